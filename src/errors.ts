@@ -1,0 +1,63 @@
+/**
+ * Codes of the mistakes and limits that a user can meet. One code names one cause, so that scripts can
+ * tell them apart without reading the sentence.
+ */
+export type ErrorCode =
+  | "USAGE"
+  | "BAD_INPUT"
+  | "BAD_CONVERSATIONS"
+  | "BAD_EXPERIMENT"
+  | "UNKNOWN_EXPERIMENT"
+  | "BAD_SUBJECT"
+  | "SUBJECT_THREW"
+  | "SUBJECT_TIMEOUT"
+  | "CELL_FAILED"
+  | "INSTRUMENT_OFF"
+  | "NO_ADDON"
+  | "NO_DRIVER"
+  | "NO_DEVICE"
+  | "NO_SPACE"
+  | "WRITE_FAILED"
+  | "BAD_SNAPSHOT"
+  | "BAD_RESULT"
+  | "INTERRUPTED";
+
+/** Exit codes: 1 a check or a cell failed, 2 wrong usage or unreadable input, 3 cannot be measured here. */
+const EXIT_CODES: Record<ErrorCode, number> = {
+  USAGE: 2,
+  BAD_INPUT: 2,
+  BAD_CONVERSATIONS: 2,
+  BAD_EXPERIMENT: 2,
+  UNKNOWN_EXPERIMENT: 2,
+  BAD_SUBJECT: 2,
+  SUBJECT_THREW: 1,
+  SUBJECT_TIMEOUT: 1,
+  CELL_FAILED: 1,
+  INSTRUMENT_OFF: 3,
+  NO_ADDON: 3,
+  NO_DRIVER: 3,
+  NO_DEVICE: 3,
+  NO_SPACE: 3,
+  WRITE_FAILED: 3,
+  BAD_SNAPSHOT: 1,
+  BAD_RESULT: 2,
+  INTERRUPTED: 130,
+};
+
+/**
+ * An error whose message is one sentence for the user: what was expected, what came, what to do.
+ * The command line prints the message alone; a stack trace is for defects of bytesper itself.
+ */
+export class BytesperError extends Error {
+  override readonly name = "BytesperError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get exitCode(): number {
+    return EXIT_CODES[this.code];
+  }
+}

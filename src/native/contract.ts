@@ -1,0 +1,98 @@
+import type { Absent, Reading } from "../probe/reading.js";
+
+/**
+ * Every export of the addon, in one screen. `native/addon.cc` mirrors this list and a test compares the two.
+ * Counters that a system lacks are absent with a reason; nothing here throws for a missing driver or file.
+ */
+export interface NativeAddon {
+  /** Kernel counters of this process from `/proc/self/status`, in bytes. */
+  processStatus(): ProcessStatus | Absent;
+  /** Resets `VmHWM` to the present `VmRSS` (writes 5 to `/proc/self/clear_refs`). */
+  resetVmHwm(): true | Absent;
+  /** Sums over all mappings of this process from `/proc/self/smaps_rollup`, in bytes; costs about 1 ms per GiB mapped. */
+  smapsRollup(): SmapsRollup | Absent;
+  /** Page faults of this process since its start (`getrusage`). */
+  pageFaults(): PageFaults | Absent;
+  /** glibc's `mallinfo2`, in bytes, summed over all arenas. */
+  mallocInfo(): MallocInfo | Absent;
+  /** Allocates and frees a block with malloc and returns the change of `mallocInfo().inUseBytes` it made: calibration of the counter. */
+  mallocSelfTest(bytes: number): Reading;
+  /** NVIDIA devices through `libnvidia-ml.so.1`, or why there are none. */
+  nvmlDevices(): NvmlReport | Absent;
+  /** NVIDIA devices through `libcuda.so.1`, or why there are none. */
+  cudaDevices(): CudaReport | Absent;
+}
+
+export interface ProcessStatus {
+  vmRssBytes: Reading;
+  vmHwmBytes: Reading;
+}
+
+export interface SmapsRollup {
+  rssBytes: Reading;
+  pssBytes: Reading;
+  pssAnonBytes: Reading;
+  pssFileBytes: Reading;
+  pssShmemBytes: Reading;
+  /** Private_Clean + Private_Dirty: the unique set size. */
+  ussBytes: Reading;
+  swapBytes: Reading;
+}
+
+export interface PageFaults {
+  minorFaults: number;
+  majorFaults: number;
+}
+
+export interface MallocInfo {
+  /** uordblks + hblkhd */
+  inUseBytes: number;
+  /** uordblks: chunks in use within arenas; freed chunks held in a thread's tcache still count. */
+  uordblksBytes: number;
+  /** hblkhd: blocks mapped one by one. */
+  hblkhdBytes: number;
+  /** fordblks: free chunks within arenas. */
+  fordblksBytes: number;
+  /** arena: bytes that the arenas took from the system. */
+  arenaBytes: number;
+}
+
+export interface NvmlReport {
+  driverVersion: string | Absent;
+  devices: NvmlDevice[];
+}
+
+export interface NvmlDevice {
+  index: number;
+  name: string | Absent;
+  uuid: string | Absent;
+  totalBytes: Reading;
+  usedBytes: Reading;
+  freeBytes: Reading;
+  /** Driver reserve; absent where only the first version of the memory query exists. */
+  reservedBytes: Reading;
+  /** Whether `usedBytes` contains `reservedBytes`, found from total = used + free (+ reserved). */
+  usedIncludesReserved: boolean | Absent;
+  processes: NvmlProcess[] | Absent;
+  /** This process's own bytes on the device; absent where NVML reports PIDs of another namespace. */
+  ownUsedBytes: Reading;
+}
+
+export interface NvmlProcess {
+  /** A PID of the host's namespace, which inside a container is not the container's. */
+  pid: number;
+  usedBytes: Reading;
+}
+
+export interface CudaReport {
+  driverVersion: string | Absent;
+  devices: CudaDevice[];
+}
+
+export interface CudaDevice {
+  index: number;
+  name: string | Absent;
+  totalBytes: Reading;
+  /** From `cuMemGetInfo`; absent unless a context exists, because making one would cost memory itself. */
+  freeBytes: Reading;
+}

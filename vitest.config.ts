@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+// What measures memory must not share a process or a core with another measurement:
+// forked workers, one at a time.
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    pool: "forks",
+    maxWorkers: 1,
+    fileParallelism: false,
+    testTimeout: 60_000,
+    reporters: ["default", "./test/closing-line.ts"],
+  },
+});
