@@ -1,0 +1,86 @@
+import type { ColumnSpec } from "../report/column-spec.js";
+
+export type Level = number | string | boolean;
+export type Factors = Record<string, Level>;
+
+/** What a subject is told about the cell it is made in. */
+export interface SubjectContext {
+  /** The level of each factor. */
+  factors: Factors;
+  /** Path of a conversations file (one JSON object a line); absent means generated text. */
+  conversations?: string;
+  seed: number;
+  /** Streams a record of the subject's own into the journal. */
+  emit: (record: unknown) => void;
+}
+
+/**
+ * What is measured. `create` makes the instance with the given index (0, 1, ...), which may be awaited;
+ * everything that stays reachable through the returned value is its cost.
+ */
+export interface Subject<T = unknown> {
+  create: (index: number, context: SubjectContext) => T | Promise<T>;
+  /** Undoes what dropping the instance does not: closes handles, leaves registries. */
+  release?: (instance: T) => void | Promise<void>;
+  /** Loads fixtures (a corpus, a model) before the first reading, so that they are not charged to the instances. */
+  prepare?: (context: SubjectContext) => void | Promise<void>;
+}
+
+/** Bytes per unit that a formula predicts. */
+export interface Estimate {
+  bytes: number;
+  /** The formula with its numbers filled in. */
+  formula: string;
+  name?: string;
+  /** Kinds of the breakdown that the estimate means to cover; the other kinds are its residual. */
+  covers?: readonly string[];
+}
+
+export interface EstimateContext {
+  conversations?: string;
+  seed: number;
+}
+
+export interface Caps {
+  /** Wall time of one cell, such as `"20 s"`. */
+  time?: string;
+}
+
+/** A subject with its factors, its estimate and its tables. */
+export interface Experiment {
+  name: string;
+  title?: string;
+  /** What the tables answer, as one sentence. */
+  question?: string;
+  /** What one is: "session", "message", "instance". */
+  unit: string;
+  /** The grid: each factor with its levels. */
+  factors: Record<string, readonly Level[]>;
+  /** Levels that replace those of `factors` under `--quick`. */
+  quick?: Record<string, readonly Level[]>;
+  exclude?: readonly Factors[];
+  /** Trials of each cell, every one in a fresh process. */
+  repetitions?: number;
+  /** A module with `create`, relative to the experiment file, `"file#export"`, or the subject itself. */
+  subject: string | Subject<never>;
+  /** The factor that says how many instances live in the cell. */
+  population?: string;
+  /** Instances of a cell where no factor says how many; bytes per instance are then a slope within each cell. */
+  instances?: number;
+  /** Units in one instance; 1 unless given. */
+  unitsPerInstance?: (factors: Factors) => number;
+  /** Levels at which the heap snapshot is taken; the first level of each factor unless given. */
+  snapshotFactors?: Factors;
+  estimate?: (
+    factors: Factors,
+    context: EstimateContext,
+  ) => Estimate | readonly Estimate[] | Promise<Estimate | readonly Estimate[]>;
+  /** Heading and columns of the main table. */
+  table?: { title: string; columns: readonly ColumnSpec[] };
+  caps?: Caps;
+}
+
+/** Gives an experiment file its types and changes nothing: a plain object works as well. */
+export function defineExperiment(experiment: Experiment): Experiment {
+  return experiment;
+}

@@ -1,0 +1,17 @@
+import type { Factors, Level } from "./define.js";
+
+/** All combinations of the levels, the first factor varying slowest, without the excluded ones. */
+export function gridOf(
+  factors: Record<string, readonly Level[]>,
+  exclude: readonly Factors[] = [],
+): Factors[] {
+  let cells: Factors[] = [{}];
+  for (const [name, levels] of Object.entries(factors)) {
+    cells = cells.flatMap((cell) => levels.map((level) => ({ ...cell, [name]: level })));
+  }
+  return cells.filter((cell) => !exclude.some((pattern) => matches(cell, pattern)));
+}
+
+function matches(cell: Factors, pattern: Factors): boolean {
+  return Object.entries(pattern).every(([name, level]) => cell[name] === level);
+}

@@ -1,0 +1,79 @@
+import { mallocSelfTest } from "../probe/malloc.js";
+import { isAbsent } from "../probe/reading.js";
+import { theilSen } from "../stats/theil-sen.js";
+import type { ObservedGc } from "./gc.js";
+import { surveyGcCalls } from "./gc.js";
+import { Population } from "./population.js";
+import { fullGc, readLevels } from "./protocol.js";
+import { SettledLog } from "./settle.js";
+
+export interface CalibrationCheck {
+  name: string;
+  expectedBytes: number;
+  measuredBytes: number;
+  ok: boolean;
+}
+
+export interface Calibration {
+  /** The call in use, and what each known spelling of it runs here. */
+  gc: { call: string; proof: string[]; survey: ObservedGc[] };
+  checks: CalibrationCheck[];
+}
+
+const LEVELS = [100, 400, 200, 300, 100, 400];
+/** A hundredth of a byte per object over 400 objects is half of V8's smallest allocation step. */
+const TOLERANCE_BYTES = 0.01;
+
+/**
+ * Reads back objects whose size follows from their payload alone, so that the truth needs no knowledge of the
+ * V8 version: 800 more characters cost 800 bytes more, 80 more elements 80 tagged words, an array buffer its
+ * length. Also finds out which `gc` call is a full one here.
+ */
+export async function calibrate(): Promise<Calibration> {
+  const { gc } = fullGc();
+  const text = Buffer.alloc(4096, "x");
+  const word = hasPointerCompression() ? 4 : 8;
+  const perUnit = async (create: (index: number) => unknown, external: boolean): Promise<number> => {
+    const log = new SettledLog(gc.collect);
+    const population = new Population(
+      { create, release: undefined, prepare: undefined },
+      { factors: {}, seed: 0, emit: () => undefined },
+      Math.max(...LEVELS),
+      "calibration",
+    );
+    await readLevels(population, LEVELS.slice(0, 2), log, undefined);
+    log.clear();
+    await readLevels(population, LEVELS, log, undefined);
+    const points = log.rows().map((row) => ({ x: row.count, y: external ? row.externalBytes : row.heapBytes }));
+    return theilSen(points)?.slope ?? Number.NaN;
+  };
+  const string = (length: number) => (index: number) => text.toString("latin1", index, index + length);
+  const array = (length: number) => () => new Array(length).fill(null);
+
+  const checks = [
+    check("800 more one-byte characters", 800, (await perUnit(string(1016), false)) - (await perUnit(string(216), false))),
+    check("80 more array elements", 80 * word, (await perUnit(array(100), false)) - (await perUnit(array(20), false))),
+    check("an ArrayBuffer of 4,096 bytes (external)", 4096, await perUnit(() => new ArrayBuffer(4096), true)),
+  ];
+  const malloc = mallocSelfTest(1 << 20);
+  if (!isAbsent(malloc)) {
+    const page = 4096;
+    checks.push({
+      name: "a malloc block of 1 MiB (rounded up to pages, one more for its header)",
+      expectedBytes: 1 << 20,
+      measuredBytes: malloc,
+      ok: malloc >= 1 << 20 && malloc <= (1 << 20) + 17 * page,
+    });
+  }
+  return { gc: { call: gc.call, proof: gc.proof, survey: surveyGcCalls() }, checks };
+}
+
+function check(name: string, expectedBytes: number, measuredBytes: number): CalibrationCheck {
+  return { name, expectedBytes, measuredBytes, ok: Math.abs(measuredBytes - expectedBytes) <= TOLERANCE_BYTES };
+}
+
+/** Builds with pointer compression store references in 4 bytes. */
+function hasPointerCompression(): boolean {
+  const variables: Record<string, unknown> = { ...process.config.variables };
+  return variables.v8_enable_pointer_compression === 1;
+}

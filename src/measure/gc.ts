@@ -1,0 +1,54 @@
+import { GCProfiler } from "node:v8";
+
+/** Present only in processes started with --expose-gc; the spellings are tried, so any options are allowed. */
+const exposedGc = (): ((options?: object) => unknown) | undefined =>
+  (globalThis as { gc?: (options?: object) => unknown }).gc;
+
+/** A call that was seen to run a full, synchronous mark-compact in this very process. */
+export interface FullGc {
+  call: string;
+  /** What the collector reported for the call, such as `["MarkSweepCompact"]`. */
+  proof: string[];
+  collect: () => void;
+}
+
+/** A call and what V8 answered it with: `gc({type:"major"})` runs a scavenge on Node 20. */
+export interface ObservedGc {
+  call: string;
+  proof: string[];
+}
+
+const CANDIDATES: { call: string; collect: () => void }[] = [
+  { call: "gc()", collect: () => void exposedGc()?.() },
+  {
+    call: 'gc({type:"major",execution:"sync"})',
+    collect: () => void exposedGc()?.({ type: "major", execution: "sync" }),
+  },
+];
+
+/**
+ * Finds the first `gc` call that the collector itself reports as one full mark-compact.
+ * The name of a call proves nothing, so each process that measures asks anew.
+ */
+export function findFullGc(): FullGc | { rejected: ObservedGc[] } {
+  const rejected: ObservedGc[] = [];
+  for (const candidate of CANDIDATES) {
+    const proof = observe(candidate.collect);
+    if (proof.includes("MarkSweepCompact")) return { ...candidate, proof };
+    rejected.push({ call: candidate.call, proof });
+  }
+  return { rejected };
+}
+
+/** The kinds of collection that V8 reports while `action` runs. */
+export function observe(action: () => void): string[] {
+  const profiler = new GCProfiler();
+  profiler.start();
+  action();
+  return profiler.stop().statistics.map((entry) => entry.gcType);
+}
+
+/** What each candidate call runs in this process; for the record of a calibration. */
+export function surveyGcCalls(): ObservedGc[] {
+  return CANDIDATES.map(({ call, collect }) => ({ call, proof: observe(collect) }));
+}

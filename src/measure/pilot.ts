@@ -1,0 +1,49 @@
+import { getHeapStatistics } from "node:v8";
+import type { SubjectContext } from "../experiment/define.js";
+import { loadSubject } from "./load-subject.js";
+import { Population } from "./population.js";
+import { fullGc } from "./protocol.js";
+import type { ContextData, SubjectReference } from "./subject.js";
+
+/** What one instance roughly takes, to choose how many a measurement can afford. */
+export interface Pilot {
+  createMs: number;
+  /** Rough bytes of one instance: heap and external. */
+  instanceBytes: number;
+  heapLimitBytes: number;
+}
+
+const BUDGET_MS = 150;
+
+/** Makes 1, 2, 4, ... instances until 150 ms have passed, and a thousand at most. Mistakes in `create` show here. */
+export async function runPilot(
+  subjectReference: SubjectReference,
+  data: ContextData,
+  emit: (record: unknown) => void,
+): Promise<Pilot> {
+  const { gc } = fullGc();
+  const context: SubjectContext = { ...data, emit };
+  const subject = await loadSubject(subjectReference);
+  await subject.prepare?.(context);
+  const population = new Population(subject, context, 1024, subjectReference.name);
+  const start = performance.now();
+  let pilot: Pilot;
+  let size = 1;
+  do {
+    gc.collect();
+    const before = getHeapStatistics();
+    const made = performance.now();
+    const filling = population.fill(size);
+    if (filling !== undefined) await filling;
+    const createMs = (performance.now() - made) / size;
+    gc.collect();
+    const after = getHeapStatistics();
+    const bytes =
+      after.used_heap_size + after.external_memory - before.used_heap_size - before.external_memory;
+    pilot = { createMs, instanceBytes: Math.max(0, bytes / size), heapLimitBytes: after.heap_size_limit };
+    const dropping = population.drop();
+    if (dropping !== undefined) await dropping;
+    size *= 2;
+  } while (performance.now() - start < BUDGET_MS && size <= 1024);
+  return pilot;
+}

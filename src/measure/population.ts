@@ -1,0 +1,168 @@
+import type { SubjectContext } from "../experiment/define.js";
+import { BytesperError } from "../errors.js";
+import { sentence } from "./load-subject.js";
+import type { LoadedSubject } from "./subject.js";
+
+/** How long one `create` may stay unsettled. */
+const CREATE_TIMEOUT_MS = 10_000;
+
+/**
+ * Holds the instances of a subject. The places exist beforehand and hold `null`, so that neither growth
+ * of the holder nor a change of its elements kind is charged to the instances.
+ */
+export class Population {
+  readonly instances: unknown[];
+  count = 0;
+  created = 0;
+  readonly #subject: LoadedSubject;
+  readonly #context: SubjectContext;
+  readonly #name: string;
+
+  constructor(subject: LoadedSubject, context: SubjectContext, capacity: number, name: string) {
+    this.#subject = subject;
+    this.#context = context;
+    this.#name = name;
+    this.instances = new Array<unknown>(capacity).fill(null);
+  }
+
+  /** Makes instances 0 to count - 1. Stays synchronous for a synchronous subject: awaiting costs heap. */
+  fill(count: number): void | Promise<void> {
+    const { instances } = this;
+    for (let index = 0; index < count; index++) {
+      const instance = this.#create(index);
+      if (isThenable(instance)) return this.#fillAwaiting(index, instance, count);
+      instances[index] = this.#checked(instance, index);
+    }
+    this.#made(count);
+  }
+
+  /** Releases and forgets every instance. */
+  drop(): void | Promise<void> {
+    const { instances, count } = this;
+    const { release } = this.#subject;
+    this.count = 0;
+    if (release === undefined) {
+      instances.fill(null, 0, count);
+      return;
+    }
+    for (let index = 0; index < count; index++) {
+      const result = this.#release(index);
+      instances[index] = null;
+      if (isThenable(result)) return this.#dropAwaiting(index, result, count);
+    }
+  }
+
+  async #fillAwaiting(from: number, first: PromiseLike<unknown>, count: number): Promise<void> {
+    const timer = new ProgressTimer((index) =>
+      this.#timedOut(`create(${index}) returned a promise that did not settle`),
+    );
+    try {
+      this.instances[from] = this.#checked(await timer.watch(from, first, "create", this.#name), from);
+      for (let index = from + 1; index < count; index++) {
+        const instance = await timer.watch(index, this.#create(index), "create", this.#name);
+        this.instances[index] = this.#checked(instance, index);
+      }
+    } finally {
+      timer.stop();
+    }
+    this.#made(count);
+  }
+
+  async #dropAwaiting(from: number, first: PromiseLike<unknown>, count: number): Promise<void> {
+    const timer = new ProgressTimer((index) =>
+      this.#timedOut(`release of instance ${index} returned a promise that did not settle`),
+    );
+    try {
+      await timer.watch(from, first, "release", this.#name);
+      for (let index = from + 1; index < count; index++) {
+        await timer.watch(index, this.#release(index), "release", this.#name);
+        this.instances[index] = null;
+      }
+    } finally {
+      timer.stop();
+    }
+  }
+
+  #made(count: number): void {
+    this.count = count;
+    this.created += count;
+  }
+
+  #create(index: number): unknown {
+    try {
+      return this.#subject.create(index, this.#context);
+    } catch (error) {
+      throw threw(`create(${index})`, this.#name, error);
+    }
+  }
+
+  #release(index: number): unknown {
+    try {
+      return this.#subject.release?.(this.instances[index]);
+    } catch (error) {
+      throw threw(`release of instance ${index}`, this.#name, error);
+    }
+  }
+
+  #checked(instance: unknown, index: number): unknown {
+    if (instance !== undefined) return instance;
+    throw new BytesperError(
+      "BAD_SUBJECT",
+      `create(${index}) of ${this.#name} returned nothing; return the instance, whose bytes are then counted.`,
+    );
+  }
+
+  #timedOut(what: string): BytesperError {
+    return new BytesperError(
+      "SUBJECT_TIMEOUT",
+      `${what} within ${CREATE_TIMEOUT_MS / 1000} s in ${this.#name}; make it settle, or create the instance without waiting.`,
+    );
+  }
+}
+
+/** One timer for all promises of a loop: a timer for each would itself be measured. */
+class ProgressTimer {
+  #index = 0;
+  #since = performance.now();
+  #reject: ((error: BytesperError) => void) | undefined;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(timedOut: (index: number) => BytesperError) {
+    this.#timer = setInterval(() => {
+      if (performance.now() - this.#since > CREATE_TIMEOUT_MS) this.#reject?.(timedOut(this.#index));
+    }, 250);
+  }
+
+  async watch(index: number, value: unknown, what: string, name: string): Promise<unknown> {
+    this.#index = index;
+    this.#since = performance.now();
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#reject = reject;
+        Promise.resolve(value).then(resolve, reject);
+      });
+    } catch (error) {
+      if (error instanceof BytesperError) throw error;
+      throw threw(what === "create" ? `create(${index})` : `release of instance ${index}`, name, error);
+    } finally {
+      this.#reject = undefined;
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+function threw(what: string, name: string, error: unknown): BytesperError {
+  return new BytesperError("SUBJECT_THREW", `${what} of ${name} threw: ${sentence(error)}.`, { cause: error });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof (value as { then: unknown }).then === "function"
+  );
+}

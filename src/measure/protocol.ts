@@ -1,0 +1,191 @@
+import { setImmediate as nextTask } from "node:timers/promises";
+import { getHeapStatistics } from "node:v8";
+import type { SubjectContext } from "../experiment/define.js";
+import { BytesperError } from "../errors.js";
+import type { FullGc, ObservedGc } from "./gc.js";
+import { findFullGc } from "./gc.js";
+import { readLedger } from "./ledger.js";
+import { loadSubject } from "./load-subject.js";
+import { Population } from "./population.js";
+import type { SettledReading } from "./settle.js";
+import { SettledLog } from "./settle.js";
+import type { ContextData, LoadedSubject, SubjectReference } from "./subject.js";
+
+/** What a measured process is asked to do. */
+export interface ProtocolSpec {
+  subject: SubjectReference;
+  context: ContextData;
+  /** Population sizes in the order of reading: several levels, each as often as there are rounds, mixed. */
+  levels: number[];
+  /** Instances made and dropped beforehand; the same in all cells that are compared. */
+  warmUp: number;
+  /** Whether the first, cold population is weighed against the kernel's counters. */
+  ledger: boolean;
+}
+
+/** What a measured process answers; differences are taken later, where they can be checked again. */
+export interface ProtocolData {
+  gc: { call: string; proof: string[]; rejected: ObservedGc[] };
+  /** Before the subject's module was imported. */
+  beforeLoad: SettledReading;
+  /** After import and `prepare`, before the first `create`. */
+  baseline: SettledReading;
+  /** No instance alive, after the warm-up. */
+  warm: SettledReading;
+  readings: SettledReading[];
+  /** No instance alive, after everything was dropped. */
+  end: SettledReading;
+  /** Time of one `create`, mean over the last population. */
+  createMs: number;
+}
+
+/** A record that leaves the process at once: what stayed on the heap would be measured with the subject. */
+export type Stream = (record: unknown) => void;
+
+/**
+ * Runs the program of one measured process: rehearse, load, baseline, weigh the cold population, warm up at
+ * full size, then read the heap at each level.
+ *
+ * The rehearsal with a subject that costs nothing compiles and warms this code, so that the baseline is the
+ * last reading before anything of the subject was made, and all that comes after is the subject's.
+ */
+export async function runProtocol(
+  spec: ProtocolSpec,
+  stream: Stream,
+): Promise<ProtocolData> {
+  const { gc, rejected } = fullGc();
+  const context: SubjectContext = { ...spec.context, emit: (record) => { stream({ type: "emitted", record }); } };
+  const log = new SettledLog(gc.collect);
+  await rehearse(spec, context, log, stream);
+
+  const beforeLoad = log.take(0, 0);
+  const subject = await loadSubject(spec.subject);
+  await subject.prepare?.(context);
+  const largest = Math.max(spec.warmUp, ...spec.levels);
+  const population = new Population(subject, context, largest, spec.subject.name);
+  log.take(0, 0);
+  const baseline = log.take(0, 0);
+
+  if (spec.ledger) await weighCold(population, Math.max(...spec.levels), log, stream);
+  await warmUp(population, spec, log);
+  const finalize = await finalizerOf(gc);
+  const warm = log.take(0, population.created);
+  const firstReading = warm + 1;
+  const createMs = await readLevels(population, spec.levels, log, finalize);
+  const end = log.take(0, population.created);
+
+  const rows = log.rows();
+  const row = (index: number): SettledReading => rows[index] as SettledReading;
+  return {
+    gc: { call: gc.call, proof: gc.proof, rejected },
+    beforeLoad: row(beforeLoad),
+    baseline: row(baseline),
+    warm: row(warm),
+    readings: rows.slice(firstReading, end),
+    end: row(end),
+    createMs,
+  };
+}
+
+/** Reads the heap at each level in turn. Returns the mean time of one `create` in the last population, ms. */
+export async function readLevels(
+  population: Population,
+  levels: readonly number[],
+  log: SettledLog,
+  finalize: (() => Promise<void>) | undefined,
+): Promise<number> {
+  let createMs = 0;
+  for (const level of levels) {
+    const start = performance.now();
+    const filling = population.fill(level);
+    if (filling !== undefined) await filling;
+    createMs = (performance.now() - start) / level;
+    log.take(level, population.created);
+    await dropAll(population);
+    if (finalize !== undefined) await finalize();
+  }
+  return createMs;
+}
+
+/**
+ * FinalizationRegistry callbacks and addon finalizers run as tasks after a collection found their objects
+ * dead. Called when a population was dropped: tells whether such tasks free anything here, and then gives the
+ * step that lets them run between levels; most subjects need none, and it costs a collection.
+ */
+async function finalizerOf(gc: FullGc): Promise<(() => Promise<void>) | undefined> {
+  const finalize = async (): Promise<void> => {
+    gc.collect();
+    await nextTask();
+  };
+  gc.collect();
+  const before = liveBytes();
+  await finalize();
+  gc.collect();
+  return liveBytes() < before ? finalize : undefined;
+}
+
+function liveBytes(): number {
+  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
+  return heap + external;
+}
+
+export function fullGc(): { gc: FullGc; rejected: ObservedGc[] } {
+  const found = findFullGc();
+  if ("collect" in found) return { gc: found, rejected: [] };
+  const tried = found.rejected
+    .map(({ call, proof }) => `${call} ran ${proof.join(" + ") || "nothing"}`)
+    .join("; ");
+  throw new BytesperError(
+    "INSTRUMENT_OFF",
+    `No gc call of Node ${process.versions.node} ran a full mark-compact (${tried}), so retained bytes cannot be read here; start the process with --expose-gc or use another Node.`,
+  );
+}
+
+const NOTHING: LoadedSubject = { create: () => null, release: undefined, prepare: undefined };
+
+/** Runs each step once with a subject that costs nothing: later readings hold no first use of this code. */
+async function rehearse(
+  spec: ProtocolSpec,
+  context: SubjectContext,
+  log: SettledLog,
+  stream: Stream,
+): Promise<void> {
+  const { gc } = fullGc();
+  const size = 64;
+  const population = new Population(NOTHING, context, size, "rehearsal");
+  if (spec.ledger) await weighCold(population, size, log, stream);
+  await warmUp(population, { ...spec, levels: [size], warmUp: size }, log);
+  await finalizerOf(gc);
+  await readLevels(population, [size, size], log, undefined);
+  log.rows();
+  log.clear();
+}
+
+/** The common warm-up, then the full size: hidden classes, feedback and caches reach their final state. */
+async function warmUp(population: Population, spec: ProtocolSpec, log: SettledLog): Promise<void> {
+  for (const size of [spec.warmUp, Math.max(spec.warmUp, ...spec.levels)]) {
+    const filling = population.fill(size);
+    if (filling !== undefined) await filling;
+    await dropAll(population);
+  }
+  log.take(0, population.created);
+}
+
+/**
+ * Weighs the first population, which meets fresh pages, against the kernel's counters.
+ * Records leave as `ledger` records; the last pair of them is the subject's, earlier ones are rehearsal.
+ */
+async function weighCold(population: Population, size: number, log: SettledLog, stream: Stream): Promise<void> {
+  log.take(0, 0);
+  stream({ type: "ledger", phase: "before", instances: 0, reading: readLedger() });
+  const filling = population.fill(size);
+  if (filling !== undefined) await filling;
+  log.take(size, population.created);
+  stream({ type: "ledger", phase: "after", instances: size, reading: readLedger() });
+  await dropAll(population);
+}
+
+async function dropAll(population: Population): Promise<void> {
+  const dropping = population.drop();
+  if (dropping !== undefined) await dropping;
+}

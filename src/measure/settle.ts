@@ -1,0 +1,85 @@
+import { getHeapStatistics } from "node:v8";
+import { isAbsent } from "../probe/reading.js";
+import { mallocInUse } from "../probe/malloc.js";
+
+const MOST_COLLECTIONS = 10;
+const CAPACITY = 256;
+
+/** One row of the log, in bytes. `mallocBytes` is NaN where malloc cannot be read. */
+export interface SettledReading {
+  /** Instances alive. */
+  count: number;
+  /** Instances made in this process so far. */
+  created: number;
+  /** V8's `used_heap_size`. */
+  heapBytes: number;
+  /** V8's `external_memory`: what array buffers, external strings and addons declare. */
+  externalBytes: number;
+  mallocBytes: number;
+  /** False when two readings in a row never agreed; the last one is kept. */
+  settled: boolean;
+}
+
+/**
+ * Readings of the heap after garbage was collected until nothing changed any more.
+ * They go to typed arrays that exist before the first reading, because a log that grew on the heap
+ * would be measured with the subject.
+ */
+export class SettledLog {
+  readonly #count = new Float64Array(CAPACITY);
+  readonly #created = new Float64Array(CAPACITY);
+  readonly #heap = new Float64Array(CAPACITY);
+  readonly #external = new Float64Array(CAPACITY);
+  readonly #malloc = new Float64Array(CAPACITY);
+  readonly #settled = new Uint8Array(CAPACITY);
+  readonly #collect: () => void;
+  #length = 0;
+
+  constructor(collect: () => void) {
+    this.#collect = collect;
+  }
+
+  /**
+   * Collects until two readings of heap and external in a row are equal, and logs the last.
+   * One collection is not enough: weak callbacks and finalizers of the first free memory for the second.
+   * Returns the index of the row.
+   */
+  take(count: number, created: number): number {
+    const row = this.#length;
+    if (row === CAPACITY) throw new RangeError(`a log holds ${CAPACITY} readings`);
+    this.#heap[row] = -1;
+    this.#external[row] = -1;
+    this.#settled[row] = 0;
+    for (let collections = 0; collections < MOST_COLLECTIONS && this.#settled[row] === 0; collections++) {
+      this.#collect();
+      const statistics = getHeapStatistics();
+      const heap = statistics.used_heap_size;
+      const external = statistics.external_memory;
+      if (heap === this.#heap[row] && external === this.#external[row]) this.#settled[row] = 1;
+      this.#heap[row] = heap;
+      this.#external[row] = external;
+    }
+    const malloc = mallocInUse();
+    this.#malloc[row] = isAbsent(malloc) ? Number.NaN : malloc;
+    this.#count[row] = count;
+    this.#created[row] = created;
+    this.#length++;
+    return row;
+  }
+
+  /** Forgets what was logged (after a rehearsal). */
+  clear(): void {
+    this.#length = 0;
+  }
+
+  rows(): SettledReading[] {
+    return Array.from({ length: this.#length }, (_, row) => ({
+      count: this.#count[row] ?? Number.NaN,
+      created: this.#created[row] ?? Number.NaN,
+      heapBytes: this.#heap[row] ?? Number.NaN,
+      externalBytes: this.#external[row] ?? Number.NaN,
+      mallocBytes: this.#malloc[row] ?? Number.NaN,
+      settled: this.#settled[row] === 1,
+    }));
+  }
+}

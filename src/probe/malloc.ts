@@ -1,0 +1,22 @@
+import type { MallocInfo } from "../native/contract.js";
+import { tryLoadAddon } from "../native/load.js";
+import type { Absent, Reading } from "./reading.js";
+import { isAbsent } from "./reading.js";
+
+/** glibc's `mallinfo2` of this process, bytes. */
+export function mallocInfo(): MallocInfo | Absent {
+  const addon = tryLoadAddon();
+  return isAbsent(addon) ? addon : addon.mallocInfo();
+}
+
+/** Bytes that malloc has handed out and not got back: `uordblks + hblkhd`. */
+export function mallocInUse(): Reading {
+  const info = mallocInfo();
+  return isAbsent(info) ? info : info.inUseBytes;
+}
+
+/** The change of the malloc counter that one block of `bytes` makes: what the counter itself reads back. */
+export function mallocSelfTest(bytes: number): Reading {
+  const addon = tryLoadAddon();
+  return isAbsent(addon) ? addon : addon.mallocSelfTest(bytes);
+}

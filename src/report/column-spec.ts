@@ -1,0 +1,1 @@
+export interface ColumnSpec { title: string; from: string; unit?: string }

@@ -1,0 +1,48 @@
+import { readFileSync, writeSync } from "node:fs";
+import { BytesperError } from "../errors.js";
+import { calibrate } from "../measure/calibration.js";
+import { sentence } from "../measure/load-subject.js";
+import { runPilot } from "../measure/pilot.js";
+import { runProtocol } from "../measure/protocol.js";
+import { runSnapshotCell } from "../measure/snapshot-cell.js";
+import type { CellWork } from "./cell-spec.js";
+
+// The entry of every measured process: one piece of work from stdin, records to file descriptor 3.
+// The standard output stays the subject's own.
+const RECORDS = 3;
+
+function send(record: unknown): void {
+  const line = Buffer.from(`${JSON.stringify(record)}\n`);
+  for (let offset = 0; offset < line.length; ) offset += writeSync(RECORDS, line, offset);
+}
+
+function emit(record: unknown): void {
+  send({ type: "emitted", record });
+}
+
+async function answer(work: CellWork): Promise<unknown> {
+  switch (work.kind) {
+    case "calibrate":
+      return calibrate();
+    case "pilot":
+      return runPilot(work.subject, work.context, emit);
+    case "protocol":
+      return runProtocol(work.protocol, send);
+    case "snapshot":
+      return runSnapshotCell(work.snapshot, emit);
+  }
+}
+
+try {
+  const work = JSON.parse(readFileSync(0, "utf8")) as CellWork;
+  send({ type: "answer", data: await answer(work) });
+  // A subject may hold handles that keep the process alive; its answer is complete.
+  process.exit(0);
+} catch (error) {
+  send({
+    type: "error",
+    code: error instanceof BytesperError ? error.code : undefined,
+    message: error instanceof BytesperError ? error.message : sentence(error),
+  });
+  process.exit(1);
+}
