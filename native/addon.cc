@@ -1,0 +1,20 @@
+#include <napi.h>
+
+#include "cuda_driver.h"
+#include "nvml.h"
+#include "process_memory.h"
+
+// The export table, one line for each entry of src/native/contract.ts.
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("processStatus", Napi::Function::New(env, bytesper::ProcessStatus));
+  exports.Set("resetVmHwm", Napi::Function::New(env, bytesper::ResetVmHwm));
+  exports.Set("smapsRollup", Napi::Function::New(env, bytesper::SmapsRollup));
+  exports.Set("pageFaults", Napi::Function::New(env, bytesper::PageFaults));
+  exports.Set("mallocInfo", Napi::Function::New(env, bytesper::MallocInfo));
+  exports.Set("mallocSelfTest", Napi::Function::New(env, bytesper::MallocSelfTest));
+  exports.Set("nvmlDevices", Napi::Function::New(env, bytesper::NvmlDevices));
+  exports.Set("cudaDevices", Napi::Function::New(env, bytesper::CudaDevices));
+  return exports;
+}
+
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, Init)

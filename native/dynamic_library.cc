@@ -1,0 +1,53 @@
+#include "dynamic_library.h"
+
+#if !defined(_WIN32)
+#include <dlfcn.h>
+#endif
+
+#include <cstring>
+
+namespace bytesper {
+
+#if defined(_WIN32)
+
+DynamicLibrary::~DynamicLibrary() = default;
+
+std::string DynamicLibrary::Open(const char* soname, const Symbol*, int) {
+  return std::string("loading ") + soname + " is not supported on this system";
+}
+
+#else
+
+DynamicLibrary::~DynamicLibrary() {
+  if (handle_ != nullptr) dlclose(handle_);
+}
+
+std::string DynamicLibrary::Open(const char* soname, const Symbol* symbols, int symbol_count) {
+  // RTLD_NODELETE: a driver may leave threads and exit handlers behind that must not lose their code.
+  handle_ = dlopen(soname, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (handle_ == nullptr) {
+    const char* why = dlerror();
+    // A library that is there but does not load is another matter than a missing driver.
+    if (why == nullptr || strstr(why, "No such file") != nullptr || strstr(why, "no such file") != nullptr) {
+      return std::string("no NVIDIA driver: ") + soname + " not found";
+    }
+    return std::string(soname) + " cannot be loaded: " + why;
+  }
+  for (int index = 0; index < symbol_count; ++index) {
+    const Symbol& symbol = symbols[index];
+    *symbol.target = nullptr;
+    for (const char* name : symbol.names) {
+      if (name == nullptr) break;
+      *symbol.target = dlsym(handle_, name);
+      if (*symbol.target != nullptr) break;
+    }
+    if (*symbol.target == nullptr && symbol.required) {
+      return std::string(soname) + " has no " + symbol.names[0] + "; the NVIDIA driver is too old or damaged";
+    }
+  }
+  return {};
+}
+
+#endif
+
+}  // namespace bytesper

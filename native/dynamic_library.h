@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+namespace bytesper {
+
+// One function of a library: where its address goes, its names from the newest to the oldest (nullptr ends
+// the list early), and whether the library is of any use without it.
+struct Symbol {
+  void** target;
+  const char* names[4];
+  bool required;
+};
+
+// A library that is opened at run time, so that the addon loads on machines that lack it.
+class DynamicLibrary {
+ public:
+  DynamicLibrary() = default;
+  DynamicLibrary(const DynamicLibrary&) = delete;
+  DynamicLibrary& operator=(const DynamicLibrary&) = delete;
+  ~DynamicLibrary();
+
+  // Opens `soname` and fills the targets of all symbols; those of optional ones that are missing stay
+  // nullptr. Returns an empty string, or why the library cannot be used.
+  std::string Open(const char* soname, const Symbol* symbols, int symbol_count);
+
+ private:
+  void* handle_ = nullptr;
+};
+
+}  // namespace bytesper

@@ -1,0 +1,48 @@
+import { existsSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { filesUnder, fingerprint, readText, removeStamp, writeStamp } from "./fingerprint.mjs";
+import { inRoot } from "./paths.mjs";
+import { runStep } from "./step.mjs";
+import { Stop } from "./stop.mjs";
+
+const STAMP = "dist/.setup";
+/** tsc trusts this record over the files, so it must go when they may have. */
+const BUILD_INFO = "dist/.tsbuildinfo";
+const WRITE_SCHEMA = "scripts/write-schema.mjs";
+const SOURCES = ["src", "tsconfig.json", WRITE_SCHEMA];
+
+/** Whether dist is missing or was made from other sources. The published package has dist and no src. */
+export function distNeeds() {
+  return existsSync(inRoot("src")) && readText(STAMP) !== fingerprint(SOURCES);
+}
+
+export function forgetDist() {
+  removeStamp(STAMP);
+}
+
+export async function buildDist({ say }) {
+  say("compiling the TypeScript");
+  const sources = fingerprint(SOURCES);
+  if (readText(STAMP) === undefined) rmSync(inRoot(BUILD_INFO), { force: true });
+  removeStamp(STAMP);
+  const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+  await runOrStop([tsc, "--project", "tsconfig.json"], "The TypeScript in src does not compile");
+  removeOrphans();
+  if (existsSync(inRoot(WRITE_SCHEMA))) {
+    await runOrStop([inRoot(WRITE_SCHEMA)], "The JSON Schema of the results could not be written");
+  }
+  writeStamp(STAMP, sources);
+}
+
+async function runOrStop(args, sentence) {
+  const { code, output } = await runStep(process.execPath, args);
+  if (code !== 0) throw new Stop(`${sentence}:\n${output.trimEnd()}`, { exitCode: 1 });
+}
+
+/** What tsc wrote for a source that is gone would still be imported, and shipped. */
+function removeOrphans() {
+  for (const file of filesUnder("dist")) {
+    const source = /^dist\/(.*)\.(?:js|js\.map|d\.ts)$/.exec(file)?.[1];
+    if (source !== undefined && !existsSync(inRoot(`src/${source}.ts`))) rmSync(inRoot(file));
+  }
+}

@@ -1,0 +1,114 @@
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Stop } from "./stop.mjs";
+
+const POLL_MS = 100;
+/** A lock without a readable owner is one that is being written; after this long its writer died doing so. */
+const WRITING_MS = 5_000;
+
+/**
+ * Runs `work` while no other process of this machine does so under the same file. A lock whose owner is dead
+ * is taken over; a living owner is waited for, at most `longestWaitMs`, after one call of `onWait(pid)`.
+ */
+export async function withLock(file, work, { longestWaitMs, onWait = () => {} }) {
+  mkdirSync(dirname(file), { recursive: true });
+  const giveUpAt = Date.now() + longestWaitMs;
+  let told = false;
+  while (!take(file)) {
+    if (takeOver(file)) continue;
+    const owner = readOwner(file);
+    if (Date.now() >= giveUpAt) {
+      throw new Stop(
+        `Process ${owner?.pid ?? "unknown"} on ${owner?.host ?? "this machine"} has been setting up this folder for too long; end it, or delete ${file} if it is gone.`,
+      );
+    }
+    if (!told && owner !== undefined) {
+      onWait(owner.pid);
+      told = true;
+    }
+    await sleep(POLL_MS);
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function take(file) {
+  let handle;
+  try {
+    handle = openSync(file, "wx");
+  } catch (error) {
+    if (error.code === "EEXIST") return false;
+    throw error;
+  }
+  const owner = { pid: process.pid, started: startOf(process.pid), host: hostname() };
+  writeSync(handle, JSON.stringify(owner));
+  closeSync(handle);
+  return true;
+}
+
+/** Removes the lock of a dead owner. Only one process at a time decides that, else a second could remove the lock of the first to come. */
+function takeOver(file) {
+  if (!isAbandoned(file)) return false;
+  const decision = `${file}.takeover`;
+  if (!take(decision)) {
+    if (isAbandoned(decision)) rmSync(decision, { force: true });
+    return false;
+  }
+  try {
+    if (!isAbandoned(file)) return false;
+    rmSync(file, { force: true });
+    return true;
+  } finally {
+    rmSync(decision, { force: true });
+  }
+}
+
+function isAbandoned(file) {
+  const owner = readOwner(file);
+  if (owner === undefined) return ageMs(file) > WRITING_MS;
+  // Process ids of another machine, or of another container over the same folder, mean nothing here.
+  if (owner.host !== hostname()) return false;
+  return !isAlive(owner.pid) || (owner.started !== null && startOf(owner.pid) !== owner.started);
+}
+
+function readOwner(file) {
+  try {
+    const owner = JSON.parse(readFileSync(file, "utf8"));
+    return Number.isInteger(owner?.pid) ? owner : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function ageMs(file) {
+  try {
+    return Date.now() - statSync(file).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+/** When a process started, in ticks since boot: tells it from a later one with the same id. null where the system does not say. */
+function startOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name in parentheses may hold spaces; field 22 is the 20th after it.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  } catch {
+    return null;
+  }
+}

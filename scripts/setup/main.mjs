@@ -1,0 +1,80 @@
+import { addonNeeds, buildAddon, forgetAddon } from "./addon.mjs";
+import { requireBuildTools } from "./build-tools.mjs";
+import { buildDist, distNeeds, forgetDist } from "./dist.mjs";
+import { installPackages, packagesNeed } from "./packages.mjs";
+import { LOCK_FILE } from "./paths.mjs";
+import { runChild } from "./run-child.mjs";
+import { resolveCommand } from "./command.mjs";
+import { Stop } from "./stop.mjs";
+import { withLock } from "./lock.mjs";
+
+/** Long enough for an install and a build on a slow machine. */
+const LONGEST_WAIT_MS = 15 * 60_000;
+
+export async function main(args) {
+  try {
+    const { force, command } = parse(args);
+    await setUp({ force, command });
+    if (command.length > 0) await runLast(command);
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    if (error.message !== "") say(error.message);
+    if (error.signal !== undefined) process.kill(process.pid, error.signal);
+    process.exitCode = error.exitCode;
+  }
+}
+
+function parse(args) {
+  const end = args.indexOf("--");
+  const own = end === -1 ? args : args.slice(0, end);
+  const unknown = own.find((argument) => argument !== "--force");
+  if (unknown !== undefined) {
+    throw new Stop(`setup knows only --force before "--", not ${unknown}.`, { exitCode: 2 });
+  }
+  return { force: own.includes("--force"), command: end === -1 ? [] : args.slice(end + 1) };
+}
+
+async function setUp({ force, command }) {
+  if (!force && missing(command).none) return;
+  await withLock(
+    LOCK_FILE,
+    async () => {
+      if (force) {
+        forgetAddon();
+        forgetDist();
+      }
+      // Looked at again under the lock: another set-up may have done the work while this one waited.
+      const todo = missing(command);
+      // Before the packages are fetched: a machine that cannot build should say so at once.
+      if (todo.addon) await requireBuildTools();
+      if (todo.packages) await installPackages({ say });
+      if (todo.addon) await buildAddon({ say });
+      if (todo.dist) await buildDist({ say });
+    },
+    {
+      longestWaitMs: LONGEST_WAIT_MS,
+      onWait: (owner) => say(`waiting for another set-up of this folder (process ${owner})`),
+    },
+  );
+}
+
+function missing(command) {
+  const addon = addonNeeds();
+  const dist = distNeeds();
+  // What is built runs without the tools that built it, so an install with --omit=dev is left alone for it.
+  const runsBuilt = command[0] === "node" && (command[1] ?? "").startsWith("dist/");
+  const packages = packagesNeed({ development: dist || !runsBuilt });
+  return { addon, dist, packages, none: !addon && !dist && !packages };
+}
+
+/** The command takes this process's place: its exit code, or its death by a signal, becomes ours. */
+async function runLast(command) {
+  const { file, args } = resolveCommand(command);
+  const { code, signal } = await runChild(file, args, { stdio: "inherit" });
+  if (signal !== null) process.kill(process.pid, signal);
+  process.exitCode = code ?? 1;
+}
+
+function say(line) {
+  process.stderr.write(`setup: ${line}\n`);
+}

@@ -1,0 +1,40 @@
+import type { Interval } from "../stats/interval.js";
+import { rangeConfidence, rangeInterval } from "../stats/interval.js";
+import type { Shape } from "../stats/shape.js";
+import { judgeShape } from "../stats/shape.js";
+import type { Point } from "../stats/theil-sen.js";
+import { median, theilSen } from "../stats/theil-sen.js";
+
+/** A robust line with the range over the processes it was measured in. */
+export interface Fit {
+  perUnitBytes: Interval;
+  fixedBytes: Interval;
+  shape: Shape;
+  largestDeviation: number;
+  processes: number;
+  points: number;
+  /** Probability with which the range over the processes covers the true median. */
+  confidence: number;
+}
+
+/**
+ * One line for each process's points; the value is the median over the processes and the interval their
+ * range. Undefined when no process saw two different x.
+ *
+ * @param noise bytes within which a level counts as on the line, from the null control
+ */
+export function fitProcesses(processes: readonly (readonly Point[])[], noise: number): Fit | undefined {
+  const lines = processes.map((points) => theilSen(points)).filter((line) => line !== undefined);
+  if (lines.length === 0) return undefined;
+  const all = processes.flat();
+  const slope = median(lines.map((line) => line.slope));
+  const intercept = median(lines.map((line) => line.intercept));
+  return {
+    perUnitBytes: rangeInterval(lines.map((line) => line.slope)),
+    fixedBytes: rangeInterval(lines.map((line) => line.intercept)),
+    ...judgeShape(all, { slope, intercept, pairs: all.length }, noise),
+    processes: lines.length,
+    points: all.length,
+    confidence: rangeConfidence(lines.length),
+  };
+}

@@ -1,0 +1,38 @@
+import type { ProtocolData } from "../measure/protocol.js";
+import type { Counter } from "./trials.js";
+
+/** What a subject that costs nothing reads as. */
+export interface NullControl {
+  processes: number;
+  /** Largest change of heap + external that any population of nothing showed, bytes. */
+  largestBytes: number;
+  /** Largest change of malloc in use, bytes; NaN where it cannot be read. */
+  largestMallocBytes: number;
+}
+
+/** V8 allocates in words: a reading cannot resolve less. */
+const WORD_BYTES = 8;
+
+export function nullControl(
+  trials: readonly ProtocolData[],
+  heapAndExternal: Counter,
+  malloc: Counter,
+): NullControl {
+  const largest = (counter: Counter): number =>
+    Math.max(
+      WORD_BYTES,
+      ...trials.flatMap((data) =>
+        data.readings.map((reading) => Math.abs(counter(reading) - counter(data.warm))),
+      ),
+    );
+  return {
+    processes: trials.length,
+    largestBytes: largest(heapAndExternal),
+    largestMallocBytes: largest(malloc),
+  };
+}
+
+/** The smallest cost of one unit that differs from nothing, when the levels span `units`. */
+export function minimumDetectableBytes(control: NullControl, units: number): number {
+  return control.largestBytes / Math.max(1, units);
+}
