@@ -1,9 +1,10 @@
 /**
  * Does the set-up that is missing or stale, then runs a command:
  *
- *   node scripts/setup.mjs [--force] [-- COMMAND ARGS...]
+ *   node scripts/setup.mjs [--force] [--packages] [-- COMMAND ARGS...]
  *
- * --force builds the addon and dist again even when they are current. Progress goes to stderr; stdout
+ * --force builds the addon and dist again even when they are current; --packages only installs the packages
+ * (the linters need no more). Progress goes to stderr; stdout
  * belongs to the command, and so does the exit code. Exit 3: this machine lacks what the set-up needs.
  */
 const OLDEST = [20, 17];

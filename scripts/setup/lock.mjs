@@ -102,12 +102,16 @@ function isAlive(pid) {
   }
 }
 
-/** When a process started, in ticks since boot: tells it from a later one with the same id. null where the system does not say. */
+/**
+ * When a process started, in ticks since boot: tells it from a later one with the same id. null where the
+ * system does not say, or when the process has ended and only its parent has not noticed.
+ */
 function startOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The name in parentheses may hold spaces; field 22 is the 20th after it.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? null : (fields[19] ?? null);
   } catch {
     return null;
   }

@@ -10,11 +10,12 @@ import { withLock } from "./lock.mjs";
 
 /** Long enough for an install and a build on a slow machine. */
 const LONGEST_WAIT_MS = 15 * 60_000;
+const OPTIONS = ["--force", "--packages"];
 
 export async function main(args) {
   try {
-    const { force, command } = parse(args);
-    await setUp({ force, command });
+    const { force, packagesOnly, command } = parse(args);
+    await setUp({ force, packagesOnly, command });
     if (command.length > 0) await runLast(command);
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
@@ -27,15 +28,19 @@ export async function main(args) {
 function parse(args) {
   const end = args.indexOf("--");
   const own = end === -1 ? args : args.slice(0, end);
-  const unknown = own.find((argument) => argument !== "--force");
+  const unknown = own.find((argument) => !OPTIONS.includes(argument));
   if (unknown !== undefined) {
-    throw new Stop(`setup knows only --force before "--", not ${unknown}.`, { exitCode: 2 });
+    throw new Stop(`setup knows ${OPTIONS.join(" and ")} before "--", not ${unknown}.`, { exitCode: 2 });
   }
-  return { force: own.includes("--force"), command: end === -1 ? [] : args.slice(end + 1) };
+  return {
+    force: own.includes("--force"),
+    packagesOnly: own.includes("--packages"),
+    command: end === -1 ? [] : args.slice(end + 1),
+  };
 }
 
-async function setUp({ force, command }) {
-  if (!force && missing(command).none) return;
+async function setUp({ force, packagesOnly, command }) {
+  if (!force && missing(command, packagesOnly).none) return;
   await withLock(
     LOCK_FILE,
     async () => {
@@ -44,7 +49,7 @@ async function setUp({ force, command }) {
         forgetDist();
       }
       // Looked at again under the lock: another set-up may have done the work while this one waited.
-      const todo = missing(command);
+      const todo = missing(command, packagesOnly);
       // Before the packages are fetched: a machine that cannot build should say so at once.
       if (todo.addon) await requireBuildTools();
       if (todo.packages) await installPackages({ say });
@@ -58,9 +63,9 @@ async function setUp({ force, command }) {
   );
 }
 
-function missing(command) {
-  const addon = addonNeeds();
-  const dist = distNeeds();
+function missing(command, packagesOnly) {
+  const addon = !packagesOnly && addonNeeds();
+  const dist = !packagesOnly && distNeeds();
   // What is built runs without the tools that built it, so an install with --omit=dev is left alone for it.
   const runsBuilt = command[0] === "node" && (command[1] ?? "").startsWith("dist/");
   const packages = packagesNeed({ development: dist || !runsBuilt });

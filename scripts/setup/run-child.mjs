@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { performance } from "node:perf_hooks";
 import { ROOT } from "./paths.mjs";
 import { Stop } from "./stop.mjs";
 

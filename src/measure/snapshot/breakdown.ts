@@ -1,0 +1,244 @@
+import { absent } from "../../probe/reading.js";
+import type { HeapGraph } from "./graph.js";
+import type { SetRetained } from "./retained.js";
+import type { Kind, SnapshotSummary } from "./summary.js";
+
+/** Bytes of a tagged word and of the header of an array store: map and length. */
+interface Words {
+  word: number;
+  header: number;
+}
+
+const UNCOMPRESSED: Words = { word: 8, header: 16 };
+
+/** Says what the retained nodes are, by class, by V8 kind, and how much of it is waste. */
+export function breakDown(graph: HeapGraph, set: SetRetained, words: Words = UNCOMPRESSED): SnapshotSummary {
+  const roles = findRoles(graph, set.retained, words);
+  const classes = new Tally<string>();
+  const kinds = new Tally<Kind>();
+  for (let node = 0; node < set.retained.length; node++) {
+    if (set.retained[node] === 0) continue;
+    const bytes = graph.nodeSelfBytes[node] as number;
+    classes.add(className(graph, node), bytes);
+    const slack = roles.slack.get(node) ?? 0;
+    kinds.add(kindOf(graph, node, roles), bytes - slack);
+    if (slack > 0) kinds.add("array slack", slack);
+  }
+  return {
+    bytes: set.bytes,
+    instanceNodes: set.instanceNodes,
+    duplicates: set.duplicates,
+    classes: classes.rows().map(([type, { bytes, count }]) => ({ type, bytes, count })),
+    kinds: kinds.rows().map(([kind, { bytes, count }]) => ({ kind, bytes, count })),
+    waste: wasteOf(graph, set.retained, roles),
+  };
+}
+
+class Tally<K> {
+  readonly #rows = new Map<K, { bytes: number; count: number }>();
+
+  add(key: K, bytes: number): void {
+    const row = this.#rows.get(key);
+    if (row === undefined) this.#rows.set(key, { bytes, count: 1 });
+    else {
+      row.bytes += bytes;
+      row.count++;
+    }
+  }
+
+  rows(): [K, { bytes: number; count: number }][] {
+    return [...this.#rows].sort(([, a], [, b]) => b.bytes - a.bytes);
+  }
+}
+
+/** What a node is to its owner, which its own record does not say. */
+interface Roles {
+  elements: Set<number>;
+  properties: Set<number>;
+  tables: Set<number>;
+  /** Unused capacity of a store of elements, bytes. */
+  slack: Map<number, number>;
+  /** Arrays whose elements leave no edges (numbers), so that their slack cannot be told. */
+  unknownSlack: number;
+  /** Parents that only sliced strings refer to. */
+  sliceParents: Set<number>;
+  /** Objects whose properties live in a hash table. */
+  dictionaryStores: Set<number>;
+}
+
+function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles {
+  const { meta, firstEdge, edgeType, edgeName, edgeTo, nodeType, nodeName, nodeSelfBytes, strings } = graph;
+  const internal = meta.edgeTypes.indexOf("internal");
+  const element = meta.edgeTypes.indexOf("element");
+  const weak = meta.edgeTypes.indexOf("weak");
+  const sliced = meta.nodeTypes.indexOf("sliced string");
+  const roles: Roles = {
+    elements: new Set(),
+    properties: new Set(),
+    tables: new Set(),
+    slack: new Map(),
+    unknownSlack: 0,
+    sliceParents: new Set(),
+    dictionaryStores: new Set(),
+  };
+  const keptOtherwise = new Set<number>();
+  for (let node = 0; node < retained.length; node++) {
+    if (retained[node] === 0) continue;
+    let store = -1;
+    let used = 0;
+    const end = firstEdge[node + 1] as number;
+    for (let edge = firstEdge[node] as number; edge < end; edge++) {
+      const to = edgeTo[edge] as number;
+      const type = edgeType[edge];
+      if (type === element) used++;
+      else if (type === internal) {
+        const name = strings.at(edgeName[edge] as number);
+        if (name === "elements") {
+          roles.elements.add(to);
+          store = to;
+        } else if (name === "properties") roles.properties.add(to);
+        else if (name === "table") roles.tables.add(to);
+        if (name === "parent" && nodeType[node] === sliced) {
+          roles.sliceParents.add(to);
+          continue;
+        }
+      }
+      if (type !== weak) keptOtherwise.add(to);
+    }
+    const isArray = strings.at(nodeName[node] as number) === "Array";
+    if (store === -1 || !isArray || retained[store] === 0) continue;
+    const capacity = Math.floor(((nodeSelfBytes[store] as number) - words.header) / words.word);
+    if (capacity <= 0) continue;
+    if (used === 0) roles.unknownSlack++;
+    else roles.slack.set(store, Math.max(0, capacity - used) * words.word);
+  }
+  for (const parent of roles.sliceParents) {
+    if (keptOtherwise.has(parent) || retained[parent] === 0) roles.sliceParents.delete(parent);
+  }
+  return roles;
+}
+
+function kindOf(graph: HeapGraph, node: number, roles: Roles): Kind {
+  const type = graph.meta.nodeTypes[graph.nodeType[node] as number];
+  if (roles.sliceParents.has(node)) return "parents of sliced strings";
+  switch (type) {
+    case "string":
+      return "strings";
+    case "concatenated string":
+      return "concatenated strings";
+    case "sliced string":
+      return "sliced strings";
+    case "number":
+    case "bigint":
+      return "boxed numbers";
+    case "closure":
+      return "closures and contexts";
+    case "object shape":
+      return "hidden classes";
+    case "code":
+      return "code";
+    case "native":
+      return isBufferData(graph, node) ? "array buffer data" : "other";
+    case "object":
+    case "regexp":
+      return contextLike(graph, node) ? "closures and contexts" : "objects";
+    case "array":
+      if (roles.elements.has(node)) return "array elements";
+      if (roles.properties.has(node)) return "property stores";
+      if (roles.tables.has(node)) return "map and set tables";
+      return "other";
+    default:
+      return "other";
+  }
+}
+
+function isBufferData(graph: HeapGraph, node: number): boolean {
+  return nameOf(graph, node).includes("JSArrayBufferData");
+}
+
+function contextLike(graph: HeapGraph, node: number): boolean {
+  return nameOf(graph, node).startsWith("system / Context");
+}
+
+function nameOf(graph: HeapGraph, node: number): string {
+  return graph.strings.at(graph.nodeName[node] as number);
+}
+
+/** A name that a reader knows: the constructor of an object, or what V8 stores beside objects in brackets. */
+function className(graph: HeapGraph, node: number): string {
+  const type = graph.meta.nodeTypes[graph.nodeType[node] as number] ?? "unknown";
+  switch (type) {
+    case "object":
+    case "native":
+      return nameOf(graph, node) || "(object)";
+    case "array":
+      return nameOf(graph, node) || "(array)";
+    case "string":
+    case "concatenated string":
+    case "sliced string":
+    case "closure":
+    case "regexp":
+    case "symbol":
+    case "bigint":
+    case "code":
+      return `(${type})`;
+    case "number":
+      return "(heap number)";
+    case "object shape":
+      return "(hidden class)";
+    default:
+      return `(${type})`;
+  }
+}
+
+function wasteOf(graph: HeapGraph, retained: Uint8Array, roles: Roles): SnapshotSummary["waste"] {
+  const slack = [...roles.slack.values()].filter((bytes) => bytes > 0);
+  const parents = [...roles.sliceParents];
+  const bytesOf = (nodes: readonly number[]): number =>
+    nodes.reduce((sum, node) => sum + (graph.nodeSelfBytes[node] as number), 0);
+  const byType = (name: string): number[] => {
+    const type = graph.meta.nodeTypes.indexOf(name);
+    const nodes: number[] = [];
+    for (let node = 0; node < retained.length; node++) {
+      if (retained[node] === 1 && graph.nodeType[node] === type) nodes.push(node);
+    }
+    return nodes;
+  };
+  const ropes = byType("concatenated string");
+  const numbers = byType("number");
+  const rows: SnapshotSummary["waste"] = [
+    {
+      name: "array slack",
+      bytes: slack.reduce((sum, bytes) => sum + bytes, 0),
+      count: slack.length,
+      advice: "capacity beyond the last element; array.slice() makes an exact copy",
+    },
+    {
+      name: "concatenated strings",
+      bytes: bytesOf(ropes),
+      count: ropes.length,
+      advice: "ropes that += left behind; reading the string as a key or through Buffer.from flattens it",
+    },
+    {
+      name: "parents of sliced strings",
+      bytes: bytesOf(parents),
+      count: parents.length,
+      advice: "whole texts kept alive by a slice; copy the slice (Buffer.from(slice).toString())",
+    },
+    {
+      name: "boxed numbers",
+      bytes: bytesOf(numbers),
+      count: numbers.length,
+      advice: "fractions and integers beyond 31 bits in object fields; a typed array holds them unboxed",
+    },
+  ].filter((row) => row.count > 0);
+  if (roles.unknownSlack > 0) {
+    rows.push({
+      name: "slack of arrays of numbers",
+      bytes: absent("the snapshot does not show which of their elements are in use"),
+      count: roles.unknownSlack,
+      advice: "array.slice() makes an exact copy",
+    });
+  }
+  return rows;
+}

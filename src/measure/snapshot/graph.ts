@@ -1,0 +1,69 @@
+import { BytesperError } from "../../errors.js";
+
+/** Layout of a snapshot as its own `snapshot.meta` describes it; V8 versions differ in fields and their order. */
+export interface SnapshotMeta {
+  nodeFields: string[];
+  nodeTypes: string[];
+  edgeFields: string[];
+  edgeTypes: string[];
+  nodeCount: number;
+  edgeCount: number;
+}
+
+/** The object graph in columns. Nodes and edges are numbered from 0; the edges of a node lie side by side. */
+export interface HeapGraph {
+  meta: SnapshotMeta;
+  nodeType: Uint8Array;
+  /** Index into the strings. */
+  nodeName: Uint32Array;
+  nodeId: Uint32Array;
+  nodeSelfBytes: Float64Array;
+  /** First edge of each node, and one place more that ends the last. */
+  firstEdge: Uint32Array;
+  edgeType: Uint8Array;
+  /** Index into the strings, or an element's index, by the type of the edge. */
+  edgeName: Uint32Array;
+  edgeTo: Uint32Array;
+  strings: SnapshotStrings;
+}
+
+/** Reads single strings of the snapshot when they are asked for: most never are. */
+export interface SnapshotStrings {
+  count: number;
+  at: (index: number) => string;
+  /** For each string that names an entry of a WeakMap, the id of the table node that holds the entry. */
+  ephemeronTables: Map<number, number>;
+}
+
+interface RawMeta {
+  snapshot?: {
+    meta?: {
+      node_fields?: string[];
+      node_types?: (string | string[])[];
+      edge_fields?: string[];
+      edge_types?: (string | string[])[];
+    };
+    node_count?: number;
+    edge_count?: number;
+  };
+}
+
+export function metaOf(header: unknown, path: string): SnapshotMeta {
+  const { meta, node_count: nodeCount, edge_count: edgeCount } = (header as RawMeta).snapshot ?? {};
+  const nodeTypes = meta?.node_types?.[0];
+  const edgeTypes = meta?.edge_types?.[0];
+  if (
+    meta?.node_fields === undefined ||
+    meta.edge_fields === undefined ||
+    !Array.isArray(nodeTypes) ||
+    !Array.isArray(edgeTypes) ||
+    nodeCount === undefined ||
+    edgeCount === undefined
+  ) {
+    throw new BytesperError("BAD_SNAPSHOT", `${path} is not a V8 heap snapshot: its header lacks the layout of nodes and edges.`);
+  }
+  if (Math.max(nodeCount, edgeCount) > 2 ** 32 - 2) {
+    throw new BytesperError("BAD_SNAPSHOT", `${path} has more than 2^32 nodes or edges; take the snapshot of a smaller population.`);
+  }
+  return { nodeFields: meta.node_fields, edgeFields: meta.edge_fields, nodeTypes, edgeTypes, nodeCount, edgeCount };
+}

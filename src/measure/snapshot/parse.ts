@@ -1,0 +1,147 @@
+import type { HeapGraph, SnapshotMeta, SnapshotStrings } from "./graph.js";
+import { metaOf } from "./graph.js";
+import { JsonScanner } from "./scanner.js";
+
+/** A snapshot whose file stays open, because strings are read when they are asked for. */
+export interface OpenSnapshot extends HeapGraph {
+  close: () => void;
+}
+
+/**
+ * Reads a `.heapsnapshot` file as a stream into columns: about 30 bytes of memory per node and 9 per edge,
+ * whatever the length of its strings. Throws `BAD_SNAPSHOT` with the offset of the first byte that does not fit.
+ */
+export function parseSnapshotFile(path: string, bufferBytes?: number): OpenSnapshot {
+  const scanner = new JsonScanner(path, bufferBytes);
+  try {
+    return { ...readGraph(scanner), close: () => { scanner.close(); } };
+  } catch (error) {
+    scanner.close();
+    throw error;
+  }
+}
+
+function readGraph(scanner: JsonScanner): HeapGraph {
+  let meta: SnapshotMeta | undefined;
+  let nodes: ReturnType<typeof readNodes> | undefined;
+  let edges: ReturnType<typeof readEdges> | undefined;
+  let strings: SnapshotStrings | undefined;
+  scanner.take("{");
+  do {
+    const key = scanner.string();
+    scanner.take(":");
+    if (key === "snapshot") meta = metaOf({ snapshot: scanner.value() }, scanner.path);
+    else if (key === "nodes" && meta !== undefined) nodes = readNodes(scanner, meta);
+    else if (key === "edges" && meta !== undefined) edges = readEdges(scanner, meta);
+    else if (key === "strings") strings = readStrings(scanner);
+    else scanner.skipValue();
+  } while (scanner.tryTake(","));
+  scanner.take("}");
+  if (meta === undefined || nodes === undefined || edges === undefined || strings === undefined) {
+    return scanner.fail('"snapshot", "nodes", "edges" and "strings"');
+  }
+  return { meta, ...nodes, ...edges, strings };
+}
+
+function readNodes(
+  scanner: JsonScanner,
+  { nodeFields, nodeCount }: SnapshotMeta,
+): Pick<HeapGraph, "nodeType" | "nodeName" | "nodeId" | "nodeSelfBytes" | "firstEdge"> {
+  const nodeType = new Uint8Array(nodeCount);
+  const nodeName = new Uint32Array(nodeCount);
+  const nodeId = new Uint32Array(nodeCount);
+  const nodeSelfBytes = new Float64Array(nodeCount);
+  const firstEdge = new Uint32Array(nodeCount + 1);
+  const width = nodeFields.length;
+  const [type, name, id, self, count] = ["type", "name", "id", "self_size", "edge_count"].map((field) =>
+    nodeFields.indexOf(field),
+  );
+  let field = 0;
+  let node = 0;
+  const values = scanner.integers((value) => {
+    if (field === type) nodeType[node] = value;
+    else if (field === name) nodeName[node] = value;
+    else if (field === id) nodeId[node] = value;
+    else if (field === self) nodeSelfBytes[node] = value;
+    else if (field === count) firstEdge[node + 1] = (firstEdge[node] as number) + value;
+    if (++field === width) {
+      field = 0;
+      node++;
+    }
+  });
+  if (values !== nodeCount * width) scanner.fail(`${nodeCount} nodes`);
+  return { nodeType, nodeName, nodeId, nodeSelfBytes, firstEdge };
+}
+
+function readEdges(
+  scanner: JsonScanner,
+  { edgeFields, edgeCount, nodeFields, nodeCount }: SnapshotMeta,
+): Pick<HeapGraph, "edgeType" | "edgeName" | "edgeTo"> {
+  const edgeType = new Uint8Array(edgeCount);
+  const edgeName = new Uint32Array(edgeCount);
+  const edgeTo = new Uint32Array(edgeCount);
+  const width = edgeFields.length;
+  const nodeWidth = nodeFields.length;
+  const [type, name, to] = ["type", "name_or_index", "to_node"].map((field) => edgeFields.indexOf(field));
+  let field = 0;
+  let edge = 0;
+  const values = scanner.integers((value) => {
+    if (field === type) edgeType[edge] = value;
+    else if (field === name) edgeName[edge] = value;
+    else if (field === to) {
+      // Edges name a node by the place of its first field.
+      const target = value / nodeWidth;
+      if (!(target < nodeCount)) scanner.fail("an edge to a node that exists");
+      edgeTo[edge] = target;
+    }
+    if (++field === width) {
+      field = 0;
+      edge++;
+    }
+  });
+  if (values !== edgeCount * width) scanner.fail(`${edgeCount} edges`);
+  return { edgeType, edgeName, edgeTo };
+}
+
+/** V8 names the edges of a WeakMap's entry after its parts; the table is the node that owns the entry. */
+const EPHEMERON = /^\d+ \/ part of key .* -> value .* pair in WeakMap \(table @(\d+)\)$/s;
+const SHORTEST_EPHEMERON_NAME = 60;
+
+function readStrings(scanner: JsonScanner): SnapshotStrings {
+  let starts = new Float64Array(1 << 16);
+  let count = 0;
+  const ephemeronTables = new Map<number, number>();
+  scanner.take("[");
+  if (!scanner.tryTake("]")) {
+    do {
+      if (count === starts.length) {
+        const longer = new Float64Array(starts.length * 2);
+        longer.set(starts);
+        starts = longer;
+      }
+      const { start, end, firstByte } = scanner.stringSpan();
+      starts[count] = start;
+      // Ephemeron names begin with the place of the entry in its table.
+      if (firstByte >= 0x30 && firstByte <= 0x39 && end - start >= SHORTEST_EPHEMERON_NAME) {
+        const table = EPHEMERON.exec(JSON.parse(scanner.text(start, end)) as string)?.[1];
+        if (table !== undefined) ephemeronTables.set(count, Number(table));
+      }
+      count++;
+    } while (scanner.tryTake(","));
+    scanner.take("]");
+  }
+  const endOfStrings = scanner.offset;
+  const cache = new Map<number, string>();
+  const at = (index: number): string => {
+    const known = cache.get(index);
+    if (known !== undefined) return known;
+    if (index >= count) return "";
+    const start = starts[index] as number;
+    const next = index + 1 < count ? (starts[index + 1] as number) : endOfStrings;
+    const text = scanner.text(start, next);
+    const decoded = JSON.parse(text.slice(0, text.lastIndexOf('"') + 1)) as string;
+    cache.set(index, decoded);
+    return decoded;
+  };
+  return { count, at, ephemeronTables };
+}
