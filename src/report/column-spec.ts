@@ -1,1 +1,11 @@
-export interface ColumnSpec { title: string; from: string; unit?: string }
+/**
+ * A column of an experiment's main table. `from` names what it shows: `factors.NAME`, `instances`, `units`
+ * (instances times units per instance), `unitsPerInstance`, `readings.NAME`, `heapAndExternal`,
+ * `perInstanceBytes` or `perUnitBytes`.
+ */
+export interface ColumnSpec {
+  title: string;
+  from: string;
+  /** Unit to print bytes in; B unless given. */
+  unit?: "B" | "kB" | "MB" | "KiB" | "MiB";
+}

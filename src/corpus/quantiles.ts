@@ -1,0 +1,60 @@
+/** A quantile function by its published points: [share, characters], ascending. */
+export type Quantiles = readonly (readonly [share: number, characters: number])[];
+
+/** Characters of what people write to chat assistants. */
+export const USER_CHARACTERS: Quantiles = [
+  [0.05, 29],
+  [0.25, 62],
+  [0.5, 99],
+  [0.75, 179],
+  [0.95, 672],
+  [0.99, 1556],
+];
+
+/** Characters of what chat assistants answer. */
+export const ASSISTANT_CHARACTERS: Quantiles = [
+  [0.05, 51],
+  [0.25, 245],
+  [0.5, 652],
+  [0.75, 1426],
+  [0.95, 3038],
+  [0.99, 5010],
+];
+
+/**
+ * Characters at a share of the distribution: straight in the logarithm between the points, and on with the
+ * slope of the outermost two points beyond them.
+ */
+export function quantile(points: Quantiles, share: number): number {
+  let upper = points.findIndex(([at]) => share <= at);
+  if (upper === -1) upper = points.length - 1;
+  const right = points[Math.max(1, upper)];
+  const left = points[Math.max(1, upper) - 1];
+  if (left === undefined || right === undefined) throw new RangeError("a quantile function needs two points");
+  const slope = (Math.log(right[1]) - Math.log(left[1])) / (right[0] - left[0]);
+  return Math.exp(Math.log(left[1]) + slope * (share - left[0]));
+}
+
+const STEPS = 2000;
+
+/**
+ * `count` lengths that stand for the distribution: the mean of each of `count` equal strata, rounded so that
+ * the sum stays the rounded sum. Means keep the text per message the same however many messages there are.
+ */
+export function stratumLengths(points: Quantiles, count: number): number[] {
+  const lengths: number[] = [];
+  let exact = 0;
+  let given = 0;
+  const steps = Math.max(1, Math.ceil(STEPS / Math.max(1, count)));
+  for (let stratum = 0; stratum < count; stratum++) {
+    let sum = 0;
+    for (let step = 0; step < steps; step++) {
+      sum += quantile(points, (stratum + (step + 0.5) / steps) / count);
+    }
+    exact += sum / steps;
+    const length = Math.max(1, Math.round(exact) - given);
+    given += length;
+    lengths.push(length);
+  }
+  return lengths;
+}

@@ -1,0 +1,158 @@
+import { z } from "zod";
+import { BytesperError } from "../errors.js";
+
+export const RESULT_SCHEMA = "bytesper/result@1";
+
+const absent = z.looseObject({ absent: z.string() });
+const interval = z.looseObject({ value: z.number(), low: z.number(), high: z.number() });
+const reading = z.union([interval, absent]);
+const factors = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
+const warning = z.looseObject({ name: z.string(), message: z.string() });
+const named = z.looseObject({ name: z.string(), bytes: z.union([z.number(), absent]), note: z.string().optional() });
+
+const ledger = z.looseObject({
+  instances: z.number(),
+  lines: z.array(named),
+  pssChangeBytes: z.number(),
+  unexplainedBytes: z.number(),
+});
+
+const row = z.looseObject({
+  factors,
+  outcome: z.enum(["ok", "oom-heap", "timeout", "crash", "interrupted"]),
+  trials: z.number(),
+  instances: z.number(),
+  /** Units in one instance, such as messages in a session. */
+  unitsPerInstance: z.number(),
+  /** Changes over the reading before the first instance was made; keys carry the counter and the unit. */
+  readings: z.record(z.string(), reading),
+  perInstanceBytes: reading.optional(),
+  perUnitBytes: reading,
+  cause: z.string().optional(),
+});
+
+const fit = z.looseObject({
+  perUnitBytes: interval,
+  fixedBytes: interval,
+  shape: z.enum(["linear", "steps", "growing", "shrinking", "unknown"]),
+  /** Largest distance of a level from the line, as a share of the rise. */
+  largestDeviation: z.number(),
+  nativePerUnitBytes: reading,
+  externalPerUnitBytes: reading,
+  processes: z.number(),
+  points: z.number(),
+  /** Probability with which the interval covers the median over processes. */
+  confidence: z.number(),
+});
+
+const comparison = z.looseObject({
+  measuredOverEstimate: z.number(),
+  residualBytes: z.number(),
+  /** What the residual consists of; sums to it. */
+  residual: z.array(z.looseObject({ name: z.string(), bytes: z.number() })),
+});
+
+const estimate = z.looseObject({ name: z.string(), perUnitBytes: z.number(), formula: z.string() });
+
+/** One definition of a result: its type, its check at run time and its published JSON Schema come from here. */
+export const resultSchema = z.looseObject({
+  schema: z.literal(RESULT_SCHEMA),
+  experiment: z.string(),
+  title: z.string(),
+  question: z.string().optional(),
+  unit: z.string(),
+  runId: z.string(),
+  /** Path of the journal, relative to the results folder. */
+  journal: z.string().optional(),
+  journalSha256: z.string().optional(),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+  /** False when cells are missing: an interrupt, or failed cells. */
+  complete: z.boolean(),
+  missing: z.array(z.string()),
+  environment: z.looseObject({
+    node: z.string(),
+    v8: z.string(),
+    os: z.string(),
+    arch: z.string(),
+    cpu: z.string(),
+    memoryBytes: z.number(),
+    devices: z.array(z.looseObject({ name: z.string(), totalBytes: z.number(), driver: z.string() })),
+    enforcement: z.string(),
+    commit: z.union([z.string(), absent]),
+    compilers: z.enum(["off", "on"]),
+    flags: z.array(z.string()),
+  }),
+  settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+  rows: z.array(row),
+  fit: z.union([fit, absent]),
+  crossCheck: z.union([
+    z.looseObject({
+      snapshotPerUnitBytes: z.number(),
+      slopePerUnitBytes: z.number(),
+      relativeDifference: z.number(),
+      instances: z.number(),
+      factors,
+      /** Change of heap + external that making the very instances of the snapshot caused, per unit. */
+      sameInstancesPerUnitBytes: z.number(),
+    }),
+    absent,
+  ]),
+  minimumDetectableBytes: z.number(),
+  nullControl: z.union([
+    z.looseObject({ processes: z.number(), largestBytes: z.number(), pssBytes: reading, rssBytes: reading }),
+    absent,
+  ]),
+  /** By class, bytes and count per unit. */
+  breakdown: z.array(z.looseObject({ type: z.string(), bytes: z.number(), count: z.number() })),
+  kinds: z.array(z.looseObject({ kind: z.string(), bytes: z.number(), count: z.number() })),
+  waste: z.array(named),
+  ledger: z.union([ledger, absent]),
+  estimate: estimate.optional(),
+  comparison: comparison.optional(),
+  estimates: z.array(z.looseObject({ ...estimate.shape, comparison })),
+  capacity: z.looseObject({ perGiB: z.number(), perGB: z.number(), formula: z.string() }).optional(),
+  calibration: z.looseObject({
+    gcCall: z.string(),
+    gcProof: z.array(z.string()),
+    gcSurvey: z.array(z.looseObject({ call: z.string(), proof: z.array(z.string()) })),
+    checks: z.array(z.looseObject({ name: z.string(), expectedBytes: z.number(), measuredBytes: z.number() })),
+  }),
+  table: z
+    .looseObject({
+      title: z.string(),
+      columns: z.array(z.looseObject({ title: z.string(), from: z.string(), unit: z.string().optional() })),
+    })
+    .optional(),
+  warnings: z.array(warning),
+});
+
+export type Result = z.infer<typeof resultSchema>;
+export type ResultRow = z.infer<typeof row>;
+export type ResultFit = z.infer<typeof fit>;
+export type ResultReading = z.infer<typeof reading>;
+export type ResultWarning = z.infer<typeof warning>;
+
+/** The published JSON Schema of a result. */
+export function resultJsonSchema(): unknown {
+  return z.toJSONSchema(resultSchema);
+}
+
+/** Reads a result. Throws `BAD_RESULT`, which names the file and the first place that does not fit. */
+export function parseResult(text: string, file: string): Result {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    throw new BytesperError("BAD_RESULT", `${file} is not JSON; run the experiment again.`, { cause: error });
+  }
+  const schema = (document as { schema?: unknown } | null)?.schema;
+  if (typeof schema === "string" && schema.startsWith("bytesper/result@") && schema !== RESULT_SCHEMA) {
+    throw new BytesperError("BAD_RESULT", `${file} has the schema ${schema}, this version reads ${RESULT_SCHEMA}; use a newer bytesper.`);
+  }
+  const parsed = resultSchema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const place = issue?.path.join(".") ?? "";
+  throw new BytesperError("BAD_RESULT", `${file} is not a result: ${place || "the document"}: ${issue?.message ?? "invalid"}.`);
+}
