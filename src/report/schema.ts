@@ -3,21 +3,21 @@ import { BytesperError } from "../errors.js";
 
 export const RESULT_SCHEMA = "bytesper/result@1";
 
-const absent = z.looseObject({ absent: z.string() });
-const interval = z.looseObject({ value: z.number(), low: z.number(), high: z.number() });
+const absent = z.object({ absent: z.string() });
+const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
 const reading = z.union([interval, absent]);
 const factors = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
-const warning = z.looseObject({ name: z.string(), message: z.string() });
-const named = z.looseObject({ name: z.string(), bytes: z.union([z.number(), absent]), note: z.string().optional() });
+const warning = z.object({ name: z.string(), message: z.string() });
+const named = z.object({ name: z.string(), bytes: z.union([z.number(), absent]), note: z.string().optional() });
 
-const ledger = z.looseObject({
+const ledger = z.object({
   instances: z.number(),
   lines: z.array(named),
   pssChangeBytes: z.number(),
   unexplainedBytes: z.number(),
 });
 
-const row = z.looseObject({
+const row = z.object({
   factors,
   outcome: z.enum(["ok", "oom-heap", "timeout", "crash", "interrupted"]),
   trials: z.number(),
@@ -31,7 +31,7 @@ const row = z.looseObject({
   cause: z.string().optional(),
 });
 
-const fit = z.looseObject({
+const fit = z.object({
   perUnitBytes: interval,
   fixedBytes: interval,
   shape: z.enum(["linear", "steps", "growing", "shrinking", "unknown"]),
@@ -45,17 +45,17 @@ const fit = z.looseObject({
   confidence: z.number(),
 });
 
-const comparison = z.looseObject({
+const comparison = z.object({
   measuredOverEstimate: z.number(),
   residualBytes: z.number(),
   /** What the residual consists of; sums to it. */
-  residual: z.array(z.looseObject({ name: z.string(), bytes: z.number() })),
+  residual: z.array(z.object({ name: z.string(), bytes: z.number() })),
 });
 
-const estimate = z.looseObject({ name: z.string(), perUnitBytes: z.number(), formula: z.string() });
+const estimate = z.object({ name: z.string(), perUnitBytes: z.number(), formula: z.string() });
 
 /** One definition of a result: its type, its check at run time and its published JSON Schema come from here. */
-export const resultSchema = z.looseObject({
+export const resultSchema = z.object({
   schema: z.literal(RESULT_SCHEMA),
   experiment: z.string(),
   title: z.string(),
@@ -70,14 +70,14 @@ export const resultSchema = z.looseObject({
   /** False when cells are missing: an interrupt, or failed cells. */
   complete: z.boolean(),
   missing: z.array(z.string()),
-  environment: z.looseObject({
+  environment: z.object({
     node: z.string(),
     v8: z.string(),
     os: z.string(),
     arch: z.string(),
     cpu: z.string(),
     memoryBytes: z.number(),
-    devices: z.array(z.looseObject({ name: z.string(), totalBytes: z.number(), driver: z.string() })),
+    devices: z.array(z.object({ name: z.string(), totalBytes: z.number(), driver: z.string() })),
     enforcement: z.string(),
     commit: z.union([z.string(), absent]),
     compilers: z.enum(["off", "on"]),
@@ -87,7 +87,7 @@ export const resultSchema = z.looseObject({
   rows: z.array(row),
   fit: z.union([fit, absent]),
   crossCheck: z.union([
-    z.looseObject({
+    z.object({
       snapshotPerUnitBytes: z.number(),
       slopePerUnitBytes: z.number(),
       relativeDifference: z.number(),
@@ -100,28 +100,28 @@ export const resultSchema = z.looseObject({
   ]),
   minimumDetectableBytes: z.number(),
   nullControl: z.union([
-    z.looseObject({ processes: z.number(), largestBytes: z.number(), pssBytes: reading, rssBytes: reading }),
+    z.object({ processes: z.number(), largestBytes: z.number(), pssBytes: reading, rssBytes: reading }),
     absent,
   ]),
   /** By class, bytes and count per unit. */
-  breakdown: z.array(z.looseObject({ type: z.string(), bytes: z.number(), count: z.number() })),
-  kinds: z.array(z.looseObject({ kind: z.string(), bytes: z.number(), count: z.number() })),
+  breakdown: z.array(z.object({ type: z.string(), bytes: z.number(), count: z.number() })),
+  kinds: z.array(z.object({ kind: z.string(), bytes: z.number(), count: z.number() })),
   waste: z.array(named),
   ledger: z.union([ledger, absent]),
   estimate: estimate.optional(),
   comparison: comparison.optional(),
-  estimates: z.array(z.looseObject({ ...estimate.shape, comparison })),
-  capacity: z.looseObject({ perGiB: z.number(), perGB: z.number(), formula: z.string() }).optional(),
-  calibration: z.looseObject({
+  estimates: z.array(z.object({ ...estimate.shape, comparison })),
+  capacity: z.object({ perGiB: z.number(), perGB: z.number(), formula: z.string() }).optional(),
+  calibration: z.object({
     gcCall: z.string(),
     gcProof: z.array(z.string()),
-    gcSurvey: z.array(z.looseObject({ call: z.string(), proof: z.array(z.string()) })),
-    checks: z.array(z.looseObject({ name: z.string(), expectedBytes: z.number(), measuredBytes: z.number() })),
+    gcSurvey: z.array(z.object({ call: z.string(), proof: z.array(z.string()) })),
+    checks: z.array(z.object({ name: z.string(), expectedBytes: z.number(), measuredBytes: z.number() })),
   }),
   table: z
     .looseObject({
       title: z.string(),
-      columns: z.array(z.looseObject({ title: z.string(), from: z.string(), unit: z.string().optional() })),
+      columns: z.array(z.object({ title: z.string(), from: z.string(), unit: z.string().optional() })),
     })
     .optional(),
   warnings: z.array(warning),
@@ -135,7 +135,7 @@ export type ResultWarning = z.infer<typeof warning>;
 
 /** The published JSON Schema of a result. */
 export function resultJsonSchema(): unknown {
-  return z.toJSONSchema(resultSchema);
+  return z.toJSONSchema(resultSchema, { io: "input" });
 }
 
 /** Reads a result. Throws `BAD_RESULT`, which names the file and the first place that does not fit. */

@@ -1,0 +1,346 @@
+import type { Estimate, Experiment, Factors } from "../experiment/define.js";
+import type { Calibration } from "../measure/calibration.js";
+import type { Reading } from "../probe/reading.js";
+import { absent, isAbsent } from "../probe/reading.js";
+import type { Result, ResultReading, ResultRow } from "../report/schema.js";
+import { RESULT_SCHEMA } from "../report/schema.js";
+import type { Collected, FailedCell, Trial } from "../run/run-experiment.js";
+import { rangeInterval } from "../stats/interval.js";
+import type { Point } from "../stats/theil-sen.js";
+import { median, theilSen } from "../stats/theil-sen.js";
+import { capacityOf } from "./capacity.js";
+import { compareEstimates } from "./estimates.js";
+import type { Fit } from "./fit.js";
+import { fitProcesses } from "./fit.js";
+import { balance } from "./ledger.js";
+import { minimumDetectableBytes, nullControl } from "./null-control.js";
+import type { Counter } from "./trials.js";
+import { bytesAtLargest, externalBytes, heapAndExternal, heapBytes, mallocBytes, pointsOf, retainedPerInstance } from "./trials.js";
+import { warningsOf } from "./warnings.js";
+
+/** What the analysis is told beside the readings; all of it goes into the result. */
+export interface AnalysisInput {
+  experiment: Experiment;
+  /** The cells that were planned, one for each point of the grid. */
+  grid: readonly Factors[];
+  /** Whether each trial took a slope of its own. */
+  ownSlope: boolean;
+  collected: Collected;
+  calibration: Calibration;
+  estimates: readonly Estimate[];
+  identity: Pick<Result, "runId" | "startedAt" | "finishedAt" | "environment" | "settings">;
+  instancesOf: (factors: Factors) => number;
+}
+
+/** Derives the result of one experiment from what its cells said. Pure: the same input gives the same result. */
+export function analyse(input: AnalysisInput): Result {
+  const { experiment, grid, collected, calibration, identity } = input;
+  const unitsOf = (factors: Factors): number => experiment.unitsPerInstance?.(factors) ?? 1;
+  const retained = retainedOf(collected.rows);
+  const control =
+    collected.nulls.length === 0
+      ? undefined
+      : nullControl(collected.nulls.map(({ data }) => data), heapAndExternal, mallocBytes);
+
+  const spans = levelSpan(collected.rows);
+  const detectable = control === undefined ? 0 : minimumDetectableBytes(control, spans);
+  const processes = (counter: Counter, keep: number): Point[][] =>
+    input.ownSlope ? ownSlopes(collected.rows, counter, keep, unitsOf) : acrossRows(collected.rows, counter, keep, unitsOf);
+  const noise = control?.largestBytes ?? 0;
+  const several = groupsOf(experiment, grid) > 1;
+  const fit = several ? undefined : fitProcesses(processes(heapAndExternal, retained), noise);
+  const native = several ? undefined : fitProcesses(processes(mallocBytes, 0), noise);
+  const external = several ? undefined : fitProcesses(processes(externalBytes, 0), noise);
+
+  const rows = grid.map((factors) => rowOf(input, factors, retained, fit, unitsOf(factors)));
+  const snapshot = snapshotOf(input, unitsOf, fit, rows);
+  const ledger = ledgerOf(collected.rows);
+  const kinds = snapshot?.kinds ?? [];
+  const estimates = fit === undefined ? [] : compareEstimates(input.estimates, fit.perUnitBytes.value, kinds);
+  const first = estimates[0];
+  const fitRecord: Result["fit"] =
+    fit === undefined
+      ? absent(whyNoFit(collected, several))
+      : {
+          ...fit,
+          nativePerUnitBytes: intervalOrAbsent(native),
+          externalPerUnitBytes: intervalOrAbsent(external),
+        };
+
+  const result: Result = {
+    schema: RESULT_SCHEMA,
+    experiment: experiment.name,
+    title: experiment.title ?? experiment.name,
+    ...(experiment.question === undefined ? {} : { question: experiment.question }),
+    unit: experiment.unit,
+    ...identity,
+    complete: collected.failed.length === 0 && !collected.interrupted && rows.every((row) => row.outcome === "ok"),
+    missing: missingCells(collected, rows),
+    rows,
+    fit: fitRecord,
+    crossCheck: snapshot?.crossCheck ?? absent(whyNoSnapshot(collected)),
+    minimumDetectableBytes: detectable,
+    nullControl:
+      control === undefined
+        ? absent("no null control finished")
+        : {
+            processes: control.processes,
+            largestBytes: control.largestBytes,
+            pssBytes: largestLedgerChange(collected.nulls, "pssBytes"),
+            rssBytes: largestLedgerChange(collected.nulls, "rssBytes"),
+          },
+    breakdown: snapshot?.breakdown ?? [],
+    kinds,
+    waste: snapshot?.waste ?? [],
+    ledger,
+    ...(first === undefined
+      ? {}
+      : {
+          estimate: { name: first.name, perUnitBytes: first.perUnitBytes, formula: first.formula },
+          comparison: first.comparison,
+        }),
+    estimates,
+    ...capacityOf(experiment.unit, fitRecord),
+    calibration: {
+      gcCall: calibration.gc.call,
+      gcProof: calibration.gc.proof,
+      gcSurvey: calibration.gc.survey,
+      checks: calibration.checks.map(({ name, expectedBytes, measuredBytes }) => ({ name, expectedBytes, measuredBytes })),
+    },
+    ...(experiment.table === undefined ? {} : { table: { ...experiment.table, columns: [...experiment.table.columns] } }),
+    warnings: [],
+  };
+  result.warnings = warningsOf(result, collected, retained);
+  return result;
+}
+
+/** Bytes that an instance leaves behind, from the trials that made the most of them. */
+function retainedOf(rows: readonly Trial[]): number {
+  const largest = Math.max(0, ...rows.map(({ instances }) => instances));
+  const values = rows
+    .filter(({ instances }) => instances === largest)
+    .map(({ data }) => retainedPerInstance(data, heapAndExternal));
+  return values.length === 0 ? 0 : median(values);
+}
+
+/** Instances between the smallest and the largest population, which an error in a reading is shared by. */
+function levelSpan(rows: readonly Trial[]): number {
+  const counts = rows.flatMap(({ data }) => data.readings.map(({ count }) => count));
+  if (counts.length === 0) return 1;
+  return Math.max(1, Math.max(...counts) - Math.min(...counts));
+}
+
+/** One process is one trial of the whole grid: (units, bytes) at every population. */
+function acrossRows(
+  rows: readonly Trial[],
+  counter: Counter,
+  retained: number,
+  unitsOf: (factors: Factors) => number,
+): Point[][] {
+  return [...byTrial(rows).values()].map((trial) =>
+    trial.flatMap(({ data, factors }) =>
+      pointsOf(data, counter, retained).map(({ x, y }) => ({ x: x * unitsOf(factors), y })),
+    ),
+  );
+}
+
+/**
+ * With a slope in each cell: where instances differ in units, one line over (units in an instance, bytes of an
+ * instance) for each trial; where all are alike, the cell's own line.
+ */
+function ownSlopes(
+  rows: readonly Trial[],
+  counter: Counter,
+  retained: number,
+  unitsOf: (factors: Factors) => number,
+): Point[][] {
+  const distinct = new Set(rows.map(({ factors }) => unitsOf(factors)));
+  if (distinct.size < 2) {
+    return rows.map(({ data, factors }) =>
+      pointsOf(data, counter, retained).map(({ x, y }) => ({ x: x * unitsOf(factors), y })),
+    );
+  }
+  return [...byTrial(rows).values()].map((trial) =>
+    trial.flatMap(({ data, factors }) => {
+      const line = theilSen(pointsOf(data, counter, retained));
+      return line === undefined ? [] : [{ x: unitsOf(factors), y: line.slope }];
+    }),
+  );
+}
+
+function byTrial(rows: readonly Trial[]): Map<number, Trial[]> {
+  const groups = new Map<number, Trial[]>();
+  for (const row of rows) groups.set(row.trial, [...(groups.get(row.trial) ?? []), row]);
+  return groups;
+}
+
+/** Number of different levels of the factors that are neither the population nor a measure of the units. */
+function groupsOf(experiment: Experiment, grid: readonly Factors[]): number {
+  if (experiment.population === undefined && experiment.unitsPerInstance !== undefined) return 1;
+  const keys = grid.map((factors) =>
+    JSON.stringify(Object.entries(factors).filter(([name]) => name !== experiment.population)),
+  );
+  return new Set(keys).size;
+}
+
+function rowOf(
+  input: AnalysisInput,
+  factors: Factors,
+  retained: number,
+  fit: Fit | undefined,
+  units: number,
+): ResultRow {
+  const { collected, instancesOf } = input;
+  const same = (other: Factors): boolean => JSON.stringify(other) === JSON.stringify(factors);
+  const trials = collected.rows.filter((trial) => same(trial.factors));
+  const instances = instancesOf(factors);
+  const shared = { factors, instances, unitsPerInstance: units };
+  if (trials.length === 0) {
+    const failure = collected.failed.find((cell) => cell.role === "row" && same(cell.factors));
+    const cause = failure?.cause ?? "the run was interrupted before this cell";
+    return {
+      ...shared,
+      outcome: failure?.outcome ?? "interrupted",
+      trials: 0,
+      cause,
+      readings: {},
+      perUnitBytes: absent(cause),
+    };
+  }
+  const points = trials.map(({ data }) => pointsOf(data, heapAndExternal, retained));
+  const perInstance = input.ownSlope
+    ? points.map((own) => theilSen(own)?.slope ?? Number.NaN)
+    : points.map((own) => (bytesAtLargest(own) - (fit?.fixedBytes.value ?? 0)) / instances);
+  return {
+    ...shared,
+    outcome: "ok",
+    trials: trials.length,
+    readings: {
+      heapBytes: rowReading(trials, heapBytes, retained),
+      externalBytes: rowReading(trials, externalBytes, 0),
+      nativeBytes: rowReading(trials, mallocBytes, 0),
+      pssBytes: ledgerReading(trials, "pssBytes"),
+      rssBytes: ledgerReading(trials, "rssBytes"),
+    },
+    perInstanceBytes: rangeInterval(perInstance),
+    perUnitBytes: rangeInterval(perInstance.map((bytes) => bytes / units)),
+  };
+}
+
+function rowReading(trials: readonly Trial[], counter: Counter, retained: number): ResultReading {
+  const values = trials.map(({ data }) => bytesAtLargest(pointsOf(data, counter, retained)));
+  return values.every(Number.isFinite) ? rangeInterval(values) : absent("malloc in use cannot be read here");
+}
+
+type LedgerCounter = "pssBytes" | "rssBytes";
+
+function ledgerChanges(trials: readonly Trial[], counter: LedgerCounter): Reading[] {
+  return trials.map(({ ledger }) => {
+    if (ledger === undefined) return absent("the cell wrote no ledger");
+    const [before, after] = [ledger.before[counter], ledger.after[counter]];
+    if (isAbsent(before)) return before;
+    return isAbsent(after) ? after : after - before;
+  });
+}
+
+function ledgerReading(trials: readonly Trial[], counter: LedgerCounter): ResultReading {
+  const changes = ledgerChanges(trials, counter);
+  const missing = changes.find(isAbsent);
+  if (missing !== undefined) return { absent: missing.absent };
+  return changes.length === 0 ? absent("no trial finished") : rangeInterval(changes as number[]);
+}
+
+/** The largest change, up or down, that a population of nothing showed. */
+function largestLedgerChange(trials: readonly Trial[], counter: LedgerCounter): ResultReading {
+  const changes = ledgerChanges(trials, counter);
+  const missing = changes.find(isAbsent);
+  if (missing !== undefined) return { absent: missing.absent };
+  return changes.length === 0
+    ? absent("no null control finished")
+    : rangeInterval((changes as number[]).map(Math.abs));
+}
+
+/** The ledger of the median trial at the largest population. */
+function ledgerOf(rows: readonly Trial[]): Result["ledger"] {
+  const largest = Math.max(0, ...rows.map(({ instances }) => instances));
+  const balances = rows.flatMap(({ instances, ledger }) => {
+    if (instances !== largest || ledger === undefined) return [];
+    return [balance(ledger.before, ledger.after)];
+  });
+  const missing = balances.find(isAbsent);
+  if (missing !== undefined) return { absent: missing.absent };
+  const complete = (balances as Exclude<(typeof balances)[number], { absent: string }>[]).sort(
+    (a, b) => a.pssChangeBytes - b.pssChangeBytes,
+  );
+  const middle = complete[complete.length >> 1];
+  return middle === undefined ? absent("no cell wrote a ledger") : { instances: largest, ...middle };
+}
+
+function snapshotOf(
+  input: AnalysisInput,
+  unitsOf: (factors: Factors) => number,
+  fit: Fit | undefined,
+  rows: readonly ResultRow[],
+):
+  | (Pick<Result, "breakdown" | "kinds" | "waste"> & { crossCheck: Result["crossCheck"] })
+  | undefined {
+  const { snapshot } = input.collected;
+  if (snapshot === undefined) return undefined;
+  const { summary, cell, factors } = snapshot;
+  const units = cell.instances * unitsOf(factors);
+  const row = rows.find((candidate) => JSON.stringify(candidate.factors) === JSON.stringify(factors));
+  // The slope of the very cell where every cell has one; a line over several cells otherwise.
+  const slope = input.ownSlope ? row?.perUnitBytes : fit?.perUnitBytes;
+  const perUnit = summary.bytes / units;
+  return {
+    breakdown: summary.classes.map(({ type, bytes, count }) => ({ type, bytes: bytes / units, count: count / units })),
+    kinds: summary.kinds.map(({ kind, bytes, count }) => ({ kind, bytes: bytes / units, count: count / units })),
+    waste: summary.waste.map(({ name, bytes, advice }) => ({
+      name,
+      bytes: isAbsent(bytes) ? { absent: bytes.absent } : bytes / units,
+      note: advice,
+    })),
+    crossCheck:
+      slope === undefined || isAbsent(slope)
+        ? absent("there is no slope to compare the snapshot with")
+        : {
+            snapshotPerUnitBytes: perUnit,
+            slopePerUnitBytes: slope.value as number,
+            relativeDifference: relative(perUnit, slope.value as number),
+            instances: cell.instances,
+            factors,
+            sameInstancesPerUnitBytes: (cell.heapChangePerInstanceBytes * cell.instances) / units,
+          },
+  };
+}
+
+function relative(value: number, reference: number): number {
+  if (value === reference) return 0;
+  return reference === 0 ? Math.sign(value) : value / reference - 1;
+}
+
+function intervalOrAbsent(fit: Fit | undefined): ResultReading {
+  if (fit === undefined || !Number.isFinite(fit.perUnitBytes.value)) return absent("malloc in use cannot be read here");
+  return fit.perUnitBytes;
+}
+
+function whyNoFit(collected: Collected, several: boolean): string {
+  if (several) return "the grid has several factors; each row has its own bytes per unit";
+  return collected.rows.length === 0 ? "no cell finished" : "a line needs two populations of different size";
+}
+
+function whyNoSnapshot({ failed, interrupted }: Collected): string {
+  const failure = failed.find(({ role }) => role === "snapshot");
+  if (failure !== undefined) return failure.cause;
+  return interrupted ? "the run was interrupted" : "no snapshot was asked for";
+}
+
+function missingCells({ failed }: Collected, rows: readonly ResultRow[]): string[] {
+  const failures = failed
+    .filter(({ outcome }: FailedCell) => outcome !== "interrupted")
+    .map(({ label, outcome, cause }) => `${label}: ${outcome}: ${cause}`);
+  const never = rows
+    .filter((row) => row.outcome === "interrupted")
+    .map((row) => `${JSON.stringify(row.factors)}: interrupted`);
+  return [...failures, ...never];
+}
