@@ -31,7 +31,7 @@ function subjectOf(target: unknown, reference: SubjectReference): LoadedSubject 
   if (typeof target === "function") return { create: maker(target as (...args: never[]) => unknown), release: undefined, prepare: undefined };
   const outer = isObject(target) ? target : {};
   const holder = !("create" in outer) && isObject(outer.default) ? outer.default : outer;
-  const { create, release, prepare } = holder;
+  const { create, release, prepare, estimate } = holder;
   if (typeof create !== "function") {
     throw new BytesperError(
       "BAD_SUBJECT",
@@ -42,6 +42,7 @@ function subjectOf(target: unknown, reference: SubjectReference): LoadedSubject 
     create: (index, context) => (create as LoadedSubject["create"]).call(holder, index, context),
     release: optional(holder, "release", release, reference),
     prepare: optional(holder, "prepare", prepare, reference) as LoadedSubject["prepare"],
+    estimate: optional(holder, "estimate", estimate, reference) as LoadedSubject["estimate"],
   };
 }
 

@@ -22,4 +22,6 @@ export interface LoadedSubject {
   create: (index: number, context: SubjectContext) => unknown;
   release: ((instance: unknown) => unknown) | undefined;
   prepare: ((context: SubjectContext) => unknown) | undefined;
+  /** The bytes that the author expects of one instance. */
+  estimate?: ((context: SubjectContext) => unknown) | undefined;
 }

@@ -121,7 +121,7 @@ export const resultSchema = z.object({
   table: z
     .looseObject({
       title: z.string(),
-      columns: z.array(z.object({ title: z.string(), from: z.string(), unit: z.string().optional() })),
+      columns: z.array(z.object({ title: z.string(), from: z.string(), unit: z.enum(["B", "kB", "MB", "KiB", "MiB"]).exactOptional() })),
     })
     .optional(),
   warnings: z.array(warning),

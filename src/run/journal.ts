@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { BytesperError } from "../errors.js";
-import { sentence } from "../measure/load-subject.js";
+import { writeError } from "../report/write.js";
 
 /** One line of the journal. `experiment` is absent for what belongs to the whole run, such as the calibration. */
 export interface JournalRecord {
@@ -24,12 +23,12 @@ export class Journal {
   constructor(folder: string, runId: string) {
     this.runId = runId;
     this.path = join(folder, "runs", `${runId}.jsonl`);
-    this.#descriptor = attempt(`${this.path} cannot be created`, () => {
+    this.#descriptor = attempt(this.path, () => {
       mkdirSync(dirname(this.path), { recursive: true });
       return openSync(this.path, "ax");
     });
     const link = join(folder, "journal.jsonl");
-    attempt(`${link} cannot be replaced`, () => {
+    attempt(link, () => {
       rmSync(link, { force: true });
       symlinkSync(relative(folder, this.path), link);
     });
@@ -38,7 +37,7 @@ export class Journal {
   append(record: JournalRecord): void {
     const line = Buffer.from(`${JSON.stringify({ seq: this.#sequence, ...record })}\n`);
     this.#sequence++;
-    attempt(`${this.path} cannot be written`, () => {
+    attempt(this.path, () => {
       for (let offset = 0; offset < line.length; ) offset += writeSync(this.#descriptor, line, offset);
       fsyncSync(this.#descriptor);
     });
@@ -58,12 +57,10 @@ export class Journal {
   }
 }
 
-function attempt<T>(what: string, action: () => T): T {
+function attempt<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    const full = (error as NodeJS.ErrnoException).code === "ENOSPC";
-    const advice = full ? "free some space on that disk" : "make the folder writable or choose another with --out";
-    throw new BytesperError("WRITE_FAILED", `${what}: ${sentence(error)}; ${advice}.`, { cause: error });
+    throw writeError(path, error);
   }
 }

@@ -27,13 +27,14 @@ export interface PlanSettings {
   conversations?: string;
   /** Instances of the snapshot; the population must be at least 1,000 for a fair cross-check. */
   snapshotInstances: number;
-  snapshotPath: string;
+  /** Absent where no snapshot is wanted. */
+  snapshotPath?: string;
 }
 
 const ROUNDS = 3;
 const SLOPE_LEVELS = 6;
-/** Instances of the warm-up that all cells of an experiment share. */
-const WARM_UP = 100;
+/** Most instances of the warm-up that all cells of an experiment share. */
+const MOST_WARM_UP = 100;
 
 /** Levels of a slope in mixed order, each as often as there are rounds. */
 export function slopeLevels(largest: number, seed: number): number[] {
@@ -66,6 +67,7 @@ export function planExperiment(
     ...(settings.conversations === undefined ? {} : { conversations: settings.conversations }),
   });
   const single = hasOwnSlope(experiment, grid);
+  const warmUp = Math.min(MOST_WARM_UP, Math.max(...grid.map((factors) => instancesOf(experiment, factors))));
   const cell = (
     role: "row" | "null",
     target: SubjectReference,
@@ -86,7 +88,7 @@ export function planExperiment(
       instances,
       work: {
         kind: "protocol",
-        protocol: { subject: target, context: context(factors), levels, warmUp: WARM_UP, ledger: true },
+        protocol: { subject: target, context: context(factors), levels, warmUp, ledger: true },
       },
     };
   };
@@ -100,7 +102,9 @@ export function planExperiment(
   for (let trial = 0; trial < settings.nullTrials; trial++) {
     cells.push(cell("null", NULL_SUBJECT, largest, trial));
   }
+  if (settings.snapshotPath === undefined) return cells;
   const snapshotFactors = { ...(grid[0] ?? {}), ...experiment.snapshotFactors };
+  // First, because parsing takes longest.
   cells.unshift({
     role: "snapshot",
     label: `${experiment.name} snapshot`,

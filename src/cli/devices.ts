@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+import type { NvmlDevice } from "../native/contract.js";
+import { nvmlDevices } from "../probe/nvml.js";
+import type { Reading } from "../probe/reading.js";
+import { isAbsent } from "../probe/reading.js";
+import { bytesIn } from "../report/format.js";
+import type { Cell, Table } from "../report/table.js";
+import { terminalTable } from "../report/terminal.js";
+
+/** Lists the NVIDIA devices; without any, exit code 1 and the reason. */
+export function addDevices(program: Command): void {
+  program
+    .command("devices")
+    .description("capacity, used, free and reserved bytes of each NVIDIA device")
+    .option("--json", "print JSON")
+    .action((flags: { json?: boolean }) => {
+      const report = nvmlDevices();
+      const devices = isAbsent(report) ? [] : report.devices;
+      const reason = isAbsent(report) ? report.absent : devices.length === 0 ? "the driver lists no device" : undefined;
+      if (flags.json === true) {
+        const driver = isAbsent(report) ? report : report.driverVersion;
+        const document = { devices: devices.map((device) => ({ ...device, driver })), ...(reason === undefined ? {} : { absent: reason }) };
+        process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      } else if (reason === undefined) process.stdout.write(`${terminalTable(tableOf(devices))}\n`);
+      else process.stderr.write(`No NVIDIA device: ${reason}.\n`);
+      if (reason !== undefined) process.exitCode = 1;
+    });
+}
+
+function tableOf(devices: readonly NvmlDevice[]): Table {
+  const cell = (reading: Reading): Cell => (isAbsent(reading) ? { absent: reading.absent } : bytesIn(reading, "MiB", 2 ** 20));
+  return {
+    caption: "NVIDIA devices, MiB of 1024 KiB",
+    columns: ["index", "name", "total", "used", "free", "reserved"].map((title) => ({ title, align: title === "name" ? "left" : "right" })),
+    rows: devices.map(({ index, name, totalBytes, usedBytes, freeBytes, reservedBytes }) => [
+      String(index),
+      isAbsent(name) ? { absent: name.absent } : name,
+      cell(totalBytes),
+      cell(usedBytes),
+      cell(freeBytes),
+      cell(reservedBytes),
+    ]),
+    notes: [],
+  };
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { BytesperError } from "../errors.js";
+import { addDevices } from "./devices.js";
+import { addMeasure } from "./measure.js";
+import { addProfile } from "./profile.js";
+
+const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const program = new Command("bytesper")
+  .description("measures how many bytes one session, message or instance costs")
+  .version(manifest.version)
+  .exitOverride()
+  .showHelpAfterError(false);
+addProfile(program);
+addMeasure(program);
+addDevices(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // commander has printed its sentence; asking for help is no mistake.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof BytesperError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else {
+    process.stderr.write(`This is a defect of bytesper: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,28 @@
+/** Progress on stderr: one live line on a terminal, a plain line now and then elsewhere. */
+export class Progress {
+  readonly #start = performance.now();
+  readonly #live = process.stderr.isTTY;
+  #lastPlain = 0;
+
+  update(finished: number, total: number, label: string): void {
+    const elapsed = performance.now() - this.#start;
+    const left = (elapsed / finished) * (total - finished);
+    const line = `${finished}/${total} cells, ${finished === total ? "done" : `about ${seconds(left)} left`}, ${label}`;
+    if (this.#live) {
+      const width = process.stderr.columns;
+      process.stderr.write(`\r\u001b[2K${line.slice(0, width - 1)}`);
+    } else if (finished === total || elapsed - this.#lastPlain > 2000) {
+      this.#lastPlain = elapsed;
+      process.stderr.write(`${line}\n`);
+    }
+  }
+
+  /** Ends the live line, so that what follows has a line of its own. */
+  clear(): void {
+    if (this.#live) process.stderr.write("\r\u001b[2K");
+  }
+}
+
+function seconds(ms: number): string {
+  return ms < 90_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : `${Math.round(ms / 60_000)} min`;
+}

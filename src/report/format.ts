@@ -1,0 +1,56 @@
+export type ByteUnit = "B" | "kB" | "MB" | "KiB" | "MiB" | "GiB";
+
+/** kB and MB are powers of 1000, KiB, MiB and GiB of 1024. */
+export const BYTES_IN: Record<ByteUnit, number> = {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
+
+/** A number with its thousands apart and `decimals` places. */
+export function fixed(value: number, decimals: number): string {
+  // toLocaleString would give "-0" for what rounds to nothing.
+  const rounded = Number(value.toFixed(decimals)) + 0;
+  return rounded.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
+
+/**
+ * Places after the point that the doubt of a number allows: down to the first digit of `doubt`, at most one,
+ * so that no digit is printed which another run would not print again.
+ */
+export function decimalsFor(doubt: number): number {
+  return doubt <= 0.1 ? 1 : 0;
+}
+
+/** The place, as a power of ten, that a doubt above 10 makes the last significant one. */
+function roundedTo(value: number, doubt: number): number {
+  if (doubt < 10) return value;
+  const step = 10 ** Math.floor(Math.log10(doubt));
+  return Math.round(value / step) * step;
+}
+
+/** Bytes in `unit`, with the digits that `doubt` (in bytes: an interval's half-width or what can be detected) allows. */
+export function bytesIn(value: number, unit: ByteUnit, doubt = 0): string {
+  if (unit === "B") return fixed(roundedTo(value, doubt), decimalsFor(doubt));
+  const scaled = value / BYTES_IN[unit];
+  const scaledDoubt = doubt / BYTES_IN[unit];
+  return fixed(scaled, scaledDoubt <= 0.01 ? 2 : decimalsFor(scaledDoubt));
+}
+
+/** Bytes with the unit that keeps the number short: B below 10,000, then kB, MB. */
+export function bytesWithUnit(value: number, doubt = 0): string {
+  const size = Math.abs(value);
+  const unit: ByteUnit = size < 1e4 ? "B" : size < 1e7 ? "kB" : "MB";
+  return `${bytesIn(value, unit, doubt)} ${unit}`;
+}
+
+export function percent(share: number, decimals = 2): string {
+  return `${fixed(100 * share, decimals)} %`;
+}
+
+export function ratio(value: number): string {
+  return fixed(value, 3);
+}

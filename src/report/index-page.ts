@@ -1,0 +1,16 @@
+import type { Result } from "./schema.js";
+import { headline } from "./sections.js";
+
+/** The index of a results folder. */
+export function indexPage(results: readonly Result[]): string {
+  const lines = results.map((result) => {
+    const doubts = result.warnings.length;
+    const note = doubts === 0 ? "no doubts" : `${doubts} ${doubts === 1 ? "doubt" : "doubts"}`;
+    return `- [${result.title}](${result.experiment}/result.md): ${headline(result)} (${note}; Node ${result.environment.node}; ${result.finishedAt.slice(0, 10)}; [numbers](${result.experiment}/result.json))`;
+  });
+  return `${[
+    "# Results",
+    "Written by `npm run profile`; run it again rather than edit these files. The headline numbers are in [summary.json](summary.json), every reading in the journals under `runs/`.",
+    lines.join("\n"),
+  ].join("\n\n")}\n`;
+}

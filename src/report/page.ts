@@ -1,0 +1,66 @@
+import { conditions, mainTable } from "./main-table.js";
+import { markdownTable } from "./markdown.js";
+import type { Result } from "./schema.js";
+import { breakdownTables, calibrationTable, estimateTables, fitTable, headline, ledgerTable } from "./sections.js";
+import type { Table } from "./table.js";
+
+/** The page of one experiment: answer, doubts, tables, and how each number came to be. */
+export function resultPage(result: Result): string {
+  const ledger = ledgerTable(result);
+  const parts = [
+    `# ${result.title}`,
+    ...(result.question === undefined ? [] : [`*${result.question}*`]),
+    headline(result),
+    doubts(result),
+    markdownTable(mainTable(result)),
+    "## The figures",
+    markdownTable(fitTable(result)),
+    ...capacity(result),
+    ...section("## Estimate and measurement", estimateTables(result)),
+    ...section("## Where the bytes go", breakdownTables(result)),
+    ...section("## Does it add up?", ledger === undefined ? [] : [ledger]),
+    "## How this was measured",
+    method(result),
+    markdownTable(calibrationTable(result)),
+    provenance(result),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+function section(title: string, tables: readonly Table[]): string[] {
+  return tables.length === 0 ? [] : [title, ...tables.map(markdownTable)];
+}
+
+function doubts({ warnings, missing, complete }: Result): string {
+  const lines = warnings.map(({ name, message }) => `- **${name}**: ${message}`);
+  const gaps = missing.map((cell) => `- missing: ${cell}`);
+  if (lines.length + gaps.length === 0 && complete) return "No doubts were raised.";
+  return ["Doubts:", "", ...lines, ...gaps].join("\n");
+}
+
+function capacity({ capacity: found }: Result): string[] {
+  if (found === undefined) return [];
+  return [
+    `By this line ${found.perGiB.toLocaleString("en-US")} sessions fit one GiB (2^30 bytes) and ${found.perGB.toLocaleString("en-US")} one GB (10^9 bytes). ` +
+      `This is extrapolated, not measured: ${found.formula}. Unfilled pages, the heap's headroom and the rest of the process come on top.`,
+  ];
+}
+
+function method(result: Result): string {
+  const { environment } = result;
+  const compilers =
+    environment.compilers === "off"
+      ? "The optimising compilers were off, which leaves the layout of objects as it is and keeps code out of the readings."
+      : "The optimising compilers were on.";
+  return (
+    `Each cell ran in a fresh process. After a warm-up the heap was read at each population, garbage being collected until two readings agreed. ` +
+    `${compilers} Flags: \`${environment.flags.join(" ")}\`. Memory limit: ${environment.enforcement}. ${conditions(result)}`
+  );
+}
+
+function provenance(result: Result): string {
+  const { commit } = result.environment;
+  const at = typeof commit === "string" ? `commit ${commit}` : `commit unknown (${commit.absent})`;
+  const journal = result.journal === undefined ? "" : `, journal [${result.journal}](../${result.journal}) (SHA-256 ${result.journalSha256 ?? "unknown"})`;
+  return `Run ${result.runId}, ${result.startedAt} to ${result.finishedAt}, ${at}${journal}. Unrounded numbers: [result.json](result.json).`;
+}

@@ -1,0 +1,209 @@
+import { isAbsent } from "../probe/reading.js";
+import { bytesIn, bytesWithUnit, fixed, percent, ratio } from "./format.js";
+import type { Result } from "./schema.js";
+import type { Cell, Table } from "./table.js";
+
+interface Interval {
+  value: number;
+  low: number;
+  high: number;
+}
+
+/** The answer in one sentence, with its interval. */
+export function headline(result: Result): string {
+  const { fit, unit } = result;
+  if (isAbsent(fit)) return `No bytes per ${unit}: ${fit.absent}.`;
+  const { perUnitBytes, fixedBytes, processes, confidence } = fit;
+  const doubt = Math.max(halfWidth(perUnitBytes), result.minimumDetectableBytes);
+  const range =
+    perUnitBytes.low === perUnitBytes.high
+      ? `the same in all ${processes} processes`
+      : `${bytesIn(perUnitBytes.low, "B", doubt)} to ${bytesIn(perUnitBytes.high, "B", doubt)} B over ${processes} processes`;
+  return (
+    `One ${unit} costs ${bytesIn(perUnitBytes.value, "B", doubt)} B of heap and external memory ` +
+    `(${range}; the range covers the median with ${percent(confidence, 1)}), ` +
+    `beside a fixed cost of ${bytesWithUnit(fixedBytes.value, Math.max(8, halfWidth(fixedBytes)))}.`
+  );
+}
+
+/** The figures behind the headline. */
+export function fitTable(result: Result): Table {
+  const { fit, crossCheck, unit } = result;
+  const rows: Cell[][] = [];
+  const add = (name: string, value: Cell, how: string): void => void rows.push([name, value, how]);
+  if (isAbsent(fit)) add(`bytes per ${unit}`, { absent: fit.absent }, "");
+  else {
+    add(`bytes per ${unit}`, interval(fit.perUnitBytes, result.minimumDetectableBytes), "Theil-Sen line over heap and external; median and range over processes");
+    add("fixed cost, paid once", interval(fit.fixedBytes, 8), "the line at no instances: first-use cost of code, hidden classes and tables");
+    add(`native per ${unit}`, isAbsent(fit.nativePerUnitBytes) ? { absent: fit.nativePerUnitBytes.absent } : interval(fit.nativePerUnitBytes as Interval, 1), "the same line over malloc in use, declared external included");
+    add(`external per ${unit}`, isAbsent(fit.externalPerUnitBytes) ? { absent: fit.externalPerUnitBytes.absent } : interval(fit.externalPerUnitBytes as Interval, 0.1), "what is declared to V8; part of the first line");
+    add("shape", fit.shape, `a level lies at most ${percent(fit.largestDeviation)} of the rise off the line`);
+  }
+  if (isAbsent(crossCheck)) add("snapshot", { absent: crossCheck.absent }, "set-retained size from a heap snapshot");
+  else {
+    const at = Object.entries(crossCheck.factors).map(([name, level]) => `${name} = ${level}`).join(", ");
+    add(
+      `snapshot, per ${unit}`,
+      bytesIn(crossCheck.snapshotPerUnitBytes, "B", 0.1),
+      `set-retained size of ${fixed(crossCheck.instances, 0)} instances${at === "" ? "" : ` at ${at}`}; the slope there says ${bytesIn(crossCheck.slopePerUnitBytes, "B", 0.1)}, ${percent(crossCheck.relativeDifference)} apart`,
+    );
+  }
+  add("minimum detectable", `${fixed(result.minimumDetectableBytes, 3)}`, "largest reading of a subject that costs nothing, over the span of the line");
+  return {
+    caption: "Headline, in bytes",
+    columns: [
+      { title: "figure", align: "left" },
+      { title: "bytes", align: "right" },
+      { title: "how", align: "left" },
+    ],
+    rows,
+    notes: [],
+  };
+}
+
+/** Estimate against measured, and what the difference consists of. */
+export function estimateTables(result: Result): Table[] {
+  if (result.estimates.length === 0 || isAbsent(result.fit)) return [];
+  const measured = result.fit.perUnitBytes.value;
+  const overview: Table = {
+    caption: `Estimate against measured, bytes per ${result.unit}`,
+    columns: [
+      { title: "estimate", align: "left" },
+      { title: "estimated", align: "right" },
+      { title: "measured", align: "right" },
+      { title: "measured / estimated", align: "right" },
+      { title: "residual", align: "right" },
+    ],
+    rows: result.estimates.map(({ formula, perUnitBytes, comparison }) => [
+      formula,
+      bytesIn(perUnitBytes, "B", 0.1),
+      bytesIn(measured, "B", 0.1),
+      ratio(comparison.measuredOverEstimate),
+      bytesIn(comparison.residualBytes, "B", 0.1),
+    ]),
+    notes: [],
+  };
+  const parts = result.estimates
+    .filter(({ comparison }) => comparison.residual.length > 0)
+    .map(({ name, comparison }): Table => ({
+      caption: `What the residual of "${name}" consists of, bytes per ${result.unit}`,
+      columns: [
+        { title: "part", align: "left" },
+        { title: "bytes", align: "right" },
+      ],
+      rows: [
+        ...comparison.residual.map(({ name: part, bytes }) => [part, bytesIn(bytes, "B", 0.1)]),
+        ["residual", bytesIn(comparison.residualBytes, "B", 0.1)],
+      ],
+      notes: [],
+    }));
+  return [overview, ...parts];
+}
+
+const CLASSES_SHOWN = 15;
+
+/** Where the bytes go: by class and by V8 kind, and what could be had back. */
+export function breakdownTables(result: Result): Table[] {
+  if (result.breakdown.length === 0) return [];
+  const shown = result.breakdown.slice(0, CLASSES_SHOWN);
+  const rest = result.breakdown.slice(CLASSES_SHOWN);
+  const total = result.breakdown.reduce((sum, { bytes }) => sum + bytes, 0);
+  const share = (bytes: number): string => percent(bytes / total, 1);
+  const row = (name: string, count: number, bytes: number): Cell[] => [name, fixed(count, 2), bytesIn(bytes, "B", 0.1), share(bytes)];
+  const columns = (first: string): Table["columns"] => [
+    { title: first, align: "left" },
+    { title: `count per ${result.unit}`, align: "right" },
+    { title: `bytes per ${result.unit}`, align: "right" },
+    { title: "share", align: "right" },
+  ];
+  const tables: Table[] = [
+    {
+      caption: "Where the bytes go, by class",
+      columns: columns("class"),
+      rows: [
+        ...shown.map(({ type, count, bytes }) => row(type, count, bytes)),
+        ...(rest.length === 0 ? [] : [row(`${rest.length} more`, rest.reduce((sum, { count }) => sum + count, 0), rest.reduce((sum, { bytes }) => sum + bytes, 0))]),
+      ],
+      notes: [],
+    },
+    {
+      caption: "Where the bytes go, by the way V8 stores them",
+      columns: columns("kind"),
+      rows: result.kinds.map(({ kind, count, bytes }) => row(kind, count, bytes)),
+      notes: [],
+    },
+  ];
+  if (result.waste.length > 0) {
+    tables.push({
+      caption: "What could be had back",
+      columns: [
+        { title: "waste", align: "left" },
+        { title: `bytes per ${result.unit}`, align: "right" },
+        { title: "how", align: "left" },
+      ],
+      rows: result.waste.map(({ name, bytes, note }) => [
+        name,
+        typeof bytes === "number" ? bytesIn(bytes, "B", 0.1) : { absent: bytes.absent },
+        note ?? "",
+      ]),
+      notes: [],
+    });
+  }
+  return tables;
+}
+
+/** The balance against the kernel's count. */
+export function ledgerTable(result: Result): Table | undefined {
+  const { ledger } = result;
+  if (isAbsent(ledger)) return undefined;
+  const kib = (bytes: number): string => bytesIn(bytes, "KiB", 100);
+  return {
+    caption: `Ledger of the first ${fixed(ledger.instances, 0)} instances in a fresh process, KiB`,
+    columns: [
+      { title: "line", align: "left" },
+      { title: "KiB", align: "right" },
+      { title: "counter", align: "left" },
+    ],
+    rows: [
+      ...ledger.lines.map(({ name, bytes, note }): Cell[] => [
+        name,
+        typeof bytes === "number" ? kib(bytes) : { absent: bytes.absent },
+        note ?? "",
+      ]),
+      ["unexplained", kib(ledger.unexplainedBytes), "the change of PSS less all lines above"],
+      ["change of PSS", kib(ledger.pssChangeBytes), "smaps_rollup"],
+    ],
+    notes: ["Before the warm-up, so start-up cost is in it; KiB are 1024 bytes."],
+  };
+}
+
+export function calibrationTable({ calibration }: Result): Table {
+  return {
+    caption: "Calibration at the start of the run",
+    columns: [
+      { title: "known object", align: "left" },
+      { title: "true bytes", align: "right" },
+      { title: "read", align: "right" },
+    ],
+    rows: calibration.checks.map(({ name, expectedBytes, measuredBytes }) => [
+      name,
+      fixed(expectedBytes, 0),
+      fixed(measuredBytes, Number.isInteger(measuredBytes) ? 0 : 2),
+    ]),
+    notes: [
+      `Garbage was collected with ${calibration.gcCall}, which ran ${calibration.gcProof.join(" + ")}. ` +
+        calibration.gcSurvey.map(({ call, proof }) => `\`${call}\` runs ${proof.join(" + ") || "nothing"}`).join("; ") +
+        " on this Node.",
+    ],
+  };
+}
+
+function halfWidth({ low, high }: Interval): number {
+  return (high - low) / 2;
+}
+
+function interval(value: Interval, detectable: number): string {
+  const doubt = Math.max(halfWidth(value), detectable);
+  const [middle, low, high] = [value.value, value.low, value.high].map((bytes) => bytesIn(bytes, "B", doubt)) as [string, string, string];
+  return low === high ? middle : `${middle} (${low} to ${high})`;
+}

@@ -1,0 +1,251 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { analyse } from "../analysis/result.js";
+import { fileCorpus } from "../corpus/index.js";
+import { BytesperError } from "../errors.js";
+import type { Estimate, Experiment } from "../experiment/define.js";
+import { gridOf } from "../experiment/grid.js";
+import type { LoadedExperiment } from "../experiment/load.js";
+import { openExperiment, openSubject } from "../experiment/load.js";
+import type { Calibration } from "../measure/calibration.js";
+import type { Result } from "../report/schema.js";
+import { environmentOf } from "./environment.js";
+import type { JournalRecord } from "./journal.js";
+import { Journal } from "./journal.js";
+import type { LocalOptions } from "./local.js";
+import { requirePilot, slotsHere } from "./measure.js";
+import type { PlannedCell } from "./plan.js";
+import { factorsOf, hasOwnSlope, instancesOf, planExperiment } from "./plan.js";
+import { writeIndex, writeResult } from "./results-folder.js";
+import { requireCalibration, runExperiment } from "./run-experiment.js";
+import { newRunId } from "./run-id.js";
+
+export interface ProfileOptions {
+  /** Names of shipped experiments; all when empty. */
+  names: string[];
+  out: string;
+  quick: boolean;
+  compilers: "on" | "off";
+  conversations?: string;
+  /** A subject that takes the place of the crisis state in `instance-overhead`. */
+  subject?: string;
+  trials: number;
+  seed: number;
+  timeoutMs: number;
+  signal: AbortSignal;
+  events: ProfileEvents;
+}
+
+/** What the user is told while a profile runs. */
+export interface ProfileEvents {
+  progress: (finished: number, total: number, label: string) => void;
+  finished: (result: Result, folder: string) => void;
+  notice: (message: string) => void;
+}
+
+export interface ProfileOutcome {
+  results: Result[];
+  interrupted: boolean;
+  /** The first failure to write; the results are whole all the same. */
+  writeError?: BytesperError;
+}
+
+const EXPERIMENTS = fileURLToPath(new URL("../../experiments/", import.meta.url));
+const SUFFIX = /\.experiment\.[cm]?[jt]s$/;
+
+/** Names of the experiments that ship with bytesper. */
+export function shippedExperiments(): string[] {
+  return readdirSync(EXPERIMENTS)
+    .filter((file) => SUFFIX.test(file))
+    .map((file) => file.replace(SUFFIX, ""))
+    .sort();
+}
+
+interface Prepared {
+  loaded: LoadedExperiment;
+  experiment: Experiment;
+  cells: PlannedCell[];
+  estimates: readonly Estimate[];
+  dispose: () => void;
+}
+
+/**
+ * Runs the experiments one after the other and writes each result as soon as it is there. What is wrong with
+ * the arguments, the conversations or a subject shows before the first cell; what happens later (an interrupt,
+ * a full disk, a failed cell) loses nothing that was measured.
+ */
+export async function profile(options: ProfileOptions): Promise<ProfileOutcome> {
+  const out = resolve(options.out);
+  const snapshots = mkdtempSync(join(tmpdir(), "bytesper-"));
+  const prepared: Prepared[] = [];
+  try {
+    const conversations = options.conversations === undefined ? undefined : resolve(options.conversations);
+    if (conversations !== undefined) fileCorpus(conversations);
+    const local: LocalOptions = { compilers: options.compilers, timeoutMs: options.timeoutMs, signal: options.signal };
+    for (const name of chosen(options)) {
+      prepared.push(await prepare(name, options, conversations, join(snapshots, `${name}.heapsnapshot`), local));
+    }
+    const calibration = await requireCalibration(local);
+    return await runAll(prepared, calibration, out, options, local);
+  } finally {
+    for (const { dispose } of prepared) dispose();
+    rmSync(snapshots, { recursive: true, force: true });
+  }
+}
+
+function chosen({ names, subject }: ProfileOptions): string[] {
+  const known = shippedExperiments();
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new BytesperError("UNKNOWN_EXPERIMENT", `There is no experiment "${unknown}"; the experiments are ${known.join(", ")}.`);
+  }
+  if (subject !== undefined && names.join() !== "instance-overhead") {
+    throw new BytesperError("USAGE", "--subject belongs to one experiment: bytesper profile instance-overhead --subject FILE.");
+  }
+  return names.length === 0 ? known : names;
+}
+
+async function prepare(
+  name: string,
+  options: ProfileOptions,
+  conversations: string | undefined,
+  snapshotPath: string,
+  local: LocalOptions,
+): Promise<Prepared> {
+  const file = readdirSync(EXPERIMENTS).find((entry) => SUFFIX.test(entry) && entry.replace(SUFFIX, "") === name);
+  const loaded = await openExperiment(join(EXPERIMENTS, file ?? name));
+  const other = options.subject === undefined ? undefined : await openSubject(options.subject);
+  const dispose = (): void => {
+    loaded.subject.dispose();
+    other?.dispose();
+  };
+  try {
+    const source = { seed: options.seed, ...(conversations === undefined ? {} : { conversations }) };
+    const subject = other ?? loaded.subject;
+    const experiment = other === undefined ? loaded.experiment : withSubject(loaded.experiment, options.subject ?? "");
+    const grid = gridOf(factorsOf(experiment, options.quick), experiment.exclude);
+    const largest = grid.at(-1) ?? {};
+    if (other !== undefined) await requirePilot(subject.reference, source, local);
+    const estimated = (await experiment.estimate?.(largest, source)) ?? [];
+    return {
+      loaded,
+      experiment,
+      dispose,
+      estimates: Array.isArray(estimated) ? (estimated as readonly Estimate[]) : [estimated as Estimate],
+      cells: planExperiment(experiment, subject.reference, {
+        quick: options.quick,
+        seed: options.seed,
+        trials: experiment.repetitions ?? options.trials,
+        nullTrials: 2,
+        snapshotInstances: 1000,
+        snapshotPath,
+        ...(conversations === undefined ? {} : { conversations }),
+      }),
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** The same question about another class, whose bytes nobody has estimated. */
+function withSubject({ estimate: _crisisStateOnly, ...experiment }: Experiment, subject: string): Experiment {
+  const name = basename(subject);
+  return {
+    ...experiment,
+    title: `Instance overhead of ${name}`,
+    question: `How many bytes does one instance of ${name} cost, and where do they go?`,
+    subject,
+    ...(experiment.table === undefined ? {} : { table: { ...experiment.table, title: name } }),
+  };
+}
+
+async function runAll(
+  prepared: readonly Prepared[],
+  calibration: Calibration,
+  out: string,
+  options: ProfileOptions,
+  local: LocalOptions,
+): Promise<ProfileOutcome> {
+  const runId = newRunId();
+  const environment = environmentOf(options.compilers, process.cwd());
+  const settings: Result["settings"] = {
+    quick: options.quick,
+    seed: options.seed,
+    trials: options.trials,
+    conversations: options.conversations === undefined ? "generated" : basename(options.conversations),
+  };
+  const total = prepared.reduce((sum, { cells }) => sum + cells.length, 0);
+  const outcome: ProfileOutcome = { results: [], interrupted: false };
+  const keeping = keeper(outcome, options.events);
+  const journal = keeping(() => new Journal(out, runId));
+  const record = (entry: JournalRecord): void => {
+    if (outcome.writeError === undefined) keeping(() => { journal?.append(entry); });
+  };
+  record({ type: "run", runId, environment, settings, calibration });
+
+  let before = 0;
+  for (const { experiment, cells, estimates } of prepared) {
+    const startedAt = new Date().toISOString();
+    for (const { role, factors, trial, instances } of cells) {
+      record({ type: "planned", experiment: experiment.name, role, factors, trial, instances });
+    }
+    const collected = await runExperiment(experiment.name, cells, {
+      ...local,
+      slots: slotsHere(),
+      record,
+      progress: (finished, label) => { options.events.progress(before + finished, total, label); },
+      stopAtSubjectError: true,
+    });
+    before += cells.length;
+    if (collected.interrupted) outcome.interrupted = true;
+    if (collected.rows.length > 0) {
+      const grid = gridOf(factorsOf(experiment, options.quick), experiment.exclude);
+      const result = analyse({
+        experiment,
+        grid,
+        ownSlope: hasOwnSlope(experiment, grid),
+        collected,
+        calibration,
+        estimates,
+        instancesOf: (factors) => instancesOf(experiment, factors),
+        identity: { runId, startedAt, finishedAt: new Date().toISOString(), environment, settings },
+      });
+      if (journal !== undefined && outcome.writeError === undefined) {
+        result.journal = journal.name;
+        result.journalSha256 = journal.sha256();
+      }
+      outcome.results.push(result);
+      const folder = keeping(() => writeResult(out, result));
+      options.events.finished(result, folder ?? out);
+    } else if (!collected.interrupted) {
+      const failure = collected.failed[0];
+      journal?.close();
+      throw new BytesperError(
+        (failure?.code as BytesperError["code"] | undefined) ?? "CELL_FAILED",
+        `${experiment.name} could not be measured: ${failure?.cause ?? "no cell answered"}`,
+      );
+    }
+    if (outcome.interrupted) break;
+  }
+  journal?.close();
+  if (outcome.results.length > 0 && outcome.writeError === undefined) keeping(() => { writeIndex(out); });
+  return outcome;
+}
+
+/** Runs a step that writes; its failure is told at once and kept, and measuring goes on. */
+function keeper(outcome: ProfileOutcome, events: ProfileEvents): <T>(step: () => T) => T | undefined {
+  return (step) => {
+    try {
+      return step();
+    } catch (error) {
+      if (!(error instanceof BytesperError) || error.code !== "WRITE_FAILED") throw error;
+      if (outcome.writeError === undefined) events.notice(`${error.message} The tables are printed at the end.`);
+      outcome.writeError ??= error;
+      return undefined;
+    }
+  };
+}
+
