@@ -2,7 +2,7 @@ import { defineExperiment } from "bytesper";
 import { openCorpus } from "bytesper/corpus";
 
 const ESTIMATED_MESSAGE_BYTES = 500;
-const SESSIONS = 100;
+const SESSIONS = 24;
 
 export default defineExperiment({
   name: "history-window",

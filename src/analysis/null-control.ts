@@ -4,9 +4,9 @@ import type { Counter } from "./trials.js";
 /** What a subject that costs nothing reads as. */
 export interface NullControl {
   processes: number;
-  /** Largest change of heap + external that any population of nothing showed, bytes. */
+  /** Largest difference of heap + external between two populations of nothing in one process, bytes. */
   largestBytes: number;
-  /** Largest change of malloc in use, bytes; NaN where it cannot be read. */
+  /** The same of malloc in use, bytes; NaN where it cannot be read. */
   largestMallocBytes: number;
 }
 
@@ -21,9 +21,10 @@ export function nullControl(
   const largest = (counter: Counter): number =>
     Math.max(
       WORD_BYTES,
-      ...trials.flatMap((data) =>
-        data.readings.map((reading) => Math.abs(counter(reading) - counter(data.warm))),
-      ),
+      ...trials.map(({ readings }) => {
+        const values = readings.map(counter);
+        return Math.max(...values) - Math.min(...values);
+      }),
     );
   return {
     processes: trials.length,

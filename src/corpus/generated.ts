@@ -2,7 +2,8 @@ import { seededRandom, shuffled } from "../stats/random.js";
 import type { Corpus, CorpusMessage } from "./corpus.js";
 import { ASSISTANT_CHARACTERS, stratumLengths, USER_CHARACTERS } from "./quantiles.js";
 
-const POOL_CHARACTERS = 1 << 21;
+/** Enough that cuts rarely coincide, and quickly made with the compilers off. */
+const POOL_CHARACTERS = 1 << 18;
 
 /**
  * Chats whose lengths follow real ones. Users and assistants alternate; every session of the same number of

@@ -56,7 +56,7 @@ export async function runProtocol(
   const { gc, rejected } = fullGc();
   const context: SubjectContext = { ...spec.context, emit: (record) => { stream({ type: "emitted", record }); } };
   const log = new SettledLog(gc.collect);
-  await rehearse(spec, context, log, stream);
+  await rehearse(spec, context, log, stream, gc);
 
   const beforeLoad = log.take(0, 0);
   const subject = await loadSubject(spec.subject);
@@ -149,14 +149,14 @@ async function rehearse(
   context: SubjectContext,
   log: SettledLog,
   stream: Stream,
+  gc: FullGc,
 ): Promise<void> {
-  const { gc } = fullGc();
   const size = 64;
   const population = new Population(NOTHING, context, size, "rehearsal");
   if (spec.ledger) await weighCold(population, size, log, stream);
   await warmUp(population, { ...spec, levels: [size], warmUp: size }, log);
   await finalizerOf(gc);
-  await readLevels(population, [size, size], log, undefined);
+  await readLevels(population, [size], log, undefined);
   log.rows();
   log.clear();
 }

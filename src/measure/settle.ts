@@ -52,12 +52,7 @@ export class SettledLog {
     this.#settled[row] = 0;
     for (let collections = 0; collections < MOST_COLLECTIONS && this.#settled[row] === 0; collections++) {
       this.#collect();
-      const statistics = getHeapStatistics();
-      const heap = statistics.used_heap_size;
-      const external = statistics.external_memory;
-      if (heap === this.#heap[row] && external === this.#external[row]) this.#settled[row] = 1;
-      this.#heap[row] = heap;
-      this.#external[row] = external;
+      this.#read(row);
     }
     const malloc = mallocInUse();
     this.#malloc[row] = isAbsent(malloc) ? Number.NaN : malloc;
@@ -65,6 +60,16 @@ export class SettledLog {
     this.#created[row] = created;
     this.#length++;
     return row;
+  }
+
+  /** A function of its own: its objects are dead when it returns, and the next collection frees them. */
+  #read(row: number): void {
+    const statistics = getHeapStatistics();
+    const heap = statistics.used_heap_size;
+    const external = statistics.external_memory;
+    if (heap === this.#heap[row] && external === this.#external[row]) this.#settled[row] = 1;
+    this.#heap[row] = heap;
+    this.#external[row] = external;
   }
 
   /** Forgets what was logged (after a rehearsal). */

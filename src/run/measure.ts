@@ -113,8 +113,8 @@ const MOST_INSTANCES = 1000;
 const FEWEST_INSTANCES = 6;
 /** Larger populations cost collections time and add nothing to a slope that is exact at this size. */
 const POPULATION_BYTES = 2 ** 21;
-/** A process creates each level three times after a warm-up: 12.5 times the largest population. */
-const CREATIONS = 12.5;
+/** A process creates each level three times after a warm-up: 11 times the largest population. */
+const CREATIONS = 11;
 const CREATE_BUDGET_MS = 2000;
 
 /** The largest population of the slope that time and memory afford. */

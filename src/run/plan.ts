@@ -32,7 +32,7 @@ export interface PlanSettings {
 }
 
 const ROUNDS = 3;
-const SLOPE_LEVELS = 6;
+const SLOPE_LEVELS = 5;
 /** Most instances of the warm-up that all cells of an experiment share. */
 const MOST_WARM_UP = 100;
 
