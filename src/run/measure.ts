@@ -35,10 +35,10 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
   const folder = mkdtempSync(join(tmpdir(), "bytesper-"));
   try {
     const local: LocalOptions = { compilers: options.compilers, timeoutMs: options.timeoutMs, signal: options.signal };
-    const [calibration, pilot] = await Promise.all([
-      requireCalibration(local),
-      requirePilot(subject.reference, options, local),
-    ]);
+    // The calibration runs beside the first cells; what they read is thrown away if it fails.
+    const calibrating = requireCalibration(local);
+    calibrating.catch(() => undefined);
+    const pilot = await requirePilot(subject.reference, options, local);
     const instances = options.instances ?? affordable(pilot);
     const experiment: Experiment = {
       name: basename(subjectText),
@@ -64,6 +64,7 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
       progress: (finished, label) => { options.progress(finished, cells.length, label); },
       stopAtSubjectError: true,
     });
+    const calibration = await calibrating;
     if (collected.interrupted) throw new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely.");
     const failure = collected.failed.find(({ role }) => role === "row");
     if (collected.rows.length === 0 && failure !== undefined) {
@@ -112,7 +113,7 @@ export function slotsHere(): number {
 const MOST_INSTANCES = 1000;
 const FEWEST_INSTANCES = 6;
 /** Larger populations cost collections time and add nothing to a slope that is exact at this size. */
-const POPULATION_BYTES = 2 ** 21;
+const POPULATION_BYTES = 2 ** 20;
 /** A process creates each level three times after a warm-up: 11 times the largest population. */
 const CREATIONS = 11;
 const CREATE_BUDGET_MS = 2000;
