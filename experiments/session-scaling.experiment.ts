@@ -29,7 +29,7 @@ export default defineExperiment({
       {
         name: "text length",
         bytes: perSession,
-        formula: `${perSession.toFixed(1)} bytes of text in its encoding, mean of ${sessions} sessions`,
+        formula: `${Math.round(perSession).toLocaleString("en-US")} bytes of text in its encoding, mean of ${sessions} sessions`,
         covers: ["strings"],
       },
     ];

@@ -308,10 +308,14 @@ function snapshotOf(
             slopePerUnitBytes: slope.value as number,
             relativeDifference: relative(perUnit, slope.value as number),
             instances: cell.instances,
-            factors,
+            factors: withoutPopulation(input.experiment, factors),
             sameInstancesPerUnitBytes: (cell.heapChangePerInstanceBytes * cell.instances) / units,
           },
   };
+}
+
+function withoutPopulation(experiment: Experiment, factors: Factors): Factors {
+  return Object.fromEntries(Object.entries(factors).filter(([name]) => name !== experiment.population));
 }
 
 function relative(value: number, reference: number): number {

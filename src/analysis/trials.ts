@@ -16,12 +16,21 @@ const RETAINED_AT_LEAST_BYTES = 4096;
 
 /**
  * Bytes that each instance left behind after it was dropped: growth of the empty process from the end of the
- * warm-up to the end, per instance made in between. 0 when it is within the instrument's drift.
+ * warm-up to the end, per instance made in between. 0 when it is within the instrument's drift, or when it did
+ * not grow from each round to the next: a table that is enlarged once is no leak.
  */
 export function retainedPerInstance(data: ProtocolData, counter: Counter): number {
   const growth = counter(data.end) - counter(data.warm);
   const made = data.end.created - data.warm.created;
-  return growth < RETAINED_AT_LEAST_BYTES || made === 0 ? 0 : growth / made;
+  if (growth < RETAINED_AT_LEAST_BYTES || made === 0) return 0;
+  const last = new Map<number, number>();
+  for (const reading of data.readings) {
+    const before = last.get(reading.count);
+    const now = counter(reading);
+    if (before !== undefined && now <= before) return 0;
+    last.set(reading.count, now);
+  }
+  return growth / made;
 }
 
 /**

@@ -54,6 +54,7 @@ export async function runProtocol(
   stream: Stream,
 ): Promise<ProtocolData> {
   const { gc, rejected } = fullGc();
+  renewBufferPool();
   const context: SubjectContext = { ...spec.context, emit: (record) => { stream({ type: "emitted", record }); } };
   const log = new SettledLog(gc.collect);
   await rehearse(spec, context, log, stream, gc);
@@ -146,6 +147,15 @@ export function fullGc(): { gc: FullGc; rejected: ObservedGc[] } {
     "INSTRUMENT_OFF",
     `No gc call of Node ${process.versions.node} ran a full mark-compact (${tried}), so retained bytes cannot be read here; start the process with --expose-gc or use another Node.`,
   );
+}
+
+/**
+ * Starts a new slab of Node's pool for small buffers. The slab of the process's start is held by Node's own
+ * buffers and never freed, so that the first small buffers of a subject would bring a second one.
+ */
+function renewBufferPool(): void {
+  const piece = Buffer.poolSize >> 3;
+  for (let taken = 0; taken <= Buffer.poolSize; taken += piece) Buffer.allocUnsafe(piece);
 }
 
 const NOTHING: LoadedSubject = { create: () => null, release: undefined, prepare: undefined };

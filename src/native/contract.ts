@@ -1,7 +1,7 @@
 import type { Absent, Reading } from "../probe/reading.js";
 
 /**
- * Every export of the addon, in one screen. `native/addon.cc` mirrors this list and a test compares the two.
+ * Every export of the addon, in one screen; `native/addon.cc` mirrors it, and `ADDON_EXPORTS` lists it at run time.
  * Counters that a system lacks are absent with a reason; nothing here throws for a missing driver or file.
  */
 export interface NativeAddon {
@@ -13,15 +13,32 @@ export interface NativeAddon {
   smapsRollup(): SmapsRollup | Absent;
   /** Page faults of this process since its start (`getrusage`). */
   pageFaults(): PageFaults | Absent;
-  /** glibc's `mallinfo2`, in bytes, summed over all arenas. */
+  /** glibc's `mallinfo2`, in bytes, summed over all arenas; absent where another allocator has taken the place of malloc. */
   mallocInfo(): MallocInfo | Absent;
-  /** Allocates and frees a block with malloc and returns the change of `mallocInfo().inUseBytes` it made: calibration of the counter. */
+  /**
+   * Allocates and frees a block with malloc and returns the change of `mallocInfo().inUseBytes` it made: calibration
+   * of the counter. Throws a `TypeError` for anything but a number, and a `RangeError` for anything but a whole number
+   * of bytes from 1 to 1 GiB. To free a block of up to 32 MiB raises the size from which malloc maps blocks one by
+   * one, so that the next of the same size is counted in an arena.
+   */
   mallocSelfTest(bytes: number): Reading;
   /** NVIDIA devices through `libnvidia-ml.so.1`, or why there are none. */
   nvmlDevices(): NvmlReport | Absent;
   /** NVIDIA devices through `libcuda.so.1`, or why there are none. */
   cudaDevices(): CudaReport | Absent;
 }
+
+/** The keys of `NativeAddon`: the compiler refuses a list that lacks one or names another. */
+export const ADDON_EXPORTS = Object.keys({
+  processStatus: true,
+  resetVmHwm: true,
+  smapsRollup: true,
+  pageFaults: true,
+  mallocInfo: true,
+  mallocSelfTest: true,
+  nvmlDevices: true,
+  cudaDevices: true,
+} satisfies Record<keyof NativeAddon, true>) as readonly (keyof NativeAddon)[];
 
 export interface ProcessStatus {
   vmRssBytes: Reading;
@@ -74,12 +91,12 @@ export interface NvmlDevice {
   /** Whether `usedBytes` contains `reservedBytes`, found from total = used + free (+ reserved). */
   usedIncludesReserved: boolean | Absent;
   processes: NvmlProcess[] | Absent;
-  /** This process's own bytes on the device; absent where NVML reports PIDs of another namespace. */
+  /** This process's own bytes on the device; absent where it is not listed or NVML reports PIDs of another namespace. */
   ownUsedBytes: Reading;
 }
 
 export interface NvmlProcess {
-  /** A PID of the host's namespace, which inside a container is not the container's. */
+  /** With most drivers a PID of the host's namespace, which inside a container is not the container's. */
   pid: number;
   usedBytes: Reading;
 }
@@ -93,6 +110,6 @@ export interface CudaDevice {
   index: number;
   name: string | Absent;
   totalBytes: Reading;
-  /** From `cuMemGetInfo`; absent unless a context exists, because making one would cost memory itself. */
+  /** From `cuMemGetInfo`; absent unless a context is current, because making one would cost memory itself. */
   freeBytes: Reading;
 }

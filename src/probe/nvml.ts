@@ -1,4 +1,4 @@
-import type { CudaReport, NvmlReport } from "../native/contract.js";
+import type { NvmlReport } from "../native/contract.js";
 import { tryLoadAddon } from "../native/load.js";
 import type { Absent } from "./reading.js";
 import { isAbsent } from "./reading.js";
@@ -7,10 +7,4 @@ import { isAbsent } from "./reading.js";
 export function nvmlDevices(): NvmlReport | Absent {
   const addon = tryLoadAddon();
   return isAbsent(addon) ? addon : addon.nvmlDevices();
-}
-
-/** NVIDIA devices as the CUDA driver sees them, or why there are none. */
-export function cudaDevices(): CudaReport | Absent {
-  const addon = tryLoadAddon();
-  return isAbsent(addon) ? addon : addon.cudaDevices();
 }

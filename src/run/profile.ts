@@ -213,10 +213,7 @@ async function runAll(
         instancesOf: (factors) => instancesOf(experiment, factors),
         identity: { runId, startedAt, finishedAt: new Date().toISOString(), environment, settings },
       });
-      if (journal !== undefined && outcome.writeError === undefined) {
-        result.journal = journal.name;
-        result.journalSha256 = journal.sha256();
-      }
+      if (journal !== undefined) result.journal = journal.name;
       outcome.results.push(result);
       const folder = keeping(() => writeResult(out, result));
       options.events.finished(result, folder ?? out);
@@ -231,7 +228,13 @@ async function runAll(
     if (outcome.interrupted) break;
   }
   journal?.close();
-  if (outcome.results.length > 0 && outcome.writeError === undefined) keeping(() => { writeIndex(out); });
+  if (journal === undefined || outcome.results.length === 0 || outcome.writeError !== undefined) return outcome;
+  // Written before, in case the run would end early; now the journal is complete and has its final hash.
+  const hash = journal.sha256();
+  keeping(() => {
+    for (const result of outcome.results) writeResult(out, { ...result, journalSha256: hash });
+    writeIndex(out);
+  });
   return outcome;
 }
 
