@@ -110,7 +110,7 @@ export function analyse(input: AnalysisInput): Result {
     ...(experiment.table === undefined ? {} : { table: { ...experiment.table, columns: [...experiment.table.columns] } }),
     warnings: [],
   };
-  result.warnings = warningsOf(result, collected, retained);
+  result.warnings = warningsOf(result, collected, retained, input.ownSlope);
   return result;
 }
 

@@ -6,7 +6,12 @@ const AGREEMENT = 0.01;
 const WIDE_INTERVAL = 0.01;
 
 /** Every reason for doubt that the readings themselves give, each with a name that scripts can look for. */
-export function warningsOf(result: Result, collected: Collected, retained: number): ResultWarning[] {
+export function warningsOf(
+  result: Result,
+  collected: Collected,
+  retained: number,
+  ownSlope: boolean,
+): ResultWarning[] {
   const warnings: ResultWarning[] = [];
   const warn = (name: string, message: string): void => void warnings.push({ name, message });
   const { fit, crossCheck, unit } = result;
@@ -36,6 +41,7 @@ export function warningsOf(result: Result, collected: Collected, retained: numbe
     if (Math.abs(perUnitBytes.value) <= result.minimumDetectableBytes) {
       warn("below-detection", `Nothing was detected: ${bytes(perUnitBytes.value)} is within the ${bytes(result.minimumDetectableBytes)} that a subject of no cost reads.`);
     }
+    if (!ownSlope) unevenRows(result, perUnitBytes.value, warn);
     if (fit.processes < 3) warn("few-processes", `The interval rests on ${fit.processes} ${fit.processes === 1 ? "process" : "processes"}.`);
     nativeDoubts(result, warn);
   }
@@ -58,6 +64,20 @@ export function warningsOf(result: Result, collected: Collected, retained: numbe
   const cells = result.missing.length;
   if (cells > 0) warn("cells-missing", `${cells} ${cells === 1 ? "cell has" : "cells have"} no result; see the list of missing cells.`);
   return warnings;
+}
+
+/** Rows that hold other bytes per unit than the line: the units differ in size, which no repetition shows. */
+function unevenRows(result: Result, slope: number, warn: (name: string, message: string) => void): void {
+  const values = result.rows.flatMap(({ perUnitBytes }) =>
+    isAbsent(perUnitBytes) ? [] : [perUnitBytes.value],
+  );
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  if (Math.max(slope - low, high - slope) <= AGREEMENT * slope) return;
+  warn(
+    "uneven-units",
+    `Less the fixed cost, one ${result.unit} takes ${bytes(low)} to ${bytes(high)} from row to row: they differ in size, and the interval speaks of the instrument, not of that spread.`,
+  );
 }
 
 /** Declared external memory against measured malloc. */

@@ -47,12 +47,16 @@ export async function importable(file: string): Promise<ImportableModule> {
     });
   } catch (error) {
     dispose();
-    const first = (error as { errors?: { text: string; location?: { line: number } | null }[] }).errors?.[0];
-    const at = first?.location ? ` line ${first.location.line}:` : "";
-    const what = first?.text ?? (error instanceof Error ? error.message : String(error));
-    throw new BytesperError("BAD_SUBJECT", `${file} is not valid TypeScript:${at} ${what}.`, { cause: error });
+    throw new BytesperError("BAD_SUBJECT", `${file} is not valid TypeScript${placeOf(error)}.`, { cause: error });
   }
   return { url: pathToFileURL(outfile).href, dispose };
+}
+
+/** Where esbuild stopped and why, from the first error of its report. */
+function placeOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const [, line, why] = /:(\d+):\d+: ERROR: (.*)/.exec(text) ?? [];
+  return line === undefined ? `: ${text.split("\n")[0] ?? text}` : `, line ${line}: ${why ?? ""}`;
 }
 
 /** Compiled code lives in another folder: `import.meta.url` goes on naming the file it was written in. */
