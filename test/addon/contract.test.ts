@@ -1,0 +1,11 @@
+import { expect, test } from "vitest";
+import { ADDON_EXPORTS } from "../../src/native/contract.js";
+import { addon } from "./support/addon.js";
+
+test("the addon exports what the contract lists and nothing else", () => {
+  expect(Object.keys(addon).sort()).toEqual([...ADDON_EXPORTS].sort());
+});
+
+test("each export is a function", () => {
+  for (const name of ADDON_EXPORTS) expect(addon[name], name).toBeTypeOf("function");
+});

@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { addon, NO_MALLOC_COUNTERS } from "./support/addon.js";
+import { inChild } from "./support/child.js";
+
+test("malloc(100) takes a chunk of 112 bytes", ({ skip }) => {
+  skip(NO_MALLOC_COUNTERS !== undefined, NO_MALLOC_COUNTERS);
+  // 100 + 8 bytes of header, rounded up to 16. The thread's cache of freed chunks is switched off, because a
+  // chunk from there was counted as in use before.
+  const env = { GLIBC_TUNABLES: "glibc.malloc.tcache_count=0" };
+  expect(inChild("return addon.mallocSelfTest(100);", { env, flags: ["--single-threaded"] })).toBe(112);
+});
+
+test("a block of 64 MiB takes one page more for its header", ({ skip }) => {
+  skip(NO_MALLOC_COUNTERS !== undefined, NO_MALLOC_COUNTERS);
+  // 64 MiB is above the largest size from which malloc may be led to use an arena (32 MiB).
+  expect(inChild("return [1, 2, 3].map(() => addon.mallocSelfTest(64 * 2 ** 20));")).toEqual(
+    [1, 2, 3].map(() => 67_112_960),
+  );
+});
+
+test("the block is given back", ({ skip }) => {
+  skip(NO_MALLOC_COUNTERS !== undefined, NO_MALLOC_COUNTERS);
+  const change = inChild(
+    `const inUse = () => addon.mallocInfo().inUseBytes;
+     addon.mallocSelfTest(64 * 2 ** 20);
+     const before = inUse();
+     for (let i = 0; i < 100; ++i) addon.mallocSelfTest(64 * 2 ** 20);
+     return inUse() - before;`,
+    { flags: ["--single-threaded"] },
+  );
+  expect(change).toBe(0);
+});
+
+test("1 GiB is the most that is taken", ({ skip }) => {
+  skip(NO_MALLOC_COUNTERS !== undefined, NO_MALLOC_COUNTERS);
+  expect(inChild("return addon.mallocSelfTest(2 ** 30);")).toBe(2 ** 30 + 4096);
+  expect(() => addon.mallocSelfTest(2 ** 30 + 1)).toThrow(RangeError);
+});
+
+test.each([NaN, -1, 0, -0, 0.5, Infinity, -Infinity, 2 ** 53, Number.MAX_VALUE, Number.MIN_VALUE])(
+  "%d bytes is a RangeError",
+  (bytes) => {
+    expect(() => addon.mallocSelfTest(bytes)).toThrow(RangeError);
+  },
+);
+
+test.each([
+  undefined,
+  null,
+  "1",
+  true,
+  {},
+  [],
+  1n,
+  Symbol("1"),
+  () => 1,
+  new Number(1),
+  { valueOf: () => 1 },
+])("an argument that is not a number is a TypeError (%#)", (bytes) => {
+  expect(() => addon.mallocSelfTest(bytes as number)).toThrow(TypeError);
+});

@@ -1,0 +1,24 @@
+import { fileURLToPath } from "node:url";
+import { loadAddon } from "../../../src/native/load.js";
+import type { Absent } from "../../../src/probe/reading.js";
+import { isAbsent } from "../../../src/probe/reading.js";
+
+export const ADDON_FILE = fileURLToPath(new URL("../../../build/Release/bytesper.node", import.meta.url));
+
+export const addon = loadAddon();
+
+/** A reading that the test cannot do without. */
+export function present<Value>(value: Value | Absent): Value {
+  if (isAbsent(value)) throw new Error(`a reading is absent: ${value.absent}`);
+  return value;
+}
+
+/** AddressSanitizer brings its own malloc, so that malloc's counters are absent. */
+export const SANITIZED = process.env.LD_PRELOAD?.includes("libasan") ?? false;
+export const NO_MALLOC_COUNTERS =
+  process.platform !== "linux"
+    ? "needs Linux with glibc"
+    : SANITIZED
+      ? "needs the C library's own malloc, which the sanitizer replaces"
+      : undefined;
+export const NOT_LINUX = process.platform === "linux" ? undefined : "needs Linux";

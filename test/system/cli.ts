@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Result } from "../../src/report/schema.js";
+import { parseResult } from "../../src/report/schema.js";
+
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const MAIN = join(ROOT, "dist/cli/main.js");
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CliOptions {
+  node?: string;
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Called with everything on stderr so far, at each new piece of it. */
+  onStderr?: (text: string, interrupt: () => void) => void;
+}
+
+/** Runs the built command line to its end. */
+export function bytesper(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(options.node ?? process.execPath, [MAIN, ...args], {
+      cwd: options.cwd ?? ROOT,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+      options.onStderr?.(stderr, () => child.kill("SIGINT"));
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+
+/** The result that `measure --json` prints. */
+export async function measured(args: readonly string[], options: CliOptions = {}): Promise<Result> {
+  const { stdout, stderr } = await bytesper(["measure", ...args, "--json"], options);
+  if (stdout === "") throw new Error(stderr);
+  return parseResult(stdout, "measure --json");
+}
+
+/** `fit`, which the caller says must be there. */
+export function fitOf(result: Result): Exclude<Result["fit"], { absent: string }> {
+  if ("absent" in result.fit) throw new Error(result.fit.absent);
+  return result.fit;
+}
+
+export function subject(name: string): string {
+  return join(ROOT, "test/fixtures/subjects", name);
+}
+
+/** An empty folder that is removed when `use` is done. */
+export async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "bytesper-test-"));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Programs of further Node versions, from BYTESPER_NODES (paths, colon between them). */
+export function otherNodes(): string[] {
+  return (process.env.BYTESPER_NODES ?? "").split(":").filter(Boolean);
+}

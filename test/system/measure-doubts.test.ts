@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { bytesper, fitOf, measured, subject } from "./cli.js";
+
+const nameOf = ({ name }: { name: string }): string => name;
+
+test("a module-level registry is reported as retained after release", async () => {
+  const result = await measured([subject("leaks.mjs"), "--no-snapshot"]);
+  expect(result.warnings.map(nameOf)).toContain("retained-after-release");
+  // 40 for the object, 216 for its text, 8 to 12 for the place in the array.
+  const { value } = fitOf(result).perUnitBytes;
+  expect(value).toBeGreaterThan(240);
+  expect(value).toBeLessThan(290);
+});
+
+test("what the first instance pays for all is the fixed cost", async () => {
+  const result = await measured([subject("table-once.mjs")]);
+  const { perUnitBytes, fixedBytes } = fitOf(result);
+  expect(perUnitBytes.value).toBe(40);
+  expect(fixedBytes.value).toBeGreaterThanOrEqual(2 ** 20);
+  expect(fixedBytes.value).toBeLessThan(2 ** 20 + 16_384);
+  expect(result.warnings).toEqual([]);
+});
+
+test("release is called, and then nothing is retained", async () => {
+  const result = await measured([subject("registered.mjs"), "--no-snapshot"]);
+  expect(result.warnings.map(nameOf)).not.toContain("retained-after-release");
+});
+
+test("memory that only finalizers free is not taken for a leak", async () => {
+  const result = await measured([subject("finalized.mjs"), "--no-snapshot"]);
+  expect(result.warnings.map(nameOf)).not.toContain("retained-after-release");
+});
+
+test("malloc beyond the declared external bytes is named", async () => {
+  const result = await measured([`${subject("known.mjs")}#bytes100`, "--no-snapshot"]);
+  expect(result.warnings.map(nameOf)).toContain("native-undeclared");
+});
+
+test("a subject that costs nothing is below detection", async () => {
+  const result = await measured([`${subject("known.mjs")}#nothing`, "--no-snapshot"]);
+  expect(fitOf(result).perUnitBytes.value).toBe(0);
+  expect(result.warnings.map(nameOf)).toContain("below-detection");
+});
+
+test("create may be asynchronous", async () => {
+  expect(fitOf(await measured([subject("async.mjs"), "--no-snapshot"])).perUnitBytes.value).toBe(32);
+});
+
+test("output of the subject does not reach the result", async () => {
+  expect(fitOf(await measured([subject("prints.mjs"), "--no-snapshot"])).perUnitBytes.value).toBe(32);
+});
+
+test("the compilers can be left on, and the result says so", async () => {
+  const result = await measured([`${subject("known.mjs")}#holder100`, "--no-snapshot", "--jit"]);
+  expect(result.environment.compilers).toBe("on");
+  expect(result.environment.flags).not.toContain("--no-opt");
+  expect(result.warnings.map(nameOf)).toContain("compilers-on");
+});
+
+test("TypeScript is compiled, a class is constructed, the author's estimate is compared", async () => {
+  const whole = await measured([subject("typed.ts"), "--no-snapshot"]);
+  expect(fitOf(whole).perUnitBytes.value).toBe(40);
+  expect(whole.estimate).toMatchObject({ perUnitBytes: 16, formula: "2 fields x 8 bytes" });
+  expect(whole.comparison).toMatchObject({ measuredOverEstimate: 2.5, residualBytes: 24 });
+  const named = await measured([`${subject("typed.ts")}#Pair`, "--no-snapshot"]);
+  expect(fitOf(named).perUnitBytes.value).toBe(40);
+});
+
+test("every result carries the proof that its collections were full ones", async () => {
+  const result = await measured([`${subject("known.mjs")}#date`, "--no-snapshot"]);
+  expect(result.calibration.gcProof).toContain("MarkSweepCompact");
+  const [characters, elements, external] = result.calibration.checks;
+  expect(characters?.measuredBytes).toBeCloseTo(800, 1);
+  expect(elements?.measuredBytes).toBeCloseTo(640, 1);
+  expect(external?.measuredBytes).toBeCloseTo(4096, 1);
+});
+
+test("the page for people starts with the answer", async () => {
+  const { code, stdout } = await bytesper(["measure", `${subject("known.mjs")}#date`]);
+  expect(code).toBe(0);
+  expect(stdout.split("\n")[0]).toMatch(/^One instance costs 96\.0 B of heap and external memory/);
+});
