@@ -260,7 +260,7 @@ function largestLedgerChange(trials: readonly Trial[], counter: LedgerCounter): 
     : rangeInterval((changes as number[]).map(Math.abs));
 }
 
-/** The ledger of the median trial at the largest population. */
+/** The ledger of the trial whose unexplained bytes are the median, at the largest population. */
 function ledgerOf(rows: readonly Trial[]): Result["ledger"] {
   const largest = Math.max(0, ...rows.map(({ instances }) => instances));
   const balances = rows.flatMap(({ instances, ledger }) => {
@@ -270,7 +270,7 @@ function ledgerOf(rows: readonly Trial[]): Result["ledger"] {
   const missing = balances.find(isAbsent);
   if (missing !== undefined) return { absent: missing.absent };
   const complete = (balances as Exclude<(typeof balances)[number], { absent: string }>[]).sort(
-    (a, b) => a.pssChangeBytes - b.pssChangeBytes,
+    (a, b) => a.unexplainedBytes - b.unexplainedBytes,
   );
   const middle = complete[complete.length >> 1];
   return middle === undefined ? absent("no cell wrote a ledger") : { instances: largest, ...middle };

@@ -20,7 +20,11 @@ export function writeWhole(path: string, text: string): void {
     }
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // Where the folder is none, there is nothing to remove; the first error is the one to tell.
+    }
     throw writeError(path, error);
   }
 }
@@ -33,6 +37,8 @@ export function writeError(path: string, error: unknown): BytesperError {
       ? ["the disk or quota is full", "free some space or choose another folder with --out"]
       : code === "EACCES" || code === "EROFS" || code === "EPERM"
         ? ["the folder is not writable", "change its permissions or choose another with --out"]
-        : [message.split("\n")[0] ?? message, "choose another folder with --out"];
+        : code === "ENOTDIR" || code === "EEXIST"
+          ? ["a file stands where a folder should be", "choose another folder with --out"]
+          : [message.split("\n")[0] ?? message, "choose another folder with --out"];
   return new BytesperError("WRITE_FAILED", `${path} cannot be written: ${what}; ${advice}.`, { cause: error });
 }

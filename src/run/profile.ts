@@ -233,7 +233,7 @@ async function runAll(
   const hash = journal.sha256();
   keeping(() => {
     for (const result of outcome.results) writeResult(out, { ...result, journalSha256: hash });
-    writeIndex(out);
+    for (const problem of writeIndex(out)) options.events.notice(problem);
   });
   return outcome;
 }

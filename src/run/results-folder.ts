@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { BytesperError } from "../errors.js";
 import { indexPage } from "../report/index-page.js";
 import { resultPage } from "../report/page.js";
 import type { Result } from "../report/schema.js";
@@ -20,25 +21,42 @@ export function writeResult(out: string, result: Result): string {
   return folder;
 }
 
-/** Writes the index and the summary of all results in the folder, and removes journals that none of them names. */
-export function writeIndex(out: string): void {
-  const results = readResults(out);
+/**
+ * Writes the index and the summary of all results in the folder, and removes journals that none of them names.
+ * Returns a sentence for each result that could not be read and is therefore missing from the index.
+ */
+export function writeIndex(out: string): string[] {
+  const { results, problems } = readResults(out);
   writeWhole(join(out, "summary.json"), `${JSON.stringify(summarise(results), null, 2)}\n`);
   writeWhole(join(out, "README.md"), indexPage(results));
-  const named = new Set(results.map(({ runId }) => `${runId}.jsonl`));
   const partial = folders(out).some((name) => existsSync(join(out, name, "partial.json")));
-  if (partial) return;
-  for (const file of readdirSync(join(out, "runs"))) {
-    if (file.endsWith(".jsonl") && !named.has(file)) rmSync(join(out, "runs", file));
+  if (!partial && problems.length === 0) removeJournals(join(out, "runs"), results);
+  return problems;
+}
+
+/** Removes the journals that no result names; only where every result could be read. */
+function removeJournals(folder: string, results: readonly Result[]): void {
+  const named = new Set(results.map(({ runId }) => `${runId}.jsonl`));
+  for (const file of readdirSync(folder)) {
+    if (file.endsWith(".jsonl") && !named.has(file)) rmSync(join(folder, file));
   }
 }
 
-/** All complete results of the folder, by name of the experiment. */
-export function readResults(out: string): Result[] {
-  return folders(out).flatMap((name) => {
+/** All complete results of the folder, by name of the experiment, and what is wrong with the others. */
+export function readResults(out: string): { results: Result[]; problems: string[] } {
+  const results: Result[] = [];
+  const problems: string[] = [];
+  for (const name of folders(out)) {
     const file = join(out, name, "result.json");
-    return existsSync(file) ? [parseResult(readFileSync(file, "utf8"), file)] : [];
-  });
+    if (!existsSync(file)) continue;
+    try {
+      results.push(parseResult(readFileSync(file, "utf8"), file));
+    } catch (error) {
+      if (!(error instanceof BytesperError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  return { results, problems };
 }
 
 function folders(out: string): string[] {

@@ -80,3 +80,14 @@ test("the page for people starts with the answer", async () => {
   expect(code).toBe(0);
   expect(stdout.split("\n")[0]).toMatch(/^One instance costs 96\.0 B of heap and external memory/);
 });
+
+test("the ledger explains 97 % of what 20 MB of strings add to PSS", async ({ skip }) => {
+  const result = await measured([
+    ...[`${subject("known.mjs")}#text1000`, "--instances", "20000"],
+    ...["--trials", "3", "--no-snapshot"],
+  ]);
+  const { ledger } = result;
+  if ("absent" in ledger) return skip(`no ledger here: ${ledger.absent}`);
+  expect(ledger.pssChangeBytes).toBeGreaterThan(20_000 * 1016);
+  expect(Math.abs(ledger.unexplainedBytes) / ledger.pssChangeBytes).toBeLessThan(0.03);
+});
