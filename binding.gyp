@@ -6,14 +6,22 @@
         "native/addon.cc",
         "native/cuda_driver.cc",
         "native/dynamic_library.cc",
+        "native/malloc_counters.cc",
         "native/nvml.cc",
+        "native/nvml_library.cc",
+        "native/pid_namespace.cc",
+        "native/proc_fields.cc",
         "native/process_memory.cc",
         "native/reading.cc"
       ],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
-      "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS"],
+      # The last one: a worker that is terminated in mid-call must not take the process with it.
+      "defines": [
+        "NAPI_VERSION=8",
+        "NAPI_DISABLE_CPP_EXCEPTIONS",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+      ],
       "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fvisibility=hidden"],
-      "cflags!": ["-fno-exceptions"],
       "xcode_settings": { "CLANG_CXX_LANGUAGE_STANDARD": "c++17" },
       "conditions": [["OS=='linux'", { "libraries": ["-ldl"] }]]
     }

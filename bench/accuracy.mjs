@@ -15,14 +15,15 @@ const path = (name) => fileURLToPath(new URL(name, root));
 const { values } = parseArgs({
   options: { runs: { type: "string", default: "20" }, only: { type: "string" }, nodes: { type: "string" } },
 });
-const truths = JSON.parse(readFileSync(path("test/fixtures/known-sizes.json"), "utf8"));
-delete truths.comment;
+const { sizes: truths } = JSON.parse(readFileSync(path("test/fixtures/known-sizes.json"), "utf8"));
 const names = values.only?.split(",") ?? Object.keys(truths);
 const nodes = values.nodes?.split(":") ?? [process.execPath];
 
 /** The size that holds for a version is the one of the highest major not above it. */
 function truthOf(name, major) {
-  const since = Object.keys(truths[name]).map(Number).filter((from) => from <= major);
+  const since = Object.keys(truths[name])
+    .map(Number)
+    .filter((from) => from <= major);
   return truths[name][Math.max(...since)];
 }
 
@@ -36,10 +37,14 @@ for (const node of nodes) {
     const allowed = Math.max(0.001 * truth, 0.1);
     const reads = Array.from({ length: Number(values.runs) }, () => {
       const subject = `${path("test/fixtures/subjects/known.mjs")}#${name}`;
-      const { stdout } = spawnSync(node, [path("dist/cli/main.js"), "measure", subject, "--json", "--no-snapshot"], {
-        encoding: "utf8",
-        maxBuffer: 2 ** 26,
-      });
+      const { stdout } = spawnSync(
+        node,
+        [path("dist/cli/main.js"), "measure", subject, "--json", "--no-snapshot"],
+        {
+          encoding: "utf8",
+          maxBuffer: 2 ** 26,
+        },
+      );
       return stdout === "" ? Number.NaN : JSON.parse(stdout).fit.perUnitBytes.value;
     });
     const within = reads.filter((read) => Math.abs(read - truth) <= allowed).length;

@@ -1,6 +1,7 @@
 #include <napi.h>
 
 #include "cuda_driver.h"
+#include "malloc_counters.h"
 #include "nvml.h"
 #include "process_memory.h"
 

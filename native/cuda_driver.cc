@@ -13,7 +13,9 @@ using Result = int;
 using Ordinal = int;
 using Context = void*;
 constexpr Result kSuccess = 0;
-constexpr Result kNoDevice = 100;
+
+// Far above any machine, and low enough that a driver's nonsense cannot exhaust memory.
+constexpr int kMostDevices = 1024;
 
 struct Cuda {
   Result (*init)(unsigned int) = nullptr;
@@ -28,23 +30,20 @@ struct Cuda {
   Result (*memory)(size_t*, size_t*) = nullptr;
 };
 
-template <typename Function>
-void** Target(Function* function) {
-  return reinterpret_cast<void**>(function);
-}
-
 std::string OpenCuda(DynamicLibrary* library, Cuda* cuda) {
+  // The names without _v2 stand for functions of CUDA 3.1 that count bytes in 32 bits; they are no
+  // substitute.
   const Symbol symbols[] = {
-      {Target(&cuda->init), {"cuInit"}, true},
-      {Target(&cuda->error_string), {"cuGetErrorString"}, false},
-      {Target(&cuda->driver_version), {"cuDriverGetVersion"}, false},
-      {Target(&cuda->count), {"cuDeviceGetCount"}, true},
-      {Target(&cuda->get), {"cuDeviceGet"}, true},
-      {Target(&cuda->name), {"cuDeviceGetName"}, false},
-      {Target(&cuda->total), {"cuDeviceTotalMem_v2", "cuDeviceTotalMem"}, true},
-      {Target(&cuda->current), {"cuCtxGetCurrent"}, false},
-      {Target(&cuda->current_device), {"cuCtxGetDevice"}, false},
-      {Target(&cuda->memory), {"cuMemGetInfo_v2", "cuMemGetInfo"}, false},
+      {SymbolTarget(&cuda->init), {"cuInit"}, true},
+      {SymbolTarget(&cuda->error_string), {"cuGetErrorString"}, false},
+      {SymbolTarget(&cuda->driver_version), {"cuDriverGetVersion"}, false},
+      {SymbolTarget(&cuda->count), {"cuDeviceGetCount"}, true},
+      {SymbolTarget(&cuda->get), {"cuDeviceGet"}, true},
+      {SymbolTarget(&cuda->name), {"cuDeviceGetName"}, false},
+      {SymbolTarget(&cuda->total), {"cuDeviceTotalMem_v2"}, true},
+      {SymbolTarget(&cuda->current), {"cuCtxGetCurrent"}, false},
+      {SymbolTarget(&cuda->current_device), {"cuCtxGetDevice"}, false},
+      {SymbolTarget(&cuda->memory), {"cuMemGetInfo_v2"}, false},
   };
   return library->Open("libcuda.so.1", symbols, sizeof(symbols) / sizeof(symbols[0]));
 }
@@ -59,44 +58,64 @@ std::string Describe(const Cuda& cuda, const char* what, Result result) {
 }
 
 Napi::Value Free(Napi::Env env, const Cuda& cuda, Ordinal device) {
-  Context context = nullptr;
-  Ordinal owner = -1;
   if (cuda.current == nullptr || cuda.memory == nullptr || cuda.current_device == nullptr) {
     return AbsentToJs(env, "this driver has no query for free memory");
   }
-  if (cuda.current(&context) != kSuccess || context == nullptr) {
-    return AbsentToJs(env, "no CUDA context exists, and making one would itself take device memory");
+  Context context = nullptr;
+  Result result = cuda.current(&context);
+  if (result != kSuccess) return AbsentToJs(env, Describe(cuda, "cuCtxGetCurrent", result));
+  if (context == nullptr) {
+    return AbsentToJs(env, "no CUDA context is current, and making one would itself take device memory");
   }
-  if (cuda.current_device(&owner) != kSuccess || owner != device) {
-    return AbsentToJs(env, "the current CUDA context belongs to another device");
-  }
+  Ordinal owner = -1;
+  result = cuda.current_device(&owner);
+  if (result != kSuccess) return AbsentToJs(env, Describe(cuda, "cuCtxGetDevice", result));
+  if (owner != device) return AbsentToJs(env, "the current CUDA context belongs to another device");
   size_t free = 0;
   size_t total = 0;
-  const Result result = cuda.memory(&free, &total);
+  result = cuda.memory(&free, &total);
   if (result != kSuccess) return AbsentToJs(env, Describe(cuda, "cuMemGetInfo", result));
   return ToJs(env, Reading::Of(free));
 }
 
-Napi::Value Entry(Napi::Env env, const Cuda& cuda, int index) {
+Napi::Value Name(Napi::Env env, const Cuda& cuda, Ordinal device) {
+  if (cuda.name == nullptr) return AbsentToJs(env, "this driver has no cuDeviceGetName");
+  char name[256] = {};
+  const Result result = cuda.name(name, sizeof(name) - 1, device);
+  if (result != kSuccess) return AbsentToJs(env, Describe(cuda, "cuDeviceGetName", result));
+  return Napi::String::New(env, name);
+}
+
+Napi::Value Total(Napi::Env env, const Cuda& cuda, Ordinal device) {
+  size_t total = 0;
+  const Result result = cuda.total(&total, device);
+  if (result != kSuccess) return AbsentToJs(env, Describe(cuda, "cuDeviceTotalMem", result));
+  return ToJs(env, Reading::Of(total));
+}
+
+Napi::Object DeviceReport(Napi::Env env, const Cuda& cuda, int index) {
   Napi::Object out = Napi::Object::New(env);
   out.Set("index", Napi::Number::New(env, index));
   Ordinal device = 0;
-  Result result = cuda.get(&device, index);
+  const Result result = cuda.get(&device, index);
   if (result != kSuccess) {
     const std::string why = Describe(cuda, "cuDeviceGet", result);
     for (const char* field : {"name", "totalBytes", "freeBytes"}) out.Set(field, AbsentToJs(env, why));
     return out;
   }
-  char name[256] = {};
-  result = cuda.name == nullptr ? kNoDevice : cuda.name(name, sizeof(name) - 1, device);
-  out.Set("name", result == kSuccess ? Napi::String::New(env, name).As<Napi::Value>()
-                                     : AbsentToJs(env, Describe(cuda, "cuDeviceGetName", result)));
-  size_t total = 0;
-  result = cuda.total(&total, device);
-  out.Set("totalBytes", result == kSuccess ? ToJs(env, Reading::Of(total))
-                                           : AbsentToJs(env, Describe(cuda, "cuDeviceTotalMem", result)));
+  out.Set("name", Name(env, cuda, device));
+  out.Set("totalBytes", Total(env, cuda, device));
   out.Set("freeBytes", Free(env, cuda, device));
   return out;
+}
+
+Napi::Value DriverVersion(Napi::Env env, const Cuda& cuda) {
+  if (cuda.driver_version == nullptr) return AbsentToJs(env, "this driver has no cuDriverGetVersion");
+  int version = 0;
+  const Result result = cuda.driver_version(&version);
+  if (result != kSuccess) return AbsentToJs(env, Describe(cuda, "cuDriverGetVersion", result));
+  // 12040 is CUDA 12.4.
+  return Napi::String::New(env, std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10));
 }
 
 }  // namespace
@@ -112,17 +131,15 @@ Napi::Value CudaDevices(const Napi::CallbackInfo& info) {
   int count = 0;
   result = cuda.count(&count);
   if (result != kSuccess) return AbsentToJs(env, Describe(cuda, "cuDeviceGetCount", result));
-  Napi::Object report = Napi::Object::New(env);
-  int version = 0;
-  if (cuda.driver_version != nullptr && cuda.driver_version(&version) == kSuccess) {
-    const std::string text = std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
-    report.Set("driverVersion", Napi::String::New(env, text));
-  } else {
-    report.Set("driverVersion", AbsentToJs(env, "the driver does not tell its version"));
+  if (count < 0 || count > kMostDevices) {
+    return AbsentToJs(env, "cuDeviceGetCount tells an impossible " + std::to_string(count) + " devices");
   }
-  Napi::Array devices = Napi::Array::New(env, static_cast<size_t>(count < 0 ? 0 : count));
-  for (int index = 0; index < count; ++index)
-    devices.Set(static_cast<uint32_t>(index), Entry(env, cuda, index));
+  Napi::Object report = Napi::Object::New(env);
+  report.Set("driverVersion", DriverVersion(env, cuda));
+  Napi::Array devices = Napi::Array::New(env, static_cast<size_t>(count));
+  for (int index = 0; index < count; ++index) {
+    devices.Set(static_cast<uint32_t>(index), DeviceReport(env, cuda, index));
+  }
   report.Set("devices", devices);
   return report;
 }

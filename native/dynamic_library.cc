@@ -18,6 +18,17 @@ std::string DynamicLibrary::Open(const char* soname, const Symbol*, int) {
 
 #else
 
+namespace {
+
+// Whether the library itself is missing. One that is there and lacks a library of its own also reads "No such
+// file", but names that other one before the colon (glibc), or adds who needs it (musl).
+bool IsNotFound(const char* why, const char* soname) {
+  return strstr(why, "No such file") != nullptr &&
+         strstr(why, (std::string(soname) + ":").c_str()) != nullptr;
+}
+
+}  // namespace
+
 DynamicLibrary::~DynamicLibrary() {
   if (handle_ != nullptr) dlclose(handle_);
 }
@@ -27,15 +38,13 @@ std::string DynamicLibrary::Open(const char* soname, const Symbol* symbols, int 
   handle_ = dlopen(soname, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (handle_ == nullptr) {
     const char* why = dlerror();
-    // A library that is there but does not load is another matter than a missing driver.
-    if (why == nullptr || strstr(why, "No such file") != nullptr || strstr(why, "no such file") != nullptr) {
+    if (why == nullptr || IsNotFound(why, soname)) {
       return std::string("no NVIDIA driver: ") + soname + " not found";
     }
     return std::string(soname) + " cannot be loaded: " + why;
   }
   for (int index = 0; index < symbol_count; ++index) {
     const Symbol& symbol = symbols[index];
-    *symbol.target = nullptr;
     for (const char* name : symbol.names) {
       if (name == nullptr) break;
       *symbol.target = dlsym(handle_, name);

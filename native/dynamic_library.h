@@ -12,6 +12,12 @@ struct Symbol {
   bool required;
 };
 
+// POSIX lets dlsym() store a function's address through such a pointer.
+template <typename Function>
+void** SymbolTarget(Function** target) {
+  return reinterpret_cast<void**>(target);
+}
+
 // A library that is opened at run time, so that the addon loads on machines that lack it.
 class DynamicLibrary {
  public:
@@ -20,7 +26,7 @@ class DynamicLibrary {
   DynamicLibrary& operator=(const DynamicLibrary&) = delete;
   ~DynamicLibrary();
 
-  // Opens `soname` and fills the targets of all symbols; those of optional ones that are missing stay
+  // Opens `soname` and fills the targets of all symbols; those of optional ones that are missing become
   // nullptr. Returns an empty string, or why the library cannot be used.
   std::string Open(const char* soname, const Symbol* symbols, int symbol_count);
 

@@ -1,209 +1,99 @@
 #include "process_memory.h"
 
-#include <cmath>
-#include <cstdlib>
-#include <cstring>
+#include <cerrno>
+#include <string>
+#include <system_error>
 
+#include "proc_fields.h"
 #include "reading.h"
 
 #if defined(__linux__)
-#include <dlfcn.h>
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
-#elif defined(__APPLE__)
+#endif
+#if !defined(_WIN32)
 #include <sys/resource.h>
 #endif
 
 namespace bytesper {
 namespace {
 
+Napi::Value Unavailable(Napi::Env env, const char* path, const char* verb, int error) {
 #if defined(__linux__)
-
-// /proc/self/status is about 1.5 kB and smaps_rollup about 1 kB. The text lives on the stack: a reader that
-// allocated would move the counters that it reads.
-constexpr size_t kTextCapacity = 8192;
-
-struct ProcText {
-  char text[kTextCapacity];
-  bool ok = false;
-};
-
-bool ReadProc(const char* path, ProcText* out) {
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  size_t length = 0;
-  for (;;) {
-    const ssize_t got = read(fd, out->text + length, kTextCapacity - 1 - length);
-    if (got < 0) {
-      close(fd);
-      return false;
-    }
-    length += static_cast<size_t>(got);
-    if (got == 0 || length == kTextCapacity - 1) break;
-  }
-  close(fd);
-  out->text[length] = '\0';
-  out->ok = true;
-  return true;
-}
-
-// The value of a line such as "VmRSS:    1234 kB", in bytes. `name` includes the colon.
-Reading KilobyteField(const char* text, const char* name, const char* missing) {
-  const size_t name_length = strlen(name);
-  for (const char* line = text; line != nullptr && *line != '\0';) {
-    if (strncmp(line, name, name_length) == 0) {
-      return Reading::Of(strtoull(line + name_length, nullptr, 10) * 1024);
-    }
-    const char* end = strchr(line, '\n');
-    line = end == nullptr ? nullptr : end + 1;
-  }
-  return Reading::Absent(missing);
-}
-
-// mallinfo2 came with glibc 2.33; older ones have only mallinfo, whose int fields wrap at 2 GiB, and musl has
-// neither. Found at run time, so that one binary serves them all.
-struct MallocCounters {
-  size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
-};
-using Mallinfo2 = MallocCounters (*)();
-
-Mallinfo2 FindMallinfo2() { return reinterpret_cast<Mallinfo2>(dlsym(RTLD_DEFAULT, "mallinfo2")); }
-
-constexpr char kNoMallinfo2[] = "this C library has no mallinfo2 (glibc 2.33 or later has)";
-
+  return AbsentToJs(env,
+                    std::string(path) + " cannot be " + verb + ": " + std::generic_category().message(error));
+#else
+  static_cast<void>(verb);
+  static_cast<void>(error);
+  return AbsentToJs(env, std::string("only Linux has ") + path);
 #endif
-
-constexpr char kNotLinux[] = "only Linux has this counter";
+}
 
 }  // namespace
 
 Napi::Value ProcessStatus(const Napi::CallbackInfo& info) {
+  constexpr char kPath[] = "/proc/self/status";
   Napi::Env env = info.Env();
-#if defined(__linux__)
-  ProcText status;
-  if (!ReadProc("/proc/self/status", &status)) return AbsentToJs(env, "/proc/self/status cannot be read");
-  const Reading rss = KilobyteField(status.text, "VmRSS:", "/proc/self/status has no VmRSS");
-  const Reading hwm = KilobyteField(status.text, "VmHWM:", "/proc/self/status has no VmHWM");
+  ProcField fields[] = {{"VmRSS"}, {"VmHWM"}};
+  const int error = ReadProcFields(kPath, fields, 2);
+  if (error != 0) return Unavailable(env, kPath, "read", error);
   Napi::Object result = Napi::Object::New(env);
-  result.Set("vmRssBytes", ToJs(env, rss));
-  result.Set("vmHwmBytes", ToJs(env, hwm));
+  result.Set("vmRssBytes", ProcFieldToJs(env, kPath, fields[0]));
+  result.Set("vmHwmBytes", ProcFieldToJs(env, kPath, fields[1]));
   return result;
-#else
-  return AbsentToJs(env, kNotLinux);
-#endif
 }
 
 Napi::Value ResetVmHwm(const Napi::CallbackInfo& info) {
+  constexpr char kPath[] = "/proc/self/clear_refs";
   Napi::Env env = info.Env();
 #if defined(__linux__)
-  const int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return AbsentToJs(env, "/proc/self/clear_refs cannot be opened for writing");
-  const bool written = write(fd, "5", 1) == 1;
+  const int fd = open(kPath, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return Unavailable(env, kPath, "written", errno);
+  // 5 resets the high-water mark and nothing else; the smaller numbers clear page-table bits (proc(5)).
+  const int error = write(fd, "5", 1) == 1 ? 0 : errno;
   close(fd);
-  if (!written) return AbsentToJs(env, "/proc/self/clear_refs does not take 5 (reset of VmHWM)");
+  if (error != 0) return Unavailable(env, kPath, "written", error);
   return Napi::Boolean::New(env, true);
 #else
-  return AbsentToJs(env, kNotLinux);
+  return Unavailable(env, kPath, "written", 0);
 #endif
 }
 
 Napi::Value SmapsRollup(const Napi::CallbackInfo& info) {
+  constexpr char kPath[] = "/proc/self/smaps_rollup";
+  enum { kRss, kPss, kPssAnon, kPssFile, kPssShmem, kPrivateClean, kPrivateDirty, kSwap, kCount };
   Napi::Env env = info.Env();
-#if defined(__linux__)
-  ProcText rollup;
-  if (!ReadProc("/proc/self/smaps_rollup", &rollup)) {
-    return AbsentToJs(env, "/proc/self/smaps_rollup cannot be read (Linux 4.14 or later has it)");
-  }
-  const char* text = rollup.text;
-  const Reading rss = KilobyteField(text, "Rss:", "/proc/self/smaps_rollup has no Rss");
-  const Reading pss = KilobyteField(text, "Pss:", "/proc/self/smaps_rollup has no Pss");
-  const Reading anon = KilobyteField(text, "Pss_Anon:", "/proc/self/smaps_rollup has no Pss_Anon");
-  const Reading file = KilobyteField(text, "Pss_File:", "/proc/self/smaps_rollup has no Pss_File");
-  const Reading shmem = KilobyteField(text, "Pss_Shmem:", "/proc/self/smaps_rollup has no Pss_Shmem");
-  const Reading swap = KilobyteField(text, "Swap:", "/proc/self/smaps_rollup has no Swap");
-  const Reading clean = KilobyteField(text, "Private_Clean:", "/proc/self/smaps_rollup has no Private_Clean");
-  const Reading dirty = KilobyteField(text, "Private_Dirty:", "/proc/self/smaps_rollup has no Private_Dirty");
-  const Reading uss = !clean.present   ? clean
-                      : !dirty.present ? dirty
-                                       : Reading::Of(clean.value + dirty.value);
+  ProcField fields[kCount] = {{"Rss"},       {"Pss"},           {"Pss_Anon"},      {"Pss_File"},
+                              {"Pss_Shmem"}, {"Private_Clean"}, {"Private_Dirty"}, {"Swap"}};
+  const int error = ReadProcFields(kPath, fields, kCount);
+  if (error != 0) return Unavailable(env, kPath, "read", error);
   Napi::Object result = Napi::Object::New(env);
-  result.Set("rssBytes", ToJs(env, rss));
-  result.Set("pssBytes", ToJs(env, pss));
-  result.Set("pssAnonBytes", ToJs(env, anon));
-  result.Set("pssFileBytes", ToJs(env, file));
-  result.Set("pssShmemBytes", ToJs(env, shmem));
-  result.Set("ussBytes", ToJs(env, uss));
-  result.Set("swapBytes", ToJs(env, swap));
+  result.Set("rssBytes", ProcFieldToJs(env, kPath, fields[kRss]));
+  result.Set("pssBytes", ProcFieldToJs(env, kPath, fields[kPss]));
+  result.Set("pssAnonBytes", ProcFieldToJs(env, kPath, fields[kPssAnon]));
+  result.Set("pssFileBytes", ProcFieldToJs(env, kPath, fields[kPssFile]));
+  result.Set("pssShmemBytes", ProcFieldToJs(env, kPath, fields[kPssShmem]));
+  // A sum with a missing part is missing: the part's own reason stands for it.
+  ProcField uss = fields[fields[kPrivateClean].found ? kPrivateDirty : kPrivateClean];
+  if (uss.found) uss.bytes = fields[kPrivateClean].bytes + fields[kPrivateDirty].bytes;
+  result.Set("ussBytes", ProcFieldToJs(env, kPath, uss));
+  result.Set("swapBytes", ProcFieldToJs(env, kPath, fields[kSwap]));
   return result;
-#else
-  return AbsentToJs(env, kNotLinux);
-#endif
 }
 
 Napi::Value PageFaults(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-#if defined(__linux__) || defined(__APPLE__)
+#if !defined(_WIN32)
   struct rusage usage;
-  if (getrusage(RUSAGE_SELF, &usage) != 0) return AbsentToJs(env, "getrusage failed");
+  if (getrusage(RUSAGE_SELF, &usage) != 0) {
+    return AbsentToJs(env, "getrusage failed: " + std::generic_category().message(errno));
+  }
   Napi::Object result = Napi::Object::New(env);
   result.Set("minorFaults", Napi::Number::New(env, static_cast<double>(usage.ru_minflt)));
   result.Set("majorFaults", Napi::Number::New(env, static_cast<double>(usage.ru_majflt)));
   return result;
 #else
   return AbsentToJs(env, "this system has no getrusage");
-#endif
-}
-
-Napi::Value MallocInfo(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-#if defined(__linux__)
-  const Mallinfo2 mallinfo2 = FindMallinfo2();
-  if (mallinfo2 == nullptr) return AbsentToJs(env, kNoMallinfo2);
-  // Taken before the first JavaScript object of this call is made.
-  const MallocCounters counters = mallinfo2();
-  const auto number = [env](size_t bytes) { return Napi::Number::New(env, static_cast<double>(bytes)); };
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("inUseBytes", number(counters.uordblks + counters.hblkhd));
-  result.Set("uordblksBytes", number(counters.uordblks));
-  result.Set("hblkhdBytes", number(counters.hblkhd));
-  result.Set("fordblksBytes", number(counters.fordblks));
-  result.Set("arenaBytes", number(counters.arena));
-  return result;
-#else
-  return AbsentToJs(env, kNotLinux);
-#endif
-}
-
-Napi::Value MallocSelfTest(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  if (info.Length() != 1 || !info[0].IsNumber()) {
-    Napi::TypeError::New(env, "mallocSelfTest expects a number of bytes").ThrowAsJavaScriptException();
-    return env.Undefined();
-  }
-  const double bytes = info[0].As<Napi::Number>().DoubleValue();
-  constexpr double kMost = 1024.0 * 1024.0 * 1024.0;
-  // Written so that NaN fails it too.
-  if (!(bytes >= 1 && bytes <= kMost) || bytes != std::floor(bytes)) {
-    Napi::RangeError::New(env, "mallocSelfTest expects a whole number of bytes from 1 to 1 GiB")
-        .ThrowAsJavaScriptException();
-    return env.Undefined();
-  }
-#if defined(__linux__)
-  const Mallinfo2 mallinfo2 = FindMallinfo2();
-  if (mallinfo2 == nullptr) return AbsentToJs(env, kNoMallinfo2);
-  const MallocCounters before = mallinfo2();
-  // volatile: a compiler may drop an allocation whose memory nobody looks at.
-  volatile char* block = static_cast<volatile char*>(malloc(static_cast<size_t>(bytes)));
-  if (block == nullptr) return AbsentToJs(env, "malloc returned no memory");
-  block[0] = 1;
-  const MallocCounters after = mallinfo2();
-  free(const_cast<char*>(block));
-  const double change = static_cast<double>(after.uordblks + after.hblkhd) -
-                        static_cast<double>(before.uordblks + before.hblkhd);
-  return Napi::Number::New(env, change);
-#else
-  return AbsentToJs(env, kNotLinux);
 #endif
 }
 

@@ -11,6 +11,9 @@ const INSTALLED = "node_modules/.package-lock.json";
 const STAMP = "node_modules/.bytesper-setup";
 const LOG = "build/setup-npm.log";
 
+/** npm's own pauses add up to 70 s before it says that there is no network. */
+const RETRIES = ["--fetch-retries=3", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"];
+
 const UNREACHABLE =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT)\b/;
 
@@ -63,7 +66,14 @@ export async function installPackages({ say }) {
   removeStamp(STAMP);
   const { file, args } = npmCommand();
   // Dev tools are what builds the project, whatever NODE_ENV or the user's npm settings say.
-  const flags = ["--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", "--prefer-offline"];
+  const flags = [
+    "--ignore-scripts",
+    "--include=dev",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+    ...RETRIES,
+  ];
   const { code, output } = await runStep(file, [...args, "ci", ...flags], { log: LOG });
   if (code !== 0) {
     throw new Stop(`npm ci failed (${installCause(output)}); npm's output is in ${LOG}.`);

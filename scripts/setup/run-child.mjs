@@ -79,7 +79,7 @@ function send(child, signal, toGroup) {
  * the child's group is ended too, so that no build or measurement runs on unwatched.
  */
 function startKeeper(group) {
-  const script = `read word || { kill -TERM -- -${group}; sleep 2; kill -KILL -- -${group}; }`;
+  const script = `read word || { kill -TERM -${group}; sleep 2; kill -KILL -${group}; }`;
   const keeper = spawn("/bin/sh", ["-c", script], { stdio: ["pipe", "ignore", "ignore"], detached: true });
   keeper.on("error", () => {});
   keeper.stdin.on("error", () => {});

@@ -34,7 +34,10 @@ function residualOf(
     .filter(({ kind }) => !covers.includes(kind))
     .map(({ kind, bytes }) => ({ name: kind, bytes }));
   const coveredBytes = covered.reduce((sum, { bytes }) => sum + bytes, 0);
-  const label = covered.length === 0 ? "the estimate, which covers none of these" : `${covers.join(", ")} less the estimate`;
+  const label =
+    covered.length === 0
+      ? "the estimate, which covers none of these"
+      : `${covers.join(", ")} less the estimate`;
   const all = [{ name: label, bytes: coveredBytes - estimated }, ...parts];
   const explained = all.reduce((sum, { bytes }) => sum + bytes, 0);
   const rest = measured - estimated - explained;

@@ -33,7 +33,11 @@ export function balance(before: LedgerReading, after: LedgerReading): LedgerBala
     { name: "V8 heap, live objects", bytes: heap, note: "used_heap_size" },
     { name: "V8 heap, pages not filled", bytes: pages, note: "total_physical_size less used_heap_size" },
     { name: "external, declared", bytes: external, note: "external_memory; lies within malloc" },
-    { name: "native, beyond external", bytes: (malloc as number) - external, note: "uordblks + hblkhd less external" },
+    {
+      name: "native, beyond external",
+      bytes: (malloc as number) - external,
+      note: "uordblks + hblkhd less external",
+    },
     { name: "malloc, free chunks kept", bytes: free as number, note: "fordblks" },
     { name: "file pages touched", bytes: files as number, note: "Pss_File: code and data of libraries" },
   ];

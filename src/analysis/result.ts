@@ -3,7 +3,7 @@ import type { Calibration } from "../measure/calibration.js";
 import type { Reading } from "../probe/reading.js";
 import { absent, isAbsent } from "../probe/reading.js";
 import type { Result, ResultReading, ResultRow } from "../report/schema.js";
-import { RESULT_SCHEMA } from "../report/schema.js";
+import { RESULT_SCHEMA } from "../report/schema-version.js";
 import type { Collected, FailedCell, Trial } from "../run/run-experiment.js";
 import { rangeInterval } from "../stats/interval.js";
 import type { Point } from "../stats/theil-sen.js";
@@ -15,7 +15,15 @@ import { fitProcesses } from "./fit.js";
 import { balance } from "./ledger.js";
 import { minimumDetectableBytes, nullControl } from "./null-control.js";
 import type { Counter } from "./trials.js";
-import { bytesAtLargest, externalBytes, heapAndExternal, heapBytes, mallocBytes, pointsOf, retainedPerInstance } from "./trials.js";
+import {
+  bytesAtLargest,
+  externalBytes,
+  heapAndExternal,
+  heapBytes,
+  mallocBytes,
+  pointsOf,
+  retainedPerInstance,
+} from "./trials.js";
 import { warningsOf } from "./warnings.js";
 
 /** What the analysis is told beside the readings; all of it goes into the result. */
@@ -40,12 +48,18 @@ export function analyse(input: AnalysisInput): Result {
   const control =
     collected.nulls.length === 0
       ? undefined
-      : nullControl(collected.nulls.map(({ data }) => data), heapAndExternal, mallocBytes);
+      : nullControl(
+          collected.nulls.map(({ data }) => data),
+          heapAndExternal,
+          mallocBytes,
+        );
 
   const spans = levelSpan(collected.rows);
   const detectable = control === undefined ? 0 : minimumDetectableBytes(control, spans);
   const processes = (counter: Counter, keep: number): Point[][] =>
-    input.ownSlope ? ownSlopes(collected.rows, counter, keep, unitsOf) : acrossRows(collected.rows, counter, keep, unitsOf);
+    input.ownSlope
+      ? ownSlopes(collected.rows, counter, keep, unitsOf)
+      : acrossRows(collected.rows, counter, keep, unitsOf);
   const noise = control?.largestBytes ?? 0;
   const several = groupsOf(experiment, grid) > 1;
   const fit = several ? undefined : fitProcesses(processes(heapAndExternal, retained), noise);
@@ -74,7 +88,8 @@ export function analyse(input: AnalysisInput): Result {
     ...(experiment.question === undefined ? {} : { question: experiment.question }),
     unit: experiment.unit,
     ...identity,
-    complete: collected.failed.length === 0 && !collected.interrupted && rows.every((row) => row.outcome === "ok"),
+    complete:
+      collected.failed.length === 0 && !collected.interrupted && rows.every((row) => row.outcome === "ok"),
     missing: missingCells(collected, rows),
     rows,
     fit: fitRecord,
@@ -105,9 +120,15 @@ export function analyse(input: AnalysisInput): Result {
       gcCall: calibration.gc.call,
       gcProof: calibration.gc.proof,
       gcSurvey: calibration.gc.survey,
-      checks: calibration.checks.map(({ name, expectedBytes, measuredBytes }) => ({ name, expectedBytes, measuredBytes })),
+      checks: calibration.checks.map(({ name, expectedBytes, measuredBytes }) => ({
+        name,
+        expectedBytes,
+        measuredBytes,
+      })),
     },
-    ...(experiment.table === undefined ? {} : { table: { ...experiment.table, columns: [...experiment.table.columns] } }),
+    ...(experiment.table === undefined
+      ? {}
+      : { table: { ...experiment.table, columns: [...experiment.table.columns] } }),
     warnings: [],
   };
   result.warnings = warningsOf(result, collected, retained, input.ownSlope);
@@ -281,9 +302,7 @@ function snapshotOf(
   unitsOf: (factors: Factors) => number,
   fit: Fit | undefined,
   rows: readonly ResultRow[],
-):
-  | (Pick<Result, "breakdown" | "kinds" | "waste"> & { crossCheck: Result["crossCheck"] })
-  | undefined {
+): (Pick<Result, "breakdown" | "kinds" | "waste"> & { crossCheck: Result["crossCheck"] }) | undefined {
   const { snapshot } = input.collected;
   if (snapshot === undefined) return undefined;
   const { summary, cell, factors } = snapshot;
@@ -293,8 +312,16 @@ function snapshotOf(
   const slope = input.ownSlope ? row?.perUnitBytes : fit?.perUnitBytes;
   const perUnit = summary.bytes / units;
   return {
-    breakdown: summary.classes.map(({ type, bytes, count }) => ({ type, bytes: bytes / units, count: count / units })),
-    kinds: summary.kinds.map(({ kind, bytes, count }) => ({ kind, bytes: bytes / units, count: count / units })),
+    breakdown: summary.classes.map(({ type, bytes, count }) => ({
+      type,
+      bytes: bytes / units,
+      count: count / units,
+    })),
+    kinds: summary.kinds.map(({ kind, bytes, count }) => ({
+      kind,
+      bytes: bytes / units,
+      count: count / units,
+    })),
     waste: summary.waste.map(({ name, bytes, advice }) => ({
       name,
       bytes: isAbsent(bytes) ? { absent: bytes.absent } : bytes / units,
@@ -305,8 +332,8 @@ function snapshotOf(
         ? absent("there is no slope to compare the snapshot with")
         : {
             snapshotPerUnitBytes: perUnit,
-            slopePerUnitBytes: slope.value as number,
-            relativeDifference: relative(perUnit, slope.value as number),
+            slopePerUnitBytes: slope.value,
+            relativeDifference: relative(perUnit, slope.value),
             instances: cell.instances,
             factors: withoutPopulation(input.experiment, factors),
             sameInstancesPerUnitBytes: (cell.heapChangePerInstanceBytes * cell.instances) / units,
@@ -324,7 +351,8 @@ function relative(value: number, reference: number): number {
 }
 
 function intervalOrAbsent(fit: Fit | undefined): ResultReading {
-  if (fit === undefined || !Number.isFinite(fit.perUnitBytes.value)) return absent("malloc in use cannot be read here");
+  if (fit === undefined || !Number.isFinite(fit.perUnitBytes.value))
+    return absent("malloc in use cannot be read here");
   return fit.perUnitBytes;
 }
 

@@ -16,9 +16,14 @@ export function warningsOf(
   const warn = (name: string, message: string): void => void warnings.push({ name, message });
   const { fit, crossCheck, unit } = result;
 
-  const unsettled = collected.rows.flatMap(({ data }) => data.readings).filter(({ settled }) => !settled).length;
+  const unsettled = collected.rows
+    .flatMap(({ data }) => data.readings)
+    .filter(({ settled }) => !settled).length;
   if (unsettled > 0) {
-    warn("not-settled", `${unsettled} readings never agreed with the one before, after ten collections each.`);
+    warn(
+      "not-settled",
+      `${unsettled} readings never agreed with the one before, after ten collections each.`,
+    );
   }
   if (retained > 0) {
     warn(
@@ -27,42 +32,70 @@ export function warningsOf(
     );
   }
   if (result.environment.compilers === "on") {
-    warn("compilers-on", "The optimising compilers were on: code that they made during the measurement is in the readings.");
+    warn(
+      "compilers-on",
+      "The optimising compilers were on: code that they made during the measurement is in the readings.",
+    );
   }
   if (!isAbsent(fit)) {
     const { perUnitBytes, shape, largestDeviation } = fit;
     if (shape === "steps" || shape === "growing" || shape === "shrinking") {
-      warn("not-linear", `The readings are not on one line (${shape}; a level lies ${percent(largestDeviation)} of the rise off it): bytes per ${unit} depend on how many there are.`);
+      warn(
+        "not-linear",
+        `The readings are not on one line (${shape}; a level lies ${percent(largestDeviation)} of the rise off it): bytes per ${unit} depend on how many there are.`,
+      );
     }
     const width = (perUnitBytes.high - perUnitBytes.low) / Math.abs(perUnitBytes.value);
     if (width > WIDE_INTERVAL && perUnitBytes.high - perUnitBytes.low > result.minimumDetectableBytes) {
       warn("wide-interval", `The processes differ by ${percent(width)}.`);
     }
     if (Math.abs(perUnitBytes.value) <= result.minimumDetectableBytes) {
-      warn("below-detection", `Nothing was detected: ${bytes(perUnitBytes.value)} is within the ${bytes(result.minimumDetectableBytes)} that a subject of no cost reads.`);
+      warn(
+        "below-detection",
+        `Nothing was detected: ${bytes(perUnitBytes.value)} is within the ${bytes(result.minimumDetectableBytes)} that a subject of no cost reads.`,
+      );
     }
     if (!ownSlope) unevenRows(result, perUnitBytes.value, warn);
-    if (fit.processes < 3) warn("few-processes", `The interval rests on ${fit.processes} ${fit.processes === 1 ? "process" : "processes"}.`);
+    if (fit.processes < 3)
+      warn(
+        "few-processes",
+        `The interval rests on ${fit.processes} ${fit.processes === 1 ? "process" : "processes"}.`,
+      );
     nativeDoubts(result, warn);
   }
   if (isAbsent(crossCheck)) {
-    if (crossCheck.absent !== "no snapshot was asked for") warn("no-cross-check", `There is no snapshot to compare with: ${crossCheck.absent}`);
+    if (crossCheck.absent !== "no snapshot was asked for")
+      warn("no-cross-check", `There is no snapshot to compare with: ${crossCheck.absent}`);
   } else {
-    const same = relative(crossCheck.snapshotPerUnitBytes as number, crossCheck.sameInstancesPerUnitBytes as number);
-    const measured = crossCheck.relativeDifference as number;
-    const small = Math.abs((crossCheck.snapshotPerUnitBytes as number) - (crossCheck.slopePerUnitBytes as number)) <= 1;
+    const same = relative(crossCheck.snapshotPerUnitBytes, crossCheck.sameInstancesPerUnitBytes);
+    const measured = crossCheck.relativeDifference;
+    const small = Math.abs(crossCheck.snapshotPerUnitBytes - crossCheck.slopePerUnitBytes) <= 1;
     if (Math.abs(measured) > AGREEMENT && !small) {
       if (Math.abs(same) <= AGREEMENT) {
-        warn("uneven-instances", `The ${crossCheck.instances as number} instances of the snapshot cost ${percent(measured)} against the line over all of them, and the heap says the same of them: the instances differ in size.`);
+        warn(
+          "uneven-instances",
+          `The ${crossCheck.instances} instances of the snapshot cost ${percent(measured)} against the line over all of them, and the heap says the same of them: the instances differ in size.`,
+        );
       } else {
-        warn("methods-disagree", `Slope and snapshot differ by ${percent(measured)}: ${bytes(crossCheck.slopePerUnitBytes as number)} and ${bytes(crossCheck.snapshotPerUnitBytes as number)} per ${unit}.`);
+        warn(
+          "methods-disagree",
+          `Slope and snapshot differ by ${percent(measured)}: ${bytes(crossCheck.slopePerUnitBytes)} and ${bytes(crossCheck.snapshotPerUnitBytes)} per ${unit}.`,
+        );
       }
     }
   }
   const duplicates = collected.snapshot?.summary.duplicates ?? 0;
-  if (duplicates > 0) warn("shared-instances", `create returned an object that it had returned before ${duplicates} times; it is counted once.`);
+  if (duplicates > 0)
+    warn(
+      "shared-instances",
+      `create returned an object that it had returned before ${duplicates} times; it is counted once.`,
+    );
   const cells = result.missing.length;
-  if (cells > 0) warn("cells-missing", `${cells} ${cells === 1 ? "cell has" : "cells have"} no result; see the list of missing cells.`);
+  if (cells > 0)
+    warn(
+      "cells-missing",
+      `${cells} ${cells === 1 ? "cell has" : "cells have"} no result; see the list of missing cells.`,
+    );
   return warnings;
 }
 
@@ -87,7 +120,7 @@ function nativeDoubts(result: Result, warn: (name: string, message: string) => v
   const native = (fit.nativePerUnitBytes as { value: number }).value;
   const external = (fit.externalPerUnitBytes as { value: number }).value;
   const difference = native - external;
-  const total = fit.perUnitBytes.value as number;
+  const total = fit.perUnitBytes.value;
   if (Math.abs(difference) <= Math.max(64, 0.05 * Math.abs(total))) return;
   warn(
     difference > 0 ? "native-undeclared" : "external-overdeclared",

@@ -16,10 +16,17 @@ export function addDevices(program: Command): void {
     .action((flags: { json?: boolean }) => {
       const report = nvmlDevices();
       const devices = isAbsent(report) ? [] : report.devices;
-      const reason = isAbsent(report) ? report.absent : devices.length === 0 ? "the driver lists no device" : undefined;
+      const reason = isAbsent(report)
+        ? report.absent
+        : devices.length === 0
+          ? "the driver lists no device"
+          : undefined;
       if (flags.json === true) {
         const driver = isAbsent(report) ? report : report.driverVersion;
-        const document = { devices: devices.map((device) => ({ ...device, driver })), ...(reason === undefined ? {} : { absent: reason }) };
+        const document = {
+          devices: devices.map((device) => ({ ...device, driver })),
+          ...(reason === undefined ? {} : { absent: reason }),
+        };
         process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
       } else if (reason === undefined) process.stdout.write(`${terminalTable(tableOf(devices))}\n`);
       else process.stderr.write(`No NVIDIA device: ${reason}.\n`);
@@ -28,10 +35,14 @@ export function addDevices(program: Command): void {
 }
 
 function tableOf(devices: readonly NvmlDevice[]): Table {
-  const cell = (reading: Reading): Cell => (isAbsent(reading) ? { absent: reading.absent } : bytesIn(reading, "MiB", 2 ** 20));
+  const cell = (reading: Reading): Cell =>
+    isAbsent(reading) ? { absent: reading.absent } : bytesIn(reading, "MiB", 2 ** 20);
   return {
     caption: "NVIDIA devices, MiB of 1024 KiB",
-    columns: ["index", "name", "total", "used", "free", "reserved"].map((title) => ({ title, align: title === "name" ? "left" : "right" })),
+    columns: ["index", "name", "total", "used", "free", "reserved"].map((title) => ({
+      title,
+      align: title === "name" ? "left" : "right",
+    })),
     rows: devices.map(({ index, name, totalBytes, usedBytes, freeBytes, reservedBytes }) => [
       String(index),
       isAbsent(name) ? { absent: name.absent } : name,

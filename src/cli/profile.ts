@@ -1,10 +1,5 @@
 import type { Command } from "commander";
-import { relative } from "node:path";
-import { mainTable } from "../report/main-table.js";
-import { resultPage } from "../report/page.js";
-import { headline } from "../report/sections.js";
-import { terminalTable } from "../report/terminal.js";
-import { profile } from "../run/profile.js";
+import { join, relative } from "node:path";
 import { interruptSignal, wholeNumber } from "./options.js";
 import { Progress } from "./progress.js";
 
@@ -33,6 +28,10 @@ export function addProfile(program: Command): void {
     .option("--seed <n>", "seed of generated conversations and of the order of cells", wholeNumber(0), 1)
     .option("--timeout <seconds>", "wall time of one cell", wholeNumber(1), 600)
     .action(async (names: string[], flags: Flags) => {
+      const [{ profile }, { resultDigest, resultPage }] = await Promise.all([
+        import("../run/profile.js"),
+        import("../report/page.js"),
+      ]);
       const progress = new Progress();
       const outcome = await profile({
         names,
@@ -46,16 +45,18 @@ export function addProfile(program: Command): void {
         ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),
         ...(flags.subject === undefined ? {} : { subject: flags.subject }),
         events: {
-          progress: (finished, total, label) => { progress.update(finished, total, label); },
+          progress: (finished, total, label) => {
+            progress.update(finished, total, label);
+          },
           notice: (message) => {
             progress.clear();
             process.stderr.write(`${message}\n`);
           },
           finished: (result, folder) => {
             progress.clear();
-            const doubts = result.warnings.map(({ name, message }) => `! ${name}: ${message}\n`).join("");
-            const where = `${relative(process.cwd(), folder) || "."}/${result.complete ? "result" : "partial"}.md`;
-            process.stdout.write(`\n${headline(result)}\n${doubts}\n${terminalTable(mainTable(result))}\n\nAll of it: ${where}\n`);
+            const name = result.complete ? "result" : "partial";
+            const where = join(relative(process.cwd(), folder), `${name}.md`);
+            process.stdout.write(`\n${resultDigest(result)}\n\nAll of it: ${where}\n`);
           },
         },
       });
@@ -66,7 +67,9 @@ export function addProfile(program: Command): void {
         throw outcome.writeError;
       }
       if (outcome.interrupted) {
-        process.stderr.write(`Interrupted; ${outcome.results.length} of the experiments have tables, every finished cell is in ${flags.out}/journal.jsonl.\n`);
+        process.stderr.write(
+          `Interrupted; ${outcome.results.length} of the experiments have tables, every finished cell is in ${flags.out}/journal.jsonl.\n`,
+        );
         process.exitCode = 130;
       } else if (outcome.results.some(({ complete }) => !complete)) process.exitCode = 1;
     });

@@ -64,11 +64,20 @@ function messagesOf(line: string, where: string): CorpusMessage[] {
   return messages.map((message: unknown, index) => {
     const { role, content } = isRecord(message) ? message : {};
     if (typeof content !== "string") {
-      const came = content === undefined ? "no content" : content === null ? "null as its content" : `a content of type ${typeof content}`;
-      throw bad(`${where}: message ${index + 1} has ${came}; its "content" must be a string (a pure tool call may have "").`);
+      const came =
+        content === undefined
+          ? "no content"
+          : content === null
+            ? "null as its content"
+            : `a content of type ${typeof content}`;
+      throw bad(
+        `${where}: message ${index + 1} has ${came}; its "content" must be a string (a pure tool call may have "").`,
+      );
     }
     if (!ROLES.includes(role as Role)) {
-      throw bad(`${where}: message ${index + 1} has the role ${JSON.stringify(role)}; expected one of ${ROLES.join(", ")}.`);
+      throw bad(
+        `${where}: message ${index + 1} has the role ${JSON.stringify(role)}; expected one of ${ROLES.join(", ")}.`,
+      );
     }
     return { role: role as Role, content };
   });
@@ -87,7 +96,10 @@ function* linesOf(path: string): Generator<{ number: number; text: string }> {
     descriptor = openSync(path, "r");
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    throw bad(`${path} ${missing ? "does not exist" : "cannot be read"}; give a file with one conversation a line.`, error);
+    throw bad(
+      `${path} ${missing ? "does not exist" : "cannot be read"}; give a file with one conversation a line.`,
+      error,
+    );
   }
   try {
     const decoder = new StringDecoder("utf8");

@@ -28,7 +28,10 @@ export function generatedCorpus(seed: number): Corpus {
     name: "generated",
     messages(session, count) {
       const random = seededRandom(seed * 0x10001 + session * 0x9e3779b1);
-      const [user, assistant] = lengthsOf(count).map((list) => shuffled(list, random)) as [number[], number[]];
+      const [user, assistant] = lengthsOf(count).map((list) => shuffled(list, random)) as [
+        number[],
+        number[],
+      ];
       const messages = new Array<CorpusMessage>(count);
       for (let index = 0; index < count; index++) {
         const isUser = index % 2 === 0;
@@ -59,7 +62,8 @@ function wordPool(seed: number): Buffer {
   while (length < POOL_CHARACTERS) {
     const syllables = 1 + Math.floor(random() * 4);
     let word = "";
-    for (let count = 0; count < syllables; count++) word += SYLLABLES[Math.floor(random() * SYLLABLES.length)] ?? "";
+    for (let count = 0; count < syllables; count++)
+      word += SYLLABLES[Math.floor(random() * SYLLABLES.length)] ?? "";
     length += pool.write(random() < 0.08 ? `${word}. ` : `${word} `, length, "latin1");
   }
   return pool;

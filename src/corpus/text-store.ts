@@ -19,7 +19,7 @@ export class TextStore {
       this.#offsets = grown(this.#offsets);
       this.#lengths = grown(this.#lengths);
     }
-    const wide = /[^\u0000-\u00ff]/.test(text);
+    const wide = /[\u0100-\uffff]/.test(text);
     const index = this.#count++;
     this.#offsets[index] = (wide ? this.#twoByte : this.#oneByte).append(text, wide ? "utf16le" : "latin1");
     this.#lengths[index] = wide ? -text.length : text.length;

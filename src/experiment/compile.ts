@@ -47,7 +47,9 @@ export async function importable(file: string): Promise<ImportableModule> {
     });
   } catch (error) {
     dispose();
-    throw new BytesperError("BAD_SUBJECT", `${file} is not valid TypeScript${placeOf(error)}.`, { cause: error });
+    throw new BytesperError("BAD_SUBJECT", `${file} is not valid TypeScript${placeOf(error)}.`, {
+      cause: error,
+    });
   }
   return { url: pathToFileURL(outfile).href, dispose };
 }
@@ -88,7 +90,8 @@ function externalPackages(): Plugin {
       build.onResolve({ filter: /^[^./]/ }, async ({ path, importer, resolveDir, kind, pluginData }) => {
         if (pluginData === "resolving" || kind === "entry-point") return undefined;
         if (path.startsWith("node:") || path.startsWith("file:")) return { path, external: true };
-        if (path === "bytesper" || path.startsWith("bytesper/")) return { path: ownModule(path), external: true };
+        if (path === "bytesper" || path.startsWith("bytesper/"))
+          return { path: ownModule(path), external: true };
         const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: "resolving" });
         if (found.errors.length > 0 || !found.path.startsWith("/")) return { path, external: true };
         return { path: pathToFileURL(found.path).href, external: true };

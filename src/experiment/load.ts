@@ -24,7 +24,8 @@ const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
 /** Opens a subject given as `FILE` or `FILE#export`, relative to `folder`. */
 export async function openSubject(text: string, folder = process.cwd()): Promise<ReadySubject> {
   const hash = text.lastIndexOf("#");
-  const [file, name] = hash > 0 && !existsSync(resolve(folder, text)) ? [text.slice(0, hash), text.slice(hash + 1)] : [text, ""];
+  const [file, name] =
+    hash > 0 && !existsSync(resolve(folder, text)) ? [text.slice(0, hash), text.slice(hash + 1)] : [text, ""];
   const path = isAbsolute(file) ? file : resolve(folder, file);
   requireModuleFile(path, file, "BAD_SUBJECT");
   const module = await importable(path);
@@ -59,7 +60,9 @@ async function importExperiment(module: ImportableModule, file: string): Promise
   try {
     exports = (await import(module.url)) as { default?: unknown };
   } catch (error) {
-    throw new BytesperError("BAD_EXPERIMENT", `${file} cannot be loaded: ${sentence(error)}.`, { cause: error });
+    throw new BytesperError("BAD_EXPERIMENT", `${file} cannot be loaded: ${sentence(error)}.`, {
+      cause: error,
+    });
   }
   const candidate = exports.default as Partial<Experiment> | undefined;
   const problem = problemOf(candidate);
@@ -79,15 +82,19 @@ function problemOf(candidate: Partial<Experiment> | undefined): string | undefin
     return 'its "subject" must be a module path or an object with create(index)';
   const { factors = {}, population, instances, repetitions } = candidate;
   for (const [name, levels] of Object.entries(factors)) {
-    if (!Array.isArray(levels) || levels.length === 0) return `factor "${name}" must be a list with at least one level`;
+    if (!Array.isArray(levels) || levels.length === 0)
+      return `factor "${name}" must be a list with at least one level`;
   }
   if (population !== undefined) {
     const levels = factors[population];
-    if (levels === undefined) return `its "population" names the factor "${population}", which it does not have`;
-    if (!levels.every(isCount)) return `the levels of the population "${population}" must be whole numbers from 1`;
+    if (levels === undefined)
+      return `its "population" names the factor "${population}", which it does not have`;
+    if (!levels.every(isCount))
+      return `the levels of the population "${population}" must be whole numbers from 1`;
   }
   if (instances !== undefined && !isCount(instances)) return '"instances" must be a whole number from 1';
-  if (repetitions !== undefined && !isCount(repetitions)) return '"repetitions" must be a whole number from 1';
+  if (repetitions !== undefined && !isCount(repetitions))
+    return '"repetitions" must be a whole number from 1';
   return undefined;
 }
 
@@ -97,7 +104,8 @@ function isCount(value: unknown): boolean {
 
 function requireModuleFile(path: string, shown: string, code: "BAD_SUBJECT" | "BAD_EXPERIMENT"): void {
   if (!existsSync(path)) throw new BytesperError(code, `${shown} does not exist; give the path of a module.`);
-  if (!statSync(path).isFile()) throw new BytesperError(code, `${shown} is not a file; give the path of a module.`);
+  if (!statSync(path).isFile())
+    throw new BytesperError(code, `${shown} is not a file; give the path of a module.`);
   if (!EXTENSIONS.includes(extname(path))) {
     throw new BytesperError(code, `${shown} must be a module (${EXTENSIONS.join(", ")}).`);
   }

@@ -20,7 +20,10 @@ export async function loadSubject(reference: SubjectReference): Promise<LoadedSu
   for (const name of reference.path) {
     const next = isObject(target) ? target[name] : undefined;
     if (next === undefined) {
-      throw new BytesperError("BAD_SUBJECT", `${reference.name} has no export "${reference.path.join(".")}".`);
+      throw new BytesperError(
+        "BAD_SUBJECT",
+        `${reference.name} has no export "${reference.path.join(".")}".`,
+      );
     }
     target = next;
   }
@@ -28,7 +31,8 @@ export async function loadSubject(reference: SubjectReference): Promise<LoadedSu
 }
 
 function subjectOf(target: unknown, reference: SubjectReference): LoadedSubject {
-  if (typeof target === "function") return { create: maker(target as (...args: never[]) => unknown), release: undefined, prepare: undefined };
+  if (typeof target === "function")
+    return { create: maker(target as (...args: never[]) => unknown), release: undefined, prepare: undefined };
   const outer = isObject(target) ? target : {};
   const holder = !("create" in outer) && isObject(outer.default) ? outer.default : outer;
   const { create, release, prepare, estimate } = holder;
@@ -41,8 +45,8 @@ function subjectOf(target: unknown, reference: SubjectReference): LoadedSubject 
   return {
     create: (index, context) => (create as LoadedSubject["create"]).call(holder, index, context),
     release: optional(holder, "release", release, reference),
-    prepare: optional(holder, "prepare", prepare, reference) as LoadedSubject["prepare"],
-    estimate: optional(holder, "estimate", estimate, reference) as LoadedSubject["estimate"],
+    prepare: optional(holder, "prepare", prepare, reference),
+    estimate: optional(holder, "estimate", estimate, reference),
   };
 }
 

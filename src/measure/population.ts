@@ -155,14 +155,11 @@ class ProgressTimer {
 }
 
 function threw(what: string, name: string, error: unknown): BytesperError {
-  return new BytesperError("SUBJECT_THREW", `${what} of ${name} threw: ${sentence(error)}.`, { cause: error });
+  return new BytesperError("SUBJECT_THREW", `${what} of ${name} threw: ${sentence(error)}.`, {
+    cause: error,
+  });
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "then" in value &&
-    typeof (value as { then: unknown }).then === "function"
-  );
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -26,8 +26,6 @@ export interface ProtocolSpec {
 /** What a measured process answers; differences are taken later, where they can be checked again. */
 export interface ProtocolData {
   gc: { call: string; proof: string[]; rejected: ObservedGc[] };
-  /** Before the subject's module was imported. */
-  beforeLoad: SettledReading;
   /** After import and `prepare`, before the first `create`. */
   baseline: SettledReading;
   /** No instance alive, after the warm-up. */
@@ -49,22 +47,22 @@ export type Stream = (record: unknown) => void;
  * The rehearsal with a subject that costs nothing compiles and warms this code, so that the baseline is the
  * last reading before anything of the subject was made, and all that comes after is the subject's.
  */
-export async function runProtocol(
-  spec: ProtocolSpec,
-  stream: Stream,
-): Promise<ProtocolData> {
+export async function runProtocol(spec: ProtocolSpec, stream: Stream): Promise<ProtocolData> {
   const { gc, rejected } = fullGc();
   renewBufferPool();
-  const context: SubjectContext = { ...spec.context, emit: (record) => { stream({ type: "emitted", record }); } };
+  const context: SubjectContext = {
+    ...spec.context,
+    emit: (record) => {
+      stream({ type: "emitted", record });
+    },
+  };
   const log = new SettledLog(gc.collect);
   await rehearse(spec, context, log, stream, gc);
 
-  const beforeLoad = log.take(0, 0);
   const subject = await loadSubject(spec.subject);
   await subject.prepare?.(context);
   const largest = Math.max(spec.warmUp, ...spec.levels);
   const population = new Population(subject, context, largest, spec.subject.name);
-  log.take(0, 0);
   const baseline = log.take(0, 0);
 
   if (spec.ledger) await weighCold(population, Math.max(...spec.levels), log, stream);
@@ -79,7 +77,6 @@ export async function runProtocol(
   const row = (index: number): SettledReading => rows[index] as SettledReading;
   return {
     gc: { call: gc.call, proof: gc.proof, rejected },
-    beforeLoad: row(beforeLoad),
     baseline: row(baseline),
     warm: row(warm),
     readings: rows.slice(firstReading, end),
@@ -189,11 +186,16 @@ async function warmUp(population: Population, spec: ProtocolSpec, log: SettledLo
 }
 
 /**
- * Weighs the first population, which meets fresh pages, against the kernel's counters.
+ * Weighs the first population, which meets fresh pages, against the kernel's counters. Called right after a
+ * reading, when the heap is settled.
  * Records leave as `ledger` records; the last pair of them is the subject's, earlier ones are rehearsal.
  */
-async function weighCold(population: Population, size: number, log: SettledLog, stream: Stream): Promise<void> {
-  log.take(0, 0);
+async function weighCold(
+  population: Population,
+  size: number,
+  log: SettledLog,
+  stream: Stream,
+): Promise<void> {
   stream({ type: "ledger", phase: "before", instances: 0, reading: readLedger() });
   const filling = population.fill(size);
   if (filling !== undefined) await filling;

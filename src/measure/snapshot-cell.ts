@@ -55,7 +55,8 @@ export async function runSnapshotCell(
   const held = population.instances;
   holdPopulation(held.slice(0, spec.instances), held.slice(spec.instances));
   writePopulationSnapshot(spec.path);
-  const heapChange = all.heapBytes + all.externalBytes - witnessesOnly.heapBytes - witnessesOnly.externalBytes;
+  const heapChange =
+    all.heapBytes + all.externalBytes - witnessesOnly.heapBytes - witnessesOnly.externalBytes;
   return {
     instances: spec.instances,
     heapBytes: all.heapBytes,

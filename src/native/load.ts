@@ -20,7 +20,8 @@ export function tryLoadAddon(): NativeAddon | Absent {
 /** The addon. Throws `NO_ADDON`. */
 export function loadAddon(): NativeAddon {
   const addon = tryLoadAddon();
-  if (isAbsent(addon)) throw new BytesperError("NO_ADDON", `This needs bytesper's own addon, and ${addon.absent}.`);
+  if (isAbsent(addon))
+    throw new BytesperError("NO_ADDON", `This needs bytesper's own addon, and ${addon.absent}.`);
   return addon;
 }
 

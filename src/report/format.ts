@@ -14,7 +14,10 @@ export const BYTES_IN: Record<ByteUnit, number> = {
 export function fixed(value: number, decimals: number): string {
   // toLocaleString would give "-0" for what rounds to nothing.
   const rounded = Number(value.toFixed(decimals)) + 0;
-  return rounded.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return rounded.toLocaleString("en-US", {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
 }
 
 /**

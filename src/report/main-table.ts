@@ -60,10 +60,12 @@ function cellOf(result: Result, row: ResultRow, { from, unit = "B" }: ColumnSpec
   if (from === "units") return number(row.instances * row.unitsPerInstance);
   if (row.outcome !== "ok") return { absent: `${row.outcome}: ${row.cause ?? "no cause is known"}` };
   const doubt = result.minimumDetectableBytes;
-  if (from === "heapAndExternal") return readingCell(sum(row.readings.heapBytes, row.readings.externalBytes), unit, doubt);
+  if (from === "heapAndExternal")
+    return readingCell(sum(row.readings.heapBytes, row.readings.externalBytes), unit, doubt);
   if (from === "perUnitBytes") return readingCell(row.perUnitBytes, unit, doubt);
   if (from === "perInstanceBytes") return readingCell(row.perInstanceBytes, unit, doubt);
-  if (from.startsWith("readings.")) return readingCell(row.readings[from.slice("readings.".length)], unit, doubt);
+  if (from.startsWith("readings."))
+    return readingCell(row.readings[from.slice("readings.".length)], unit, doubt);
   return { absent: `there is no column "${from}"` };
 }
 
@@ -71,16 +73,20 @@ function sum(a: ResultReading | undefined, b: ResultReading | undefined): Result
   if (a === undefined || b === undefined) return a ?? b;
   if (isAbsent(a)) return a;
   if (isAbsent(b)) return b;
-  const [left, right] = [a as { value: number; low: number; high: number }, b as { value: number; low: number; high: number }];
+  const [left, right] = [a, b];
   return { value: left.value + right.value, low: left.low + right.low, high: left.high + right.high };
 }
 
 function readingCell(reading: ResultReading | undefined, unit: ByteUnit, detectable: number): Cell {
   if (reading === undefined) return { absent: "not read in this run" };
   if (isAbsent(reading)) return { absent: reading.absent };
-  const { value, low, high } = reading as { value: number; low: number; high: number };
+  const { value, low, high } = reading;
   const doubt = Math.max((high - low) / 2, detectable);
-  const [middle, from, to] = [value, low, high].map((bytes) => bytesIn(bytes, unit, doubt)) as [string, string, string];
+  const [middle, from, to] = [value, low, high].map((bytes) => bytesIn(bytes, unit, doubt)) as [
+    string,
+    string,
+    string,
+  ];
   return from === to ? middle : `${middle} (${from} to ${to})`;
 }
 

@@ -11,7 +11,11 @@ export function markdownTable(table: Table): string {
     const dashes = "-".repeat((widths[column] ?? 3) - (align === "right" ? 1 : 0));
     return align === "right" ? `${dashes}:` : dashes;
   });
-  const parts = [line(plain.columns.map(({ title }) => title)), `| ${rule.join(" | ")} |`, ...plain.rows.map(line)];
+  const parts = [
+    line(plain.columns.map(({ title }) => title)),
+    `| ${rule.join(" | ")} |`,
+    ...plain.rows.map(line),
+  ];
   const caption = plain.caption === "" ? [] : [`**${plain.caption}**`, ""];
   const notes = plain.notes.length === 0 ? [] : ["", ...plain.notes.map((note) => `${note}  `)];
   return [...caption, ...parts, ...notes].join("\n");

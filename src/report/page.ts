@@ -1,8 +1,16 @@
 import { conditions, mainTable } from "./main-table.js";
 import { markdownTable } from "./markdown.js";
 import type { Result } from "./schema.js";
-import { breakdownTables, calibrationTable, estimateTables, fitTable, headline, ledgerTable } from "./sections.js";
+import {
+  breakdownTables,
+  calibrationTable,
+  estimateTables,
+  fitTable,
+  headline,
+  ledgerTable,
+} from "./sections.js";
 import type { Table } from "./table.js";
+import { terminalTable } from "./terminal.js";
 
 /** The page of one experiment: answer, doubts, tables, and how each number came to be. */
 export function resultPage(result: Result): string {
@@ -25,6 +33,12 @@ export function resultPage(result: Result): string {
     provenance(result),
   ];
   return `${parts.join("\n\n")}\n`;
+}
+
+/** The answer, the doubts and the main table, for the terminal. */
+export function resultDigest(result: Result): string {
+  const lines = result.warnings.map(({ name, message }) => `! ${name}: ${message}`);
+  return [headline(result), ...lines, "", terminalTable(mainTable(result))].join("\n");
 }
 
 function section(title: string, tables: readonly Table[]): string[] {
@@ -61,6 +75,9 @@ function method(result: Result): string {
 function provenance(result: Result): string {
   const { commit } = result.environment;
   const at = typeof commit === "string" ? `commit ${commit}` : `commit unknown (${commit.absent})`;
-  const journal = result.journal === undefined ? "" : `, journal [${result.journal}](../${result.journal}) (SHA-256 ${result.journalSha256 ?? "unknown"})`;
+  const journal =
+    result.journal === undefined
+      ? ""
+      : `, journal [${result.journal}](../${result.journal}) (SHA-256 ${result.journalSha256 ?? "unknown"})`;
   return `Run ${result.runId}, ${result.startedAt} to ${result.finishedAt}, ${at}${journal}. Unrounded numbers: [result.json](result.json).`;
 }

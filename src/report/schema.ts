@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { BytesperError } from "../errors.js";
-
-export const RESULT_SCHEMA = "bytesper/result@1";
+import { RESULT_SCHEMA } from "./schema-version.js";
 
 const absent = z.object({ absent: z.string() });
 const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
 const reading = z.union([interval, absent]);
 const factors = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
 const warning = z.object({ name: z.string(), message: z.string() });
-const named = z.object({ name: z.string(), bytes: z.union([z.number(), absent]), note: z.string().optional() });
+const named = z.object({
+  name: z.string(),
+  bytes: z.union([z.number(), absent]),
+  note: z.string().optional(),
+});
 
 const ledger = z.object({
   instances: z.number(),
@@ -121,7 +124,13 @@ export const resultSchema = z.object({
   table: z
     .looseObject({
       title: z.string(),
-      columns: z.array(z.object({ title: z.string(), from: z.string(), unit: z.enum(["B", "kB", "MB", "KiB", "MiB"]).exactOptional() })),
+      columns: z.array(
+        z.object({
+          title: z.string(),
+          from: z.string(),
+          unit: z.enum(["B", "kB", "MB", "KiB", "MiB"]).exactOptional(),
+        }),
+      ),
     })
     .optional(),
   warnings: z.array(warning),
@@ -148,11 +157,17 @@ export function parseResult(text: string, file: string): Result {
   }
   const schema = (document as { schema?: unknown } | null)?.schema;
   if (typeof schema === "string" && schema.startsWith("bytesper/result@") && schema !== RESULT_SCHEMA) {
-    throw new BytesperError("BAD_RESULT", `${file} has the schema ${schema}, this version reads ${RESULT_SCHEMA}; use a newer bytesper.`);
+    throw new BytesperError(
+      "BAD_RESULT",
+      `${file} has the schema ${schema}, this version reads ${RESULT_SCHEMA}; use a newer bytesper.`,
+    );
   }
   const parsed = resultSchema.safeParse(document);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const place = issue?.path.join(".") ?? "";
-  throw new BytesperError("BAD_RESULT", `${file} is not a result: ${place || "the document"}: ${issue?.message ?? "invalid"}.`);
+  throw new BytesperError(
+    "BAD_RESULT",
+    `${file} is not a result: ${place || "the document"}: ${issue?.message ?? "invalid"}.`,
+  );
 }

@@ -33,22 +33,49 @@ export function fitTable(result: Result): Table {
   const add = (name: string, value: Cell, how: string): void => void rows.push([name, value, how]);
   if (isAbsent(fit)) add(`bytes per ${unit}`, { absent: fit.absent }, "");
   else {
-    add(`bytes per ${unit}`, interval(fit.perUnitBytes, result.minimumDetectableBytes), "Theil-Sen line over heap and external; median and range over processes");
-    add("fixed cost, paid once", interval(fit.fixedBytes, 8), "the line at no instances: first-use cost of code, hidden classes and tables");
-    add(`native per ${unit}`, isAbsent(fit.nativePerUnitBytes) ? { absent: fit.nativePerUnitBytes.absent } : interval(fit.nativePerUnitBytes as Interval, 1), "the same line over malloc in use, declared external included");
-    add(`external per ${unit}`, isAbsent(fit.externalPerUnitBytes) ? { absent: fit.externalPerUnitBytes.absent } : interval(fit.externalPerUnitBytes as Interval, 0.1), "what is declared to V8; part of the first line");
+    add(
+      `bytes per ${unit}`,
+      interval(fit.perUnitBytes, result.minimumDetectableBytes),
+      "Theil-Sen line over heap and external; median and range over processes",
+    );
+    add(
+      "fixed cost, paid once",
+      interval(fit.fixedBytes, 8),
+      "the line at no instances: first-use cost of code, hidden classes and tables",
+    );
+    add(
+      `native per ${unit}`,
+      isAbsent(fit.nativePerUnitBytes)
+        ? { absent: fit.nativePerUnitBytes.absent }
+        : interval(fit.nativePerUnitBytes, 1),
+      "the same line over malloc in use, declared external included",
+    );
+    add(
+      `external per ${unit}`,
+      isAbsent(fit.externalPerUnitBytes)
+        ? { absent: fit.externalPerUnitBytes.absent }
+        : interval(fit.externalPerUnitBytes, 0.1),
+      "what is declared to V8; part of the first line",
+    );
     add("shape", fit.shape, `a level lies at most ${percent(fit.largestDeviation)} of the rise off the line`);
   }
-  if (isAbsent(crossCheck)) add("snapshot", { absent: crossCheck.absent }, "set-retained size from a heap snapshot");
+  if (isAbsent(crossCheck))
+    add("snapshot", { absent: crossCheck.absent }, "set-retained size from a heap snapshot");
   else {
-    const at = Object.entries(crossCheck.factors).map(([name, level]) => `${name} = ${level}`).join(", ");
+    const at = Object.entries(crossCheck.factors)
+      .map(([name, level]) => `${name} = ${level}`)
+      .join(", ");
     add(
       `snapshot, per ${unit}`,
       bytesIn(crossCheck.snapshotPerUnitBytes, "B", 0.1),
       `set-retained size of ${fixed(crossCheck.instances, 0)} instances${at === "" ? "" : ` at ${at}`}; the slope there says ${bytesIn(crossCheck.slopePerUnitBytes, "B", 0.1)}, ${percent(crossCheck.relativeDifference)} apart`,
     );
   }
-  add("minimum detectable", `${fixed(result.minimumDetectableBytes, 3)}`, "largest reading of a subject that costs nothing, over the span of the line");
+  add(
+    "minimum detectable",
+    fixed(result.minimumDetectableBytes, 3),
+    "largest reading of a subject that costs nothing, over the span of the line",
+  );
   return {
     caption: "Headline, in bytes",
     columns: [
@@ -109,7 +136,12 @@ export function breakdownTables(result: Result): Table[] {
   const rest = result.breakdown.slice(CLASSES_SHOWN);
   const total = result.breakdown.reduce((sum, { bytes }) => sum + bytes, 0);
   const share = (bytes: number): string => percent(bytes / total, 1);
-  const row = (name: string, count: number, bytes: number): Cell[] => [name, fixed(count, 2), bytesIn(bytes, "B", 0.1), share(bytes)];
+  const row = (name: string, count: number, bytes: number): Cell[] => [
+    name,
+    fixed(count, 2),
+    bytesIn(bytes, "B", 0.1),
+    share(bytes),
+  ];
   const columns = (first: string): Table["columns"] => [
     { title: first, align: "left" },
     { title: `count per ${result.unit}`, align: "right" },
@@ -122,7 +154,15 @@ export function breakdownTables(result: Result): Table[] {
       columns: columns("class"),
       rows: [
         ...shown.map(({ type, count, bytes }) => row(type, count, bytes)),
-        ...(rest.length === 0 ? [] : [row(`${rest.length} more`, rest.reduce((sum, { count }) => sum + count, 0), rest.reduce((sum, { bytes }) => sum + bytes, 0))]),
+        ...(rest.length === 0
+          ? []
+          : [
+              row(
+                `${rest.length} more`,
+                rest.reduce((sum, { count }) => sum + count, 0),
+                rest.reduce((sum, { bytes }) => sum + bytes, 0),
+              ),
+            ]),
       ],
       notes: [],
     },
@@ -192,7 +232,9 @@ export function calibrationTable({ calibration }: Result): Table {
     ]),
     notes: [
       `Garbage was collected with ${calibration.gcCall}, which ran ${calibration.gcProof.join(" + ")}. ` +
-        calibration.gcSurvey.map(({ call, proof }) => `\`${call}\` runs ${proof.join(" + ") || "nothing"}`).join("; ") +
+        calibration.gcSurvey
+          .map(({ call, proof }) => `\`${call}\` runs ${proof.join(" + ") || "nothing"}`)
+          .join("; ") +
         " on this Node.",
     ],
   };
@@ -204,6 +246,8 @@ function halfWidth({ low, high }: Interval): number {
 
 function interval(value: Interval, detectable: number): string {
   const doubt = Math.max(halfWidth(value), detectable);
-  const [middle, low, high] = [value.value, value.low, value.high].map((bytes) => bytesIn(bytes, "B", doubt)) as [string, string, string];
+  const [middle, low, high] = [value.value, value.low, value.high].map((bytes) =>
+    bytesIn(bytes, "B", doubt),
+  ) as [string, string, string];
   return low === high ? middle : `${middle} (${low} to ${high})`;
 }

@@ -8,10 +8,7 @@ export interface Table {
 }
 
 /** What a place shows. An absent value has a reason, a censored one its bound; neither is a blank or a 0. */
-export type Cell =
-  | string
-  | { absent: string }
-  | { censored: string; reason: string };
+export type Cell = string | { absent: string } | { censored: string; reason: string };
 
 export const ABSENT_MARK = "—";
 

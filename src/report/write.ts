@@ -13,7 +13,7 @@ export function writeWhole(path: string, text: string): void {
     const descriptor = openSync(temporary, "w");
     try {
       const bytes = Buffer.from(text);
-      for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset);
+      for (let offset = 0; offset < bytes.length;) offset += writeSync(descriptor, bytes, offset);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -40,5 +40,7 @@ export function writeError(path: string, error: unknown): BytesperError {
         : code === "ENOTDIR" || code === "EEXIST"
           ? ["a file stands where a folder should be", "choose another folder with --out"]
           : [message.split("\n")[0] ?? message, "choose another folder with --out"];
-  return new BytesperError("WRITE_FAILED", `${path} cannot be written: ${what}; ${advice}.`, { cause: error });
+  return new BytesperError("WRITE_FAILED", `${path} cannot be written: ${what}; ${advice}.`, {
+    cause: error,
+  });
 }

@@ -13,7 +13,7 @@ const RECORDS = 3;
 
 function send(record: unknown): void {
   const line = Buffer.from(`${JSON.stringify(record)}\n`);
-  for (let offset = 0; offset < line.length; ) offset += writeSync(RECORDS, line, offset);
+  for (let offset = 0; offset < line.length;) offset += writeSync(RECORDS, line, offset);
 }
 
 function emit(record: unknown): void {

@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { writeError } from "../report/write.js";
 
@@ -38,7 +47,7 @@ export class Journal {
     const line = Buffer.from(`${JSON.stringify({ seq: this.#sequence, ...record })}\n`);
     this.#sequence++;
     attempt(this.path, () => {
-      for (let offset = 0; offset < line.length; ) offset += writeSync(this.#descriptor, line, offset);
+      for (let offset = 0; offset < line.length;) offset += writeSync(this.#descriptor, line, offset);
       fsyncSync(this.#descriptor);
     });
   }

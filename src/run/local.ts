@@ -41,8 +41,12 @@ export function runCell<W extends CellWork>(work: W, options: LocalOptions): Pro
       killedFor ??= reason;
       child.kill("SIGKILL");
     };
-    const interrupt = (): void => { kill("interrupted"); };
-    const timer = setTimeout(() => { kill("timeout"); }, options.timeoutMs);
+    const interrupt = (): void => {
+      kill("interrupted");
+    };
+    const timer = setTimeout(() => {
+      kill("timeout");
+    }, options.timeoutMs);
     if (options.signal?.aborted === true) interrupt();
     options.signal?.addEventListener("abort", interrupt, { once: true });
 
@@ -86,19 +90,29 @@ export function runCell<W extends CellWork>(work: W, options: LocalOptions): Pro
       if (killedFor === "interrupted") return { ...failure, outcome: "interrupted", cause: "interrupted" };
       if (killedFor === "timeout") {
         const seconds = options.timeoutMs / 1000;
-        return { ...failure, outcome: "timeout", code: "SUBJECT_TIMEOUT", cause: `did not finish within ${seconds} s` };
+        return {
+          ...failure,
+          outcome: "timeout",
+          code: "SUBJECT_TIMEOUT",
+          cause: `did not finish within ${seconds} s`,
+        };
       }
       const error = records.find((record) => record.type === "error") as
-        | { code: ErrorCode | undefined; message: string }
-        | undefined;
-      if (error !== undefined) return { ...failure, outcome: "crash", code: error.code, cause: error.message };
+        { code: ErrorCode | undefined; message: string } | undefined;
+      if (error !== undefined)
+        return { ...failure, outcome: "crash", code: error.code, cause: error.message };
       if (/heap out of memory/i.test(output)) {
         return { ...failure, outcome: "oom-heap", cause: "V8's heap limit was reached" };
       }
-      const status = exitSignal === null ? `exited with code ${exitCode ?? "unknown"}` : `was killed by ${exitSignal}`;
+      const status =
+        exitSignal === null ? `exited with code ${exitCode ?? "unknown"}` : `was killed by ${exitSignal}`;
       const last = output.trim().split("\n").at(-1);
       const said = last === undefined || last === "" ? "" : `; its last line was: ${last}`;
-      return { ...failure, outcome: "crash", cause: spawnError?.message ?? `the process ${status} without an answer${said}` };
+      return {
+        ...failure,
+        outcome: "crash",
+        cause: spawnError?.message ?? `the process ${status} without an answer${said}`,
+      };
     };
   });
 }

@@ -34,7 +34,11 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
   const subject = await openSubject(subjectText);
   const folder = mkdtempSync(join(tmpdir(), "bytesper-"));
   try {
-    const local: LocalOptions = { compilers: options.compilers, timeoutMs: options.timeoutMs, signal: options.signal };
+    const local: LocalOptions = {
+      compilers: options.compilers,
+      timeoutMs: options.timeoutMs,
+      signal: options.signal,
+    };
     // The calibration runs beside the first cells; what they read is thrown away if it fails.
     const calibrating = requireCalibration(local);
     calibrating.catch(() => undefined);
@@ -61,14 +65,20 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
       ...local,
       slots: slotsHere(),
       record: () => undefined,
-      progress: (finished, label) => { options.progress(finished, cells.length, label); },
+      progress: (finished, label) => {
+        options.progress(finished, cells.length, label);
+      },
       stopAtSubjectError: true,
     });
     const calibration = await calibrating;
-    if (collected.interrupted) throw new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely.");
+    if (collected.interrupted)
+      throw new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely.");
     const failure = collected.failed.find(({ role }) => role === "row");
     if (collected.rows.length === 0 && failure !== undefined) {
-      throw new BytesperError((failure.code as BytesperError["code"] | undefined) ?? "CELL_FAILED", `${subjectText} could not be measured: ${failure.cause}`);
+      throw new BytesperError(
+        (failure.code as BytesperError["code"] | undefined) ?? "CELL_FAILED",
+        `${subjectText} could not be measured: ${failure.cause}`,
+      );
     }
     return analyse({
       experiment,
@@ -100,9 +110,13 @@ export async function requirePilot(
   const context = { factors: {}, seed, ...(conversations === undefined ? {} : { conversations }) };
   const end = await runCell({ kind: "pilot", subject: reference, context }, local);
   if (end.outcome === "ok") return end.data;
-  if (end.outcome === "interrupted") throw new BytesperError("INTERRUPTED", "Interrupted before the first reading.");
+  if (end.outcome === "interrupted")
+    throw new BytesperError("INTERRUPTED", "Interrupted before the first reading.");
   const known = end.code !== undefined;
-  throw new BytesperError(end.code ?? "CELL_FAILED", known ? end.cause : `${reference.name} could not be measured: ${end.cause}.`);
+  throw new BytesperError(
+    end.code ?? "CELL_FAILED",
+    known ? end.cause : `${reference.name} could not be measured: ${end.cause}.`,
+  );
 }
 
 /** Cells that run side by side; readings are of each process alone and do not disturb one another. */
@@ -127,7 +141,10 @@ function affordable({ createMs, instanceBytes, heapLimitBytes }: Pilot): number 
 }
 
 /** Instances of the snapshot, which needs about four times their memory. */
-function snapshotInstances({ createMs, instanceBytes, heapLimitBytes }: Pilot, asked: number | undefined): number {
+function snapshotInstances(
+  { createMs, instanceBytes, heapLimitBytes }: Pilot,
+  asked: number | undefined,
+): number {
   const byTime = CREATE_BUDGET_MS / Math.max(createMs, 1e-6);
   const byMemory = heapLimitBytes / 8 / Math.max(instanceBytes, 1);
   return bounded(Math.min(Math.max(asked ?? 0, MOST_INSTANCES), byTime, byMemory));

@@ -23,7 +23,11 @@ export function parseSnapshot(path: string): Promise<SnapshotSummary> {
         answer = JSON.parse(output) as Answer;
       } catch {
         const last = errors.trim().split("\n").at(-1) ?? "";
-        answer = { ok: false, code: "BAD_SNAPSHOT", message: `The snapshot parser ended without an answer: ${last}` };
+        answer = {
+          ok: false,
+          code: "BAD_SNAPSHOT",
+          message: `The snapshot parser ended without an answer: ${last}`,
+        };
       }
       if (answer.ok) resolve(answer.summary);
       else reject(new BytesperError(answer.code, answer.message));

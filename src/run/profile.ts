@@ -83,9 +83,15 @@ export async function profile(options: ProfileOptions): Promise<ProfileOutcome> 
   try {
     const conversations = options.conversations === undefined ? undefined : resolve(options.conversations);
     if (conversations !== undefined) fileCorpus(conversations);
-    const local: LocalOptions = { compilers: options.compilers, timeoutMs: options.timeoutMs, signal: options.signal };
+    const local: LocalOptions = {
+      compilers: options.compilers,
+      timeoutMs: options.timeoutMs,
+      signal: options.signal,
+    };
     for (const name of chosen(options)) {
-      prepared.push(await prepare(name, options, conversations, join(snapshots, `${name}.heapsnapshot`), local));
+      prepared.push(
+        await prepare(name, options, conversations, join(snapshots, `${name}.heapsnapshot`), local),
+      );
     }
     const calibration = await requireCalibration(local);
     return await runAll(prepared, calibration, out, options, local);
@@ -99,10 +105,16 @@ function chosen({ names, subject }: ProfileOptions): string[] {
   const known = shippedExperiments();
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new BytesperError("UNKNOWN_EXPERIMENT", `There is no experiment "${unknown}"; the experiments are ${known.join(", ")}.`);
+    throw new BytesperError(
+      "UNKNOWN_EXPERIMENT",
+      `There is no experiment "${unknown}"; the experiments are ${known.join(", ")}.`,
+    );
   }
   if (subject !== undefined && names.join() !== "instance-overhead") {
-    throw new BytesperError("USAGE", "--subject belongs to one experiment: bytesper profile instance-overhead --subject FILE.");
+    throw new BytesperError(
+      "USAGE",
+      "--subject belongs to one experiment: bytesper profile instance-overhead --subject FILE.",
+    );
   }
   return names.length === 0 ? known : names;
 }
@@ -114,7 +126,9 @@ async function prepare(
   snapshotPath: string,
   local: LocalOptions,
 ): Promise<Prepared> {
-  const file = readdirSync(EXPERIMENTS).find((entry) => SUFFIX.test(entry) && entry.replace(SUFFIX, "") === name);
+  const file = readdirSync(EXPERIMENTS).find(
+    (entry) => SUFFIX.test(entry) && entry.replace(SUFFIX, "") === name,
+  );
   const loaded = await openExperiment(join(EXPERIMENTS, file ?? name));
   const other = options.subject === undefined ? undefined : await openSubject(options.subject);
   const dispose = (): void => {
@@ -124,7 +138,8 @@ async function prepare(
   try {
     const source = { seed: options.seed, ...(conversations === undefined ? {} : { conversations }) };
     const subject = other ?? loaded.subject;
-    const experiment = other === undefined ? loaded.experiment : withSubject(loaded.experiment, options.subject ?? "");
+    const experiment =
+      other === undefined ? loaded.experiment : withSubject(loaded.experiment, options.subject ?? "");
     const grid = gridOf(factorsOf(experiment, options.quick), experiment.exclude);
     const largest = grid.at(-1) ?? {};
     if (other !== undefined) await requirePilot(subject.reference, source, local);
@@ -151,8 +166,10 @@ async function prepare(
 }
 
 /** The same question about another class, whose bytes nobody has estimated. */
-function withSubject({ estimate: _crisisStateOnly, ...experiment }: Experiment, subject: string): Experiment {
+function withSubject(shipped: Experiment, subject: string): Experiment {
   const name = basename(subject);
+  const experiment = { ...shipped };
+  delete experiment.estimate;
   return {
     ...experiment,
     title: `Instance overhead of ${name}`,
@@ -182,7 +199,10 @@ async function runAll(
   const keeping = keeper(outcome, options.events);
   const journal = keeping(() => new Journal(out, runId));
   const record = (entry: JournalRecord): void => {
-    if (outcome.writeError === undefined) keeping(() => { journal?.append(entry); });
+    if (outcome.writeError === undefined)
+      keeping(() => {
+        journal?.append(entry);
+      });
   };
   record({ type: "run", runId, environment, settings, calibration });
 
@@ -196,7 +216,9 @@ async function runAll(
       ...local,
       slots: slotsHere(),
       record,
-      progress: (finished, label) => { options.events.progress(before + finished, total, label); },
+      progress: (finished, label) => {
+        options.events.progress(before + finished, total, label);
+      },
       stopAtSubjectError: true,
     });
     before += cells.length;
@@ -228,7 +250,8 @@ async function runAll(
     if (outcome.interrupted) break;
   }
   journal?.close();
-  if (journal === undefined || outcome.results.length === 0 || outcome.writeError !== undefined) return outcome;
+  if (journal === undefined || outcome.results.length === 0 || outcome.writeError !== undefined)
+    return outcome;
   // Written before, in case the run would end early; now the journal is complete and has its final hash.
   const hash = journal.sha256();
   keeping(() => {
@@ -245,10 +268,10 @@ function keeper(outcome: ProfileOutcome, events: ProfileEvents): <T>(step: () =>
       return step();
     } catch (error) {
       if (!(error instanceof BytesperError) || error.code !== "WRITE_FAILED") throw error;
-      if (outcome.writeError === undefined) events.notice(`${error.message} The tables are printed at the end.`);
+      if (outcome.writeError === undefined)
+        events.notice(`${error.message} The tables are printed at the end.`);
       outcome.writeError ??= error;
       return undefined;
     }
   };
 }
-

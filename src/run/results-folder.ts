@@ -17,7 +17,8 @@ export function writeResult(out: string, result: Result): string {
   const name = result.complete ? "result" : "partial";
   writeWhole(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   writeWhole(join(folder, `${name}.md`), resultPage(result));
-  if (result.complete) for (const suffix of ["json", "md"]) rmSync(join(folder, `partial.${suffix}`), { force: true });
+  if (result.complete)
+    for (const suffix of ["json", "md"]) rmSync(join(folder, `partial.${suffix}`), { force: true });
   return folder;
 }
 

@@ -81,7 +81,12 @@ export async function runExperiment(
       const { outcome, code, cause } = end;
       const { role, label, factors, trial, instances } = cell;
       collected.failed.push({ role, label, factors, trial, instances, outcome, code, cause });
-      options.record({ type: outcome === "interrupted" ? "interrupted" : "failed", ...identity, outcome, cause });
+      options.record({
+        type: outcome === "interrupted" ? "interrupted" : "failed",
+        ...identity,
+        outcome,
+        cause,
+      });
       if (outcome === "interrupted") collected.interrupted = true;
       else if (options.stopAtSubjectError && isSubjectError(code)) stopped = true;
     }
@@ -95,7 +100,12 @@ export async function runExperiment(
 
 /** A mistake in the subject meets every cell alike; running the others would only repeat it. */
 function isSubjectError(code: string | undefined): boolean {
-  return code === "BAD_SUBJECT" || code === "SUBJECT_THREW" || code === "SUBJECT_TIMEOUT" || code === "BAD_CONVERSATIONS";
+  return (
+    code === "BAD_SUBJECT" ||
+    code === "SUBJECT_THREW" ||
+    code === "SUBJECT_TIMEOUT" ||
+    code === "BAD_CONVERSATIONS"
+  );
 }
 
 async function collect(
@@ -146,9 +156,13 @@ function ledgerOf(records: readonly unknown[]): Trial["ledger"] {
 /** Calibrates the instrument. Throws `INSTRUMENT_OFF` when a known object is not read back. */
 export async function requireCalibration(options: LocalOptions): Promise<Calibration> {
   const end = await runCell({ kind: "calibrate" }, { ...options, compilers: "off" });
-  if (end.outcome === "interrupted") throw new BytesperError("INTERRUPTED", "Interrupted during the calibration.");
+  if (end.outcome === "interrupted")
+    throw new BytesperError("INTERRUPTED", "Interrupted during the calibration.");
   if (end.outcome !== "ok") {
-    throw new BytesperError("INSTRUMENT_OFF", `The calibration ${end.outcome === "timeout" ? "" : "failed: "}${end.cause}.`);
+    throw new BytesperError(
+      "INSTRUMENT_OFF",
+      `The calibration ${end.outcome === "timeout" ? "" : "failed: "}${end.cause}.`,
+    );
   }
   const off = end.data.checks.find((check) => !check.ok);
   if (off !== undefined) {

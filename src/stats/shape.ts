@@ -46,8 +46,12 @@ export function judgeShape(points: readonly Point[], line: Line, noise: number):
     return (level.y - before.y) / (level.x - before.x);
   });
   const trend = theilSen(slopes.map((y, x) => ({ x, y })));
-  const rising = slopes.every((slope, index) => index === 0 || slope >= (slopes[index - 1] as number) * 0.999);
-  const falling = slopes.every((slope, index) => index === 0 || slope <= (slopes[index - 1] as number) * 1.001);
+  const rising = slopes.every(
+    (slope, index) => index === 0 || slope >= (slopes[index - 1] as number) * 0.999,
+  );
+  const falling = slopes.every(
+    (slope, index) => index === 0 || slope <= (slopes[index - 1] as number) * 1.001,
+  );
   const bend = Math.abs((slopes.at(-1) as number) - (slopes[0] as number));
   const bent = bend > 0.1 * Math.abs(line.slope);
   if (bent && rising && (trend?.slope ?? 0) > 0) return { shape: "growing", largestDeviation };

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
+import type { NativeAddon } from "../../src/native/contract.js";
 import { ADDON_EXPORTS } from "../../src/native/contract.js";
 import { addon } from "./support/addon.js";
+
+/** The same functions, without the contract's types. */
+const calls = addon as unknown as Record<keyof NativeAddon, (this: unknown, ...args: unknown[]) => unknown>;
 
 const revoked = Proxy.revocable({}, {});
 revoked.revoke();
@@ -44,7 +48,7 @@ function sequence(seed: number): () => number {
 test("functions without parameters take no notice of arguments, of this and of new", () => {
   const next = sequence(7);
   for (const name of ADDON_EXPORTS.filter((name) => name !== "mallocSelfTest")) {
-    const call = addon[name] as (this: unknown, ...args: unknown[]) => unknown;
+    const call = calls[name];
     for (let round = 0; round < 50; ++round) {
       const args = Array.from({ length: next() % 12 }, () => ODD[next() % ODD.length]);
       expect(call.apply(ODD[next() % ODD.length], args), name).toBeDefined();
@@ -54,7 +58,7 @@ test("functions without parameters take no notice of arguments, of this and of n
 });
 
 test("mallocSelfTest answers any argument with a reading or an error", () => {
-  const call = addon.mallocSelfTest as (...args: unknown[]) => unknown;
+  const call = calls.mallocSelfTest;
   const next = sequence(11);
   for (let round = 0; round < 5000; ++round) {
     const number = (next() / 2 ** 31) * 2 ** (next() % 80) * (next() % 2 === 0 ? 1 : -1);
@@ -66,7 +70,7 @@ test("mallocSelfTest answers any argument with a reading or an error", () => {
 });
 
 test("too many arguments do no harm", () => {
-  expect(addon.pageFaults.apply(null, new Array(50_000).fill(1) as [])).toHaveProperty("minorFaults");
+  expect(calls.pageFaults.apply(null, new Array<number>(50_000).fill(1))).toHaveProperty("minorFaults");
 });
 
 test("setters on Object.prototype do not crash the addon", () => {
@@ -81,7 +85,7 @@ test("setters on Object.prototype do not crash the addon", () => {
   }
   const outcomes = ADDON_EXPORTS.map((name) => {
     try {
-      return (addon[name] as (bytes: number) => unknown)(16);
+      return calls[name](16);
     } catch (error) {
       return error;
     }

@@ -13,9 +13,9 @@ function changeBy(make: string): MallocInfo {
     `addon.mallocInfo();
      gc();
      const before = addon.mallocInfo();
-     const block = ${make};
+     globalThis.held = ${make};
      const after = addon.mallocInfo();
-     return Object.fromEntries(Object.keys(before).map((key) => [key, after[key] - before[key] + 0 * block.length]));`,
+     return Object.fromEntries(Object.keys(before).map((key) => [key, after[key] - before[key]]));`,
     { flags: ["--expose-gc"] },
   ) as MallocInfo;
 }

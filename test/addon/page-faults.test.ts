@@ -11,9 +11,9 @@ test("faults are those that Node's resourceUsage reads", () => {
   expect(majorFaults).toBeLessThanOrEqual(after.majorPageFault);
 });
 
-test("touching fresh memory makes faults", () => {
+test("touching 64 MiB of fresh memory makes faults", () => {
   const before = present(addon.pageFaults()).minorFaults;
-  const block = Buffer.alloc(64 * 2 ** 20, 1);
-  // 16,384 pages of 4 KiB; huge pages of 2 MiB or more make far fewer, at least one for each 64 MiB.
-  expect(present(addon.pageFaults()).minorFaults).toBeGreaterThan(before + block.length * 0);
+  Buffer.alloc(64 * 2 ** 20, 1);
+  // 16,384 with pages of 4 KiB and far fewer with huge pages, but never none.
+  expect(present(addon.pageFaults()).minorFaults).toBeGreaterThan(before);
 });

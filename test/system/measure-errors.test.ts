@@ -10,7 +10,6 @@ const CASES: [name: string, code: number, sentence: RegExp][] = [
   ["throws.mjs", 1, /^create\(3\) of .*throws\.mjs threw: the pool is empty\.$/],
   ["returns-nothing.mjs", 2, /^create\(0\) of .* returned nothing; return the instance/],
   ["never-settles.mjs", 1, /^create\(0\) returned a promise that did not settle within 10 s/],
-  ["broken.ts", 2, /broken\.ts is not valid TypeScript, line 1: Expected/],
   ["typed.ts#nope", 2, /has no export "nope"\.$/],
   ["dies.mjs", 1, /could not be measured: the process was killed by SIGKILL/],
 ];
@@ -28,6 +27,16 @@ test("a create that never returns is stopped at the wall time", async () => {
   const ended = await bytesper(["measure", subject("spins.mjs"), "--timeout", "1"]);
   expect(ended.code).toBe(1);
   expect(ended.stderr).toMatch(/did not finish within 1 s/);
+});
+
+test("TypeScript that does not parse is named with its line", async () => {
+  await inFolder(async (folder) => {
+    const file = join(folder, "broken.ts");
+    writeFileSync(file, "const one = 1;\nexport const create = (index: number => ({ index });\n");
+    const ended = await bytesper(["measure", file]);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toMatch(/broken\.ts is not valid TypeScript, line 2: Expected/);
+  });
 });
 
 test("a folder is no subject", async () => {

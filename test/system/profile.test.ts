@@ -108,7 +108,10 @@ describe("a quick profile of generated conversations", async () => {
 
     test("a second run gives the same bytes per session within 0.1 %", () => {
       expect(second.code).toBe(0);
-      const [a, b] = [get("session-scaling"), again].map((result) => fitOf(result).perUnitBytes.value) as [number, number];
+      const [a, b] = [get("session-scaling"), again].map((result) => fitOf(result).perUnitBytes.value) as [
+        number,
+        number,
+      ];
       expect(Math.abs(a - b) / a).toBeLessThan(0.001);
     });
 
@@ -123,7 +126,16 @@ test("real conversations make all three tables", async ({ skip }) => {
   const { path, missing } = realData("conversations/chat-oasst-en100.jsonl");
   if (missing !== undefined) skip(missing);
   await inFolder(async (folder) => {
-    const ended = await bytesper(["profile", "--quick", "--trials", "2", "--conversations", path, "--out", folder]);
+    const ended = await bytesper([
+      "profile",
+      "--quick",
+      "--trials",
+      "2",
+      "--conversations",
+      path,
+      "--out",
+      folder,
+    ]);
     expect(ended.stderr).not.toMatch(/Error|defect/);
     expect(ended.code).toBe(0);
     for (const name of EXPERIMENTS) {
@@ -140,7 +152,16 @@ test("another class takes the place of the crisis state", async () => {
   await inFolder(async (folder) => {
     const file = join(folder, "point.mjs");
     writeFileSync(file, "export class Point { constructor(index) { this.x = index; this.y = index; } }\n");
-    const args = ["profile", "instance-overhead", "--subject", `${file}#Point`, "--trials", "2", "--out", folder];
+    const args = [
+      "profile",
+      "instance-overhead",
+      "--subject",
+      `${file}#Point`,
+      "--trials",
+      "2",
+      "--out",
+      folder,
+    ];
     const ended = await bytesper(args);
     expect(ended.code).toBe(0);
     // Map, properties, elements and two fields: five words.
@@ -154,7 +175,11 @@ describe("mistakes are one sentence, and nothing is written", () => {
     ["an empty file", "", /holds no conversation/],
     ["no JSON on line 2", '{"messages":[{"role":"user","content":"a"}]}\n{oops\n', /line 2 is not JSON/],
     ["a message without content", '{"messages":[{"role":"user"}]}\n', /line 1: message 1 has no content/],
-    ["content that is null", '{"messages":[{"role":"assistant","content":null}]}\n', /has null as its content/],
+    [
+      "content that is null",
+      '{"messages":[{"role":"assistant","content":null}]}\n',
+      /has null as its content/,
+    ],
     ["no messages", '{"messages":[]}\n', /line 1 has no "messages"/],
     ["an unknown role", '{"messages":[{"role":"wizard","content":"a"}]}\n', /has the role "wizard"/],
   ];
@@ -190,7 +215,17 @@ describe("mistakes are one sentence, and nothing is written", () => {
     await inFolder(async (folder) => {
       const file = join(folder, "chats.jsonl");
       writeFileSync(file, '\ufeff{"messages":[{"role":"user","content":"a"}]}\r\n\r\n');
-      const args = ["profile", "session-scaling", "--quick", "--trials", "1", "--conversations", file, "--out", folder];
+      const args = [
+        "profile",
+        "session-scaling",
+        "--quick",
+        "--trials",
+        "1",
+        "--conversations",
+        file,
+        "--out",
+        folder,
+      ];
       expect((await bytesper(args)).code).toBe(0);
     });
   });

@@ -60,10 +60,23 @@ export function metaOf(header: unknown, path: string): SnapshotMeta {
     nodeCount === undefined ||
     edgeCount === undefined
   ) {
-    throw new BytesperError("BAD_SNAPSHOT", `${path} is not a V8 heap snapshot: its header lacks the layout of nodes and edges.`);
+    throw new BytesperError(
+      "BAD_SNAPSHOT",
+      `${path} is not a V8 heap snapshot: its header lacks the layout of nodes and edges.`,
+    );
   }
   if (Math.max(nodeCount, edgeCount) > 2 ** 32 - 2) {
-    throw new BytesperError("BAD_SNAPSHOT", `${path} has more than 2^32 nodes or edges; take the snapshot of a smaller population.`);
+    throw new BytesperError(
+      "BAD_SNAPSHOT",
+      `${path} has more than 2^32 nodes or edges; take the snapshot of a smaller population.`,
+    );
   }
-  return { nodeFields: meta.node_fields, edgeFields: meta.edge_fields, nodeTypes, edgeTypes, nodeCount, edgeCount };
+  return {
+    nodeFields: meta.node_fields,
+    edgeFields: meta.edge_fields,
+    nodeTypes,
+    edgeTypes,
+    nodeCount,
+    edgeCount,
+  };
 }

@@ -14,7 +14,12 @@ export interface OpenSnapshot extends HeapGraph {
 export function parseSnapshotFile(path: string, bufferBytes?: number): OpenSnapshot {
   const scanner = new JsonScanner(path, bufferBytes);
   try {
-    return { ...readGraph(scanner), close: () => { scanner.close(); } };
+    return {
+      ...readGraph(scanner),
+      close: () => {
+        scanner.close();
+      },
+    };
   } catch (error) {
     scanner.close();
     throw error;

@@ -83,13 +83,21 @@ export class JsonScanner {
 
   /** A short string, such as a key. */
   string(): string {
-    return JSON.parse(this.#raw(() => { this.skipString(); })) as string;
+    return JSON.parse(
+      this.#raw(() => {
+        this.skipString();
+      }),
+    ) as string;
   }
 
   /** A value as parsed JSON; for small ones. */
   value(): unknown {
     try {
-      return JSON.parse(this.#raw(() => { this.skipValue(); }));
+      return JSON.parse(
+        this.#raw(() => {
+          this.skipValue();
+        }),
+      );
     } catch (error) {
       if (error instanceof BytesperError) throw error;
       return this.fail("a JSON value");
@@ -106,7 +114,7 @@ export class JsonScanner {
   /** The text between two offsets, read anew. */
   text(start: number, end: number): string {
     const bytes = Buffer.allocUnsafe(end - start);
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < bytes.length;) {
       const got = readSync(this.#descriptor, bytes, done, bytes.length - done, start + done);
       if (got === 0) this.fail("more text");
       done += got;
@@ -173,7 +181,8 @@ export class JsonScanner {
   #skipScalar(): void {
     for (;;) {
       const byte = this.#peek();
-      if (byte === -1 || byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || byte <= 0x20) return;
+      if (byte === -1 || byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET || byte <= 0x20)
+        return;
       this.#position++;
     }
   }

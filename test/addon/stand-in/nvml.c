@@ -1,5 +1,6 @@
 // A libnvidia-ml.so.1 whose answers are set by -D, so that tests can make the driver fail where it wants.
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,7 +39,13 @@
 #define PROCESS_BYTES (1000ull * (index + 1))
 #endif
 
-int nvmlInit_v2(void) { return INIT_STATUS; }
+int nvmlInit_v2(void) {
+#ifdef LEAK
+  // Known faults for the sanitizer to find: here a block that nobody frees.
+  memset(malloc(4711), 1, 4711);
+#endif
+  return INIT_STATUS;
+}
 #ifndef WITHOUT_SHUTDOWN
 int nvmlShutdown(void) { return 0; }
 #endif
@@ -73,6 +80,10 @@ int nvmlDeviceGetName(void *device, char *out, unsigned int length) {
 
 int nvmlDeviceGetUUID(void *device, char *out, unsigned int length) {
   (void)device;
+#ifdef OVERRUN
+  // The caller's buffer has at most one byte more than it tells.
+  length += 2;
+#endif
   strncpy(out, "GPU-0000", length);
   return 0;
 }

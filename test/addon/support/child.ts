@@ -18,15 +18,8 @@ export function inChild(body: string, { env = {}, flags = [], under = [] }: Opti
     const result = await (async () => { ${body} })();
     process.stdout.write(JSON.stringify(result));
   })();`;
-  const [program = process.execPath, ...rest] = [
-    ...under,
-    process.execPath,
-    ...flags,
-    "-e",
-    script,
-    ADDON_FILE,
-  ];
-  const { status, signal, stdout, stderr } = spawnSync(program, rest, {
+  const [program, ...args] = [...under, process.execPath, ...flags, "-e", script, ADDON_FILE] as [string];
+  const { status, signal, stdout, stderr } = spawnSync(program, args, {
     env: { ...process.env, NODE_OPTIONS: "", ...env },
     encoding: "utf8",
   });

@@ -7,7 +7,11 @@ const kinds = [
 ];
 
 test("the residual is the error on what is covered and the kinds that are not", () => {
-  const [compared] = compareEstimates([{ name: "text", bytes: 500, formula: "500", covers: ["strings"] }], 900, kinds);
+  const [compared] = compareEstimates(
+    [{ name: "text", bytes: 500, formula: "500", covers: ["strings"] }],
+    900,
+    kinds,
+  );
   expect(compared?.comparison).toEqual({
     measuredOverEstimate: 1.8,
     residualBytes: 400,

@@ -18,7 +18,6 @@ function process(alive: number, left: number): ProtocolData {
   });
   return {
     gc: { call: "gc()", proof: ["MarkSweepCompact"], rejected: [] },
-    beforeLoad: reading(0, 0, base),
     baseline: reading(0, 0, base),
     warm: reading(0, 100, base + left * 100),
     readings,

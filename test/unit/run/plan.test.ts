@@ -11,12 +11,21 @@ const experiment: Experiment = {
   subject: "./thing.mjs",
 };
 const subject = { url: "file:///thing.mjs", path: [], name: "thing" };
-const settings = { quick: false, seed: 1, trials: 5, nullTrials: 2, snapshotInstances: 1000, snapshotPath: "/tmp/x" };
+const settings = {
+  quick: false,
+  seed: 1,
+  trials: 5,
+  nullTrials: 2,
+  snapshotInstances: 1000,
+  snapshotPath: "/tmp/x",
+};
 
 test("a slope reads each of five levels three times, in mixed order", () => {
   const levels = slopeLevels(1000, 1);
   expect(levels).toHaveLength(15);
-  expect([...levels].sort((a, b) => a - b)).toEqual([200, 400, 600, 800, 1000].flatMap((level) => [level, level, level]));
+  expect([...levels].sort((a, b) => a - b)).toEqual(
+    [200, 400, 600, 800, 1000].flatMap((level) => [level, level, level]),
+  );
   expect(levels).not.toEqual([...levels].sort((a, b) => a - b));
 });
 
@@ -34,7 +43,9 @@ test("one snapshot, every trial of every level, and the null controls", () => {
 });
 
 test("--quick takes the quick levels", () => {
-  const rows = planExperiment(experiment, subject, { ...settings, quick: true }).filter(({ role }) => role === "row");
+  const rows = planExperiment(experiment, subject, { ...settings, quick: true }).filter(
+    ({ role }) => role === "row",
+  );
   expect(new Set(rows.map(({ factors }) => factors.things))).toEqual(new Set([1, 10]));
 });
 

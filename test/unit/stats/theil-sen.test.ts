@@ -24,7 +24,12 @@ test("pairs of equal x do not count", () => {
 });
 
 test("there is no line through one x", () => {
-  expect(theilSen([{ x: 1, y: 1 }, { x: 1, y: 2 }])).toBeUndefined();
+  expect(
+    theilSen([
+      { x: 1, y: 1 },
+      { x: 1, y: 2 },
+    ]),
+  ).toBeUndefined();
   expect(theilSen([])).toBeUndefined();
 });
 

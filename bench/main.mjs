@@ -1,0 +1,27 @@
+/**
+ * Every benchmark against its peer, as Markdown on stdout:
+ * node bench/main.mjs [--rounds N] [--write FILE]
+ */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { conditions } from "./markdown.mjs";
+import { measureVsMemlab } from "./measure-vs-memlab.mjs";
+import { sessionVsTracemalloc } from "./session-vs-tracemalloc.mjs";
+
+const { values } = parseArgs({
+  options: { rounds: { type: "string", default: "3" }, write: { type: "string" } },
+});
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1)
+  throw new Error(`--rounds must be a whole number from 1, not ${values.rounds}`);
+
+const parts = ["# Benchmarks", conditions(rounds)];
+try {
+  for (const benchmark of [measureVsMemlab, sessionVsTracemalloc]) parts.push(await benchmark(rounds));
+} catch (error) {
+  console.error(`bench: ${error.message}`);
+  process.exit(1);
+}
+const page = `${parts.join("\n\n")}\n`;
+process.stdout.write(page);
+if (values.write !== undefined) writeFileSync(values.write, page);

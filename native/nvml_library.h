@@ -1,0 +1,74 @@
+#pragma once
+
+#include <string>
+
+#include "dynamic_library.h"
+
+namespace bytesper::nvml {
+
+// The part of NVML's interface that is used here, written from NVIDIA's NVML API reference so that building
+// needs no CUDA toolkit.
+using Device = void*;
+using Status = int;
+constexpr Status kSuccess = 0;
+constexpr Status kInsufficientSize = 7;
+constexpr Status kFunctionNotFound = 13;
+
+struct Memory {
+  unsigned long long total, free, used;
+};
+
+struct MemoryV2 {
+  unsigned int version;
+  unsigned long long total, reserved, free, used;
+};
+constexpr unsigned int kMemoryV2Version = sizeof(MemoryV2) | 2u << 24;
+static_assert(kMemoryV2Version == 0x02000028, "the version word of nvmlMemory_v2_t holds its size");
+
+// Version 1 of the process query fills records of 16 bytes; versions 2 and 3 fill records of 24.
+struct ProcessV1 {
+  unsigned int pid;
+  unsigned long long used_bytes;
+};
+struct Process {
+  unsigned int pid;
+  unsigned long long used_bytes;
+  unsigned int gpu_instance_id, compute_instance_id;
+};
+static_assert(sizeof(ProcessV1) == 16 && sizeof(Process) == 24, "layouts of nvmlProcessInfo_t");
+
+// libnvidia-ml.so.1, initialised from a successful Open until destruction. NVML counts its users, so this one
+// does not disturb others in the process.
+class Library {
+ public:
+  Library() = default;
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+  ~Library();
+
+  // Returns an empty string, or why NVML cannot be asked.
+  std::string Open();
+  // "WHAT failed: " and NVML's own sentence for the status.
+  std::string Describe(const char* what, Status status) const;
+
+  Status (*init)() = nullptr;
+  Status (*shutdown)() = nullptr;
+  Status (*count)(unsigned int*) = nullptr;
+  Status (*handle)(unsigned int, Device*) = nullptr;
+  // Missing in some drivers; check before a call.
+  const char* (*error_string)(Status) = nullptr;
+  Status (*driver_version)(char*, unsigned int) = nullptr;
+  Status (*name)(Device, char*, unsigned int) = nullptr;
+  Status (*uuid)(Device, char*, unsigned int) = nullptr;
+  Status (*memory)(Device, Memory*) = nullptr;
+  Status (*memory_v2)(Device, MemoryV2*) = nullptr;
+  Status (*processes_v1)(Device, unsigned int*, ProcessV1*) = nullptr;
+  Status (*processes_v2)(Device, unsigned int*, Process*) = nullptr;
+  Status (*processes_v3)(Device, unsigned int*, Process*) = nullptr;
+
+ private:
+  DynamicLibrary library_;
+  bool initialised_ = false;
+};
+
+}  // namespace bytesper::nvml

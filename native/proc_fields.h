@@ -1,0 +1,24 @@
+#pragma once
+
+#include <napi.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bytesper {
+
+// A line "Name:    1234 kB" of a file in /proc. The kernel's kB are 1024 bytes.
+struct ProcField {
+  const char* name;
+  bool found = false;
+  uint64_t bytes = 0;
+};
+
+// Fills the fields that the file has. Returns 0, or the errno of the open or read that failed.
+// Works on the stack alone: a reader that allocated would move the counters that it reads.
+int ReadProcFields(const char* path, ProcField* fields, size_t count);
+
+// The field's bytes, or { absent } with the names of the field and the file.
+Napi::Value ProcFieldToJs(Napi::Env env, const char* path, const ProcField& field);
+
+}  // namespace bytesper

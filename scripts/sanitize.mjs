@@ -1,0 +1,161 @@
+/**
+ * Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer in a temporary folder, and there
+ *  1. lets two known faults show that the sanitizers see into the addon,
+ *  2. runs the addon's tests,
+ *  3. looks for leaks.
+ * Exit 0: clean. 1: not clean. 3: this machine cannot do it. The folder build/ is not touched.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { resolveCommand } from "./setup/command.mjs";
+import { findProgram } from "./setup/find-program.mjs";
+import { inRoot } from "./setup/paths.mjs";
+import { Stop } from "./setup/stop.mjs";
+
+const COPIED = ["binding.gyp", "package.json", "tsconfig.json", "vitest.config.ts", "native", "src"];
+const TESTS = ["test/addon", "test/closing-line.ts"];
+const FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g";
+const LEAK_ROUNDS = 500;
+
+/** Calls every export, with an error as well, as often as its first argument says after the addon's file. */
+const EXERCISE = `
+  const addon = require(process.argv[1]);
+  for (let round = 0; round < Number(process.argv[2]); ++round) {
+    for (const name of Object.keys(addon)) addon[name](1000);
+    try { addon.mallocSelfTest(NaN); } catch {}
+  }
+  process.stdout.write("done");`;
+
+function prepare(folder) {
+  for (const path of COPIED) cpSync(inRoot(path), join(folder, path), { recursive: true });
+  mkdirSync(join(folder, "test"));
+  for (const path of TESTS) cpSync(inRoot(path), join(folder, path), { recursive: true });
+  mkdirSync(join(folder, "reports"));
+  symlinkSync(inRoot("node_modules"), join(folder, "node_modules"));
+}
+
+function build(folder) {
+  const tool = createRequire(import.meta.url).resolve("node-gyp/bin/node-gyp.js");
+  const env = { ...process.env, CXXFLAGS: FLAGS, LDFLAGS: FLAGS };
+  const options = process.argv.slice(2).filter((arg) => arg.startsWith("--nodedir="));
+  const args = [tool, "configure", "build", "--release", ...options];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Stop(`The addon could not be built with the sanitizers:\n${stdout}${stderr}`);
+  return join(folder, "build/Release/bytesper.node");
+}
+
+/** The library has to be in the process before any other, because Node itself is built without it. */
+function sanitizerLibrary(compiler) {
+  const { stdout } = spawnSync(compiler, ["-print-file-name=libasan.so"], { encoding: "utf8" });
+  const path = stdout.trim();
+  // A compiler answers with the bare name where it has no such file.
+  if (!path.includes("/")) throw new Stop("There is no libasan.so beside the compiler; install it with gcc.");
+  return path;
+}
+
+/**
+ * Runs Node with the sanitizers and returns its exit code and what they reported. Reports go to files, because a
+ * test that captures the output of a child would otherwise hide them.
+ */
+function runNode(folder, library, args, { leaks = false, libraries = [], output = "pipe" } = {}) {
+  const reports = mkdtempSync(join(folder, "reports/"));
+  const common = `log_path=${join(reports, "report")}`;
+  const env = {
+    ...process.env,
+    LD_PRELOAD: library,
+    LD_LIBRARY_PATH: libraries.join(":"),
+    // The format names the module of each frame, which the usual one leaves out where it knows the line.
+    ASAN_OPTIONS: `${common}:detect_leaks=${leaks ? 1 : 0}:stack_trace_format="  #%n %p in %f %S (%m)"`,
+    UBSAN_OPTIONS: `${common}:print_stacktrace=1`,
+  };
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    cwd: folder,
+    env,
+    stdio: ["ignore", output, output],
+    encoding: "utf8",
+  });
+  const texts = readdirSync(reports).map((name) => readFileSync(join(reports, name), "utf8"));
+  return { status, done: stdout === "done", report: texts.join("\n") };
+}
+
+function compileDriver(folder, source, soname, defines) {
+  const target = mkdtempSync(join(folder, "driver-"));
+  const file = join(folder, "test/addon/stand-in", source);
+  const args = ["-shared", "-fPIC", "-g", ...defines, "-o", join(target, soname), file];
+  const { status, stderr } = spawnSync("cc", args, { encoding: "utf8" });
+  if (status !== 0) throw new Stop(`The stand-in driver ${source} could not be compiled: ${stderr}`);
+  return target;
+}
+
+/**
+ * What Node itself leaves at its end is not ours: a block is the addon's where a function of the addon had to do
+ * with its allocation.
+ */
+function ownLeaks(report) {
+  const blocks = report.split(/\n\n+/).filter((block) => /^(Direct|Indirect) leak of/m.test(block));
+  return blocks.filter((block) => block.includes("bytesper.node"));
+}
+
+function main(folder) {
+  if (process.platform !== "linux") throw new Stop("The sanitizers are set up for Linux with gcc only.");
+  const compiler = findProgram([process.env.CXX ?? "g++"]);
+  if (compiler === undefined) throw new Stop("There is no g++ on the PATH; install it.");
+  const library = sanitizerLibrary(compiler);
+  prepare(folder);
+  console.error("building the addon with the sanitizers");
+  const addon = build(folder);
+  const node = (rounds, options) =>
+    runNode(folder, library, ["-e", EXERCISE, addon, String(rounds)], options);
+  const nvml = (...defines) =>
+    compileDriver(folder, "nvml.c", "libnvidia-ml.so.1", ["-DPROCESS_COUNT=40", ...defines]);
+
+  const overrun = node(1, { libraries: [nvml("-DOVERRUN")] });
+  if (!overrun.report.includes("stack-buffer-overflow")) {
+    throw new Stop(
+      "AddressSanitizer did not report a known overrun of a buffer of the addon: it does not work here.",
+    );
+  }
+  // Many rounds, because an address that lingers on the stack keeps its block from being reported.
+  const leak = node(LEAK_ROUNDS, { libraries: [nvml("-DLEAK")], leaks: true });
+  if (!ownLeaks(leak.report).some((block) => block.includes("nvmlInit_v2"))) {
+    throw new Stop("LeakSanitizer did not report a known leak below the addon: it does not work here.");
+  }
+  console.log("known faults: the sanitizers report them");
+
+  const vitest = resolveCommand(["vitest"]).args;
+  const tests = runNode(folder, library, [...vitest, "run", "test/addon"], { output: "inherit" });
+  const drivers = [nvml(), compileDriver(folder, "cuda.c", "libcuda.so.1", ["-DCONTEXT=((void*)1)"])];
+  const rounds = [[], drivers].map((libraries) => node(LEAK_ROUNDS, { libraries, leaks: true }));
+  const leaks = rounds.flatMap(({ report }) => ownLeaks(report));
+  const faults = rounds.filter(
+    ({ done, report }) => !done || /AddressSanitizer: [a-z-]+ on|runtime error:/.test(report),
+  );
+  for (const text of [tests.report, ...leaks, ...faults.map(({ report }) => report)])
+    if (text !== "") console.log(text);
+  const clean = tests.status === 0 && tests.report === "" && faults.length === 0 && leaks.length === 0;
+  console.log(`addon tests: ${tests.status === 0 ? "passed" : "failed"}`);
+  console.log(
+    `reports of the sanitizers: ${tests.report === "" && faults.length === 0 ? "none" : "see above"}`,
+  );
+  console.log(`leaks of the addon after ${LEAK_ROUNDS} rounds of all calls: ${leaks.length}`);
+  console.log(clean ? "clean" : "not clean");
+  return clean ? 0 : 1;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "bytesper-sanitize-"));
+try {
+  process.exitCode = main(folder);
+} catch (error) {
+  if (!(error instanceof Stop)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

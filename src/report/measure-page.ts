@@ -1,0 +1,20 @@
+import { mainTable } from "./main-table.js";
+import type { Result } from "./schema.js";
+import { breakdownTables, calibrationTable, estimateTables, fitTable, headline } from "./sections.js";
+import { terminalTable } from "./terminal.js";
+
+/** What `bytesper measure` prints for people: the answer, the doubts, the tables. */
+export function measurePage(result: Result): string {
+  const doubts =
+    result.warnings.length === 0
+      ? "No doubts were raised."
+      : result.warnings.map(({ name, message }) => `! ${name}: ${message}`).join("\n");
+  const tables = [
+    fitTable(result),
+    ...estimateTables(result),
+    ...breakdownTables(result),
+    mainTable(result),
+    calibrationTable(result),
+  ];
+  return `${[headline(result), doubts, ...tables.map(terminalTable)].join("\n\n")}\n`;
+}
