@@ -50,13 +50,14 @@ interface RawMeta {
 
 export function metaOf(header: unknown, path: string): SnapshotMeta {
   const { meta, node_count: nodeCount, edge_count: edgeCount } = (header as RawMeta).snapshot ?? {};
-  const nodeTypes = meta?.node_types?.[0];
-  const edgeTypes = meta?.edge_types?.[0];
+  // The list stands at the place of the field "type"; the other places hold plain names.
+  const nodeTypes = meta?.node_types?.find((types) => Array.isArray(types));
+  const edgeTypes = meta?.edge_types?.find((types) => Array.isArray(types));
   if (
     meta?.node_fields === undefined ||
     meta.edge_fields === undefined ||
-    !Array.isArray(nodeTypes) ||
-    !Array.isArray(edgeTypes) ||
+    nodeTypes === undefined ||
+    edgeTypes === undefined ||
     nodeCount === undefined ||
     edgeCount === undefined
   ) {

@@ -1,0 +1,28 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { writeWhole } from "../../../src/report/write.js";
+
+const folder = mkdtempSync(join(tmpdir(), "bytesper-test-"));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+test("a file is replaced as a whole, and folders are made", () => {
+  const file = join(folder, "a", "b", "c.txt");
+  writeWhole(file, "one");
+  writeWhole(file, "two");
+  expect(readFileSync(file, "utf8")).toBe("two");
+  expect(readdirSync(join(folder, "a", "b"))).toEqual(["c.txt"]);
+});
+
+test("where a file stands in place of the folder, one sentence says so", () => {
+  const file = join(folder, "plain");
+  writeFileSync(file, "");
+  expect(() => {
+    writeWhole(join(file, "x.json"), "");
+  }).toThrow(
+    /cannot be written: a file stands where a folder should be; choose another folder with --out\.$/,
+  );
+});
