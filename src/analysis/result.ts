@@ -67,6 +67,7 @@ export function analyse(input: AnalysisInput): Result {
   const external = several ? undefined : fitProcesses(processes(externalBytes, 0), noise);
 
   const rows = grid.map((factors) => rowOf(input, factors, retained, fit, unitsOf(factors)));
+  const trials = Math.max(...rows.map((row) => row.trials));
   const snapshot = snapshotOf(input, unitsOf, fit, rows);
   const ledger = ledgerOf(collected.rows);
   const kinds = snapshot?.kinds ?? [];
@@ -88,8 +89,7 @@ export function analyse(input: AnalysisInput): Result {
     ...(experiment.question === undefined ? {} : { question: experiment.question }),
     unit: experiment.unit,
     ...identity,
-    complete:
-      collected.failed.length === 0 && !collected.interrupted && rows.every((row) => row.outcome === "ok"),
+    complete: !collected.interrupted && rows.every((row) => row.outcome === "ok" && row.trials === trials),
     missing: missingCells(collected, rows),
     rows,
     fit: fitRecord,

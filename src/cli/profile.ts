@@ -71,6 +71,6 @@ export function addProfile(program: Command): void {
           `Interrupted; ${outcome.results.length} of the experiments have tables, every finished cell is in ${flags.out}/journal.jsonl.\n`,
         );
         process.exitCode = 130;
-      } else if (outcome.results.some(({ complete }) => !complete)) process.exitCode = 1;
+      } else if (outcome.results.some(({ missing }) => missing.length > 0)) process.exitCode = 1;
     });
 }

@@ -70,7 +70,7 @@ export const resultSchema = z.object({
   journalSha256: z.string().optional(),
   startedAt: z.string(),
   finishedAt: z.string(),
-  /** False when cells are missing: an interrupt, or failed cells. */
+  /** False when rows lack trials: an interrupt, or failed cells. */
   complete: z.boolean(),
   missing: z.array(z.string()),
   environment: z.object({

@@ -7,7 +7,7 @@ import type { Result } from "../../src/report/schema.js";
 import { parseResult } from "../../src/report/schema.js";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const MAIN = join(ROOT, "dist/cli/main.js");
+export const MAIN = join(ROOT, "dist/cli/main.js");
 
 export interface Ended {
   code: number | null;
@@ -25,8 +25,13 @@ export interface CliOptions {
 
 /** Runs the built command line to its end. */
 export function bytesper(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
+  return run(options.node ?? process.execPath, [MAIN, ...args], options);
+}
+
+/** Runs any program to its end. */
+export function run(file: string, args: readonly string[], options: CliOptions = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(options.node ?? process.execPath, [MAIN, ...args], {
+    const child = spawn(file, args, {
       cwd: options.cwd ?? ROOT,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],

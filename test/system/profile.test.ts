@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Result } from "../../src/report/schema.js";
 import { parseResult } from "../../src/report/schema.js";
-import { bytesper, fitOf, inFolder } from "./cli.js";
+import { bytesper, fitOf, inFolder, MAIN, run } from "./cli.js";
 import { realData } from "./data.js";
 
 const EXPERIMENTS = ["history-window", "instance-overhead", "session-scaling"];
@@ -263,6 +263,20 @@ describe("what was measured is not lost", () => {
       expect(ended.code).toBe(3);
       expect(ended.stdout).toContain("# Instance overhead");
       expect(ended.stderr).toMatch(/cannot be written/);
+    });
+  });
+
+  test("a disk that fills up during the run costs the files and not the tables", async () => {
+    await inFolder(async (folder) => {
+      // The largest file may have 8 KiB: the journal, the snapshot and the pages all grow beyond.
+      const script = 'ulimit -f 8; exec "$0" "$@"';
+      const args = ["profile", "instance-overhead", "--trials", "3", "--out", join(folder, "results")];
+      const ended = await run("bash", ["-c", script, process.execPath, MAIN, ...args]);
+      expect(ended.code).toBe(3);
+      expect(ended.stderr).toMatch(/cannot be written: the disk or quota is full; free some space/);
+      expect(ended.stdout).toContain("# Instance overhead");
+      expect(ended.stdout).toMatch(/One instance costs 168\.0 B/);
+      expect(ended.stdout).toMatch(/no-cross-check/);
     });
   });
 });
