@@ -1,7 +1,6 @@
 import { defineExperiment } from "bytesper";
-import { openCorpus } from "bytesper/corpus";
+import { messageEstimates } from "./message-estimates.js";
 
-const ESTIMATED_MESSAGE_BYTES = 500;
 const SESSIONS = 24;
 
 export default defineExperiment({
@@ -13,27 +12,8 @@ export default defineExperiment({
   instances: SESSIONS,
   unitsPerInstance: ({ window }) => 2 * Number(window),
   subject: "./subjects/session.ts",
-  estimate: ({ window }, context) => {
-    const corpus = openCorpus(context);
-    const messages = 2 * Number(window);
-    let text = 0;
-    for (let session = 0; session < SESSIONS; session++) text += corpus.textBytes(session, messages);
-    const perMessage = text / SESSIONS / messages;
-    return [
-      {
-        name: "500 bytes a message",
-        bytes: ESTIMATED_MESSAGE_BYTES,
-        formula: `${ESTIMATED_MESSAGE_BYTES} bytes`,
-        covers: ["strings"],
-      },
-      {
-        name: "text length",
-        bytes: perMessage,
-        formula: `${perMessage.toFixed(1)} bytes of text in its encoding, mean of ${SESSIONS} sessions`,
-        covers: ["strings"],
-      },
-    ];
-  },
+  estimate: ({ window }, context) =>
+    messageEstimates({ messages: 1, perSession: 2 * Number(window), sessions: SESSIONS }, context),
   table: {
     title: "One session with a full window",
     columns: [

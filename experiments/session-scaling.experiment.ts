@@ -1,8 +1,7 @@
 import { defineExperiment } from "bytesper";
-import { openCorpus } from "bytesper/corpus";
+import { messageEstimates } from "./message-estimates.js";
 
 const MESSAGES = 20;
-const ESTIMATED_MESSAGE_BYTES = 500;
 
 export default defineExperiment({
   name: "session-scaling",
@@ -13,27 +12,8 @@ export default defineExperiment({
   quick: { sessions: [1, 5, 10, 20, 50, 100] },
   population: "sessions",
   subject: "./subjects/session.ts",
-  estimate: (factors, context) => {
-    const corpus = openCorpus(context);
-    const sessions = Math.max(1, Number(factors.sessions));
-    let text = 0;
-    for (let session = 0; session < sessions; session++) text += corpus.textBytes(session, MESSAGES);
-    const perSession = text / sessions;
-    return [
-      {
-        name: "500 bytes a message",
-        bytes: MESSAGES * ESTIMATED_MESSAGE_BYTES,
-        formula: `${MESSAGES} messages x ${ESTIMATED_MESSAGE_BYTES} bytes`,
-        covers: ["strings"],
-      },
-      {
-        name: "text length",
-        bytes: perSession,
-        formula: `${Math.round(perSession).toLocaleString("en-US")} bytes of text in its encoding, mean of ${sessions} sessions`,
-        covers: ["strings"],
-      },
-    ];
-  },
+  estimate: ({ sessions }, context) =>
+    messageEstimates({ messages: MESSAGES, perSession: MESSAGES, sessions: Number(sessions) }, context),
   table: {
     title: "Sessions of 20 messages",
     columns: [

@@ -54,13 +54,15 @@ export function analyse(input: AnalysisInput): Result {
           mallocBytes,
         );
 
-  const spans = levelSpan(collected.rows);
-  const detectable = control === undefined ? 0 : minimumDetectableBytes(control, spans);
+  const unitsOverLine = levelSpan(collected.rows) * unitSpan(collected.rows, unitsOf);
+  const detectable = control === undefined ? 0 : minimumDetectableBytes(control, unitsOverLine);
   const processes = (counter: Counter, keep: number): Point[][] =>
     input.ownSlope
       ? ownSlopes(collected.rows, counter, keep, unitsOf)
       : acrossRows(collected.rows, counter, keep, unitsOf);
-  const noise = control?.largestBytes ?? 0;
+  // A line over instances of different size has bytes of one instance on its other axis.
+  const overInstances = input.ownSlope && differInUnits(collected.rows, unitsOf);
+  const noise = (control?.largestBytes ?? 0) / (overInstances ? levelSpan(collected.rows) : 1);
   const several = groupsOf(experiment, grid) > 1;
   const fit = several ? undefined : fitProcesses(processes(heapAndExternal, retained), noise);
   const native = several ? undefined : fitProcesses(processes(mallocBytes, 0), noise);
@@ -151,6 +153,17 @@ function levelSpan(rows: readonly Trial[]): number {
   return Math.max(1, Math.max(...counts) - Math.min(...counts));
 }
 
+/** Units between the smallest and the largest instance, or in every instance where all are alike. */
+function unitSpan(rows: readonly Trial[], unitsOf: (factors: Factors) => number): number {
+  const units = rows.map(({ factors }) => unitsOf(factors));
+  if (units.length === 0) return 1;
+  return differInUnits(rows, unitsOf) ? Math.max(...units) - Math.min(...units) : Math.max(...units);
+}
+
+function differInUnits(rows: readonly Trial[], unitsOf: (factors: Factors) => number): boolean {
+  return new Set(rows.map(({ factors }) => unitsOf(factors))).size > 1;
+}
+
 /** One process is one trial of the whole grid: (units, bytes) at every population. */
 function acrossRows(
   rows: readonly Trial[],
@@ -175,8 +188,7 @@ function ownSlopes(
   retained: number,
   unitsOf: (factors: Factors) => number,
 ): Point[][] {
-  const distinct = new Set(rows.map(({ factors }) => unitsOf(factors)));
-  if (distinct.size < 2) {
+  if (!differInUnits(rows, unitsOf)) {
     return rows.map(({ data, factors }) =>
       pointsOf(data, counter, retained).map(({ x, y }) => ({ x: x * unitsOf(factors), y })),
     );
