@@ -10,6 +10,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { headerFlags } from "./setup/addon.mjs";
 import { resolveCommand } from "./setup/command.mjs";
 import { findProgram } from "./setup/find-program.mjs";
 import { inRoot } from "./setup/paths.mjs";
@@ -40,8 +41,7 @@ function prepare(folder) {
 function build(folder) {
   const tool = createRequire(import.meta.url).resolve("node-gyp/bin/node-gyp.js");
   const env = { ...process.env, CXXFLAGS: FLAGS, LDFLAGS: FLAGS };
-  const options = process.argv.slice(2).filter((arg) => arg.startsWith("--nodedir="));
-  const args = [tool, "configure", "build", "--release", ...options];
+  const args = [tool, "configure", "build", "--release", ...headerFlags()];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: folder,
     env,

@@ -34,7 +34,7 @@ export async function buildAddon({ say }) {
   // make goes by file times, which say nothing after a checkout; other folders of build/ are not ours.
   rmSync(inRoot("build/Release"), { recursive: true, force: true });
   const tool = createRequire(import.meta.url).resolve("node-gyp/bin/node-gyp.js");
-  const args = [tool, "configure", "build", "--release", `--jobs=${availableParallelism()}`, ...headers()];
+  const args = [tool, "configure", "build", "--release", `--jobs=${availableParallelism()}`, ...headerFlags()];
   const { code, output } = await runStep(process.execPath, args, { log: LOG, env: await buildEnvironment() });
   if (code !== 0 || !existsSync(inRoot(ADDON))) {
     throw new Stop(`The native addon could not be built (${buildCause(output)}); the log is ${LOG}.`);
@@ -43,7 +43,7 @@ export async function buildAddon({ say }) {
 }
 
 /** Headers that were installed with the running Node: with them nothing is downloaded. */
-function headers() {
+export function headerFlags() {
   const prefix = dirname(dirname(realpathSync(process.execPath)));
   const version = readIfThere(join(prefix, "include/node/node_version.h"));
   const major = /#define NODE_MAJOR_VERSION (\d+)/.exec(version)?.[1];

@@ -40,7 +40,7 @@ export function bytesIn(value: number, unit: ByteUnit, doubt = 0): string {
   if (unit === "B") return fixed(roundedTo(value, doubt), decimalsFor(doubt));
   const scaled = value / BYTES_IN[unit];
   const scaledDoubt = doubt / BYTES_IN[unit];
-  return fixed(scaled, scaledDoubt <= 0.01 ? 2 : decimalsFor(scaledDoubt));
+  return fixed(roundedTo(scaled, scaledDoubt), scaledDoubt <= 0.01 ? 2 : decimalsFor(scaledDoubt));
 }
 
 /** Bytes with the unit that keeps the number short: B below 10,000, then kB, MB. */

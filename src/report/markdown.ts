@@ -21,6 +21,13 @@ export function markdownTable(table: Table): string {
   return [...caption, ...parts, ...notes].join("\n");
 }
 
+/**
+ * Names of classes and files as they are: a backslash before a pipe would end the cell, `<` would begin HTML,
+ * and `__proto__` would become bold. Within a word an underscore means nothing.
+ */
 function escaped(text: string): string {
-  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+  return text
+    .replace(/[\\|<*`]/g, "\\$&")
+    .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_")
+    .replace(/\s*[\r\n]+\s*/g, " ");
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BytesperError } from "../errors.js";
+import { isAbsent } from "../probe/reading.js";
 import { RESULT_SCHEMA } from "./schema-version.js";
 
 const absent = z.object({ absent: z.string() });
@@ -20,9 +21,22 @@ const ledger = z.object({
   unexplainedBytes: z.number(),
 });
 
+/** The whole vocabulary, so that a result whose cells ended in a way unknown to this executor still reads. */
+const outcome = z.enum([
+  "ok",
+  "oom-cap",
+  "oom-device",
+  "oom-heap",
+  "oom-alloc",
+  "oom-watchdog",
+  "timeout",
+  "crash",
+  "interrupted",
+]);
+
 const row = z.object({
   factors,
-  outcome: z.enum(["ok", "oom-heap", "timeout", "crash", "interrupted"]),
+  outcome,
   trials: z.number(),
   instances: z.number(),
   /** Units in one instance, such as messages in a session. */
@@ -142,9 +156,9 @@ export type ResultFit = z.infer<typeof fit>;
 export type ResultReading = z.infer<typeof reading>;
 export type ResultWarning = z.infer<typeof warning>;
 
-/** The published JSON Schema of a result. */
-export function resultJsonSchema(): unknown {
-  return z.toJSONSchema(resultSchema, { io: "input" });
+/** The published JSON Schema of a result. It allows further keys: a later minor version may add some. */
+export function resultJsonSchema(): Record<string, unknown> {
+  return { title: RESULT_SCHEMA, ...z.toJSONSchema(resultSchema, { io: "input" }) };
 }
 
 /** Reads a result. Throws `BAD_RESULT`, which names the file and the first place that does not fit. */
@@ -155,19 +169,57 @@ export function parseResult(text: string, file: string): Result {
   } catch (error) {
     throw new BytesperError("BAD_RESULT", `${file} is not JSON; run the experiment again.`, { cause: error });
   }
-  const schema = (document as { schema?: unknown } | null)?.schema;
-  if (typeof schema === "string" && schema.startsWith("bytesper/result@") && schema !== RESULT_SCHEMA) {
-    throw new BytesperError(
-      "BAD_RESULT",
-      `${file} has the schema ${schema}, this version reads ${RESULT_SCHEMA}; use a newer bytesper.`,
-    );
-  }
+  requireSchema(document, file);
   const parsed = resultSchema.safeParse(document);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const place = issue?.path.join(".") ?? "";
+  // The document itself and not `parsed.data`, which lacks the keys that this version does not know.
+  if (parsed.success) return document as Result;
+  const { path, message } = problemOf(parsed.error.issues[0], document);
+  const place = path.join(".") || "the document";
+  throw new BytesperError("BAD_RESULT", `${file} is not a result: ${place}: ${message}.`);
+}
+
+/** Throws where the document names another schema than the one that this version reads. */
+function requireSchema(document: unknown, file: string): void {
+  const schema = (document as { schema?: unknown } | null)?.schema;
+  if (typeof schema !== "string" || schema === RESULT_SCHEMA) return;
+  const [name, major] = schema.split("@");
+  const [ownName, ownMajor] = RESULT_SCHEMA.split("@");
+  const newer = name === ownName && Number(major) > Number(ownMajor);
   throw new BytesperError(
     "BAD_RESULT",
-    `${file} is not a result: ${place || "the document"}: ${issue?.message ?? "invalid"}.`,
+    `${file} has the schema ${schema}, this version reads ${RESULT_SCHEMA}; ${newer ? "use a newer bytesper" : "give the result.json of an experiment"}.`,
+  );
+}
+
+interface Problem {
+  path: PropertyKey[];
+  message: string;
+}
+
+/**
+ * The innermost place that does not fit. Of a union zod says only that no branch fits, so the branch is taken
+ * that the document means: the absent one where it has that key.
+ */
+function problemOf(
+  issue: z.core.$ZodIssue | undefined,
+  document: unknown,
+  above: readonly PropertyKey[] = [],
+): Problem {
+  if (issue === undefined) return { path: [...above], message: "invalid" };
+  const path = [...above, ...issue.path];
+  if (issue.code === "invalid_union") {
+    const meansAbsent = isAbsent(valueAt(document, path));
+    const branch = issue.errors.find(
+      (issues) => issues.some((inner) => inner.path[0] === "absent") === meansAbsent,
+    );
+    if (branch !== undefined) return problemOf(branch[0], document, path);
+  }
+  return { path, message: issue.message };
+}
+
+function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key],
+    document,
   );
 }

@@ -26,7 +26,7 @@ export function summarise(results: readonly Result[]): Summary {
     per_message_bytes: slopeOf("history-window", find("history-window")),
     crisis_state_bytes: slopeOf("instance-overhead", find("instance-overhead")),
     rss_at_100_sessions_mb: rssAt(sessions, 100),
-    sessions_per_gb_ram: sessions?.capacity?.perGB ?? absent("session-scaling has no fit"),
+    sessions_per_gb_ram: sessionsPerGB(sessions),
     runs: Object.fromEntries(results.map(({ experiment, runId }) => [experiment, runId])),
   };
 }
@@ -34,6 +34,14 @@ export function summarise(results: readonly Result[]): Summary {
 function slopeOf(name: string, result: Result | undefined): Headline {
   if (result === undefined) return absent(`${name} has not been run`);
   return isAbsent(result.fit) ? { absent: result.fit.absent } : result.fit.perUnitBytes.value;
+}
+
+function sessionsPerGB(result: Result | undefined): Headline {
+  if (result === undefined) return absent("session-scaling has not been run");
+  if (isAbsent(result.fit)) return { absent: result.fit.absent };
+  return (
+    result.capacity?.perGB ?? absent("session-scaling has no capacity: a session costs nothing by its line")
+  );
 }
 
 function rssAt(result: Result | undefined, sessions: number): Headline {
