@@ -34,7 +34,14 @@ export async function buildAddon({ say }) {
   // make goes by file times, which say nothing after a checkout; other folders of build/ are not ours.
   rmSync(inRoot("build/Release"), { recursive: true, force: true });
   const tool = createRequire(import.meta.url).resolve("node-gyp/bin/node-gyp.js");
-  const args = [tool, "configure", "build", "--release", `--jobs=${availableParallelism()}`, ...headerFlags()];
+  const args = [
+    tool,
+    "configure",
+    "build",
+    "--release",
+    `--jobs=${availableParallelism()}`,
+    ...headerFlags(),
+  ];
   const { code, output } = await runStep(process.execPath, args, { log: LOG, env: await buildEnvironment() });
   if (code !== 0 || !existsSync(inRoot(ADDON))) {
     throw new Stop(`The native addon could not be built (${buildCause(output)}); the log is ${LOG}.`);

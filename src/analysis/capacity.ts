@@ -17,10 +17,11 @@ export function capacityOf(unit: string, fit: Result["fit"]): Pick<Result, "capa
   const perSession = fit.perUnitBytes.value + beyond;
   const fixed = Math.max(0, fit.fixedBytes.value);
   if (!(perSession > 0)) return {};
+  const fitting = (memory: number): number => Math.max(0, Math.floor((memory - fixed) / perSession));
   return {
     capacity: {
-      perGiB: Math.floor((GIB - fixed) / perSession),
-      perGB: Math.floor((GB - fixed) / perSession),
+      perGiB: fitting(GIB),
+      perGB: fitting(GB),
       formula: `(memory - ${fixed.toFixed(0)} fixed) / (${fit.perUnitBytes.value.toFixed(1)} heap and external + ${beyond.toFixed(1)} native beyond external)`,
     },
   };

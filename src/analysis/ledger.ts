@@ -1,5 +1,4 @@
 import type { LedgerReading } from "../measure/ledger.js";
-import type { Reading } from "../probe/reading.js";
 import { change, isAbsent } from "../probe/reading.js";
 
 export interface LedgerLine {
@@ -43,8 +42,4 @@ export function balance(before: LedgerReading, after: LedgerReading): LedgerBala
   ];
   const explained = lines.reduce((sum, line) => sum + line.bytes, 0);
   return { lines, pssChangeBytes: pss as number, unexplainedBytes: (pss as number) - explained };
-}
-
-export function readingChange(before: Reading, after: Reading): Reading {
-  return change(before, after);
 }

@@ -1,7 +1,7 @@
 import type { ProtocolData } from "../measure/protocol.js";
 import type { SettledReading } from "../measure/settle.js";
-import type { Line, Point } from "../stats/theil-sen.js";
-import { median, theilSen } from "../stats/theil-sen.js";
+import type { Point } from "../stats/theil-sen.js";
+import { median } from "../stats/theil-sen.js";
 
 /** A counter of a settled reading, or a sum of them, in bytes. */
 export type Counter = (reading: SettledReading) => number;
@@ -50,14 +50,4 @@ export function pointsOf(data: ProtocolData, counter: Counter, retained: number)
 export function bytesAtLargest(points: readonly Point[]): number {
   const largest = Math.max(...points.map(({ x }) => x));
   return median(points.filter(({ x }) => x === largest).map(({ y }) => y));
-}
-
-/** The robust line through one trial's own levels. */
-export function lineOf(points: readonly Point[]): Line | undefined {
-  return theilSen(points);
-}
-
-/** Bytes paid once, before the number of instances matters: baseline to the warm but empty process. */
-export function startUpBytes(data: ProtocolData, counter: Counter, retained: number): number {
-  return counter(data.warm) - counter(data.baseline) - retained * data.warm.created;
 }

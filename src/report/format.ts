@@ -25,7 +25,7 @@ export function fixed(value: number, decimals: number): string {
  * so that no digit is printed which another run would not print again.
  */
 export function decimalsFor(doubt: number): number {
-  return doubt <= 0.1 ? 1 : 0;
+  return doubt < 1 ? 1 : 0;
 }
 
 /** The place, as a power of ten, that a doubt above 10 makes the last significant one. */
@@ -37,7 +37,8 @@ function roundedTo(value: number, doubt: number): number {
 
 /** Bytes in `unit`, with the digits that `doubt` (in bytes: an interval's half-width or what can be detected) allows. */
 export function bytesIn(value: number, unit: ByteUnit, doubt = 0): string {
-  if (unit === "B") return fixed(roundedTo(value, doubt), decimalsFor(doubt));
+  // A whole number of bytes needs no places to be exact.
+  if (unit === "B") return fixed(roundedTo(value, doubt), Number.isInteger(value) ? 0 : decimalsFor(doubt));
   const scaled = value / BYTES_IN[unit];
   const scaledDoubt = doubt / BYTES_IN[unit];
   return fixed(roundedTo(scaled, scaledDoubt), scaledDoubt <= 0.01 ? 2 : decimalsFor(scaledDoubt));

@@ -15,7 +15,7 @@ test.each<[value: number, unit: ByteUnit, doubt: number, text: string]>([
   [3000, "B", 1e6, "0"],
   [-3000, "B", 1e6, "0"],
   [0, "KiB", 0, "0.00"],
-  [2 ** 53, "B", 0, "9,007,199,254,740,992.0"],
+  [2 ** 53, "B", 0, "9,007,199,254,740,992"],
 ])("%d B in %s with a doubt of %d B is %s", (value, unit, doubt, text) => {
   expect(bytesIn(value, unit, doubt)).toBe(text);
 });

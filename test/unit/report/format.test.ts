@@ -4,7 +4,8 @@ import { bytesIn, bytesWithUnit, fixed } from "../../../src/report/format.js";
 test.each([
   // value, doubt, text: no digit that the doubt does not allow
   [7700.25, 0.05, "7,700.3"],
-  [7700.25, 0.5, "7,700"],
+  [7700.25, 0.5, "7,700.3"],
+  [7700.25, 1, "7,700"],
   [7700.25, 12, "7,700"],
   [7756, 60, "7,760"],
   [7756, 600, "7,800"],
