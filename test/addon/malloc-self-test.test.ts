@@ -37,14 +37,14 @@ test("1 GiB is the most that is taken", ({ skip }) => {
   expect(() => addon.mallocSelfTest(2 ** 30 + 1)).toThrow(RangeError);
 });
 
-test.each([NaN, -1, 0, -0, 0.5, Infinity, -Infinity, 2 ** 53, Number.MAX_VALUE, Number.MIN_VALUE])(
+test.each([NaN, -1, 0, -0, 0.5, 100.5, Infinity, -Infinity, 2 ** 53, Number.MAX_VALUE, Number.MIN_VALUE])(
   "%d bytes is a RangeError",
   (bytes) => {
     expect(() => addon.mallocSelfTest(bytes)).toThrow(RangeError);
   },
 );
 
-test.each([
+const NOT_NUMBERS: unknown[] = [
   undefined,
   null,
   "1",
@@ -56,6 +56,11 @@ test.each([
   () => 1,
   new Number(1),
   { valueOf: () => 1 },
-])("an argument that is not a number is a TypeError (%#)", (bytes) => {
-  expect(() => addon.mallocSelfTest(bytes as number)).toThrow(TypeError);
-});
+];
+
+test.each(NOT_NUMBERS.map((value) => ({ value })))(
+  "an argument that is not a number is a TypeError (%#)",
+  ({ value }) => {
+    expect(() => addon.mallocSelfTest(value as number)).toThrow(TypeError);
+  },
+);

@@ -1,4 +1,4 @@
-import { existsSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
@@ -76,6 +76,24 @@ test("a damaged library is not taken for a missing driver", () => {
   expect(answer).toEqual({
     absent: expect.stringMatching(/^libnvidia-ml\.so\.1 cannot be loaded: /) as string,
   });
+});
+
+test("a driver that lacks a library of its own is not taken for a missing driver", () => {
+  const missing = join(compileStandIn("cuda.c", "libmissing.so"), "libmissing.so");
+  const folder = compileStandIn("nvml.c", "libnvidia-ml.so.1", {}, ["-Wl,--no-as-needed", missing]);
+  rmSync(missing);
+  const answer = inChild("return addon.nvmlDevices();", { env: { LD_LIBRARY_PATH: folder } });
+  expect(answer).toEqual({
+    absent: expect.stringMatching(/^libnvidia-ml\.so\.1 cannot be loaded: .*libmissing\.so/) as string,
+  });
+});
+
+test("each call leaves NVML as it found it", () => {
+  const folder = compileStandIn("nvml.c", "libnvidia-ml.so.1");
+  const answers = inChild("return [addon.nvmlDevices(), addon.nvmlDevices()];", {
+    env: { LD_LIBRARY_PATH: folder },
+  });
+  expect(answers).toMatchObject([{ driverVersion: "550.54.15" }, { driverVersion: "550.54.15" }]);
 });
 
 test("no devices is an empty list", () => {
@@ -160,7 +178,7 @@ test.each([1, 2, 3])("version %d of the process query has its own layout of reco
 });
 
 test("a third version that is there and not implemented gives way to the second", () => {
-  expect(device({ PROCESS_V3_NOT_FOUND: 1, PROCESS_COUNT: 1 }).processes).toEqual([
+  expect(device({ PROCESS_V3_NOT_FOUND: 1, WITHOUT_PROCESS_V1: 1, PROCESS_COUNT: 1 }).processes).toEqual([
     { pid: 100, usedBytes: 1000 },
   ]);
 });

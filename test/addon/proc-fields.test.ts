@@ -47,6 +47,14 @@ test("a line longer than the reader's buffer does not hide the fields after it",
   });
 });
 
+test("what follows the reader's block within a longer line is not taken for a line", ({ skip }) => {
+  skip(NO_COMPILER !== undefined, NO_COMPILER);
+  const line = `${"x".repeat(4096)}VmRSS:\t 9 kB\n`;
+  expect(withProcFile("processStatus", "status", line)).toMatchObject({
+    vmRssBytes: { absent: "/proc/self/status has no VmRSS in kB" },
+  });
+});
+
 test("a field is found wherever the borders of the read blocks fall", ({ skip }) => {
   skip(NO_COMPILER !== undefined, NO_COMPILER);
   const text = "VmRSS:\t    1234 kB\nVmHWM:\t    5678 kB\n";

@@ -18,8 +18,9 @@ export function inChild(body: string, { env = {}, flags = [], under = [] }: Opti
     const result = await (async () => { ${body} })();
     process.stdout.write(JSON.stringify(result));
   })();`;
-  const [program, ...args] = [...under, process.execPath, ...flags, "-e", script, ADDON_FILE] as [string];
+  const [program = "", ...args] = under.concat(process.execPath, flags, "-e", script, ADDON_FILE);
   const { status, signal, stdout, stderr } = spawnSync(program, args, {
+    timeout: 60_000,
     env: { ...process.env, NODE_OPTIONS: "", ...env },
     encoding: "utf8",
   });

@@ -30,12 +30,17 @@ export function temporaryFolder(): string {
   return inner;
 }
 
-/** Compiles a stand-in library and returns the folder that holds it under `soname`. */
-export function compileStandIn(source: string, soname: string, defines: Defines = {}): string {
+/** Compiles a stand-in library, linked with `libraries`, and returns the folder that holds it under `soname`. */
+export function compileStandIn(
+  source: string,
+  soname: string,
+  defines: Defines = {},
+  libraries: string[] = [],
+): string {
   const target = temporaryFolder();
   const macros = Object.entries(defines).map(([name, value]) => `-D${name}=${value}`);
   const file = fileURLToPath(new URL(`../stand-in/${source}`, import.meta.url));
-  execFileSync("cc", ["-shared", "-fPIC", "-O1", ...macros, "-o", join(target, soname), file], {
+  execFileSync("cc", ["-shared", "-fPIC", "-O1", ...macros, "-o", join(target, soname), file, ...libraries], {
     encoding: "utf8",
   });
   return target;
