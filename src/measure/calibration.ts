@@ -20,9 +20,14 @@ export interface Calibration {
   checks: CalibrationCheck[];
 }
 
-/** Two rounds: a single stray word in one reading does not move the median of their slopes. */
-const LEVELS = [100, 500, 300, 500, 100, 300];
-/** What is promised of every measurement: 0.1 byte, or one stray word or two over the span of the levels. */
+/**
+ * Now and then a reading holds a few words more, which V8 frees one collection later; over this span
+ * they are far below the tolerance.
+ */
+const LEVELS = [400, 2000, 1200, 2000];
+/** arm64 kernels are built with pages of up to 64 KiB. */
+const LARGEST_PAGE_BYTES = 65_536;
+/** What is promised of every measurement of a small object. */
 const TOLERANCE_BYTES = 0.1;
 
 /**
@@ -57,23 +62,22 @@ export async function calibrate(): Promise<Calibration> {
     check(
       "800 more one-byte characters",
       800,
-      (await perUnit(string(1016), false)) - (await perUnit(string(216), false)),
+      (await perUnit(string(816), false)) - (await perUnit(string(16), false)),
     ),
     check(
       "80 more array elements",
       80 * word,
-      (await perUnit(array(100), false)) - (await perUnit(array(20), false)),
+      (await perUnit(array(84), false)) - (await perUnit(array(4), false)),
     ),
     check("an ArrayBuffer of 4,096 bytes (external)", 4096, await perUnit(() => new ArrayBuffer(4096), true)),
   ];
   const malloc = mallocSelfTest(1 << 20);
   if (!isAbsent(malloc)) {
-    const page = 4096;
     checks.push({
       name: "a malloc block of 1 MiB (rounded up to pages, one more for its header)",
       expectedBytes: 1 << 20,
       measuredBytes: malloc,
-      ok: malloc >= 1 << 20 && malloc <= (1 << 20) + 17 * page,
+      ok: malloc >= 1 << 20 && malloc <= (1 << 20) + 2 * LARGEST_PAGE_BYTES,
     });
   }
   return { gc: { call: gc.call, proof: gc.proof, survey: surveyGcCalls() }, checks };
