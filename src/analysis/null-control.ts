@@ -33,7 +33,10 @@ export function nullControl(
   };
 }
 
-/** The smallest cost of one unit that differs from nothing, when the levels span `units`. */
-export function minimumDetectableBytes(control: NullControl, units: number): number {
-  return control.largestBytes / Math.max(1, units);
+/**
+ * The smallest cost of one unit that differs from nothing, when the levels span `units`. Without a control it is
+ * the resolution alone, and the result warns `no-null-control`.
+ */
+export function minimumDetectableBytes(control: NullControl | undefined, units: number): number {
+  return (control?.largestBytes ?? WORD_BYTES) / Math.max(1, units);
 }

@@ -55,7 +55,7 @@ export function analyse(input: AnalysisInput): Result {
         );
 
   const unitsOverLine = levelSpan(collected.rows) * unitSpan(collected.rows, unitsOf);
-  const detectable = control === undefined ? 0 : minimumDetectableBytes(control, unitsOverLine);
+  const detectable = minimumDetectableBytes(control, unitsOverLine);
   const processes = (counter: Counter, keep: number): Point[][] =>
     input.ownSlope
       ? ownSlopes(collected.rows, counter, keep, unitsOf)

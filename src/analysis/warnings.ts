@@ -84,6 +84,12 @@ export function warningsOf(
       }
     }
   }
+  if (isAbsent(result.nullControl)) {
+    warn(
+      "no-null-control",
+      "No null control finished: the minimum detectable bytes are the resolution of the instrument and not its noise.",
+    );
+  }
   const duplicates = collected.snapshot?.summary.duplicates ?? 0;
   if (duplicates > 0)
     warn(

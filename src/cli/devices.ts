@@ -29,7 +29,7 @@ export function addDevices(program: Command): void {
         };
         process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
       } else if (reason === undefined) process.stdout.write(`${terminalTable(tableOf(devices))}\n`);
-      else process.stderr.write(`No NVIDIA device: ${reason}.\n`);
+      else process.stderr.write(`${reason.charAt(0).toUpperCase()}${reason.slice(1)}.\n`);
       if (reason !== undefined) process.exitCode = 1;
     });
 }

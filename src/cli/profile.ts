@@ -66,6 +66,7 @@ export function addProfile(program: Command): void {
         for (const result of outcome.results) process.stdout.write(`\n${resultPage(result)}`);
         throw outcome.writeError;
       }
+      if (outcome.failure !== undefined) throw outcome.failure;
       if (outcome.interrupted) {
         process.stderr.write(
           `Interrupted; ${outcome.results.length} of the experiments have tables, every finished cell is in ${flags.out}/journal.jsonl.\n`,

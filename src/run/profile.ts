@@ -48,6 +48,8 @@ export interface ProfileEvents {
 export interface ProfileOutcome {
   results: Result[];
   interrupted: boolean;
+  /** The experiment that could not be measured, if one ended the run. */
+  failure?: BytesperError;
   /** The first failure to write; the results are whole all the same. */
   writeError?: BytesperError;
 }
@@ -241,13 +243,12 @@ async function runAll(
       options.events.finished(result, folder ?? out);
     } else if (!collected.interrupted) {
       const failure = collected.failed[0];
-      journal?.close();
-      throw new BytesperError(
+      outcome.failure = new BytesperError(
         (failure?.code as BytesperError["code"] | undefined) ?? "CELL_FAILED",
         `${experiment.name} could not be measured: ${failure?.cause ?? "no cell answered"}`,
       );
     }
-    if (outcome.interrupted) break;
+    if (outcome.interrupted || outcome.failure !== undefined) break;
   }
   journal?.close();
   if (journal === undefined || outcome.results.length === 0 || outcome.writeError !== undefined)
