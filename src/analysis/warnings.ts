@@ -141,7 +141,7 @@ function relative(value: number, reference: number): number {
 }
 
 function bytes(value: number): string {
-  return `${value.toLocaleString("en-US", { maximumFractionDigits: 1 })} B`;
+  return `${value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) < 1 ? 3 : 1 })} B`;
 }
 
 function percent(share: number): string {

@@ -128,6 +128,10 @@ const MOST_INSTANCES = 1000;
 const FEWEST_INSTANCES = 6;
 /** Larger populations cost collections time and add nothing to a slope that is exact at this size. */
 const POPULATION_BYTES = 2 ** 20;
+/** Several processes run side by side, each with a population of this size at most, */
+const MOST_POPULATION_BYTES = 2 ** 26;
+/** and one whose objects are written to a file of up to twice their size. */
+const MOST_SNAPSHOT_BYTES = 2 ** 28;
 /** A process creates each level three times after a warm-up: 11 times the largest population. */
 const CREATIONS = 11;
 const CREATE_BUDGET_MS = 2000;
@@ -135,7 +139,7 @@ const CREATE_BUDGET_MS = 2000;
 /** The largest population of the slope that time and memory afford. */
 function affordable({ createMs, instanceBytes, heapLimitBytes }: Pilot): number {
   const byTime = CREATE_BUDGET_MS / CREATIONS / Math.max(createMs, 1e-6);
-  const byMemory = heapLimitBytes / 4 / Math.max(instanceBytes, 1);
+  const byMemory = Math.min(heapLimitBytes / 4, MOST_POPULATION_BYTES) / Math.max(instanceBytes, 1);
   const byUse = Math.max(200, POPULATION_BYTES / Math.max(instanceBytes, 1));
   return bounded(Math.min(MOST_INSTANCES, byTime, byMemory, byUse));
 }
@@ -146,7 +150,7 @@ function snapshotInstances(
   asked: number | undefined,
 ): number {
   const byTime = CREATE_BUDGET_MS / Math.max(createMs, 1e-6);
-  const byMemory = heapLimitBytes / 8 / Math.max(instanceBytes, 1);
+  const byMemory = Math.min(heapLimitBytes / 8, MOST_SNAPSHOT_BYTES) / Math.max(instanceBytes, 1);
   return bounded(Math.min(Math.max(asked ?? 0, MOST_INSTANCES), byTime, byMemory));
 }
 

@@ -64,45 +64,57 @@ function reach(graph: HeapGraph, blocked: Uint8Array | undefined): Uint8Array {
   return seen;
 }
 
+/**
+ * The instances as nodes. What a witness is as well belongs to no instance alone: `null`, which is one node for
+ * all, or an object that `create` returns again and again.
+ */
 function findPopulation(graph: HeapGraph): { instances: number[]; duplicates: number } {
-  const array = findHolderArray(graph);
-  const element = graph.meta.edgeTypes.indexOf("element");
+  const holder = findHolder(graph);
+  const witnesses = new Set(elementsOf(graph, holder.witnesses));
+  const hidden = graph.meta.nodeTypes.indexOf("hidden");
   const instances = new Set<number>();
   let duplicates = 0;
-  for (const edge of edgesOf(graph, array)) {
-    if (graph.edgeType[edge] !== element) continue;
-    const to = graph.edgeTo[edge] as number;
-    if (isImmediate(graph, to)) continue;
-    if (instances.has(to)) duplicates++;
-    instances.add(to);
+  for (const node of elementsOf(graph, holder.instances)) {
+    if (witnesses.has(node)) {
+      if (graph.nodeType[node] !== hidden) duplicates++;
+      continue;
+    }
+    if (instances.has(node)) duplicates++;
+    instances.add(node);
   }
   return { instances: [...instances], duplicates };
 }
 
-/** Small integers and oddballs (null, undefined) appear as nodes in some snapshots but cost nothing. */
-function isImmediate(graph: HeapGraph, node: number): boolean {
-  const type = graph.meta.nodeTypes[graph.nodeType[node] as number];
-  return graph.nodeSelfBytes[node] === 0 || type === "hidden";
+function elementsOf(graph: HeapGraph, array: number): number[] {
+  const element = graph.meta.edgeTypes.indexOf("element");
+  const nodes: number[] = [];
+  for (const edge of edgesOf(graph, array)) {
+    if (graph.edgeType[edge] === element) nodes.push(graph.edgeTo[edge] as number);
+  }
+  return nodes;
 }
 
-/** The array behind the `instances` property of the one holder object. */
-function findHolderArray(graph: HeapGraph): number {
+/** The arrays of the one holder object. */
+function findHolder(graph: HeapGraph): { instances: number; witnesses: number } {
   const { meta, nodeType, nodeName, edgeType, edgeName, edgeTo, strings } = graph;
   const object = meta.nodeTypes.indexOf("object");
   const property = meta.edgeTypes.indexOf("property");
-  const candidates = new Map<number, boolean>();
+  const isHolderName = new Map<number, boolean>();
   for (let node = 0; node < meta.nodeCount; node++) {
     if (nodeType[node] !== object) continue;
     const name = nodeName[node] as number;
-    let named = candidates.get(name);
-    if (named === undefined) candidates.set(name, (named = strings.at(name) === HOLDER));
+    let named = isHolderName.get(name);
+    if (named === undefined) isHolderName.set(name, (named = strings.at(name) === HOLDER));
     if (!named) continue;
+    const arrays = new Map<string, number>();
     for (const edge of edgesOf(graph, node)) {
-      // The prototype bears the same name, but has no such property.
-      if (edgeType[edge] === property && strings.at(edgeName[edge] as number) === "instances") {
-        return edgeTo[edge] as number;
-      }
+      if (edgeType[edge] === property)
+        arrays.set(strings.at(edgeName[edge] as number), edgeTo[edge] as number);
     }
+    const instances = arrays.get("instances");
+    const witnesses = arrays.get("witnesses");
+    // The prototype bears the same name, but has no such properties.
+    if (instances !== undefined && witnesses !== undefined) return { instances, witnesses };
   }
   throw new BytesperError("BAD_SNAPSHOT", `The snapshot holds no population (no object of class ${HOLDER}).`);
 }

@@ -189,3 +189,25 @@ test("a snapshot without a population is refused", () => {
   nodes[1] = ["object", "Other", 40];
   expect(() => summaryOf(nodes)).toThrow(/holds no population/);
 });
+
+test("null, one node for instances and witnesses alike, costs nothing", () => {
+  const nodes = twoInstances();
+  nodes.push(["hidden", "system / Oddball", 24]);
+  nodes[2] = ["object", "Array", 32, [["element", 0, 10]]];
+  nodes[3] = ["object", "Array", 32, [["element", 0, 10]]];
+  expect(summaryOf(nodes)).toMatchObject({ bytes: 0, instanceNodes: 0, duplicates: 0 });
+});
+
+test("an object that create returns every time belongs to no instance, and is reported", () => {
+  const nodes = twoInstances();
+  nodes[2] = [
+    "object",
+    "Array",
+    32,
+    [
+      ["element", 0, 6],
+      ["element", 1, 6],
+    ],
+  ];
+  expect(summaryOf(nodes)).toMatchObject({ bytes: 0, instanceNodes: 0, duplicates: 2 });
+});
