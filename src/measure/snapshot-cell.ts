@@ -1,5 +1,6 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import { setImmediate as nextTask } from "node:timers/promises";
 import type { SubjectContext } from "../experiment/define.js";
 import { BytesperError } from "../errors.js";
 import { loadSubject } from "./load-subject.js";
@@ -48,6 +49,7 @@ export async function runSnapshotCell(
     if (dropping !== undefined) await dropping;
     const filling = population.fill(size);
     if (filling !== undefined) await filling;
+    await nextTask();
     log.take(size, population.created);
   }
   const [witnessesOnly, all] = log.rows().slice(-2) as [SettledReading, SettledReading];
