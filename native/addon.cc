@@ -1,8 +1,10 @@
 #include <napi.h>
 
+#include "attention/attention_call.h"
 #include "cuda_driver.h"
 #include "malloc_counters.h"
 #include "nvml.h"
+#include "pool/pool_object.h"
 #include "process_memory.h"
 
 // The export table, one line for each entry of src/native/contract.ts.
@@ -15,6 +17,9 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("mallocSelfTest", Napi::Function::New(env, bytesper::MallocSelfTest));
   exports.Set("nvmlDevices", Napi::Function::New(env, bytesper::NvmlDevices));
   exports.Set("cudaDevices", Napi::Function::New(env, bytesper::CudaDevices));
+  exports.Set("createPool", bytesper::PoolObject::Factory(env));
+  exports.Set("attention", Napi::Function::New(env, bytesper::Attention));
+  exports.Set("cpuInstructionSets", Napi::Function::New(env, bytesper::CpuInstructionSets));
   return exports;
 }
 

@@ -24,11 +24,33 @@ const LEAK_ROUNDS = 500;
 /** Calls every export, with an error as well, as often as its first argument says after the addon's file. */
 const EXERCISE = `
   const addon = require(process.argv[1]);
-  for (let round = 0; round < Number(process.argv[2]); ++round) {
-    for (const name of Object.keys(addon)) addon[name](1000);
-    try { addon.mallocSelfTest(NaN); } catch {}
-  }
-  process.stdout.write("done");`;
+  const rounds = Number(process.argv[2]);
+  const shape = { batch: 1, heads: 2, kvHeads: 1, tokens: 33, headDim: 16, causal: true, scale: 1, seed: 1,
+    scoreDtype: "fp32", threads: 2, instructionSet: "", output: true, allocateOnly: false };
+  const usePools = async () => {
+    const pool = addon.createPool(1e6, 2);
+    await pool.release(await pool.allocate([1000, 500000]));
+    await pool.allocate([5, 1e7]);
+    await pool.allocate([5]);
+    for (const kernel of ["naive", "eager", "flash", "reference"]) {
+      for (const dtype of ["fp32", "fp16", "bf16"])
+        await addon.attention(pool, { ...shape, kernel, dtype }, null, null, null);
+      await addon.attention(pool, { ...shape, kernel, dtype: "fp32", tokens: 5000 }, null, null, null);
+    }
+    try { addon.attention(pool, { ...shape, kernel: "flash", dtype: "fp32" }, new Float32Array(3)); } catch {}
+    try { addon.attention({}, shape); } catch {}
+    try { addon.createPool(NaN, {}); } catch {}
+    // Every second one is left to the collector.
+    if (Math.random() < 0.5) await pool.close();
+  };
+  (async () => {
+    for (let round = 0; round < rounds; ++round) {
+      for (const name of Object.keys(addon)) if (!["createPool", "attention"].includes(name)) addon[name](1000);
+      try { addon.mallocSelfTest(NaN); } catch {}
+      if (round % 10 === 0) await usePools();
+    }
+    process.stdout.write("done");
+  })();`;
 
 function prepare(folder) {
   for (const path of COPIED) cpSync(inRoot(path), join(folder, path), { recursive: true });

@@ -16,6 +16,8 @@ export type ErrorCode =
   | "NO_ADDON"
   | "NO_DRIVER"
   | "NO_DEVICE"
+  | "OUT_OF_DEVICE_MEMORY"
+  | "DEVICE_FAILED"
   | "NO_SPACE"
   | "WRITE_FAILED"
   | "BAD_SNAPSHOT"
@@ -37,6 +39,8 @@ const EXIT_CODES: Record<ErrorCode, number> = {
   NO_ADDON: 3,
   NO_DRIVER: 3,
   NO_DEVICE: 3,
+  OUT_OF_DEVICE_MEMORY: 1,
+  DEVICE_FAILED: 3,
   NO_SPACE: 3,
   WRITE_FAILED: 3,
   BAD_SNAPSHOT: 1,

@@ -6,7 +6,12 @@ export type {
   EstimateContext,
   Experiment,
   Factors,
+  FollowUp,
   Level,
+  Program,
+  ProgramAnswer,
+  ProgramContext,
+  ProgramReading,
   Subject,
   SubjectContext,
 } from "./experiment/define.js";

@@ -8,12 +8,14 @@ import type { Collected, FailedCell, Trial } from "../run/run-experiment.js";
 import { rangeInterval } from "../stats/interval.js";
 import type { Point } from "../stats/theil-sen.js";
 import { median, theilSen } from "../stats/theil-sen.js";
+import { calibrationRecord } from "./calibration.js";
 import { capacityOf } from "./capacity.js";
 import { compareEstimates } from "./estimates.js";
 import type { Fit } from "./fit.js";
 import { fitProcesses } from "./fit.js";
 import { balance } from "./ledger.js";
 import { minimumDetectableBytes, nullControl } from "./null-control.js";
+import { tableRecord } from "./table-record.js";
 import type { Counter } from "./trials.js";
 import {
   bytesAtLargest,
@@ -118,19 +120,8 @@ export function analyse(input: AnalysisInput): Result {
         }),
     estimates,
     ...capacityOf(experiment.unit, fitRecord),
-    calibration: {
-      gcCall: calibration.gc.call,
-      gcProof: calibration.gc.proof,
-      gcSurvey: calibration.gc.survey,
-      checks: calibration.checks.map(({ name, expectedBytes, measuredBytes }) => ({
-        name,
-        expectedBytes,
-        measuredBytes,
-      })),
-    },
-    ...(experiment.table === undefined
-      ? {}
-      : { table: { ...experiment.table, columns: [...experiment.table.columns] } }),
+    calibration: calibrationRecord(calibration),
+    ...(experiment.table === undefined ? {} : { table: tableRecord(experiment.table) }),
     warnings: [],
   };
   result.warnings = warningsOf(result, collected, retained, input.ownSlope);

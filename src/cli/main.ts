@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { BytesperError } from "../errors.js";
+import { addAttention } from "./attention.js";
 import { addDevices } from "./devices.js";
 import { addMeasure } from "./measure.js";
 import { addProfile } from "./profile.js";
@@ -17,6 +18,7 @@ const program = new Command("bytesper")
   .showHelpAfterError(false);
 addProfile(program);
 addMeasure(program);
+addAttention(program);
 addDevices(program);
 
 try {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { parseSize } from "../size.js";
 
 /** A whole number from `least` on, for commander. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -7,6 +8,15 @@ export function wholeNumber(least: number): (text: string) => number {
     if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
     throw new InvalidArgumentError(`Expected a whole number from ${least}.`);
   };
+}
+
+/** Bytes of a size such as 14.74GiB, for commander. */
+export function size(text: string): number {
+  try {
+    return parseSize(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Aborts at the first Ctrl-C; a second one ends the process at once. */

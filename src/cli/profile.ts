@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { join, relative } from "node:path";
-import { interruptSignal, wholeNumber } from "./options.js";
+import { interruptSignal, size, wholeNumber } from "./options.js";
 import { Progress } from "./progress.js";
 
 interface Flags {
@@ -9,6 +9,8 @@ interface Flags {
   out: string;
   conversations?: string;
   subject?: string;
+  device: string;
+  deviceCap?: number;
   trials: number;
   seed: number;
   timeout: number;
@@ -23,6 +25,8 @@ export function addProfile(program: Command): void {
     .option("--jit", "leave the optimising compilers on")
     .option("--conversations <file>", "take messages from a file with one conversation a line")
     .option("--subject <file>", "measure this class in instance-overhead (FILE or FILE#export)")
+    .option("--device <name>", "where device memory is taken: auto, cpu, cuda or cuda:N", "auto")
+    .option("--device-cap <size>", "most device memory, such as 14.74GiB", size)
     .option("--out <dir>", "folder of the results", "results")
     .option("--trials <n>", "fresh processes for each cell", wholeNumber(1), 5)
     .option("--seed <n>", "seed of generated conversations and of the order of cells", wholeNumber(0), 1)
@@ -36,6 +40,8 @@ export function addProfile(program: Command): void {
       const outcome = await profile({
         names,
         out: flags.out,
+        device: flags.device,
+        ...(flags.deviceCap === undefined ? {} : { deviceCapBytes: flags.deviceCap }),
         quick: flags.quick === true,
         compilers: flags.jit === true ? "on" : "off",
         trials: flags.trials,

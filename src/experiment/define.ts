@@ -26,6 +26,47 @@ export interface Subject<T = unknown> {
   prepare?: (context: SubjectContext) => void | Promise<void>;
 }
 
+/** What a program is told about its cell. */
+export interface ProgramContext {
+  factors: Factors;
+  seed: number;
+  quick: boolean;
+  /** Where device memory comes from: "cpu" or "cuda:N". */
+  device: string;
+  /** Most bytes that pools on the device may reserve together. */
+  deviceCapBytes: number;
+  /** The code that passed the check at the start of the run, such as "avx2". */
+  instructionSet: string;
+  emit: (record: unknown) => void;
+}
+
+/** A reading of a program: a number, unknown for a reason, or known only to be above a bound. */
+export type ProgramReading = number | { absent: string } | { above: number; reason: string };
+
+/** What a program answers. Keys carry the unit: `usedBytes`, `durationMs`; others are plain numbers. */
+export interface ProgramAnswer {
+  readings: Record<string, ProgramReading>;
+  /** `oom-device` where a pool's cap was met; the readings until then count. */
+  outcome?: "ok" | "oom-device";
+  /** One clause; with `oom-device` the request that was not met. */
+  cause?: string;
+  warnings?: readonly { name: string; message: string }[];
+}
+
+/** A module that reads a whole cell by itself, in a fresh process. */
+export interface Program {
+  run: (context: ProgramContext) => ProgramAnswer | Promise<ProgramAnswer>;
+}
+
+/** A further question of an experiment, with cells and a table of its own. */
+export interface FollowUp {
+  name: string;
+  factors: Record<string, readonly Level[]>;
+  quick?: Record<string, readonly Level[]>;
+  program: string;
+  table: { title: string; columns: readonly ColumnSpec[]; notes?: readonly string[] };
+}
+
 /** Bytes per unit that a formula predicts. */
 export interface Estimate {
   bytes: number;
@@ -62,7 +103,11 @@ export interface Experiment {
   /** Trials of each cell, every one in a fresh process. */
   repetitions?: number;
   /** A module with `create`, relative to the experiment file, `"file#export"`, or the subject itself. */
-  subject: string | Subject<never>;
+  subject?: string | Subject<never>;
+  /** In place of a subject: a module with `run(context)`, relative to the experiment file. */
+  program?: string;
+  /** Further questions, answered by programs. */
+  followUps?: readonly FollowUp[];
   /** The factor that says how many instances live in the cell. */
   population?: string;
   /** Instances of a cell where no factor says how many; bytes per instance are then a slope within each cell. */
@@ -76,7 +121,7 @@ export interface Experiment {
     context: EstimateContext,
   ) => Estimate | readonly Estimate[] | Promise<Estimate | readonly Estimate[]>;
   /** Heading and columns of the main table. */
-  table?: { title: string; columns: readonly ColumnSpec[] };
+  table?: { title: string; columns: readonly ColumnSpec[]; notes?: readonly string[] };
   caps?: Caps;
 }
 

@@ -16,7 +16,11 @@ export interface ReadySubject {
 export interface LoadedExperiment {
   experiment: Experiment;
   file: string;
-  subject: ReadySubject;
+  /** Absent for an experiment of programs. */
+  subject?: ReadySubject;
+  /** The programs by the path that the experiment gives. */
+  programs: ReadonlyMap<string, SubjectReference>;
+  dispose: () => void;
 }
 
 const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
@@ -42,17 +46,33 @@ export async function openExperiment(file: string): Promise<LoadedExperiment> {
   const module = await importable(path);
   try {
     const experiment = await importExperiment(module, file);
+    const opened: ReadySubject[] = [];
+    const dispose = (): void => {
+      for (const each of opened) each.dispose();
+      module.dispose();
+    };
+    const programs = new Map<string, SubjectReference>();
+    for (const program of programsOf(experiment)) {
+      const ready = await openSubject(program, dirname(path));
+      opened.push(ready);
+      programs.set(program, ready.reference);
+    }
+    if (experiment.program !== undefined) return { experiment, file, programs, dispose };
     if (typeof experiment.subject === "string") {
       const subject = await openSubject(experiment.subject, dirname(path));
-      module.dispose();
-      return { experiment, file, subject };
+      opened.push(subject);
+      return { experiment, file, subject, programs, dispose };
     }
     const reference = { url: module.url, path: ["default", "subject"], name: `the subject of ${file}` };
-    return { experiment, file, subject: { reference, dispose: module.dispose } };
+    return { experiment, file, subject: { reference, dispose }, programs, dispose };
   } catch (error) {
     module.dispose();
     throw error;
   }
+}
+
+function programsOf({ program, followUps = [] }: Experiment): Set<string> {
+  return new Set([program, ...followUps.map((part) => part.program)].filter((path) => path !== undefined));
 }
 
 async function importExperiment(module: ImportableModule, file: string): Promise<Experiment> {
@@ -78,8 +98,12 @@ function problemOf(candidate: Partial<Experiment> | undefined): string | undefin
   if (typeof candidate.name !== "string" || !/^[\w.-]+$/.test(candidate.name))
     return 'its "name" must be letters, digits, "-", "_" and "."';
   if (typeof candidate.unit !== "string" || candidate.unit === "") return 'its "unit" must say what one is';
-  if (typeof candidate.subject !== "string" && typeof candidate.subject?.create !== "function")
-    return 'its "subject" must be a module path or an object with create(index)';
+  if (
+    typeof candidate.program !== "string" &&
+    typeof candidate.subject !== "string" &&
+    typeof candidate.subject?.create !== "function"
+  )
+    return 'it needs a "subject" (a module path or an object with create(index)) or a "program" (a module path)';
   const { factors = {}, population, instances, repetitions } = candidate;
   for (const [name, levels] of Object.entries(factors)) {
     if (!Array.isArray(levels) || levels.length === 0)

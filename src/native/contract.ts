@@ -26,6 +26,89 @@ export interface NativeAddon {
   nvmlDevices(): NvmlReport | Absent;
   /** NVIDIA devices through `libcuda.so.1`, or why there are none. */
   cudaDevices(): CudaReport | Absent;
+  /** A pool of memory on one device. Throws a `TypeError` for arguments of another kind. */
+  createPool(capBytes: number, threads: number): NativeMemoryPool;
+  /**
+   * Runs attention on a thread of its own with all memory from the pool, whose high-water marks it resets. Arrays
+   * are copied before the call returns; null stands for normal numbers from the seed. Throws a `TypeError` for
+   * shapes and arrays that do not fit.
+   */
+  attention(
+    pool: NativeMemoryPool,
+    options: NativeAttentionOptions,
+    queries: Float32Array | Uint16Array | null,
+    keys: Float32Array | Uint16Array | null,
+    values: Float32Array | Uint16Array | null,
+  ): Promise<NativeAttentionResult | PoolFailure>;
+  /** Instruction sets of this processor that the host kernels have code for, the widest first. */
+  cpuInstructionSets(): string[];
+}
+
+/** Bytes of one pool, now and at most since the last reset. */
+export interface PoolStats {
+  usedBytes: number;
+  usedHighWaterBytes: number;
+  reservedBytes: number;
+  reservedHighWaterBytes: number;
+}
+
+/** Why a pool or a device did not give what was asked for; the pool is as it was before. */
+export interface PoolFailure {
+  failure: "oom-device" | "device";
+  reason: string;
+  requestedBytes: number;
+  usedBytes: number;
+  reservedBytes: number;
+  /** Absent for a pool without a cap. */
+  capBytes?: number;
+}
+
+export interface NativeMemoryPool {
+  /** Takes a block of each size, all or none; answers their handles. */
+  allocate(sizes: readonly number[]): Promise<number[] | PoolFailure>;
+  /** Gives blocks back; answers whether all handles were known. */
+  release(handles: readonly number[]): Promise<boolean>;
+  stats(): PoolStats | Absent;
+  resetHighWater(): true | Absent;
+  /** Returns unused memory to the system until at most this many bytes are reserved. */
+  trim(keepBytes: number): Promise<true | Absent>;
+  /** Unused memory beyond this many reserved bytes goes back when a block does; 0 at first. */
+  setReleaseThreshold(bytes: number): Promise<true | Absent>;
+  /** Gives everything back; every later call throws. */
+  close(): Promise<void>;
+}
+
+export interface NativeAttentionOptions {
+  batch: number;
+  heads: number;
+  kvHeads: number;
+  tokens: number;
+  headDim: number;
+  causal: boolean;
+  scale: number;
+  dtype: string;
+  scoreDtype: string;
+  kernel: string;
+  threads: number;
+  /** Empty for the widest. */
+  instructionSet: string;
+  seed: number;
+  /** Whether the output is copied back. */
+  output: boolean;
+  /** Takes all the memory and computes nothing. */
+  allocateOnly: boolean;
+}
+
+export interface NativeAttentionResult {
+  /** Time of the kernel alone, without allocation and copies. */
+  durationMs: number;
+  usedHighWaterBytes: number;
+  reservedHighWaterBytes: number;
+  /** What queries, keys, values and output take. */
+  inputOutputBytes: number;
+  /** Which code ran, such as "avx2". */
+  code: string;
+  output?: ArrayBuffer;
 }
 
 /** The keys of `NativeAddon`: the compiler refuses a list that lacks one or names another. */
@@ -38,6 +121,9 @@ export const ADDON_EXPORTS = Object.keys({
   mallocSelfTest: true,
   nvmlDevices: true,
   cudaDevices: true,
+  createPool: true,
+  attention: true,
+  cpuInstructionSets: true,
 } satisfies Record<keyof NativeAddon, true>) as readonly (keyof NativeAddon)[];
 
 export interface ProcessStatus {

@@ -7,5 +7,5 @@ export interface ColumnSpec {
   title: string;
   from: string;
   /** Unit to print bytes in; B unless given. */
-  unit?: "B" | "kB" | "MB" | "KiB" | "MiB";
+  unit?: "B" | "kB" | "MB" | "KiB" | "MiB" | "GiB";
 }

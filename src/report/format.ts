@@ -58,3 +58,10 @@ export function percent(share: number, decimals = 2): string {
 export function ratio(value: number): string {
   return fixed(value, 3);
 }
+
+/** Bytes with the power of 1024 that keeps the number short. */
+export function bytesWithBinaryUnit(value: number): string {
+  const size = Math.abs(value);
+  const unit: ByteUnit = size < 1e4 ? "B" : size < 2 ** 20 ? "KiB" : size < 2 ** 30 ? "MiB" : "GiB";
+  return `${fixed(value / BYTES_IN[unit], unit === "B" ? 0 : 2)} ${unit}`;
+}

@@ -1,33 +1,58 @@
 import { isAbsent } from "../probe/reading.js";
 import type { ColumnSpec } from "./column-spec.js";
 import type { ByteUnit } from "./format.js";
-import { bytesIn } from "./format.js";
-import type { Result, ResultReading, ResultRow } from "./schema.js";
+import { bytesIn, bytesWithBinaryUnit, fixed } from "./format.js";
+import type { Result, ResultRow, ResultRowReading } from "./schema.js";
 import type { Cell, Table } from "./table.js";
 
 /** The table that an experiment is run for: one row for each point of its grid. */
 export function mainTable(result: Result): Table {
-  const columns = result.table?.columns ?? defaultColumns(result);
-  const units = new Set(columns.map(({ unit }) => unit).filter((unit) => unit !== undefined && unit !== "B"));
-  const notes = [conditions(result)];
-  if (units.has("KiB") || units.has("MiB")) notes.push("KiB and MiB are powers of 1024.");
-  if (units.has("kB") || units.has("MB")) notes.push("kB and MB are powers of 1000.");
+  return tableOf(
+    result,
+    result.table ?? { title: result.title, columns: defaultColumns(result) },
+    result.rows,
+  );
+}
+
+/** The tables of an experiment's further questions. */
+export function followUpTables(result: Result): Table[] {
+  return (result.followUps ?? []).map(({ table, rows }) => tableOf(result, table, rows));
+}
+
+function tableOf(result: Result, spec: NonNullable<Result["table"]>, rows: readonly ResultRow[]): Table {
+  const { title: caption, columns } = spec;
+  const units = new Set(columns.map(({ unit }) => unit));
+  const has = (...names: (typeof columns)[number]["unit"][]): boolean =>
+    names.some((name) => units.has(name));
+  const notes = [...(spec.notes ?? []), conditions(result, rows)];
+  if (has("KiB", "MiB", "GiB"))
+    notes.push(`KiB${has("GiB") ? ", MiB and GiB" : " and MiB"} are powers of 1024.`);
+  if (has("kB", "MB")) notes.push("kB and MB are powers of 1000.");
   if (columns.some(({ from }) => /readings\.(rss|pss)Bytes/.test(from))) notes.push(pageNote(result));
   return {
-    caption: result.table?.title ?? result.title,
+    caption,
     columns: columns.map(({ title, from, unit }) => ({
-      title: isBytes(from) ? `${title} (${unit ?? "B"})` : title,
+      title: isBytes(from) ? `${title} (${unit ?? "B"})` : from.endsWith("Ms") ? `${title} (ms)` : title,
       align: "right",
     })),
-    rows: result.rows.map((row) => columns.map((column) => cellOf(result, row, column))),
+    rows: rows.map((row) => columns.map((column) => cellOf(result, row, column))),
     notes,
   };
 }
 
 /** One line on the circumstances, which every table carries. */
-export function conditions({ environment, rows }: Result): string {
+export function conditions({ environment, settings }: Result, rows: readonly ResultRow[]): string {
   const trials = Math.max(0, ...rows.map((row) => row.trials));
-  return `Node ${environment.node} (V8 ${environment.v8}) on ${environment.os} ${environment.arch}, ${environment.cpu}; optimising compilers ${environment.compilers}; ${trials} trials, each in a fresh process; medians, with the range over the trials where they differ.`;
+  const repeated =
+    trials === 1
+      ? "one trial in a fresh process for each row"
+      : `${trials} trials, each in a fresh process; medians, with the range over the trials where they differ`;
+  return `Node ${environment.node} (V8 ${environment.v8}) on ${environment.os} ${environment.arch}, ${environment.cpu}; optimising compilers ${environment.compilers}; ${deviceConditions(settings)}${repeated}.`;
+}
+
+function deviceConditions({ device, deviceCapBytes, instructionSet }: Result["settings"]): string {
+  if (typeof device !== "string" || typeof deviceCapBytes !== "number") return "";
+  return `device ${device} (${String(instructionSet)}) with a cap of ${bytesWithBinaryUnit(deviceCapBytes)}; `;
 }
 
 function pageNote({ nullControl }: Result): string {
@@ -58,31 +83,53 @@ function cellOf(result: Result, row: ResultRow, { from, unit = "B" }: ColumnSpec
   if (from === "instances") return number(row.instances);
   if (from === "unitsPerInstance") return number(row.unitsPerInstance);
   if (from === "units") return number(row.instances * row.unitsPerInstance);
-  if (row.outcome !== "ok") return { absent: `${row.outcome}: ${row.cause ?? "no cause is known"}` };
+  if (row.outcome !== "ok" && Object.keys(row.readings).length === 0)
+    return { absent: `${row.outcome}: ${row.cause ?? "no cause is known"}` };
   const doubt = result.minimumDetectableBytes;
   if (from === "heapAndExternal")
     return readingCell(sum(row.readings.heapBytes, row.readings.externalBytes), unit, doubt);
   if (from === "perUnitBytes") return readingCell(row.perUnitBytes, unit, doubt);
   if (from === "perInstanceBytes") return readingCell(row.perInstanceBytes, unit, doubt);
-  if (from.startsWith("readings."))
-    return readingCell(row.readings[from.slice("readings.".length)], unit, doubt);
+  if (from.startsWith("readings.")) {
+    const name = from.slice("readings.".length);
+    const reading = row.readings[name];
+    return isBytes(name) ? readingCell(reading, unit, doubt) : plainCell(reading, name);
+  }
   return { absent: `there is no column "${from}"` };
 }
 
-function sum(a: ResultReading | undefined, b: ResultReading | undefined): ResultReading | undefined {
+function sum(a: ResultRowReading | undefined, b: ResultRowReading | undefined): ResultRowReading | undefined {
   if (a === undefined || b === undefined) return a ?? b;
-  if (isAbsent(a)) return a;
-  if (isAbsent(b)) return b;
+  if (!("value" in a)) return a;
+  if (!("value" in b)) return b;
   const [left, right] = [a, b];
   return { value: left.value + right.value, low: left.low + right.low, high: left.high + right.high };
 }
 
-function readingCell(reading: ResultReading | undefined, unit: ByteUnit, detectable: number): Cell {
+function readingCell(reading: ResultRowReading | undefined, unit: ByteUnit, detectable: number): Cell {
   if (reading === undefined) return { absent: "not read in this run" };
   if (isAbsent(reading)) return { absent: reading.absent };
+  if ("above" in reading) return { censored: `> ${bytesIn(reading.above, unit)}`, reason: reading.reason };
   const { value, low, high } = reading;
   const doubt = Math.max((high - low) / 2, detectable);
   const [middle, from, to] = [value, low, high].map((bytes) => bytesIn(bytes, unit, doubt)) as [
+    string,
+    string,
+    string,
+  ];
+  return from === to ? middle : `${middle} (${from} to ${to})`;
+}
+
+/** A reading in another unit than bytes: whole numbers as they are, others with the places that their size needs. */
+function plainCell(reading: ResultRowReading | undefined, name: string): Cell {
+  if (reading === undefined) return { absent: "not read in this run" };
+  if (isAbsent(reading)) return { absent: reading.absent };
+  const places = (value: number): number =>
+    Number.isInteger(value) ? 0 : name.endsWith("Ms") ? (value < 10 ? 2 : value < 100 ? 1 : 0) : 3;
+  if ("above" in reading)
+    return { censored: `> ${fixed(reading.above, places(reading.above))}`, reason: reading.reason };
+  const { value, low, high } = reading;
+  const [middle, from, to] = [value, low, high].map((each) => fixed(each, places(value))) as [
     string,
     string,
     string,

@@ -1,4 +1,4 @@
-import { conditions, mainTable } from "./main-table.js";
+import { conditions, followUpTables, mainTable } from "./main-table.js";
 import { markdownTable } from "./markdown.js";
 import type { Result } from "./schema.js";
 import {
@@ -12,8 +12,14 @@ import {
 import type { Table } from "./table.js";
 import { terminalTable } from "./terminal.js";
 
+/** Whether the rows come from programs, which have no line, snapshot and null control. */
+function isOfPrograms({ settings }: Result): boolean {
+  return settings.device !== undefined;
+}
+
 /** The page of one experiment: answer, doubts, tables, and how each number came to be. */
 export function resultPage(result: Result): string {
+  if (isOfPrograms(result)) return programPage(result);
   const ledger = ledgerTable(result);
   const parts = [
     `# ${result.title}`,
@@ -35,10 +41,28 @@ export function resultPage(result: Result): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-/** The answer, the doubts and the main table, for the terminal. */
+function programPage(result: Result): string {
+  const parts = [
+    `# ${result.title}`,
+    ...(result.question === undefined ? [] : [`*${result.question}*`]),
+    doubts(result),
+    ...[mainTable(result), ...followUpTables(result)].map(markdownTable),
+    "## How this was measured",
+    `Each row is a program in a fresh process, one at a time. Memory limit: ${result.environment.enforcement}; pools on the device have a cap. ${conditions(result, result.rows)}`,
+    provenance(result),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+/** The answer, the doubts and the tables, for the terminal. */
 export function resultDigest(result: Result): string {
   const lines = result.warnings.map(({ name, message }) => `! ${name}: ${message}`);
-  return [headline(result), ...lines, "", terminalTable(mainTable(result))].join("\n");
+  const answer = isOfPrograms(result) ? result.title : headline(result);
+  const tables = [mainTable(result), ...followUpTables(result)].flatMap((table) => [
+    "",
+    terminalTable(table),
+  ]);
+  return [answer, ...lines, ...tables].join("\n");
 }
 
 function section(title: string, tables: readonly Table[]): string[] {
@@ -68,7 +92,7 @@ function method(result: Result): string {
       : "The optimising compilers were on.";
   return (
     `Each cell ran in a fresh process. After a warm-up the heap was read at each population, garbage being collected until two readings agreed. ` +
-    `${compilers} Flags: \`${environment.flags.join(" ")}\`. Memory limit: ${environment.enforcement}. ${conditions(result)}`
+    `${compilers} Flags: \`${environment.flags.join(" ")}\`. Memory limit: ${environment.enforcement}. ${conditions(result, result.rows)}`
   );
 }
 

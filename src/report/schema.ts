@@ -5,7 +5,10 @@ import { RESULT_SCHEMA } from "./schema-version.js";
 
 const absent = z.object({ absent: z.string() });
 const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
+/** Known only to be larger than a bound: what was measured did not fit. */
+const censored = z.object({ above: z.number(), reason: z.string() });
 const reading = z.union([interval, absent]);
+const rowReading = z.union([interval, absent, censored]);
 const factors = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
 const warning = z.object({ name: z.string(), message: z.string() });
 const named = z.object({
@@ -42,10 +45,22 @@ const row = z.object({
   /** Units in one instance, such as messages in a session. */
   unitsPerInstance: z.number(),
   /** Changes over the reading before the first instance was made; keys carry the counter and the unit. */
-  readings: z.record(z.string(), reading),
+  readings: z.record(z.string(), rowReading),
   perInstanceBytes: reading.optional(),
   perUnitBytes: reading,
   cause: z.string().optional(),
+});
+
+const table = z.looseObject({
+  title: z.string(),
+  columns: z.array(
+    z.object({
+      title: z.string(),
+      from: z.string(),
+      unit: z.enum(["B", "kB", "MB", "KiB", "MiB", "GiB"]).exactOptional(),
+    }),
+  ),
+  notes: z.array(z.string()).exactOptional(),
 });
 
 const fit = z.object({
@@ -102,6 +117,8 @@ export const resultSchema = z.object({
   }),
   settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
   rows: z.array(row),
+  /** Further questions of the experiment, each with cells and a table of its own. */
+  followUps: z.array(z.object({ name: z.string(), table, rows: z.array(row) })).optional(),
   fit: z.union([fit, absent]),
   crossCheck: z.union([
     z.object({
@@ -135,18 +152,7 @@ export const resultSchema = z.object({
     gcSurvey: z.array(z.object({ call: z.string(), proof: z.array(z.string()) })),
     checks: z.array(z.object({ name: z.string(), expectedBytes: z.number(), measuredBytes: z.number() })),
   }),
-  table: z
-    .looseObject({
-      title: z.string(),
-      columns: z.array(
-        z.object({
-          title: z.string(),
-          from: z.string(),
-          unit: z.enum(["B", "kB", "MB", "KiB", "MiB"]).exactOptional(),
-        }),
-      ),
-    })
-    .optional(),
+  table: table.optional(),
   warnings: z.array(warning),
 });
 
@@ -154,6 +160,7 @@ export type Result = z.infer<typeof resultSchema>;
 export type ResultRow = z.infer<typeof row>;
 export type ResultFit = z.infer<typeof fit>;
 export type ResultReading = z.infer<typeof reading>;
+export type ResultRowReading = z.infer<typeof rowReading>;
 export type ResultWarning = z.infer<typeof warning>;
 
 /** The published JSON Schema of a result. It allows further keys: a later minor version may add some. */

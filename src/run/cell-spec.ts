@@ -1,5 +1,6 @@
 import type { Calibration } from "../measure/calibration.js";
 import type { Pilot } from "../measure/pilot.js";
+import type { ProgramData, ProgramSpec } from "../measure/program.js";
 import type { ProtocolData, ProtocolSpec } from "../measure/protocol.js";
 import type { SnapshotCellData, SnapshotSpec } from "../measure/snapshot-cell.js";
 import type { ContextData, SubjectReference } from "../measure/subject.js";
@@ -10,7 +11,8 @@ export type CellWork =
   | { kind: "calibrate" }
   | { kind: "pilot"; subject: SubjectReference; context: ContextData }
   | { kind: "protocol"; protocol: ProtocolSpec }
-  | { kind: "snapshot"; snapshot: SnapshotSpec };
+  | { kind: "snapshot"; snapshot: SnapshotSpec }
+  | { kind: "program"; program: ProgramSpec };
 
 /** What the process answers, by kind of work. */
 export interface CellAnswers {
@@ -18,6 +20,7 @@ export interface CellAnswers {
   pilot: Pilot;
   protocol: ProtocolData;
   snapshot: SnapshotCellData;
+  program: ProgramData;
 }
 
 /** Lines that a cell writes to its file descriptor 3. */

@@ -30,6 +30,11 @@ async function answer(work: CellWork): Promise<unknown> {
       return runProtocol(work.protocol, send);
     case "snapshot":
       return runSnapshotCell(work.snapshot, emit);
+    case "program": {
+      // Loaded for this kind alone: what is in memory is in the readings of the others.
+      const { runProgram } = await import("../measure/program.js");
+      return runProgram(work.program, emit);
+    }
   }
 }
 

@@ -6,10 +6,12 @@ import { seededRandom, shuffled } from "../stats/random.js";
 import type { CellWork } from "./cell-spec.js";
 
 /** What a cell's readings are for. */
-export type CellRole = "calibration" | "row" | "null" | "snapshot";
+export type CellRole = "calibration" | "row" | "null" | "snapshot" | "program";
 
 export interface PlannedCell {
   role: CellRole;
+  /** The follow-up that the cell belongs to, if any. */
+  part?: string;
   /** For progress and messages, such as `session-scaling sessions=100 trial 2`. */
   label: string;
   factors: Factors;

@@ -2,8 +2,11 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { analysePrograms } from "../analysis/program-result.js";
 import { analyse } from "../analysis/result.js";
 import { fileCorpus } from "../corpus/index.js";
+import type { SelectedDevice } from "../device/select.js";
+import { selectDevice } from "../device/select.js";
 import { BytesperError } from "../errors.js";
 import type { Estimate, Experiment } from "../experiment/define.js";
 import { gridOf } from "../experiment/grid.js";
@@ -18,6 +21,8 @@ import type { LocalOptions } from "./local.js";
 import { requirePilot, slotsHere } from "./measure.js";
 import type { PlannedCell } from "./plan.js";
 import { factorsOf, hasOwnSlope, instancesOf, planExperiment } from "./plan.js";
+import type { ProgramPart } from "./plan-programs.js";
+import { planPrograms, programParts } from "./plan-programs.js";
 import { writeIndex, writeResult } from "./results-folder.js";
 import { requireCalibration, runExperiment } from "./run-experiment.js";
 import { newRunId } from "./run-id.js";
@@ -31,6 +36,10 @@ export interface ProfileOptions {
   conversations?: string;
   /** A subject that takes the place of the crisis state in `instance-overhead`. */
   subject?: string;
+  /** Where programs take device memory: "auto", "cpu", "cuda" or "cuda:N". */
+  device: string;
+  /** Most bytes of device memory; what is there unless given. */
+  deviceCapBytes?: number;
   trials: number;
   seed: number;
   timeoutMs: number;
@@ -70,6 +79,8 @@ interface Prepared {
   experiment: Experiment;
   cells: PlannedCell[];
   estimates: readonly Estimate[];
+  /** Of an experiment of programs. */
+  parts: readonly ProgramPart[];
   dispose: () => void;
 }
 
@@ -90,17 +101,34 @@ export async function profile(options: ProfileOptions): Promise<ProfileOutcome> 
       timeoutMs: options.timeoutMs,
       signal: options.signal,
     };
+    const device = onceAsked(() => selectedDevice(options));
     for (const name of chosen(options)) {
-      prepared.push(
-        await prepare(name, options, conversations, join(snapshots, `${name}.heapsnapshot`), local),
-      );
+      const snapshotPath = join(snapshots, `${name}.heapsnapshot`);
+      prepared.push(await prepare(name, options, conversations, snapshotPath, local, device));
     }
     const calibration = await requireCalibration(local);
-    return await runAll(prepared, calibration, out, options, local);
+    const selected = prepared.some(({ parts }) => parts.length > 0) ? await device() : undefined;
+    return await runAll(prepared, calibration, selected, out, options, local);
   } finally {
     for (const { dispose } of prepared) dispose();
     rmSync(snapshots, { recursive: true, force: true });
   }
+}
+
+/** The device, with its notices told; asked for only where an experiment needs one. */
+async function selectedDevice(options: ProfileOptions): Promise<SelectedDevice> {
+  const { device: name, deviceCapBytes, quick } = options;
+  const device = await selectDevice(name, {
+    quick,
+    ...(deviceCapBytes === undefined ? {} : { capBytes: deviceCapBytes }),
+  });
+  for (const notice of device.notices) options.events.notice(notice);
+  return device;
+}
+
+function onceAsked<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () => (asked ??= ask());
 }
 
 function chosen({ names, subject }: ProfileOptions): string[] {
@@ -127,6 +155,7 @@ async function prepare(
   conversations: string | undefined,
   snapshotPath: string,
   local: LocalOptions,
+  device: () => Promise<SelectedDevice>,
 ): Promise<Prepared> {
   const file = readdirSync(EXPERIMENTS).find(
     (entry) => SUFFIX.test(entry) && entry.replace(SUFFIX, "") === name,
@@ -134,12 +163,13 @@ async function prepare(
   const loaded = await openExperiment(join(EXPERIMENTS, file ?? name));
   const other = options.subject === undefined ? undefined : await openSubject(options.subject);
   const dispose = (): void => {
-    loaded.subject.dispose();
+    loaded.dispose();
     other?.dispose();
   };
   try {
     const source = { seed: options.seed, ...(conversations === undefined ? {} : { conversations }) };
     const subject = other ?? loaded.subject;
+    if (subject === undefined) return await preparePrograms(loaded, options, device, dispose);
     const experiment =
       other === undefined ? loaded.experiment : withSubject(loaded.experiment, options.subject ?? "");
     const grid = gridOf(factorsOf(experiment, options.quick), experiment.exclude);
@@ -150,6 +180,7 @@ async function prepare(
       loaded,
       experiment,
       dispose,
+      parts: [],
       estimates: Array.isArray(estimated) ? (estimated as readonly Estimate[]) : [estimated as Estimate],
       cells: planExperiment(experiment, subject.reference, {
         quick: options.quick,
@@ -165,6 +196,26 @@ async function prepare(
     dispose();
     throw error;
   }
+}
+
+async function preparePrograms(
+  loaded: LoadedExperiment,
+  options: ProfileOptions,
+  device: () => Promise<SelectedDevice>,
+  dispose: () => void,
+): Promise<Prepared> {
+  const { experiment, programs } = loaded;
+  const { device: name, capBytes, instructionSet } = await device();
+  const parts = programParts(experiment, programs, options.quick);
+  const context = {
+    seed: options.seed,
+    quick: options.quick,
+    device: name,
+    deviceCapBytes: capBytes,
+    instructionSet,
+  };
+  const cells = planPrograms(experiment, parts, context, experiment.repetitions ?? options.trials);
+  return { loaded, experiment, cells, estimates: [], parts, dispose };
 }
 
 /** The same question about another class, whose bytes nobody has estimated. */
@@ -184,6 +235,7 @@ function withSubject(shipped: Experiment, subject: string): Experiment {
 async function runAll(
   prepared: readonly Prepared[],
   calibration: Calibration,
+  device: SelectedDevice | undefined,
   out: string,
   options: ProfileOptions,
   local: LocalOptions,
@@ -209,14 +261,15 @@ async function runAll(
   record({ type: "run", runId, environment, settings, calibration });
 
   let before = 0;
-  for (const { experiment, cells, estimates } of prepared) {
+  for (const { experiment, cells, estimates, parts } of prepared) {
     const startedAt = new Date().toISOString();
     for (const { role, factors, trial, instances } of cells) {
       record({ type: "planned", experiment: experiment.name, role, factors, trial, instances });
     }
     const collected = await runExperiment(experiment.name, cells, {
       ...local,
-      slots: slotsHere(),
+      // A program takes all cores and the memory of the device.
+      slots: parts.length > 0 ? 1 : slotsHere(),
       record,
       progress: (finished, label) => {
         options.events.progress(before + finished, total, label);
@@ -225,18 +278,29 @@ async function runAll(
     });
     before += cells.length;
     if (collected.interrupted) outcome.interrupted = true;
-    if (collected.rows.length > 0) {
+    if (collected.rows.length + collected.programs.length > 0) {
+      const identity = { runId, startedAt, finishedAt: new Date().toISOString(), environment, settings };
       const grid = gridOf(factorsOf(experiment, options.quick), experiment.exclude);
-      const result = analyse({
-        experiment,
-        grid,
-        ownSlope: hasOwnSlope(experiment, grid),
-        collected,
-        calibration,
-        estimates,
-        instancesOf: (factors) => instancesOf(experiment, factors),
-        identity: { runId, startedAt, finishedAt: new Date().toISOString(), environment, settings },
-      });
+      const result =
+        parts.length > 0
+          ? analysePrograms({
+              experiment,
+              grids: [...parts],
+              collected,
+              calibration,
+              identity: { ...identity, settings: { ...settings, ...deviceSettings(device) } },
+            })
+          : analyse({
+              experiment,
+              grid,
+              ownSlope: hasOwnSlope(experiment, grid),
+              collected,
+              calibration,
+              estimates,
+              instancesOf: (factors) => instancesOf(experiment, factors),
+              identity,
+            });
+      if (parts.length > 0) result.warnings.unshift(...(device?.warnings ?? []));
       if (journal !== undefined) result.journal = journal.name;
       outcome.results.push(result);
       const folder = keeping(() => writeResult(out, result));
@@ -260,6 +324,12 @@ async function runAll(
     for (const problem of writeIndex(out)) options.events.notice(problem);
   });
   return outcome;
+}
+
+function deviceSettings(selected: SelectedDevice | undefined): Result["settings"] {
+  if (selected === undefined) return {};
+  const { device, capBytes, instructionSet } = selected;
+  return { device, deviceCapBytes: capBytes, instructionSet };
 }
 
 /** Runs a step that writes; its failure is told at once and kept, and measuring goes on. */

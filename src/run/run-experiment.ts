@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { BytesperError } from "../errors.js";
 import type { Calibration } from "../measure/calibration.js";
 import type { LedgerReading } from "../measure/ledger.js";
+import type { ProgramData } from "../measure/program.js";
 import type { ProtocolData } from "../measure/protocol.js";
 import type { SnapshotCellData } from "../measure/snapshot-cell.js";
 import type { SnapshotSummary } from "../measure/snapshot/summary.js";
@@ -22,9 +23,19 @@ export interface Trial {
   ledger?: { before: LedgerReading; after: LedgerReading };
 }
 
+/** The cell of a program that answered. */
+export interface ProgramTrial {
+  /** Name of the follow-up; undefined for the main table. */
+  part: string | undefined;
+  factors: Factors;
+  trial: number;
+  data: ProgramData;
+}
+
 /** A cell that did not answer, and why. */
 export interface FailedCell {
   role: PlannedCell["role"];
+  part?: string | undefined;
   label: string;
   factors: Factors;
   trial: number;
@@ -38,6 +49,7 @@ export interface FailedCell {
 export interface Collected {
   rows: Trial[];
   nulls: Trial[];
+  programs: ProgramTrial[];
   snapshot?: { factors: Factors; cell: SnapshotCellData; summary: SnapshotSummary };
   failed: FailedCell[];
   interrupted: boolean;
@@ -58,7 +70,13 @@ export async function runExperiment(
   cells: readonly PlannedCell[],
   options: RunOptions,
 ): Promise<Collected> {
-  const collected: Collected = { rows: [], nulls: [], failed: [], interrupted: false };
+  const collected: Collected = {
+    rows: [],
+    nulls: [],
+    programs: [],
+    failed: [],
+    interrupted: false,
+  };
   let finished = 0;
   let stopped = false;
   const runOne = async (cell: PlannedCell): Promise<void> => {
@@ -66,6 +84,7 @@ export async function runExperiment(
     const identity = {
       experiment: name,
       role: cell.role,
+      ...(cell.part === undefined ? {} : { part: cell.part }),
       factors: cell.factors,
       trial: cell.trial,
       instances: cell.instances,
@@ -79,8 +98,8 @@ export async function runExperiment(
       options.record({ type: "finished", ...identity, data });
     } else {
       const { outcome, code, cause } = end;
-      const { role, label, factors, trial, instances } = cell;
-      collected.failed.push({ role, label, factors, trial, instances, outcome, code, cause });
+      const { role, part, label, factors, trial, instances } = cell;
+      collected.failed.push({ role, part, label, factors, trial, instances, outcome, code, cause });
       options.record({
         type: outcome === "interrupted" ? "interrupted" : "failed",
         ...identity,
@@ -128,6 +147,11 @@ async function collect(
     } finally {
       rmSync(path, { force: true });
     }
+  }
+  if (cell.work.kind === "program") {
+    const { part, factors, trial } = cell;
+    collected.programs.push({ part, factors, trial, data: end.data as ProgramData });
+    return end.data;
   }
   const ledger = ledgerOf(end.records);
   const { factors, trial, instances } = cell;

@@ -1,7 +1,8 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ADDON_FILE, NO_MALLOC_COUNTERS } from "./support/addon.js";
+import { ADDON_EXPORTS } from "../../src/native/contract.js";
+import { ADDON_FILE, NO_MALLOC_COUNTERS, READS } from "./support/addon.js";
 import { inChild } from "./support/child.js";
 import { temporaryFolder } from "./support/stand-in.js";
 
@@ -12,7 +13,7 @@ test("eight worker threads call every export at once", () => {
        const addon = require(workerData);
        let answers = 0;
        for (let round = 0; round < 100; ++round) {
-         for (const name of Object.keys(addon)) if (addon[name](1000) !== undefined) answers += 1;
+         for (const name of ${JSON.stringify([...READS, "mallocSelfTest"])}) if (addon[name](1000) !== undefined) answers += 1;
        }
        parentPort.postMessage(answers);\`;
      const run = () => new Promise((resolve, reject) => {
@@ -21,7 +22,7 @@ test("eight worker threads call every export at once", () => {
      });
      return await Promise.all(Array.from({ length: 8 }, run));`,
   );
-  expect(counts).toEqual(new Array(8).fill(800));
+  expect(counts).toEqual(new Array(8).fill(100 * (READS.length + 1)));
 });
 
 test("workers that are terminated in mid-call do not take the process along", () => {
@@ -51,7 +52,7 @@ test("two copies of the addon work side by side", () => {
       `const copy = require(${JSON.stringify(copy)});
        return [copy !== addon, Object.keys(copy).length, typeof copy.pageFaults(), typeof addon.pageFaults()];`,
     ),
-  ).toEqual([true, 8, "object", "object"]);
+  ).toEqual([true, ADDON_EXPORTS.length, "object", "object"]);
 });
 
 test("the counter of malloc sees what another thread holds", ({ skip }) => {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { ADDON_EXPORTS } from "../../../src/native/contract.js";
 import { loadAddon } from "../../../src/native/load.js";
 import type { Absent } from "../../../src/probe/reading.js";
 import { isAbsent } from "../../../src/probe/reading.js";
@@ -6,6 +7,11 @@ import { isAbsent } from "../../../src/probe/reading.js";
 export const ADDON_FILE = fileURLToPath(new URL("../../../build/Release/bytesper.node", import.meta.url));
 
 export const addon = loadAddon();
+
+/** The exports that take no arguments and only read. */
+export const READS = ADDON_EXPORTS.filter(
+  (name) => !["mallocSelfTest", "createPool", "attention"].includes(name),
+);
 
 /** A reading that the test cannot do without. */
 export function present<Value>(value: Value | Absent): Value {

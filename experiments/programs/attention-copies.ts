@@ -1,0 +1,35 @@
+import type { ProgramAnswer, ProgramContext } from "bytesper";
+import type { Dtype } from "bytesper/device";
+import { MemoryPool, randomAttention, scoreBytes } from "bytesper/device";
+import { shapeOf } from "./attention-shape.js";
+
+const TOKENS = 3000;
+const QUICK_TOKENS = 1500;
+
+/** How many bytes per score the copies of an eager implementation come to at their highest. */
+export async function run(context: ProgramContext): Promise<ProgramAnswer> {
+  const { factors, quick, deviceCapBytes, instructionSet, seed } = context;
+  const tokens = quick ? QUICK_TOKENS : TOKENS;
+  const pool = new MemoryPool({ capBytes: deviceCapBytes });
+  try {
+    const { usedHighWaterBytes, inputOutputBytes, durationMs } = await randomAttention(shapeOf(tokens), {
+      pool,
+      kernel: "eager",
+      dtype: factors.dtype as Dtype,
+      causal: factors.causal === true,
+      instructionSet,
+      seed,
+    });
+    const cells = scoreBytes(shapeOf(tokens), 1);
+    return {
+      readings: {
+        tokens,
+        bytesPerScore: (usedHighWaterBytes - inputOutputBytes) / cells,
+        usedHighWaterBytes,
+        durationMs,
+      },
+    };
+  } finally {
+    await pool.close();
+  }
+}

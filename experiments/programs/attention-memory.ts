@@ -1,0 +1,141 @@
+import type { ProgramAnswer, ProgramContext, ProgramReading } from "bytesper";
+import type { AttentionKernel, Dtype } from "bytesper/device";
+import {
+  BYTES_OF,
+  deviceBytes,
+  deviceChange,
+  MemoryPool,
+  OutOfDeviceMemory,
+  randomAttention,
+  scoreBytes,
+} from "bytesper/device";
+import { shapeOf } from "./attention-shape.js";
+
+/** Up to here a run is short, and its time is the median of several. */
+const REPEATED_UP_TO = 5000;
+const REPEATS = 3;
+/** Pool and second route may differ by so much before it is a doubt. */
+const AGREEMENT = 0.02;
+/** Pages of the process that come and go beside a pool. */
+const NOISE_BYTES = 2 ** 20;
+
+type Warnings = NonNullable<ProgramAnswer["warnings"]>[number][];
+
+/** Attention at one length: with the scores kept, then without. */
+export async function run(context: ProgramContext): Promise<ProgramAnswer> {
+  const tokens = Number(context.factors.tokens);
+  const dtype = context.factors.dtype as Dtype;
+  const estimate = scoreBytes(shapeOf(tokens), BYTES_OF[dtype]);
+  const warnings: Warnings = [];
+  // A small one first: code, threads and the first pages of the allocator are not the kernel's.
+  await measured("flash", 16, dtype, context, []);
+  const naive = await measured("naive", tokens, dtype, context, warnings);
+  const flash = await measured("flash", tokens, dtype, context, warnings);
+  const failed = [naive, flash].find(({ failure }) => failure !== undefined)?.failure;
+  return {
+    outcome: failed === undefined ? "ok" : "oom-device",
+    ...(failed === undefined ? {} : { cause: failed.message.replace(/\.$/, "") }),
+    readings: {
+      cellsPerHead: tokens ** 2,
+      estimatedScoreBytes: estimate,
+      ...prefixed("naive", naive.readings),
+      naiveScoresOverEstimate: ratio(naive.readings.extraBytes, estimate),
+      ...prefixed("flash", flash.readings),
+    },
+    warnings,
+  };
+}
+
+interface Measured {
+  readings: Record<
+    "usedHighWaterBytes" | "reservedHighWaterBytes" | "extraBytes" | "secondRouteBytes" | "ms",
+    ProgramReading
+  >;
+  failure?: OutOfDeviceMemory;
+}
+
+async function measured(
+  kernel: AttentionKernel,
+  tokens: number,
+  dtype: Dtype,
+  { device, deviceCapBytes, instructionSet, seed, quick }: ProgramContext,
+  warnings: Warnings,
+): Promise<Measured> {
+  const pool = new MemoryPool({ capBytes: deviceCapBytes });
+  // What the run took stays reserved, so that the kernel's or the driver's count can be read after it.
+  await pool.setReleaseThreshold(Number.POSITIVE_INFINITY);
+  const before = deviceBytes(device);
+  try {
+    const times: number[] = [];
+    let result;
+    do {
+      result = await randomAttention(shapeOf(tokens), {
+        pool,
+        kernel,
+        dtype,
+        scoreDtype: dtype,
+        instructionSet,
+        seed,
+      });
+      times.push(result.durationMs);
+    } while (!quick && tokens <= REPEATED_UP_TO && times.length < REPEATS);
+    const secondRoute = deviceChange(before, deviceBytes(device));
+    const { usedHighWaterBytes, reservedHighWaterBytes, inputOutputBytes } = result;
+    if (typeof secondRoute === "number") {
+      for (const [name, bytes] of Object.entries({
+        used: usedHighWaterBytes,
+        reserved: reservedHighWaterBytes,
+      })) {
+        if (Math.abs(secondRoute - bytes) <= Math.max(AGREEMENT * bytes, NOISE_BYTES)) continue;
+        warnings.push({
+          name: "pool-disagrees",
+          message: `At ${tokens} tokens (${kernel}, ${dtype}) the pool has ${bytes} bytes ${name}, the second route says ${secondRoute}.`,
+        });
+      }
+    }
+    return {
+      readings: {
+        usedHighWaterBytes,
+        reservedHighWaterBytes,
+        extraBytes: usedHighWaterBytes - inputOutputBytes,
+        secondRouteBytes: secondRoute,
+        ms: median(times),
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof OutOfDeviceMemory)) throw error;
+    const reason = error.message.replace(/\.$/, "");
+    const beyond = { above: deviceCapBytes, reason };
+    const unknown = { absent: reason };
+    return {
+      failure: error,
+      readings: {
+        usedHighWaterBytes: beyond,
+        reservedHighWaterBytes: beyond,
+        extraBytes: unknown,
+        secondRouteBytes: unknown,
+        ms: unknown,
+      },
+    };
+  } finally {
+    await pool.close();
+  }
+}
+
+function prefixed(prefix: string, readings: Measured["readings"]): Record<string, ProgramReading> {
+  return Object.fromEntries(
+    Object.entries(readings).map(([name, reading]) => [
+      `${prefix}${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+      reading,
+    ]),
+  );
+}
+
+function ratio(measuredBytes: ProgramReading, estimate: number): ProgramReading {
+  return typeof measuredBytes === "number" ? measuredBytes / estimate : measuredBytes;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] as number;
+}

@@ -1,0 +1,182 @@
+import { MemoryPool, OutOfDeviceMemory } from "bytesper/device";
+import type { CacheShape } from "./cache-shape.js";
+import { cacheBytes, tensorBytes } from "./cache-shape.js";
+
+export interface CacheTotals {
+  /** Bytes that sessions hold. */
+  heldBytes: number;
+  /** Bytes that the pools have given out. */
+  usedBytes: number;
+  /** Bytes that the pools have taken from the device. */
+  reservedBytes: number;
+}
+
+/** How the caches of sessions are laid out in device memory. */
+export interface CachePolicy {
+  /** Opens a session and answers its number. Throws `OutOfDeviceMemory` and leaves nothing behind. */
+  open: () => Promise<number>;
+  close: (session: number) => Promise<void>;
+  totals: () => CacheTotals;
+  dispose: () => Promise<void>;
+}
+
+export function cachePolicy(name: string, shape: CacheShape, capBytes: number): CachePolicy {
+  if (name === "pool per session") return new PoolPerSession(shape, capBytes);
+  if (name === "shared pool") return new SharedPool(shape, capBytes);
+  if (name === "paged blocks") return new PagedBlocks(shape, capBytes);
+  throw new Error(`there is no policy "${name}"`);
+}
+
+/** Keys and values of each layer, one tensor each. */
+function contiguousTensors(shape: CacheShape): number[] {
+  return new Array<number>(2 * shape.layers).fill(tensorBytes(shape, shape.tokens));
+}
+
+class PoolPerSession implements CachePolicy {
+  readonly #sessions = new Map<number, MemoryPool>();
+  readonly #shape: CacheShape;
+  readonly #capBytes: number;
+  #last = 0;
+
+  constructor(shape: CacheShape, capBytes: number) {
+    this.#shape = shape;
+    this.#capBytes = capBytes;
+  }
+
+  async open(): Promise<number> {
+    // All pools share one device: what the others hold is not there for this one.
+    const pool = new MemoryPool({ capBytes: Math.max(0, this.#capBytes - this.totals().reservedBytes) });
+    try {
+      await pool.allocate(contiguousTensors(this.#shape));
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+    this.#sessions.set(++this.#last, pool);
+    return this.#last;
+  }
+
+  async close(session: number): Promise<void> {
+    await this.#sessions.get(session)?.close();
+    this.#sessions.delete(session);
+  }
+
+  totals(): CacheTotals {
+    const totals = { heldBytes: 0, usedBytes: 0, reservedBytes: 0 };
+    for (const pool of this.#sessions.values()) {
+      const { usedBytes, reservedBytes } = pool.stats();
+      totals.heldBytes += usedBytes;
+      totals.usedBytes += usedBytes;
+      totals.reservedBytes += reservedBytes;
+    }
+    return totals;
+  }
+
+  async dispose(): Promise<void> {
+    for (const session of [...this.#sessions.keys()]) await this.close(session);
+  }
+}
+
+class SharedPool implements CachePolicy {
+  readonly #pool: MemoryPool;
+  readonly #sessions = new Map<number, number[]>();
+  readonly #shape: CacheShape;
+  #last = 0;
+
+  constructor(shape: CacheShape, capBytes: number) {
+    this.#shape = shape;
+    this.#pool = new MemoryPool({ capBytes });
+  }
+
+  async open(): Promise<number> {
+    this.#sessions.set(++this.#last, await this.#pool.allocate(contiguousTensors(this.#shape)));
+    return this.#last;
+  }
+
+  async close(session: number): Promise<void> {
+    await this.#pool.release(this.#sessions.get(session) ?? []);
+    this.#sessions.delete(session);
+  }
+
+  totals(): CacheTotals {
+    const { usedBytes, reservedBytes } = this.#pool.stats();
+    return { heldBytes: usedBytes, usedBytes, reservedBytes };
+  }
+
+  dispose(): Promise<void> {
+    return this.#pool.close();
+  }
+}
+
+const BLOCK_TOKENS = 16;
+const BLOCKS_PER_SLAB = 64;
+
+/** A slab of blocks, each of which holds all layers of 16 tokens. */
+interface Slab {
+  handle: number;
+  free: number[];
+}
+
+/** Blocks come from slabs of 64 and go back to a list; a slab goes back once all of its blocks did. */
+class PagedBlocks implements CachePolicy {
+  readonly #pool: MemoryPool;
+  readonly #blockBytes: number;
+  readonly #blocksPerSession: number;
+  readonly #slabs = new Set<Slab>();
+  readonly #sessions = new Map<number, { slab: Slab; block: number }[]>();
+  #last = 0;
+  #blocksInUse = 0;
+
+  constructor(shape: CacheShape, capBytes: number) {
+    this.#pool = new MemoryPool({ capBytes });
+    this.#blockBytes = cacheBytes(shape, BLOCK_TOKENS);
+    this.#blocksPerSession = Math.ceil(shape.tokens / BLOCK_TOKENS);
+  }
+
+  async open(): Promise<number> {
+    const blocks: { slab: Slab; block: number }[] = [];
+    try {
+      while (blocks.length < this.#blocksPerSession) blocks.push(await this.#take());
+    } catch (error) {
+      if (error instanceof OutOfDeviceMemory) await this.#giveBack(blocks);
+      throw error;
+    }
+    this.#sessions.set(++this.#last, blocks);
+    return this.#last;
+  }
+
+  async close(session: number): Promise<void> {
+    await this.#giveBack(this.#sessions.get(session) ?? []);
+    this.#sessions.delete(session);
+  }
+
+  totals(): CacheTotals {
+    const { usedBytes, reservedBytes } = this.#pool.stats();
+    return { heldBytes: this.#blocksInUse * this.#blockBytes, usedBytes, reservedBytes };
+  }
+
+  dispose(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async #take(): Promise<{ slab: Slab; block: number }> {
+    let slab = [...this.#slabs].find(({ free }) => free.length > 0);
+    if (slab === undefined) {
+      const [handle] = await this.#pool.allocate([BLOCKS_PER_SLAB * this.#blockBytes]);
+      slab = { handle: handle as number, free: Array.from({ length: BLOCKS_PER_SLAB }, (_, index) => index) };
+      this.#slabs.add(slab);
+    }
+    this.#blocksInUse++;
+    return { slab, block: slab.free.pop() as number };
+  }
+
+  async #giveBack(blocks: readonly { slab: Slab; block: number }[]): Promise<void> {
+    for (const { slab, block } of blocks) slab.free.push(block);
+    this.#blocksInUse -= blocks.length;
+    for (const slab of [...this.#slabs]) {
+      if (slab.free.length < BLOCKS_PER_SLAB) continue;
+      this.#slabs.delete(slab);
+      await this.#pool.release([slab.handle]);
+    }
+  }
+}

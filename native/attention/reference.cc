@@ -1,0 +1,55 @@
+#include <cmath>
+#include <vector>
+
+#include "../parallel.h"
+#include "attention.h"
+#include "half.h"
+
+namespace bytesper {
+namespace {
+
+double At(const void* data, DType type, int64_t index) {
+  if (type == DType::kFp32) return static_cast<double>(static_cast<const float*>(data)[index]);
+  const uint16_t bits = static_cast<const uint16_t*>(data)[index];
+  return static_cast<double>(type == DType::kFp16 ? Fp16ToFloat(bits) : Bf16ToFloat(bits));
+}
+
+}  // namespace
+
+void ReferenceAttention(const AttentionProblem& p, const void* queries, const void* keys, const void* values,
+                        int threads, double* out) {
+  const int64_t heads = p.batch * p.heads;
+  const int64_t group = p.heads / p.kv_heads;
+  ParallelFor(threads, heads * p.tokens, [&](int64_t row, int) {
+    const int64_t head = row / p.tokens;
+    const int64_t key_head = head / p.heads * p.kv_heads + head % p.heads / group;
+    const int64_t seen = p.causal ? row % p.tokens + 1 : p.tokens;
+    std::vector<double> weights(static_cast<size_t>(seen));
+    double largest = -HUGE_VAL;
+    for (int64_t key = 0; key < seen; ++key) {
+      double score = 0;
+      for (int64_t d = 0; d < p.head_dim; ++d) {
+        score += At(queries, p.dtype, row * p.head_dim + d) *
+                 At(keys, p.dtype, (key_head * p.tokens + key) * p.head_dim + d);
+      }
+      score *= static_cast<double>(p.scale);
+      weights[static_cast<size_t>(key)] = score;
+      if (score > largest) largest = score;
+    }
+    double sum = 0;
+    for (double& weight : weights) {
+      weight = std::exp(weight - largest);
+      sum += weight;
+    }
+    for (int64_t d = 0; d < p.head_dim; ++d) {
+      double total = 0;
+      for (int64_t key = 0; key < seen; ++key) {
+        total += weights[static_cast<size_t>(key)] *
+                 At(values, p.dtype, (key_head * p.tokens + key) * p.head_dim + d);
+      }
+      out[row * p.head_dim + d] = total / sum;
+    }
+  });
+}
+
+}  // namespace bytesper

@@ -1,0 +1,250 @@
+#include "pool_object.h"
+
+#include <utility>
+
+#include "../arguments.h"
+#include "../promise_work.h"
+#include "../reading.h"
+#include "host_pool.h"
+
+namespace bytesper {
+namespace {
+
+// Marks the objects that PoolObject made; anything else that is passed as a pool is refused.
+constexpr napi_type_tag kTag = {0x6279746573706572u, 0x706f6f6c6f626a31u};
+
+struct Allocation {
+  std::vector<int64_t> handles;
+  PoolError error;
+};
+
+Napi::Number ToNumber(Napi::Env env, uint64_t value) {
+  return Napi::Number::New(env, static_cast<double>(value));
+}
+
+// Takes all blocks or none.
+Allocation AllocateAll(SharedPool* shared, const std::vector<int64_t>& sizes) {
+  Allocation out;
+  std::vector<void*> blocks;
+  blocks.reserve(sizes.size());
+  for (const int64_t size : sizes) {
+    void* const block = shared->pool->Allocate(static_cast<uint64_t>(size), &out.error);
+    if (block == nullptr) {
+      for (void* taken : blocks) shared->pool->Free(taken);
+      return out;
+    }
+    blocks.push_back(block);
+  }
+  std::lock_guard<std::mutex> lock(shared->mutex);
+  for (void* block : blocks) {
+    shared->blocks[++shared->last_handle] = block;
+    out.handles.push_back(shared->last_handle);
+  }
+  return out;
+}
+
+// The numbers of an array argument.
+bool ReadCounts(Napi::Env env, Napi::Value value, const char* name, std::vector<int64_t>* out) {
+  ArgumentReader reader(env);
+  if (!value.IsArray()) {
+    reader.Fail(name, "must be an array of whole numbers");
+    return false;
+  }
+  const Napi::Array array = value.As<Napi::Array>();
+  const uint32_t length = array.Length();
+  for (uint32_t index = 0; index < length && reader.ok(); ++index) {
+    const Napi::Value item = array.Get(index);
+    if (env.IsExceptionPending()) return false;
+    out->push_back(reader.Count(item, name, 1));
+  }
+  return reader.ok();
+}
+
+}  // namespace
+
+Napi::Object FailureToJs(Napi::Env env, const PoolError& error, uint64_t cap) {
+  Napi::Object out = Napi::Object::New(env);
+  out.Set("failure", error.kind == PoolError::kOutOfMemory ? "oom-device" : "device");
+  out.Set("reason", error.reason);
+  out.Set("requestedBytes", ToNumber(env, error.requested));
+  out.Set("usedBytes", ToNumber(env, error.used));
+  out.Set("reservedBytes", ToNumber(env, error.reserved));
+  if (cap != kNoCap) out.Set("capBytes", ToNumber(env, cap));
+  return out;
+}
+
+Napi::Object StatsToJs(Napi::Env env, const PoolStats& stats) {
+  Napi::Object out = Napi::Object::New(env);
+  out.Set("usedBytes", ToNumber(env, stats.used));
+  out.Set("usedHighWaterBytes", ToNumber(env, stats.used_high));
+  out.Set("reservedBytes", ToNumber(env, stats.reserved));
+  out.Set("reservedHighWaterBytes", ToNumber(env, stats.reserved_high));
+  return out;
+}
+
+Napi::Function PoolObject::Factory(Napi::Env env) {
+  const Napi::Function constructor = DefineClass(
+      env, "MemoryPool",
+      {InstanceMethod<&PoolObject::Allocate>("allocate"), InstanceMethod<&PoolObject::Release>("release"),
+       InstanceMethod<&PoolObject::Stats>("stats"),
+       InstanceMethod<&PoolObject::ResetHighWater>("resetHighWater"),
+       InstanceMethod<&PoolObject::Trim>("trim"),
+       InstanceMethod<&PoolObject::SetReleaseThreshold>("setReleaseThreshold"),
+       InstanceMethod<&PoolObject::Close>("close")});
+  // Lives as long as the environment, which deletes it.
+  auto* const kept = new Napi::FunctionReference(Napi::Persistent(constructor));
+  env.SetInstanceData<Napi::FunctionReference>(kept);
+  return Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
+    const auto* made = info.Env().GetInstanceData<Napi::FunctionReference>();
+    return made->New({info[0], info[1]});
+  });
+}
+
+std::shared_ptr<SharedPool> PoolObject::From(Napi::Value value) {
+  if (!value.IsObject()) return nullptr;
+  Napi::Object object = value.As<Napi::Object>();
+  if (!object.CheckTypeTag(&kTag)) return nullptr;
+  PoolObject* const self = Unwrap(object);
+  return self == nullptr ? nullptr : self->shared_;
+}
+
+PoolObject::PoolObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PoolObject>(info) {
+  Napi::Env env = info.Env();
+  ArgumentReader reader(env);
+  const uint64_t cap = reader.Limit(info[0], "capBytes");
+  const int64_t threads = reader.Count(info[1], "threads", 1);
+  if (!reader.ok()) return;
+  shared_ = std::make_shared<SharedPool>();
+  shared_->threads = static_cast<int>(threads < 256 ? threads : 256);
+  shared_->pool.reset(new HostPool(cap, shared_->threads));
+  info.This().As<Napi::Object>().TypeTag(&kTag);
+}
+
+bool PoolObject::RequireOpen(Napi::Env env) const {
+  const char* problem = nullptr;
+  if (shared_ == nullptr) {
+    problem = "this is no pool";
+  } else {
+    std::lock_guard<std::mutex> lock(shared_->mutex);
+    if (shared_->closed) problem = "this pool was closed";
+  }
+  if (problem == nullptr) return true;
+  Napi::Error::New(env, problem).ThrowAsJavaScriptException();
+  return false;
+}
+
+Napi::Value PoolObject::Allocate(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  std::vector<int64_t> sizes;
+  if (!RequireOpen(env) || !ReadCounts(env, info[0], "sizes", &sizes)) return env.Undefined();
+  auto shared = shared_;
+  return PromiseWork<Allocation>::Start(
+      env, [shared, sizes] { return AllocateAll(shared.get(), sizes); },
+      [shared](Napi::Env env, Allocation& done) -> Napi::Value {
+        if (done.error.kind != PoolError::kNone) return FailureToJs(env, done.error, shared->pool->cap());
+        Napi::Array handles = Napi::Array::New(env, done.handles.size());
+        for (size_t i = 0; i < done.handles.size(); ++i) {
+          handles.Set(static_cast<uint32_t>(i), Napi::Number::New(env, static_cast<double>(done.handles[i])));
+        }
+        return handles;
+      });
+}
+
+Napi::Value PoolObject::Release(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  std::vector<int64_t> handles;
+  if (!RequireOpen(env) || !ReadCounts(env, info[0], "handles", &handles)) return env.Undefined();
+  std::vector<void*> blocks;
+  bool known = true;
+  {
+    std::lock_guard<std::mutex> lock(shared_->mutex);
+    for (const int64_t handle : handles) {
+      const auto found = shared_->blocks.find(handle);
+      if (found == shared_->blocks.end()) {
+        known = false;
+        continue;
+      }
+      blocks.push_back(found->second);
+      shared_->blocks.erase(found);
+    }
+  }
+  auto shared = shared_;
+  return PromiseWork<bool>::Start(
+      env,
+      [shared, blocks, known] {
+        for (void* block : blocks) shared->pool->Free(block);
+        return known;
+      },
+      [](Napi::Env env, bool& known) -> Napi::Value { return Napi::Boolean::New(env, known); });
+}
+
+Napi::Value PoolObject::Stats(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!RequireOpen(env)) return env.Undefined();
+  PoolStats stats;
+  std::string error;
+  if (!shared_->pool->Stats(&stats, &error)) return AbsentToJs(env, error);
+  return StatsToJs(env, stats);
+}
+
+Napi::Value PoolObject::ResetHighWater(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!RequireOpen(env)) return env.Undefined();
+  std::string error;
+  if (!shared_->pool->ResetHighWater(&error)) return AbsentToJs(env, error);
+  return Napi::Boolean::New(env, true);
+}
+
+// Answers true or the reason why not, once `change` has run on another thread.
+static Napi::Value Change(Napi::Env env, std::shared_ptr<SharedPool> shared,
+                          bool (MemoryPool::*change)(uint64_t, std::string*), uint64_t bytes) {
+  return PromiseWork<std::string>::Start(
+      env,
+      [shared, change, bytes] {
+        std::string error;
+        return (shared->pool.get()->*change)(bytes, &error) ? std::string() : error;
+      },
+      [](Napi::Env env, std::string& error) -> Napi::Value {
+        if (error.empty()) return Napi::Boolean::New(env, true);
+        return AbsentToJs(env, error);
+      });
+}
+
+Napi::Value PoolObject::Trim(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  ArgumentReader reader(env);
+  const uint64_t keep = reader.Limit(info[0], "keepBytes");
+  if (!reader.ok() || !RequireOpen(env)) return env.Undefined();
+  return Change(env, shared_, &MemoryPool::Trim, keep);
+}
+
+Napi::Value PoolObject::SetReleaseThreshold(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  ArgumentReader reader(env);
+  const uint64_t bytes = reader.Limit(info[0], "bytes");
+  if (!reader.ok() || !RequireOpen(env)) return env.Undefined();
+  return Change(env, shared_, &MemoryPool::SetReleaseThreshold, bytes);
+}
+
+Napi::Value PoolObject::Close(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  std::vector<void*> blocks;
+  if (shared_ != nullptr) {
+    std::lock_guard<std::mutex> lock(shared_->mutex);
+    shared_->closed = true;
+    for (const auto& block : shared_->blocks) blocks.push_back(block.second);
+    shared_->blocks.clear();
+  }
+  auto shared = shared_;
+  return PromiseWork<bool>::Start(
+      env,
+      [shared, blocks] {
+        if (shared == nullptr) return true;
+        std::string error;
+        for (void* block : blocks) shared->pool->Free(block);
+        return shared->pool->Trim(0, &error);
+      },
+      [](Napi::Env env, bool&) -> Napi::Value { return env.Undefined(); });
+}
+
+}  // namespace bytesper

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <napi.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "memory_pool.h"
+
+namespace bytesper {
+
+// A pool and the blocks that JavaScript holds of it, by number: addresses never leave C++. Shared with the
+// work that is under way on other threads, so that neither closing nor collecting the object takes it away
+// from them.
+struct SharedPool {
+  std::unique_ptr<MemoryPool> pool;
+  // Where the pool lies: -1 for the host, else the index of a CUDA device.
+  int device = -1;
+  int threads = 1;
+
+  std::mutex mutex;
+  std::map<int64_t, void*> blocks;
+  int64_t last_handle = 0;
+  bool closed = false;
+};
+
+// NativeMemoryPool of the contract.
+class PoolObject : public Napi::ObjectWrap<PoolObject> {
+ public:
+  // createPool of the contract. Called once for each environment.
+  static Napi::Function Factory(Napi::Env env);
+  // The pool behind a JavaScript value, or null where it is none.
+  static std::shared_ptr<SharedPool> From(Napi::Value value);
+
+  explicit PoolObject(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value Allocate(const Napi::CallbackInfo& info);
+  Napi::Value Release(const Napi::CallbackInfo& info);
+  Napi::Value Stats(const Napi::CallbackInfo& info);
+  Napi::Value ResetHighWater(const Napi::CallbackInfo& info);
+  Napi::Value Trim(const Napi::CallbackInfo& info);
+  Napi::Value SetReleaseThreshold(const Napi::CallbackInfo& info);
+  Napi::Value Close(const Napi::CallbackInfo& info);
+
+  // Throws and answers false where the pool was closed.
+  bool RequireOpen(Napi::Env env) const;
+
+  std::shared_ptr<SharedPool> shared_;
+};
+
+// { failure: "oom-device" | "device", reason, requestedBytes, usedBytes, reservedBytes, capBytes }
+Napi::Object FailureToJs(Napi::Env env, const PoolError& error, uint64_t cap);
+Napi::Object StatsToJs(Napi::Env env, const PoolStats& stats);
+
+}  // namespace bytesper

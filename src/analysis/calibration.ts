@@ -1,0 +1,16 @@
+import type { Calibration } from "../measure/calibration.js";
+import type { Result } from "../report/schema.js";
+
+/** The calibration of a run as a result records it. */
+export function calibrationRecord(calibration: Calibration): Result["calibration"] {
+  return {
+    gcCall: calibration.gc.call,
+    gcProof: calibration.gc.proof,
+    gcSurvey: calibration.gc.survey,
+    checks: calibration.checks.map(({ name, expectedBytes, measuredBytes }) => ({
+      name,
+      expectedBytes,
+      measuredBytes,
+    })),
+  };
+}

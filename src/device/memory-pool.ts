@@ -1,0 +1,110 @@
+import { availableParallelism } from "node:os";
+import { BytesperError } from "../errors.js";
+import type { NativeMemoryPool, PoolFailure, PoolStats } from "../native/contract.js";
+import { loadAddon } from "../native/load.js";
+import { isAbsent } from "../probe/reading.js";
+import { bytesWithBinaryUnit } from "../report/format.js";
+
+export interface MemoryPoolOptions {
+  /** Most bytes that the pool may reserve; no limit unless given. */
+  capBytes?: number;
+}
+
+/** What a pool was asked for and could not give; the typed outcome is `oom-device`. */
+export class OutOfDeviceMemory extends BytesperError {
+  readonly requestedBytes: number;
+  readonly usedBytes: number;
+  readonly reservedBytes: number;
+  readonly capBytes: number | undefined;
+
+  constructor(failure: PoolFailure) {
+    const { reason, requestedBytes, usedBytes, reservedBytes, capBytes } = failure;
+    const cap = capBytes === undefined ? "no cap" : `a cap of ${bytesWithBinaryUnit(capBytes)}`;
+    super(
+      "OUT_OF_DEVICE_MEMORY",
+      `The pool could not give ${bytesWithBinaryUnit(requestedBytes)}: ${reason} (${bytesWithBinaryUnit(usedBytes)} used, ${bytesWithBinaryUnit(reservedBytes)} reserved, ${cap}).`,
+    );
+    this.requestedBytes = requestedBytes;
+    this.usedBytes = usedBytes;
+    this.reservedBytes = reservedBytes;
+    this.capBytes = capBytes;
+  }
+}
+
+/**
+ * Memory of one device with the two numbers that matter: bytes used (asked for and not given back) and bytes
+ * reserved (taken from the system), each now and at most. Blocks are resident: a pool on the host touches them.
+ */
+export class MemoryPool {
+  /** The addon's object, for the calls of `attention`. */
+  readonly native: NativeMemoryPool;
+  readonly capBytes: number | undefined;
+
+  /** Throws `NO_ADDON`, and `USAGE` for a cap that is no size. */
+  constructor({ capBytes }: MemoryPoolOptions = {}) {
+    if (capBytes !== undefined && !(Number.isSafeInteger(capBytes) && capBytes >= 0)) {
+      throw new BytesperError("USAGE", `The cap of a pool must be a whole number of bytes, not ${capBytes}.`);
+    }
+    this.capBytes = capBytes;
+    this.native = loadAddon().createPool(capBytes ?? Number.POSITIVE_INFINITY, availableParallelism());
+  }
+
+  /** Takes a block of each size in bytes, all or none, and answers their handles. Throws `OutOfDeviceMemory`. */
+  async allocate(sizes: readonly number[]): Promise<number[]> {
+    const wrong = sizes.findIndex((size) => !(Number.isSafeInteger(size) && size >= 1));
+    if (wrong !== -1) {
+      throw new BytesperError(
+        "USAGE",
+        `The size of a block must be a whole number of bytes from 1, not ${String(sizes[wrong])}.`,
+      );
+    }
+    const answer = await this.native.allocate(sizes);
+    if (!Array.isArray(answer)) throw errorOf(answer);
+    return answer;
+  }
+
+  /** Gives blocks back. Throws `USAGE` for a handle that is not this pool's, after the others went back. */
+  async release(handles: readonly number[]): Promise<void> {
+    if (await this.native.release(handles)) return;
+    throw new BytesperError("USAGE", "A handle is not of this pool, or its block was given back before.");
+  }
+
+  /** Throws `DEVICE_FAILED` where the device does not tell. */
+  stats(): PoolStats {
+    const stats = this.native.stats();
+    if (isAbsent(stats))
+      throw new BytesperError("DEVICE_FAILED", `The pool cannot be read: ${stats.absent}.`);
+    return stats;
+  }
+
+  /** Sets the high-water marks to the present values. */
+  resetHighWater(): void {
+    const done = this.native.resetHighWater();
+    if (done !== true) throw new BytesperError("DEVICE_FAILED", `The marks cannot be reset: ${done.absent}.`);
+  }
+
+  /** Returns unused memory to the system until at most this many bytes are reserved. */
+  async trim(keepBytes = 0): Promise<void> {
+    const done = await this.native.trim(keepBytes);
+    if (done !== true)
+      throw new BytesperError("DEVICE_FAILED", `The pool cannot be trimmed: ${done.absent}.`);
+  }
+
+  /** Bytes that may stay reserved when blocks go back; 0 at first, as on a device. */
+  async setReleaseThreshold(bytes: number): Promise<void> {
+    const done = await this.native.setReleaseThreshold(bytes);
+    if (done !== true)
+      throw new BytesperError("DEVICE_FAILED", `The release threshold cannot be set: ${done.absent}.`);
+  }
+
+  /** Gives everything back; the pool cannot be used after it. */
+  close(): Promise<void> {
+    return this.native.close();
+  }
+}
+
+/** The error that a failure of the addon stands for. */
+export function errorOf(failure: PoolFailure): BytesperError {
+  if (failure.failure === "oom-device") return new OutOfDeviceMemory(failure);
+  return new BytesperError("DEVICE_FAILED", `The device failed: ${failure.reason}.`);
+}

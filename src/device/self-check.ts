@@ -1,0 +1,86 @@
+import type { MemoryPool } from "./memory-pool.js";
+import type { AttentionKernel, Dtype, TensorData } from "./attention.js";
+import { randomAttention } from "./attention.js";
+
+/** Largest relative error of the norm against float64, by type of the numbers. */
+export const ERROR_LIMITS: Record<Dtype, number> = { fp32: 1e-5, fp16: 3e-3, bf16: 1e-2 };
+
+/** Small, with tails in every direction and shared key/value heads. */
+const SHAPES = [
+  { heads: 4, kvHeads: 2, tokens: 67, headDim: 64 },
+  { heads: 2, kvHeads: 2, tokens: 131, headDim: 128 },
+];
+const SEED = 20_250_101;
+
+/** How far one kernel is from the float64 reference on this very device. */
+export interface Mismatch {
+  kernel: AttentionKernel;
+  dtype: Dtype;
+  causal: boolean;
+  headDim: number;
+  error: number;
+}
+
+/**
+ * Compares kernels with the float64 reference on a small input. Returns the combinations that are off by more
+ * than `ERROR_LIMITS`; none means that the code may be trusted with larger ones.
+ */
+export async function selfCheck(
+  pool: MemoryPool,
+  instructionSet: string,
+  kernels: readonly AttentionKernel[] = ["naive", "eager", "flash"],
+  dtypes: readonly Dtype[] = ["fp32", "fp16", "bf16"],
+): Promise<Mismatch[]> {
+  const mismatches: Mismatch[] = [];
+  for (const dtype of dtypes) {
+    for (const causal of [false, true]) {
+      for (const shape of SHAPES) {
+        const common = { pool, dtype, causal, seed: SEED, output: true, instructionSet };
+        const truth = await randomAttention(shape, { ...common, kernel: "reference" });
+        for (const kernel of kernels) {
+          const { output } = await randomAttention(shape, { ...common, kernel });
+          const error = relativeError(numbersOf(output, dtype), numbersOf(truth.output, dtype));
+          if (!(error <= ERROR_LIMITS[dtype]))
+            mismatches.push({ kernel, dtype, causal, headDim: shape.headDim, error });
+        }
+      }
+    }
+  }
+  return mismatches;
+}
+
+/** Norm of the difference over the norm of the truth. */
+export function relativeError(values: ArrayLike<number>, truth: ArrayLike<number>): number {
+  let difference = 0;
+  let size = 0;
+  for (let index = 0; index < truth.length; index++) {
+    const expected = truth[index] as number;
+    difference += ((values[index] as number) - expected) ** 2;
+    size += expected ** 2;
+  }
+  return Math.sqrt(difference / size);
+}
+
+/** The numbers of a tensor in any type. */
+export function numbersOf(data: TensorData | undefined, dtype: Dtype): Float32Array {
+  if (data === undefined) return new Float32Array();
+  if (data instanceof Float32Array) return data;
+  const widen = dtype === "bf16" ? bf16ToNumber : fp16ToNumber;
+  return Float32Array.from(data, widen);
+}
+
+const word = new DataView(new ArrayBuffer(4));
+
+function bf16ToNumber(bits: number): number {
+  word.setUint32(0, bits * 2 ** 16);
+  return word.getFloat32(0);
+}
+
+function fp16ToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}

@@ -1,0 +1,77 @@
+import { OutOfDeviceMemory } from "../device/memory-pool.js";
+import { BytesperError } from "../errors.js";
+import type { Program, ProgramAnswer, ProgramContext, ProgramReading } from "../experiment/define.js";
+import { sentence } from "./load-subject.js";
+import type { SubjectReference } from "./subject.js";
+
+export type ProgramContextData = Omit<ProgramContext, "emit">;
+
+export interface ProgramSpec {
+  program: SubjectReference;
+  context: ProgramContextData;
+}
+
+/** What the cell of a program says; always complete. */
+export interface ProgramData {
+  outcome: "ok" | "oom-device";
+  cause?: string;
+  readings: Record<string, ProgramReading>;
+  warnings: { name: string; message: string }[];
+}
+
+/** Runs a program in this process. A pool's cap that it lets through is the outcome `oom-device`. */
+export async function runProgram(spec: ProgramSpec, emit: (record: unknown) => void): Promise<ProgramData> {
+  const { name } = spec.program;
+  const run = await importRun(spec.program);
+  let answer: ProgramAnswer;
+  try {
+    answer = await run({ ...spec.context, emit });
+  } catch (error) {
+    if (error instanceof OutOfDeviceMemory)
+      return { outcome: "oom-device", cause: clause(error), readings: {}, warnings: [] };
+    if (error instanceof BytesperError) throw error;
+    throw new BytesperError("SUBJECT_THREW", `run of ${name} threw: ${sentence(error)}.`, { cause: error });
+  }
+  for (const [key, reading] of Object.entries(requireReadings(answer, name)))
+    requireReading(reading, key, name);
+  const { outcome = "ok", cause, readings, warnings = [] } = answer;
+  return { outcome, ...(cause === undefined ? {} : { cause }), readings, warnings: [...warnings] };
+}
+
+async function importRun(reference: SubjectReference): Promise<Program["run"]> {
+  let module: { run?: unknown; default?: { run?: unknown } };
+  try {
+    module = (await import(reference.url)) as typeof module;
+  } catch (error) {
+    throw new BytesperError("BAD_SUBJECT", `${reference.name} cannot be loaded: ${sentence(error)}.`, {
+      cause: error,
+    });
+  }
+  const run = module.run ?? module.default?.run;
+  if (typeof run === "function") return run as Program["run"];
+  throw new BytesperError(
+    "BAD_SUBJECT",
+    `${reference.name} must export run(context), which answers { readings }.`,
+  );
+}
+
+function requireReadings(answer: ProgramAnswer | undefined, name: string): Record<string, unknown> {
+  const readings: unknown = answer?.readings;
+  if (typeof readings === "object" && readings !== null) return readings as Record<string, unknown>;
+  throw new BytesperError("BAD_SUBJECT", `run of ${name} must answer { readings: { ... } }.`);
+}
+
+function requireReading(reading: unknown, key: string, name: string): void {
+  if (typeof reading === "number" && Number.isFinite(reading)) return;
+  const { absent, above } = (typeof reading === "object" ? (reading ?? {}) : {}) as Record<string, unknown>;
+  if (typeof absent === "string" || typeof above === "number") return;
+  throw new BytesperError(
+    "BAD_SUBJECT",
+    `run of ${name} answered ${key} = ${String(reading)}; a reading is a finite number, { absent: reason } or { above, reason }.`,
+  );
+}
+
+/** The sentence of an error as a clause. */
+function clause(error: Error): string {
+  return error.message.replace(/\.$/, "");
+}

@@ -1,0 +1,45 @@
+import type { AttentionRecord } from "../run/attention.js";
+import { isAbsent } from "../probe/reading.js";
+import { bytesWithBinaryUnit, fixed, ratio } from "./format.js";
+import type { Cell, Table } from "./table.js";
+
+/** One attention for the terminal: estimate, measured and what they leave to explain. */
+export function attentionTable(record: AttentionRecord): Table {
+  const { kernel, dtype, tokens, heads, kvHeads, headDim, batch, causal, device, code } = record;
+  const used = record.usedHighWaterBytes;
+  const size = (value: number | { absent: string }): Cell =>
+    isAbsent(value) ? { absent: value.absent } : bytesWithBinaryUnit(value);
+  const extra = isAbsent(used) ? used : used - record.inputOutputBytes;
+  const rows: Cell[][] = [
+    ["estimated scores", size(record.estimatedScoreBytes), "tokens^2 x heads x batch x bytes of a score"],
+    ["inputs and output", size(record.inputOutputBytes), "queries, keys, values and output"],
+    ["used, at most", size(used), "high-water mark of the pool, inputs and output included"],
+    ["reserved, at most", size(record.reservedHighWaterBytes), "what the pool took from the system for it"],
+    ["extra", size(extra), "used less inputs and output"],
+    [
+      "extra / estimated scores",
+      isAbsent(extra) ? { absent: extra.absent } : ratio(extra / record.estimatedScoreBytes),
+      kernel === "flash" ? "the flash kernel keeps no scores" : "1 where only the scores are kept",
+    ],
+    [
+      "time",
+      isAbsent(record.durationMs)
+        ? { absent: record.durationMs.absent }
+        : `${fixed(record.durationMs, 1)} ms`,
+      "the kernel alone, one run",
+    ],
+  ];
+  const grouped = kvHeads === heads ? `${heads} heads` : `${heads} heads over ${kvHeads} key/value heads`;
+  return {
+    caption: `Attention (${kernel}, ${dtype}${causal ? ", causal" : ""}): ${tokens.toLocaleString("en-US")} tokens, ${grouped} of dimension ${headDim}, batch ${batch}`,
+    columns: [
+      { title: "figure", align: "left" },
+      { title: "value", align: "right" },
+      { title: "how", align: "left" },
+    ],
+    rows,
+    notes: [
+      `Outcome: ${record.outcome}; device ${device} (${code}), cap ${bytesWithBinaryUnit(record.capBytes)}. KiB, MiB and GiB are powers of 1024.`,
+    ],
+  };
+}
