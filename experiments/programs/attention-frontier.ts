@@ -32,8 +32,8 @@ function predicted(kernel: AttentionKernel, dtype: Dtype, capacity: number): num
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const kernel = context.factors.kernel as AttentionKernel;
   const dtype = context.factors.dtype as Dtype;
-  const { deviceCapBytes, instructionSet } = context;
-  const pool = new MemoryPool({ capBytes: deviceCapBytes });
+  const { searchCapBytes, instructionSet } = context;
+  const pool = new MemoryPool({ capBytes: searchCapBytes });
   let attempts = 0;
   let lastUsed = 0;
   let used = 0;
@@ -69,7 +69,7 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
       small.usedHighWaterBytes -
       small.inputOutputBytes -
       shapeOf(SMALL).heads * SMALL ** 2 * bytesPerScore(kernel, dtype);
-    const start = Math.max(1, predicted(kernel, dtype, deviceCapBytes - Math.max(0, workspace)));
+    const start = Math.max(1, predicted(kernel, dtype, searchCapBytes - Math.max(0, workspace)));
     let under = 0;
     let over = Number.POSITIVE_INFINITY;
     const attempt = async (tokens: number): Promise<void> => {
@@ -84,8 +84,8 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
     while (over - under > 1) await attempt(under + Math.ceil((over - under) / 2));
     return {
       readings: {
-        capacityBytes: deviceCapBytes,
-        predictedTokens: predicted(kernel, dtype, deviceCapBytes),
+        capacityBytes: searchCapBytes,
+        predictedTokens: predicted(kernel, dtype, searchCapBytes),
         largestTokens: under,
         usedHighWaterBytes: used,
         refusedRequestBytes: refused,

@@ -6,8 +6,8 @@ import { cacheBytes, QWEN_2_5_3B } from "./cache-shape.js";
 import { inRandomOrder } from "./random-order.js";
 
 /** Opens sessions until one is refused, closes half in a random order, and opens again. */
-export async function run({ factors, deviceCapBytes, seed }: ProgramContext): Promise<ProgramAnswer> {
-  const policy = cachePolicy(String(factors.policy), QWEN_2_5_3B, deviceCapBytes);
+export async function run({ factors, searchCapBytes, seed }: ProgramContext): Promise<ProgramAnswer> {
+  const policy = cachePolicy(String(factors.policy), QWEN_2_5_3B, searchCapBytes);
   try {
     const sessions = await openAll(policy);
     const full = policy.totals();
@@ -16,8 +16,8 @@ export async function run({ factors, deviceCapBytes, seed }: ProgramContext): Pr
     const again = await openAll(policy);
     return {
       readings: {
-        capacityBytes: deviceCapBytes,
-        predictedSessions: Math.floor(deviceCapBytes / cacheBytes(QWEN_2_5_3B)),
+        capacityBytes: searchCapBytes,
+        predictedSessions: Math.floor(searchCapBytes / cacheBytes(QWEN_2_5_3B)),
         openedSessions: sessions.length,
         usedBytes: full.usedBytes,
         reservedBytes: full.reservedBytes,

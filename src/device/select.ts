@@ -10,6 +10,8 @@ export interface SelectedDevice {
   /** "cpu" or "cuda:N". */
   device: string;
   capBytes: number;
+  /** What a search for a limit fills: all of a cap that was given, else at most 4 GiB of the host's memory. */
+  searchCapBytes: number;
   /** Code that agreed with the reference on this device. */
   instructionSet: string;
   /** What the user should be told once. */
@@ -21,6 +23,8 @@ export interface SelectedDevice {
 const HOST_SHARE = 0.8;
 /** Cap of a quick run. */
 const QUICK_CAP_BYTES = 2 ** 30;
+/** Filling a host's memory again and again would take minutes and tell no more. */
+const SEARCH_CAP_BYTES = 4 * 2 ** 30;
 const CHECK_POOL_BYTES = 64 * 2 ** 20;
 
 /**
@@ -36,9 +40,11 @@ export async function selectDevice(
   if (name === "auto") notices.push(`Running on the CPU: ${why}.`);
   else if (name !== "cpu") throw new BytesperError(codeOf(), `There is no device ${name} here: ${why}.`);
   const checked = await checkedInstructionSet();
+  const cap = capBytes ?? defaultCap(quick);
   return {
     device: "cpu",
-    capBytes: capBytes ?? defaultCap(quick),
+    capBytes: cap,
+    searchCapBytes: capBytes ?? Math.min(SEARCH_CAP_BYTES, cap),
     instructionSet: checked.instructionSet,
     notices: [...notices, ...checked.warnings.map(({ message }) => message)],
     warnings: checked.warnings,

@@ -35,6 +35,8 @@ export interface ProgramContext {
   device: string;
   /** Most bytes that pools on the device may reserve together. */
   deviceCapBytes: number;
+  /** Most bytes that a search for a limit fills: the cap where the user gave one, else less. */
+  searchCapBytes: number;
   /** The code that passed the check at the start of the run, such as "avx2". */
   instructionSet: string;
   emit: (record: unknown) => void;

@@ -205,13 +205,14 @@ async function preparePrograms(
   dispose: () => void,
 ): Promise<Prepared> {
   const { experiment, programs } = loaded;
-  const { device: name, capBytes, instructionSet } = await device();
+  const { device: name, capBytes, searchCapBytes, instructionSet } = await device();
   const parts = programParts(experiment, programs, options.quick);
   const context = {
     seed: options.seed,
     quick: options.quick,
     device: name,
     deviceCapBytes: capBytes,
+    searchCapBytes,
     instructionSet,
   };
   const cells = planPrograms(experiment, parts, context, experiment.repetitions ?? options.trials);
