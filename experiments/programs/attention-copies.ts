@@ -8,9 +8,9 @@ const QUICK_TOKENS = 1500;
 
 /** How many bytes per score the copies of an eager implementation come to at their highest. */
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
-  const { factors, quick, deviceCapBytes, instructionSet, seed } = context;
+  const { factors, quick, device, deviceCapBytes, instructionSet, seed } = context;
   const tokens = quick ? QUICK_TOKENS : TOKENS;
-  const pool = new MemoryPool({ capBytes: deviceCapBytes });
+  const pool = new MemoryPool({ device, capBytes: deviceCapBytes });
   try {
     const { usedHighWaterBytes, inputOutputBytes, durationMs } = await randomAttention(shapeOf(tokens), {
       pool,

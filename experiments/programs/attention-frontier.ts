@@ -32,8 +32,8 @@ function predicted(kernel: AttentionKernel, dtype: Dtype, capacity: number): num
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const kernel = context.factors.kernel as AttentionKernel;
   const dtype = context.factors.dtype as Dtype;
-  const { searchCapBytes, instructionSet } = context;
-  const pool = new MemoryPool({ capBytes: searchCapBytes });
+  const { device, searchCapBytes, instructionSet } = context;
+  const pool = new MemoryPool({ device, capBytes: searchCapBytes });
   let attempts = 0;
   let lastUsed = 0;
   let used = 0;

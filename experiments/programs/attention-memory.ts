@@ -61,7 +61,7 @@ async function measured(
   { device, deviceCapBytes, instructionSet, seed, quick }: ProgramContext,
   warnings: Warnings,
 ): Promise<Measured> {
-  const pool = new MemoryPool({ capBytes: deviceCapBytes });
+  const pool = new MemoryPool({ device, capBytes: deviceCapBytes });
   // What the run took stays reserved, so that the kernel's or the driver's count can be read after it.
   await pool.setReleaseThreshold(Number.POSITIVE_INFINITY);
   const before = deviceBytes(device);

@@ -11,6 +11,12 @@ export interface CacheTotals {
   reservedBytes: number;
 }
 
+/** Where the caches lie, and how many bytes they may take together. */
+export interface Room {
+  device: string;
+  capBytes: number;
+}
+
 /** How the caches of sessions are laid out in device memory. */
 export interface CachePolicy {
   /** Opens a session and answers its number. Throws `OutOfDeviceMemory` and leaves nothing behind. */
@@ -20,10 +26,10 @@ export interface CachePolicy {
   dispose: () => Promise<void>;
 }
 
-export function cachePolicy(name: string, shape: CacheShape, capBytes: number): CachePolicy {
-  if (name === "pool per session") return new PoolPerSession(shape, capBytes);
-  if (name === "shared pool") return new SharedPool(shape, capBytes);
-  if (name === "paged blocks") return new PagedBlocks(shape, capBytes);
+export function cachePolicy(name: string, shape: CacheShape, room: Room): CachePolicy {
+  if (name === "pool per session") return new PoolPerSession(shape, room);
+  if (name === "shared pool") return new SharedPool(shape, room);
+  if (name === "paged blocks") return new PagedBlocks(shape, room);
   throw new Error(`there is no policy "${name}"`);
 }
 
@@ -35,17 +41,18 @@ function contiguousTensors(shape: CacheShape): number[] {
 class PoolPerSession implements CachePolicy {
   readonly #sessions = new Map<number, MemoryPool>();
   readonly #shape: CacheShape;
-  readonly #capBytes: number;
+  readonly #room: Room;
   #last = 0;
 
-  constructor(shape: CacheShape, capBytes: number) {
+  constructor(shape: CacheShape, room: Room) {
     this.#shape = shape;
-    this.#capBytes = capBytes;
+    this.#room = room;
   }
 
   async open(): Promise<number> {
+    const { device, capBytes } = this.#room;
     // All pools share one device: what the others hold is not there for this one.
-    const pool = new MemoryPool({ capBytes: Math.max(0, this.#capBytes - this.totals().reservedBytes) });
+    const pool = new MemoryPool({ device, capBytes: Math.max(0, capBytes - this.totals().reservedBytes) });
     try {
       await pool.allocate(contiguousTensors(this.#shape));
     } catch (error) {
@@ -83,9 +90,9 @@ class SharedPool implements CachePolicy {
   readonly #shape: CacheShape;
   #last = 0;
 
-  constructor(shape: CacheShape, capBytes: number) {
+  constructor(shape: CacheShape, room: Room) {
     this.#shape = shape;
-    this.#pool = new MemoryPool({ capBytes });
+    this.#pool = new MemoryPool(room);
   }
 
   async open(): Promise<number> {
@@ -127,8 +134,8 @@ class PagedBlocks implements CachePolicy {
   #last = 0;
   #blocksInUse = 0;
 
-  constructor(shape: CacheShape, capBytes: number) {
-    this.#pool = new MemoryPool({ capBytes });
+  constructor(shape: CacheShape, room: Room) {
+    this.#pool = new MemoryPool(room);
     this.#blockBytes = cacheBytes(shape, BLOCK_TOKENS);
     this.#blocksPerSession = Math.ceil(shape.tokens / BLOCK_TOKENS);
   }

@@ -6,8 +6,8 @@ import { cacheBytes, QWEN_2_5_3B } from "./cache-shape.js";
 import { inRandomOrder } from "./random-order.js";
 
 /** Opens sessions until one is refused, closes half in a random order, and opens again. */
-export async function run({ factors, searchCapBytes, seed }: ProgramContext): Promise<ProgramAnswer> {
-  const policy = cachePolicy(String(factors.policy), QWEN_2_5_3B, searchCapBytes);
+export async function run({ factors, device, searchCapBytes, seed }: ProgramContext): Promise<ProgramAnswer> {
+  const policy = cachePolicy(String(factors.policy), QWEN_2_5_3B, { device, capBytes: searchCapBytes });
   try {
     const sessions = await openAll(policy);
     const full = policy.totals();

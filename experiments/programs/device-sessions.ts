@@ -10,7 +10,7 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const shape = QWEN_2_5_3B;
   const count = Number(factors.sessions);
   const formula = cacheBytes(shape);
-  const policy = cachePolicy(String(factors.policy), shape, deviceCapBytes);
+  const policy = cachePolicy(String(factors.policy), shape, { device, capBytes: deviceCapBytes });
   try {
     // Code and the first pages beside the pools are not the sessions'.
     await policy.close(await policy.open());

@@ -10,6 +10,7 @@
 #include "../promise_work.h"
 #include "attention.h"
 #include "cpu_kernels.h"
+#include "cuda_attention.h"
 
 namespace bytesper {
 namespace {
@@ -101,7 +102,13 @@ bool CopyInput(Napi::Env env, Napi::Value value, const char* name, DType type, i
 void Run(Job* job) {
   const AttentionInputs inputs = {job->queries.get(), job->keys.get(), job->values.get(), job->seed};
   job->options.instruction_set = job->instruction_set.empty() ? nullptr : job->instruction_set.c_str();
-  job->report = RunHostAttention(job->problem, inputs, job->options, job->shared->pool.get(), job->out.get());
+  SharedPool& shared = *job->shared;
+  if (shared.cuda != nullptr) {
+    job->report = RunCudaAttention(job->problem, inputs, job->options, shared.kernels_file, shared.cuda,
+                                   job->out.get());
+    return;
+  }
+  job->report = RunHostAttention(job->problem, inputs, job->options, shared.pool.get(), job->out.get());
 }
 
 Napi::Value ToJs(Napi::Env env, Job* job) {

@@ -4,6 +4,7 @@
 
 #include "../parallel.h"
 #include "attention.h"
+#include "block.h"
 #include "cpu_kernels.h"
 #include "half.h"
 #include "normal.h"
@@ -19,35 +20,6 @@ constexpr int64_t kRowStep = 48;
 constexpr int64_t kWorkspaceBytes = int64_t{8} << 20;
 // A copy is divided among the threads in pieces of so many bytes, a step over elements in so many elements.
 constexpr int64_t kPiece = int64_t{1} << 20;
-
-// A block of the pool that goes back at the end of its scope.
-class Block {
- public:
-  Block() = default;
-  Block(const Block&) = delete;
-  Block& operator=(const Block&) = delete;
-  ~Block() { Reset(); }
-
-  bool Take(MemoryPool* pool, int64_t bytes, PoolError* error) {
-    Reset();
-    pool_ = pool;
-    data_ = pool->Allocate(static_cast<uint64_t>(bytes), error);
-    return data_ != nullptr;
-  }
-  void Reset() {
-    if (data_ != nullptr) pool_->Free(data_);
-    data_ = nullptr;
-  }
-  void Swap(Block* other) {
-    std::swap(pool_, other->pool_);
-    std::swap(data_, other->data_);
-  }
-  void* data() const { return data_; }
-
- private:
-  MemoryPool* pool_ = nullptr;
-  void* data_ = nullptr;
-};
 
 // One attention on the host. Each step answers whether the pool gave what it needs.
 class HostAttention {

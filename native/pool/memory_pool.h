@@ -50,6 +50,12 @@ class MemoryPool {
   // Unused memory beyond this many reserved bytes goes back to the system as soon as a block is given back.
   virtual bool SetReleaseThreshold(uint64_t bytes, std::string* error) = 0;
 
+  // Bytes of the device that all processes use, by the driver's count; a host pool has none.
+  virtual bool DeviceUsedBytes(uint64_t*, std::string* error) {
+    *error = "the kernel counts for the host: PSS of the process";
+    return false;
+  }
+
   uint64_t cap() const { return cap_; }
 
  protected:

@@ -1,5 +1,6 @@
 #include "pool_object.h"
 
+#include <climits>
 #include <utility>
 
 #include "../arguments.h"
@@ -90,13 +91,14 @@ Napi::Function PoolObject::Factory(Napi::Env env) {
        InstanceMethod<&PoolObject::ResetHighWater>("resetHighWater"),
        InstanceMethod<&PoolObject::Trim>("trim"),
        InstanceMethod<&PoolObject::SetReleaseThreshold>("setReleaseThreshold"),
+       InstanceMethod<&PoolObject::DeviceUsedBytes>("deviceUsedBytes"),
        InstanceMethod<&PoolObject::Close>("close")});
   // Lives as long as the environment, which deletes it.
   auto* const kept = new Napi::FunctionReference(Napi::Persistent(constructor));
   env.SetInstanceData<Napi::FunctionReference>(kept);
   return Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
     const auto* made = info.Env().GetInstanceData<Napi::FunctionReference>();
-    return made->New({info[0], info[1]});
+    return made->New({info[0], info[1], info[2], info[3]});
   });
 }
 
@@ -113,10 +115,26 @@ PoolObject::PoolObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PoolOb
   ArgumentReader reader(env);
   const uint64_t cap = reader.Limit(info[0], "capBytes");
   const int64_t threads = reader.Count(info[1], "threads", 1);
+  const bool on_device = !info[2].IsUndefined();
+  const int64_t device = on_device ? reader.Count(info[2], "device", 0) : 0;
+  const std::string kernels_file = on_device ? reader.Text(info[3], "kernelsFile") : "";
   if (!reader.ok()) return;
-  shared_ = std::make_shared<SharedPool>();
-  shared_->threads = static_cast<int>(threads < 256 ? threads : 256);
-  shared_->pool.reset(new HostPool(cap, shared_->threads));
+  auto shared = std::make_shared<SharedPool>();
+  shared->threads = static_cast<int>(threads < 256 ? threads : 256);
+  if (on_device) {
+    std::string why;
+    auto pool = CudaPool::Create(static_cast<int>(device < INT_MAX ? device : INT_MAX), cap, &why);
+    if (pool == nullptr) {
+      Napi::Error::New(env, why).ThrowAsJavaScriptException();
+      return;
+    }
+    shared->cuda = pool.get();
+    shared->kernels_file = kernels_file;
+    shared->pool = std::move(pool);
+  } else {
+    shared->pool.reset(new HostPool(cap, shared->threads));
+  }
+  shared_ = std::move(shared);
   info.This().As<Napi::Object>().TypeTag(&kTag);
 }
 
@@ -224,6 +242,15 @@ Napi::Value PoolObject::SetReleaseThreshold(const Napi::CallbackInfo& info) {
   const uint64_t bytes = reader.Limit(info[0], "bytes");
   if (!reader.ok() || !RequireOpen(env)) return env.Undefined();
   return Change(env, shared_, &MemoryPool::SetReleaseThreshold, bytes);
+}
+
+Napi::Value PoolObject::DeviceUsedBytes(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!RequireOpen(env)) return env.Undefined();
+  uint64_t bytes = 0;
+  std::string error;
+  if (!shared_->pool->DeviceUsedBytes(&bytes, &error)) return AbsentToJs(env, error);
+  return ToNumber(env, bytes);
 }
 
 Napi::Value PoolObject::Close(const Napi::CallbackInfo& info) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "cuda_pool.h"
 #include "memory_pool.h"
 
 namespace bytesper {
@@ -16,8 +17,10 @@ namespace bytesper {
 // from them.
 struct SharedPool {
   std::unique_ptr<MemoryPool> pool;
-  // Where the pool lies: -1 for the host, else the index of a CUDA device.
-  int device = -1;
+  // The same pool where it lies on a CUDA device, else null.
+  CudaPool* cuda = nullptr;
+  // Fat binary with the kernels of that device.
+  std::string kernels_file;
   int threads = 1;
 
   std::mutex mutex;
@@ -43,6 +46,7 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
   Napi::Value ResetHighWater(const Napi::CallbackInfo& info);
   Napi::Value Trim(const Napi::CallbackInfo& info);
   Napi::Value SetReleaseThreshold(const Napi::CallbackInfo& info);
+  Napi::Value DeviceUsedBytes(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
 
   // Throws and answers false where the pool was closed.

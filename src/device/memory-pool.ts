@@ -1,11 +1,19 @@
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { BytesperError } from "../errors.js";
 import type { NativeMemoryPool, PoolFailure, PoolStats } from "../native/contract.js";
 import { loadAddon } from "../native/load.js";
 import { isAbsent } from "../probe/reading.js";
 import { bytesWithBinaryUnit } from "../report/format.js";
 
+/** The CUDA kernels, which `npm run kernels` builds. This file lies two folders below the package's root. */
+const KERNELS_FILE =
+  process.env.BYTESPER_KERNELS ??
+  fileURLToPath(new URL("../../build/kernels/attention.fatbin", import.meta.url));
+
 export interface MemoryPoolOptions {
+  /** "cpu", or "cuda:N" for a device of NVIDIA's; the CPU unless given. */
+  device?: string;
   /** Most bytes that the pool may reserve; no limit unless given. */
   capBytes?: number;
 }
@@ -40,13 +48,18 @@ export class MemoryPool {
   readonly native: NativeMemoryPool;
   readonly capBytes: number | undefined;
 
-  /** Throws `NO_ADDON`, and `USAGE` for a cap that is no size. */
-  constructor({ capBytes }: MemoryPoolOptions = {}) {
+  readonly device: string;
+
+  /** Throws `NO_ADDON`, `NO_DRIVER` or `NO_DEVICE`, and `USAGE` for a cap that is no size. */
+  constructor({ capBytes, device = "cpu" }: MemoryPoolOptions = {}) {
     if (capBytes !== undefined && !(Number.isSafeInteger(capBytes) && capBytes >= 0)) {
       throw new BytesperError("USAGE", `The cap of a pool must be a whole number of bytes, not ${capBytes}.`);
     }
     this.capBytes = capBytes;
-    this.native = loadAddon().createPool(capBytes ?? Number.POSITIVE_INFINITY, availableParallelism());
+    this.device = device;
+    const cap = capBytes ?? Number.POSITIVE_INFINITY;
+    this.native =
+      device === "cpu" ? loadAddon().createPool(cap, availableParallelism()) : cudaPool(cap, device);
   }
 
   /** Takes a block of each size in bytes, all or none, and answers their handles. Throws `OutOfDeviceMemory`. */
@@ -100,6 +113,19 @@ export class MemoryPool {
   /** Gives everything back; the pool cannot be used after it. */
   close(): Promise<void> {
     return this.native.close();
+  }
+}
+
+function cudaPool(capBytes: number, device: string): NativeMemoryPool {
+  const index = /^cuda:(\d+)$/.exec(device)?.[1];
+  if (index === undefined)
+    throw new BytesperError("USAGE", `"${device}" is not a device of a pool; give cpu or cuda:N.`);
+  try {
+    return loadAddon().createPool(capBytes, availableParallelism(), Number(index), KERNELS_FILE);
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof TypeError) throw error;
+    const code = error.message.startsWith("no NVIDIA driver") ? "NO_DRIVER" : "NO_DEVICE";
+    throw new BytesperError(code, `${device} cannot be used: ${error.message}.`, { cause: error });
   }
 }
 

@@ -1,8 +1,9 @@
 import { smapsRollup } from "../probe/kernel.js";
 import type { Reading } from "../probe/reading.js";
-import { absent, change, isAbsent } from "../probe/reading.js";
+import { change, isAbsent } from "../probe/reading.js";
+import { MemoryPool } from "./memory-pool.js";
 
-/** A count of a device's memory that does not come from a pool: the kernel's for the host. */
+/** A count of a device's memory that does not come from a pool: the kernel's or the driver's. */
 export interface DeviceBytes {
   /** Bytes in use, for differences. */
   bytes: Reading;
@@ -10,11 +11,18 @@ export interface DeviceBytes {
   source: string;
 }
 
-/** What the kernel or the driver says is in use on the device: PSS of this process for the CPU. */
+/** Pools that hold nothing; through them the driver is asked. They keep the device's context for the process. */
+const idle = new Map<string, MemoryPool>();
+
+/** What is in use on the device: PSS of this process for the CPU, the driver's total less free for a GPU. */
 export function deviceBytes(device: string): DeviceBytes {
-  if (device !== "cpu") return { bytes: absent(`there is no second counter for ${device}`), source: "none" };
-  const rollup = smapsRollup();
-  return { bytes: isAbsent(rollup) ? rollup : rollup.pssBytes, source: "PSS of the process" };
+  if (device === "cpu") {
+    const rollup = smapsRollup();
+    return { bytes: isAbsent(rollup) ? rollup : rollup.pssBytes, source: "PSS of the process" };
+  }
+  const pool = idle.get(device) ?? new MemoryPool({ device });
+  idle.set(device, pool);
+  return { bytes: pool.native.deviceUsedBytes(), source: "memory of the device in use, by the driver" };
 }
 
 /** The change between two such counts, bytes. */

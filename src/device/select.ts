@@ -3,6 +3,7 @@ import { loadAddon } from "../native/load.js";
 import { cudaDevices } from "../probe/cuda.js";
 import { isAbsent } from "../probe/reading.js";
 import { MemoryPool } from "./memory-pool.js";
+import { deviceBytes } from "./second-route.js";
 import { selfCheck } from "./self-check.js";
 
 /** The device that an experiment runs on, checked and bounded. */
@@ -21,6 +22,8 @@ export interface SelectedDevice {
 
 /** Share of the memory that is free now, which pools on the host may take unless a cap is given. */
 const HOST_SHARE = 0.8;
+/** The same for a device, whose driver and context take some as well. */
+const DEVICE_SHARE = 0.9;
 /** Cap of a quick run. */
 const QUICK_CAP_BYTES = 2 ** 30;
 /** Filling a host's memory again and again would take minutes and tell no more. */
@@ -28,19 +31,31 @@ const SEARCH_CAP_BYTES = 4 * 2 ** 30;
 const CHECK_POOL_BYTES = 64 * 2 ** 20;
 
 /**
- * Finds the device: "auto" takes a GPU that can be used and else the CPU, which it says. Throws `USAGE` for a
- * name that is none, `NO_DRIVER` and `NO_DEVICE` where the GPU that was asked for cannot be used.
+ * Finds the device. "auto" is the CPU, which it says: the CUDA kernels of this version have not run on hardware
+ * yet and must be asked for. Throws `USAGE` for a name that is none, `NO_DRIVER` and `NO_DEVICE` where the GPU that
+ * was asked for cannot be used.
  */
 export async function selectDevice(
   name: string,
   { capBytes, quick = false }: { capBytes?: number; quick?: boolean } = {},
 ): Promise<SelectedDevice> {
-  const notices: string[] = [];
-  const why = whyNoCuda(name);
-  if (name === "auto") notices.push(`Running on the CPU: ${why}.`);
-  else if (name !== "cpu") throw new BytesperError(codeOf(), `There is no device ${name} here: ${why}.`);
+  if (!/^(auto|cpu|cuda(:\d+)?)$/.test(name))
+    throw new BytesperError("USAGE", `"${name}" is not a device; give auto, cpu, cuda or cuda:N.`);
+  const given = capBytes === undefined ? {} : { capBytes };
+  if (name === "auto") return cpu({ ...given, quick, notices: [`Running on the CPU: ${whyNotCuda()}.`] });
+  if (name === "cpu") return cpu({ ...given, quick, notices: [] });
+  return cuda(name === "cuda" ? "cuda:0" : name, { ...given, quick });
+}
+
+async function cpu(options: {
+  capBytes?: number;
+  quick: boolean;
+  notices: string[];
+}): Promise<SelectedDevice> {
+  const { capBytes, quick, notices } = options;
   const checked = await checkedInstructionSet();
-  const cap = capBytes ?? defaultCap(quick);
+  const free = Math.floor(HOST_SHARE * process.availableMemory());
+  const cap = capBytes ?? (quick ? Math.min(QUICK_CAP_BYTES, free) : free);
   return {
     device: "cpu",
     capBytes: cap,
@@ -51,24 +66,72 @@ export async function selectDevice(
   };
 }
 
-function defaultCap(quick: boolean): number {
-  const free = Math.floor(HOST_SHARE * process.availableMemory());
-  return quick ? Math.min(QUICK_CAP_BYTES, free) : free;
+async function cuda(device: string, options: { capBytes?: number; quick: boolean }): Promise<SelectedDevice> {
+  const { capBytes, quick } = options;
+  const pool = openPool(device);
+  try {
+    const mismatches = await selfCheck(pool, "").catch((error: unknown) => {
+      if (error instanceof BytesperError && error.code === "DEVICE_FAILED")
+        throw new BytesperError("NO_DEVICE", `${device} cannot be used: ${error.message}`, { cause: error });
+      throw error;
+    });
+    const worst = mismatches.sort((a, b) => b.error - a.error)[0];
+    if (worst !== undefined) {
+      const message = `The ${worst.kernel} kernel of ${device} is off by ${worst.error.toExponential(1)} in ${worst.dtype}: nothing runs on it, the CPU takes its place; please report it with the name of the device.`;
+      const fallback = await cpu({ ...options, notices: [message] });
+      return { ...fallback, warnings: [{ name: "kernel-mismatch", message }, ...fallback.warnings] };
+    }
+    const message =
+      "The CUDA kernels of this version had not run on hardware when it was made; on this device they agreed with the float64 reference.";
+    const cap = capBytes ?? (quick ? QUICK_CAP_BYTES : freeBytes(device));
+    return {
+      device,
+      capBytes: cap,
+      searchCapBytes: cap,
+      instructionSet: "cuda",
+      notices: [message],
+      warnings: [{ name: "kernels-untried", message }],
+    };
+  } finally {
+    await pool.close();
+  }
 }
 
-function codeOf(): "NO_DRIVER" | "NO_DEVICE" {
-  return isAbsent(cudaDevices()) ? "NO_DRIVER" : "NO_DEVICE";
+/** A pool for the check. Throws `NO_DRIVER` or `NO_DEVICE`. */
+function openPool(device: string): MemoryPool {
+  try {
+    return new MemoryPool({ device, capBytes: CHECK_POOL_BYTES });
+  } catch (error) {
+    if (!(error instanceof BytesperError)) throw error;
+    throw new BytesperError(error.code, `There is no device ${device} here: ${clause(error.message)}.`, {
+      cause: error,
+    });
+  }
 }
 
-/** Why no CUDA device takes the work. Throws `USAGE` for a name of another form. */
-function whyNoCuda(name: string): string {
-  if (!/^(auto|cpu|cuda(:\d+)?)$/.test(name))
-    throw new BytesperError("USAGE", `"${name}" is not a device; give auto, cpu, cuda or cuda:N.`);
+/** The reason alone, without the device that it is about. */
+function clause(message: string): string {
+  return message.replace(/^cuda:\d+ cannot be used: /, "").replace(/\.$/, "");
+}
+
+/** Bytes that are free on a device now. */
+function freeBytes(device: string): number {
+  const { bytes } = deviceBytes(device);
+  const report = cudaDevices();
+  const total = isAbsent(report) ? report : report.devices[Number(device.split(":")[1])]?.totalBytes;
+  if (typeof bytes === "number" && typeof total === "number")
+    return Math.floor(DEVICE_SHARE * (total - bytes));
+  throw new BytesperError(
+    "NO_DEVICE",
+    `The driver does not tell how much memory of ${device} is free; give --device-cap.`,
+  );
+}
+
+function whyNotCuda(): string {
   const report = cudaDevices();
   if (isAbsent(report)) return report.absent;
-  return report.devices.length === 0
-    ? "the driver lists no device"
-    : "the CUDA kernels are not in this build";
+  if (report.devices.length === 0) return "the driver lists no device";
+  return "the CUDA kernels have not run on hardware yet and must be asked for with --device cuda";
 }
 
 /**

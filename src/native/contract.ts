@@ -26,8 +26,12 @@ export interface NativeAddon {
   nvmlDevices(): NvmlReport | Absent;
   /** NVIDIA devices through `libcuda.so.1`, or why there are none. */
   cudaDevices(): CudaReport | Absent;
-  /** A pool of memory on one device. Throws a `TypeError` for arguments of another kind. */
-  createPool(capBytes: number, threads: number): NativeMemoryPool;
+  /**
+   * A pool of the host's memory, or with `device` of that CUDA device, whose kernels are in the fat binary
+   * `kernelsFile`. Throws a `TypeError` for arguments of another kind, and an `Error` with the reason where the
+   * device cannot be used.
+   */
+  createPool(capBytes: number, threads: number, device?: number, kernelsFile?: string): NativeMemoryPool;
   /**
    * Runs attention on a thread of its own with all memory from the pool, whose high-water marks it resets. Arrays
    * are copied before the call returns; null stands for normal numbers from the seed. Throws a `TypeError` for
@@ -74,6 +78,8 @@ export interface NativeMemoryPool {
   trim(keepBytes: number): Promise<true | Absent>;
   /** Unused memory beyond this many reserved bytes goes back when a block does; 0 at first. */
   setReleaseThreshold(bytes: number): Promise<true | Absent>;
+  /** Bytes of the device that all processes use, by the driver's count; absent for the host. */
+  deviceUsedBytes(): Reading;
   /** Gives everything back; every later call throws. */
   close(): Promise<void>;
 }

@@ -64,7 +64,7 @@ export async function runAttention(options: AttentionRunOptions): Promise<Attent
     estimatedScoreBytes: scoreBytes(shape, BYTES_OF[kernel === "naive" ? scoreDtype : dtype]),
     inputOutputBytes: inputOutputBytes(shape, dtype),
   };
-  const pool = new MemoryPool({ capBytes });
+  const pool = new MemoryPool({ device, capBytes });
   try {
     const result = await randomAttention(shape, {
       pool,

@@ -1,0 +1,379 @@
+#include "cuda_attention.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "block.h"
+#include "half.h"
+#include "kernels/launch.h"
+#include "kernels/params.h"
+#include "kernels/rough_normal.h"
+#include "normal.h"
+
+namespace bytesper {
+namespace {
+
+using attention::AttentionParams;
+using attention::ElementParams;
+using cuda::Address;
+using cuda::Api;
+using cuda::kSuccess;
+using cuda::Result;
+
+const char* NameOf(DType type) {
+  return type == DType::kFp32 ? "fp32" : type == DType::kFp16 ? "fp16" : "bf16";
+}
+
+Address ToAddress(const void* block) { return static_cast<Address>(reinterpret_cast<uintptr_t>(block)); }
+
+// One attention on a device. Each step answers whether it could be done; if not, `error` says why.
+class CudaAttention {
+ public:
+  CudaAttention(const AttentionProblem& problem, const AttentionOptions& options, const std::string& file,
+                CudaPool* pool, PoolError* error)
+      : p_(problem), options_(options), file_(file), pool_(pool), api_(pool->device().api()), error_(error) {}
+
+  ~CudaAttention() {
+    std::string unused;
+    if (!pool_->device().Use(&unused)) return;
+    if (start_ != nullptr) api_.event_destroy(start_);
+    if (stop_ != nullptr) api_.event_destroy(stop_);
+  }
+
+  bool Start() {
+    if (p_.tokens > attention::kMostTokens) return Fail("the kernels take at most 2^31 - 1024 tokens");
+    if (!(p_.scale > 0)) return Fail("the kernels take a scale above 0 only");
+    std::string why;
+    if (!pool_->device().Use(&why)) return Fail(why);
+    return Call("cuEventCreate", api_.event_create(&start_, 0)) &&
+           Call("cuEventCreate", api_.event_create(&stop_, 0));
+  }
+
+  bool TakeTensors(const AttentionInputs& inputs, uint64_t* bytes) {
+    const int64_t size = Size(p_.dtype);
+    const int64_t queries = p_.QueryElements();
+    const int64_t keys = p_.KeyElements();
+    if (!queries_.Take(pool_, queries * size, error_) || !keys_.Take(pool_, keys * size, error_) ||
+        !values_.Take(pool_, keys * size, error_) || !out_.Take(pool_, queries * size, error_)) {
+      return false;
+    }
+    *bytes = static_cast<uint64_t>(2 * (queries + keys) * size);
+    return Fill(queries_.data(), inputs.queries, inputs.seed, 0, queries) &&
+           Fill(keys_.data(), inputs.keys, inputs.seed, 1, keys) &&
+           Fill(values_.data(), inputs.values, inputs.seed, 2, keys);
+  }
+
+  bool Run() {
+    switch (options_.kernel) {
+      case Kernel::kFlash:
+        return Flash();
+      case Kernel::kNaive:
+        return Naive();
+      case Kernel::kEager:
+        return Eager();
+      case Kernel::kReference:
+        break;
+    }
+    return Fail("the reference runs on the host");
+  }
+
+  bool CopyOut(void* to) {
+    const auto bytes = static_cast<size_t>(p_.QueryElements() * Size(p_.dtype));
+    return Call("cuMemcpyDtoH", api_.to_host(to, ToAddress(out_.data()), bytes, pool_->stream())) && Wait();
+  }
+
+  double duration_ms() const { return duration_ms_; }
+  const std::string& code() const { return code_; }
+
+ private:
+  static int64_t Size(DType type) { return static_cast<int64_t>(BytesOf(type)); }
+
+  bool Fail(const std::string& reason) {
+    *error_ = {PoolError::kDevice, reason, 0, 0, 0};
+    return false;
+  }
+  bool Call(const char* name, Result result) {
+    return result == kSuccess || Fail(cuda::Describe(api_, name, result));
+  }
+  // Errors of kernels show here.
+  bool Wait() { return Call("cuStreamSynchronize", api_.stream_wait(pool_->stream())); }
+
+  bool Fill(void* to, const void* from, uint64_t seed, uint64_t stream, int64_t count) {
+    if (options_.allocate_only) return true;
+    if (from == nullptr) {
+      ElementParams params = {nullptr, to, count, attention::StreamSeed(seed, stream)};
+      const std::string name = std::string("bytesper_fill_normal_") + NameOf(p_.dtype);
+      return Launch(name, attention::ElementBlocks(count), attention::kElementThreads, 0, &params) && Wait();
+    }
+    const auto bytes = static_cast<size_t>(count * Size(p_.dtype));
+    // The source is pageable, so the copy has left it when the call returns.
+    return Call("cuMemcpyHtoD", api_.to_device(ToAddress(to), from, bytes, pool_->stream())) && Wait();
+  }
+
+  bool Launch(const std::string& name, long long blocks, int threads, int shared_bytes, void* params) {
+    cuda::Function function = nullptr;
+    std::string why;
+    if (!pool_->device().Kernel(file_, name.c_str(), &function, &why)) return Fail(why);
+    if (shared_bytes > attention::kSharedBytesWithoutOptIn) {
+      if (shared_bytes > pool_->device().most_shared_bytes()) {
+        return Fail(name + " needs more shared memory than this device has");
+      }
+      const Result result = api_.function_set(function, cuda::kMaxDynamicSharedBytes, shared_bytes);
+      if (!Call("cuFuncSetAttribute", result)) return false;
+    }
+    const attention::Grid grid = attention::GridFor(blocks);
+    void* arguments[] = {params};
+    const Result result =
+        api_.launch(function, grid.x, grid.y, grid.z, static_cast<unsigned>(threads), 1, 1,
+                    static_cast<unsigned>(shared_bytes), pool_->stream(), arguments, nullptr);
+    return Call(name.c_str(), result);
+  }
+
+  // Runs steps between two events and adds the time between them.
+  template <typename Steps>
+  bool Time(Steps&& steps) {
+    if (options_.allocate_only) return true;
+    float elapsed = 0;
+    if (!Call("cuEventRecord", api_.event_record(start_, pool_->stream())) || !steps() ||
+        !Call("cuEventRecord", api_.event_record(stop_, pool_->stream())) || !Wait() ||
+        !Call("cuEventElapsedTime", api_.event_elapsed(&elapsed, start_, stop_))) {
+      return false;
+    }
+    duration_ms_ += static_cast<double>(elapsed);
+    return true;
+  }
+
+  AttentionParams Params(void* scores) const {
+    AttentionParams params = {};
+    params.q = queries_.data();
+    params.k = repeated_keys_.data() == nullptr ? keys_.data() : repeated_keys_.data();
+    params.v = repeated_values_.data() == nullptr ? values_.data() : repeated_values_.data();
+    params.out = out_.data();
+    params.scores = scores;
+    params.tokens = p_.tokens;
+    params.batch = static_cast<int>(p_.batch);
+    params.heads = static_cast<int>(p_.heads);
+    params.kvHeads = static_cast<int>(p_.kv_heads);
+    params.headDim = static_cast<int>(p_.head_dim);
+    params.scale = p_.scale;
+    params.causal = p_.causal ? 1 : 0;
+    return params;
+  }
+
+  bool Flash() {
+    for (const attention::FlashKernel& kernel : attention::kFlashKernels) {
+      if (strcmp(kernel.dtype, NameOf(p_.dtype)) != 0 || kernel.causal != p_.causal ||
+          kernel.headDim < p_.head_dim || kernel.minArch > pool_->device().arch() ||
+          kernel.tile.sharedBytes > pool_->device().most_shared_bytes()) {
+        continue;
+      }
+      code_ = kernel.name;
+      return Time([&] {
+        AttentionParams params = Params(nullptr);
+        return Launch(kernel.name, attention::FlashBlocks(kernel.tile, p_.tokens, p_.batch, p_.heads),
+                      kernel.tile.threads, kernel.tile.sharedBytes, &params);
+      });
+    }
+    return Fail(std::string("there is no flash kernel for ") + NameOf(p_.dtype) + " with headDim " +
+                std::to_string(p_.head_dim) + " on this device");
+  }
+
+  bool LaunchScores(DType type, void* scores) {
+    const attention::NaiveLaunch& launch = attention::kScoresLaunch;
+    AttentionParams params = Params(scores);
+    code_ = std::string("bytesper_scores_") + NameOf(p_.dtype) + "_" + NameOf(type);
+    return Launch(code_, attention::ScoresBlocks(p_.tokens, p_.batch, p_.heads), launch.threads,
+                  launch.sharedBytes, &params);
+  }
+
+  bool LaunchSoftmax(const char* name, DType type, void* scores, void* out) {
+    const attention::NaiveLaunch& launch = attention::kSoftmaxLaunch;
+    AttentionParams params = Params(scores);
+    if (out != nullptr) params.out = out;
+    return Launch(std::string(name) + NameOf(type), attention::SoftmaxBlocks(p_.tokens, p_.batch, p_.heads),
+                  launch.threads, launch.sharedBytes, &params);
+  }
+
+  bool LaunchValues(DType type, void* probabilities) {
+    const attention::NaiveLaunch& launch = attention::kValuesLaunch;
+    AttentionParams params = Params(probabilities);
+    const std::string name = std::string("bytesper_values_") + NameOf(p_.dtype) + "_" + NameOf(type);
+    return Launch(name, attention::ValuesBlocks(p_.tokens, p_.batch, p_.heads, p_.head_dim), launch.threads,
+                  launch.sharedBytes, &params);
+  }
+
+  bool LaunchElements(const char* name, DType type, const void* in, void* out) {
+    ElementParams params = {in, out, p_.ScoreElements(), 0};
+    return Launch(std::string(name) + NameOf(type), attention::ElementBlocks(p_.ScoreElements()),
+                  attention::kElementThreads, 0, &params);
+  }
+
+  // One buffer for the scores of all heads, softmax in place.
+  bool Naive() {
+    Block scores;
+    if (!scores.Take(pool_, p_.ScoreElements() * Size(p_.score_dtype), error_)) return false;
+    return Time([&] {
+      return LaunchScores(p_.score_dtype, scores.data()) &&
+             LaunchSoftmax("bytesper_softmax_", p_.score_dtype, scores.data(), nullptr) &&
+             LaunchValues(p_.score_dtype, scores.data());
+    });
+  }
+
+  // A copy of the scores in memory of its own, as an element-wise step of an eager implementation makes one.
+  bool Copy(Block* from, int64_t bytes) {
+    Block copy;
+    if (!copy.Take(pool_, bytes, error_)) return false;
+    const bool copied = Time([&] {
+      return Call("cuMemcpyDtoD", api_.on_device(ToAddress(copy.data()), ToAddress(from->data()),
+                                                 static_cast<size_t>(bytes), pool_->stream()));
+    });
+    from->Swap(&copy);
+    return copied;
+  }
+
+  // The tensors of the host's eager kernel, in the same order. Scale and mask are applied with the product,
+  // as no kernel of their own is needed to hold their copies.
+  bool Eager() {
+    if (!RepeatKeys()) return false;
+    const int64_t count = p_.ScoreElements();
+    const int64_t bytes = count * Size(p_.dtype);
+    Block scores;
+    if (!scores.Take(pool_, bytes, error_) || !Time([&] { return LaunchScores(p_.dtype, scores.data()); }) ||
+        !Copy(&scores, bytes) || (p_.causal && !Copy(&scores, bytes))) {
+      return false;
+    }
+    Block widened;
+    Block probabilities;
+    const bool widen = p_.dtype == DType::kBf16;
+    if (widen && (!widened.Take(pool_, count * 4, error_) || !Time([&] {
+          return LaunchElements("bytesper_widen_", p_.dtype, scores.data(), widened.data());
+        }))) {
+      return false;
+    }
+    if (!probabilities.Take(pool_, count * 4, error_)) return false;
+    const bool weighed = Time([&] {
+      return widen ? LaunchSoftmax("bytesper_softmax_to_f32_", DType::kFp32, widened.data(),
+                                   probabilities.data())
+                   : LaunchSoftmax("bytesper_softmax_to_f32_", p_.dtype, scores.data(), probabilities.data());
+    });
+    if (!weighed) return false;
+    widened.Reset();
+    if (p_.dtype != DType::kFp32) {
+      Block cast;
+      if (!cast.Take(pool_, bytes, error_) || !Time([&] {
+            return LaunchElements("bytesper_cast_", p_.dtype, probabilities.data(), cast.data());
+          })) {
+        return false;
+      }
+      probabilities.Swap(&cast);
+    }
+    scores.Reset();
+    return Time([&] { return LaunchValues(p_.dtype, probabilities.data()); });
+  }
+
+  bool RepeatKeys() {
+    const int64_t group = p_.heads / p_.kv_heads;
+    if (group == 1) return true;
+    const int64_t bytes = p_.tokens * p_.head_dim * Size(p_.dtype);
+    if (!repeated_keys_.Take(pool_, p_.batch * p_.heads * bytes, error_) ||
+        !repeated_values_.Take(pool_, p_.batch * p_.heads * bytes, error_)) {
+      return false;
+    }
+    const bool copied = Time([&] {
+      for (int64_t head = 0; head < p_.batch * p_.heads; ++head) {
+        if (!CopyHead(repeated_keys_, head, keys_, head / group, bytes) ||
+            !CopyHead(repeated_values_, head, values_, head / group, bytes)) {
+          return false;
+        }
+      }
+      return true;
+    });
+    p_.kv_heads = p_.heads;
+    return copied;
+  }
+
+  bool CopyHead(const Block& to, int64_t to_head, const Block& from, int64_t from_head, int64_t bytes) {
+    const Address source = ToAddress(from.data()) + static_cast<Address>(from_head * bytes);
+    const Address target = ToAddress(to.data()) + static_cast<Address>(to_head * bytes);
+    return Call("cuMemcpyDtoD", api_.on_device(target, source, static_cast<size_t>(bytes), pool_->stream()));
+  }
+
+  AttentionProblem p_;
+  const AttentionOptions& options_;
+  const std::string& file_;
+  CudaPool* const pool_;
+  const Api& api_;
+  PoolError* const error_;
+  cuda::Event start_ = nullptr;
+  cuda::Event stop_ = nullptr;
+  Block queries_, keys_, values_, out_, repeated_keys_, repeated_values_;
+  double duration_ms_ = 0;
+  std::string code_;
+};
+
+struct FreeDeleter {
+  void operator()(void* memory) const { free(memory); }
+};
+
+// The float64 reference over the numbers that the device would have; takes nothing from the pool.
+AttentionReport RunReference(const AttentionProblem& p, const AttentionInputs& inputs, int threads,
+                             void* out) {
+  AttentionReport report;
+  report.code = "float64";
+  using Memory = std::unique_ptr<void, FreeDeleter>;
+  const auto tensor = [&](const void* given, uint64_t stream, int64_t count) {
+    Memory memory(malloc(static_cast<size_t>(count) * BytesOf(p.dtype)));
+    if (memory == nullptr) return memory;
+    if (given == nullptr) {
+      FillNormal(p.dtype, inputs.seed, stream, count, threads, memory.get());
+    } else {
+      memcpy(memory.get(), given, static_cast<size_t>(count) * BytesOf(p.dtype));
+    }
+    return memory;
+  };
+  const Memory queries = tensor(inputs.queries, 0, p.QueryElements());
+  const Memory keys = tensor(inputs.keys, 1, p.KeyElements());
+  const Memory values = tensor(inputs.values, 2, p.KeyElements());
+  const Memory exact(malloc(static_cast<size_t>(p.QueryElements()) * 8));
+  if (queries == nullptr || keys == nullptr || values == nullptr || exact == nullptr) {
+    report.error = {PoolError::kDevice, "the host has no memory left for the reference", 0, 0, 0};
+    return report;
+  }
+  double* const numbers = static_cast<double*>(exact.get());
+  ReferenceAttention(p, queries.get(), keys.get(), values.get(), threads, numbers);
+  for (int64_t i = 0; out != nullptr && i < p.QueryElements(); ++i) {
+    const float value = static_cast<float>(numbers[i]);
+    if (p.dtype == DType::kFp32) static_cast<float*>(out)[i] = value;
+    if (p.dtype == DType::kFp16) static_cast<uint16_t*>(out)[i] = FloatToFp16(value);
+    if (p.dtype == DType::kBf16) static_cast<uint16_t*>(out)[i] = FloatToBf16(value);
+  }
+  return report;
+}
+
+}  // namespace
+
+AttentionReport RunCudaAttention(const AttentionProblem& problem, const AttentionInputs& inputs,
+                                 const AttentionOptions& options, const std::string& kernels_file,
+                                 CudaPool* pool, void* out) {
+  if (options.kernel == Kernel::kReference) return RunReference(problem, inputs, options.threads, out);
+  AttentionReport report;
+  std::string why;
+  if (!pool->ResetHighWater(&why)) {
+    report.error = {PoolError::kDevice, why, 0, 0, 0};
+    return report;
+  }
+  {
+    CudaAttention attention(problem, options, kernels_file, pool, &report.error);
+    if (!attention.Start() || !attention.TakeTensors(inputs, &report.input_output_bytes) ||
+        !attention.Run() || (out != nullptr && !options.allocate_only && !attention.CopyOut(out))) {
+      return report;
+    }
+    report.duration_ms = attention.duration_ms();
+    report.code = attention.code();
+  }
+  if (!pool->Stats(&report.at_most, &why)) report.error = {PoolError::kDevice, why, 0, 0, 0};
+  return report;
+}
+
+}  // namespace bytesper

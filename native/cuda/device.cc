@@ -1,0 +1,92 @@
+#include "device.h"
+
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+namespace bytesper::cuda {
+namespace {
+
+bool Check(const Api& api, const char* call, Result result, std::string* why) {
+  if (result == kSuccess) return true;
+  *why = Describe(api, call, result);
+  return false;
+}
+
+}  // namespace
+
+std::shared_ptr<Device> Device::Open(int index, std::string* why) {
+  const Api* const api = OpenApi(why);
+  if (api == nullptr) return nullptr;
+  std::shared_ptr<Device> device(new Device(*api, index));
+  return device->Start(why) ? device : nullptr;
+}
+
+bool Device::Start(std::string* why) {
+  int count = 0;
+  if (!Check(api_, "cuDeviceGetCount", api_.device_count(&count), why)) return false;
+  if (index_ < 0 || index_ >= count) {
+    *why = "there is no CUDA device " + std::to_string(index_) + " (the driver lists " +
+           std::to_string(count) + ")";
+    return false;
+  }
+  if (!Check(api_, "cuDeviceGet", api_.device_get(&ordinal_, index_), why)) return false;
+  int pools = 0;
+  int major = 0;
+  int minor = 0;
+  struct Query {
+    int* value;
+    int attribute;
+  };
+  for (const Query& query : {Query{&pools, kMemoryPools}, Query{&major, kMajor}, Query{&minor, kMinor},
+                             Query{&most_shared_bytes_, kMostSharedBytes}}) {
+    const Result result = api_.device_attribute(query.value, query.attribute, ordinal_);
+    if (!Check(api_, "cuDeviceGetAttribute", result, why)) return false;
+  }
+  if (pools == 0) {
+    *why = "this device or driver has no memory pools";
+    return false;
+  }
+  arch_ = 10 * major + minor;
+  Context context = nullptr;
+  if (!Check(api_, "cuDevicePrimaryCtxRetain", api_.context_retain(&context, ordinal_), why)) return false;
+  context_ = context;
+  return true;
+}
+
+Device::~Device() {
+  if (context_ == nullptr) return;
+  std::string unused;
+  if (module_ != nullptr && Use(&unused)) api_.module_unload(module_);
+  api_.context_release(ordinal_);
+}
+
+bool Device::Use(std::string* why) const {
+  return Check(api_, "cuCtxSetCurrent", api_.context_use(context_), why);
+}
+
+bool Device::UsedBytes(uint64_t* bytes, std::string* why) const {
+  size_t free = 0;
+  size_t total = 0;
+  if (!Use(why) || !Check(api_, "cuMemGetInfo", api_.memory_info(&free, &total), why)) return false;
+  *bytes = total - free;
+  return true;
+}
+
+bool Device::Load(const std::string& file, std::string* why) {
+  std::ifstream stream(file, std::ios::binary);
+  const std::vector<char> image((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  if (image.empty()) {
+    *why = "the CUDA kernels (" + file + ") are not there: they are built where nvcc is";
+    return false;
+  }
+  return Check(api_, "cuModuleLoadData", api_.module_load(&module_, image.data()), why);
+}
+
+bool Device::Kernel(const std::string& file, const char* name, Function* function, std::string* why) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!Use(why) || (module_ == nullptr && !Load(file, why))) return false;
+  return Check(api_, name, api_.module_function(function, module_, name), why);
+}
+
+}  // namespace bytesper::cuda
