@@ -19,6 +19,7 @@
         "native/cuda/device.cc",
         "native/cuda_driver.cc",
         "native/dynamic_library.cc",
+        "native/older_libraries.cc",
         "native/malloc_counters.cc",
         "native/nvml.cc",
         "native/nvml_library.cc",

@@ -6,6 +6,15 @@
 
 #include <cstring>
 
+#include "glibc_versions.h"
+
+#if !defined(_WIN32)
+BYTESPER_OLD_VERSION(dlopen);
+BYTESPER_OLD_VERSION(dlsym);
+BYTESPER_OLD_VERSION(dlclose);
+BYTESPER_OLD_VERSION(dlerror);
+#endif
+
 namespace bytesper {
 
 #if defined(_WIN32)

@@ -3,10 +3,15 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "glibc_versions.h"
 #include "reading.h"
 
 #if defined(__linux__)
 #include <dlfcn.h>
+#endif
+
+#if !defined(_WIN32)
+BYTESPER_OLD_VERSION(dlsym);
 #endif
 
 namespace bytesper {

@@ -13,7 +13,14 @@ export async function installOnnxruntime() {
   if (existsSync(join(ONNXRUNTIME_FOLDER, "node_modules/onnxruntime-node/package.json"))) return undefined;
   const { file, args } = npmCommand();
   // Without scripts, because they would download CUDA libraries; the package holds those for the processor.
-  const flags = ["--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund", "--prefer-offline"];
+  const flags = [
+    "--ignore-scripts",
+    "--no-package-lock",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+    "--logs-max=0",
+  ];
   const spec = `onnxruntime-node@${VERSION}`;
   try {
     mkdirSync(ONNXRUNTIME_FOLDER, { recursive: true });

@@ -22,7 +22,7 @@ const VARIANTS = {
 function gemmVariants(name) {
   return [
     { peer: `${name}, whole heads`, args: [] },
-    { peer: `${name}, best block of queries`, args: ["--query-rows", "tuned"] },
+    { peer: `${name}, fastest block of queries`, args: ["--query-rows", "tuned"] },
   ];
 }
 

@@ -135,7 +135,7 @@ Napi::Value ToJs(Napi::Env env, Job* job) {
 
 Napi::Value Attention(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  auto job = std::make_shared<Job>();
+  auto job = std::shared_ptr<Job>(new Job);
   job->shared = PoolObject::From(info[0]);
   if (job->shared == nullptr) {
     ArgumentReader(env).Fail("pool", "must be a MemoryPool");

@@ -1,9 +1,12 @@
 #include <cmath>
 #include <vector>
 
+#include "../glibc_versions.h"
 #include "../parallel.h"
 #include "attention.h"
 #include "half.h"
+
+BYTESPER_OLD_VERSION(exp);
 
 namespace bytesper {
 namespace {

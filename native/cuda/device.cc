@@ -1,7 +1,6 @@
 #include "device.h"
 
-#include <fstream>
-#include <iterator>
+#include <cstdio>
 #include <vector>
 
 namespace bytesper::cuda {
@@ -11,6 +10,19 @@ bool Check(const Api& api, const char* call, Result result, std::string* why) {
   if (result == kSuccess) return true;
   *why = Describe(api, call, result);
   return false;
+}
+
+// Empty where the file cannot be read.
+std::vector<char> ReadFile(const std::string& name) {
+  std::vector<char> bytes;
+  FILE* const file = fopen(name.c_str(), "rb");
+  if (file == nullptr) return bytes;
+  char buffer[65536];
+  for (size_t count; (count = fread(buffer, 1, sizeof(buffer), file)) > 0;) {
+    bytes.insert(bytes.end(), buffer, buffer + count);
+  }
+  fclose(file);
+  return bytes;
 }
 
 }  // namespace
@@ -74,8 +86,7 @@ bool Device::UsedBytes(uint64_t* bytes, std::string* why) const {
 }
 
 bool Device::Load(const std::string& file, std::string* why) {
-  std::ifstream stream(file, std::ios::binary);
-  const std::vector<char> image((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  const std::vector<char> image = ReadFile(file);
   if (image.empty()) {
     *why = "the CUDA kernels (" + file + ") are not there: they are built where nvcc is";
     return false;

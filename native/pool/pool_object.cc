@@ -119,7 +119,7 @@ PoolObject::PoolObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PoolOb
   const int64_t device = on_device ? reader.Count(info[2], "device", 0) : 0;
   const std::string kernels_file = on_device ? reader.Text(info[3], "kernelsFile") : "";
   if (!reader.ok()) return;
-  auto shared = std::make_shared<SharedPool>();
+  auto shared = std::shared_ptr<SharedPool>(new SharedPool);
   shared->threads = static_cast<int>(threads < 256 ? threads : 256);
   if (on_device) {
     std::string why;

@@ -22,7 +22,7 @@ constexpr int64_t kHeadDim = 128;
 constexpr double kTolerance = 1e-4;
 constexpr int64_t kSmallTokens = 600;
 constexpr int64_t kCheckedRows = 64;
-constexpr int64_t kBlocks[] = {64, 128, 256, 512};
+constexpr int64_t kBlocks[] = {64, 128, 256, 512, 0};
 constexpr int kTuningRuns = 3;
 
 struct FreeAligned {
@@ -81,7 +81,7 @@ class GemmAttention {
   std::vector<AlignedFloats> scratch_;
 };
 
-// The number of query rows with the fastest run.
+// Of the numbers of query rows the one with the fastest run.
 int64_t FastestBlock(const GemmLibrary& library, int threads, Problem* problem) {
   int64_t fastest = 0;
   double fastest_ms = INFINITY;

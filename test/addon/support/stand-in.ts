@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,6 +28,33 @@ export function temporaryFolder(): string {
   const inner = join(folder, String((count += 1)));
   mkdirSync(inner);
   return inner;
+}
+
+export const NO_CXX_COMPILER =
+  process.platform !== "linux"
+    ? "needs Linux"
+    : spawnSync("g++", ["--version"]).status === 0
+      ? undefined
+      : "needs g++, a C++ compiler, on the PATH";
+
+const KERNELS = fileURLToPath(new URL("../../../native/attention/kernels", import.meta.url));
+
+/**
+ * Compiles a CUDA driver whose device is the emulated machine that the kernels are checked on, and a file that stands
+ * for the fat binary. Returns the environment in which a child finds both.
+ */
+export function emulatedDevice(): { LD_LIBRARY_PATH: string; BYTESPER_KERNELS: string } {
+  const target = temporaryFolder();
+  const source = fileURLToPath(new URL("../stand-in/cuda_machine.cc", import.meta.url));
+  const flags = ["-std=c++17", "-O2", "-shared", "-fPIC", "-DBYTESPER_EMULATE", "-w"];
+  const includes = [`-I${KERNELS}`, `-I${join(KERNELS, "emulate")}`];
+  const files = [source, join(KERNELS, "emulate/machine.cc")];
+  execFileSync("g++", [...flags, ...includes, "-o", join(target, "libcuda.so.1"), ...files], {
+    encoding: "utf8",
+  });
+  const kernels = join(target, "attention.fatbin");
+  writeFileSync(kernels, "in the library");
+  return { LD_LIBRARY_PATH: target, BYTESPER_KERNELS: kernels };
 }
 
 /** Compiles a stand-in library, linked with `libraries`, and returns the folder that holds it under `soname`. */

@@ -1,0 +1,17 @@
+#pragma once
+
+// glibc gave these functions new versions without changing what they do. Asking for the old ones lets an
+// addon that was built on a new system load on older ones, down to the glibc that Node itself needs.
+
+#if defined(__linux__)
+#include <features.h>
+#if defined(__GLIBC__) && defined(__x86_64__)
+#define BYTESPER_OLD_VERSION(name) __asm__(".symver " #name "," #name "@GLIBC_2.2.5")
+#elif defined(__GLIBC__) && defined(__aarch64__)
+#define BYTESPER_OLD_VERSION(name) __asm__(".symver " #name "," #name "@GLIBC_2.17")
+#endif
+#endif
+
+#if !defined(BYTESPER_OLD_VERSION)
+#define BYTESPER_OLD_VERSION(name) static_assert(true, "")
+#endif

@@ -1,0 +1,251 @@
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { NativeAttentionResult, PoolFailure, PoolStats } from "../../src/native/contract.js";
+import { SANITIZED } from "./support/addon.js";
+import { inChild } from "./support/child.js";
+import { emulatedDevice, NO_CXX_COMPILER } from "./support/stand-in.js";
+
+// The host side of a CUDA device against a driver that runs the kernels on the emulated machine: what is launched how,
+// what is taken and given back, and what happens when the driver says no. A real device is not asked.
+
+const NO_KERNELS = SANITIZED
+  ? "needs kernels that run, and AddressSanitizer does not follow the stacks of the emulated threads"
+  : undefined;
+let device: Record<string, string> = {};
+
+beforeAll(() => {
+  if (NO_CXX_COMPILER !== undefined) return;
+  device = { ...emulatedDevice(), ...(SANITIZED ? { STAND_IN_NO_KERNELS: "1" } : {}) };
+});
+
+beforeEach(({ skip }) => {
+  skip(NO_CXX_COMPILER !== undefined, NO_CXX_COMPILER);
+});
+
+const MIB = 2 ** 20;
+
+/** Runs statements in a process whose driver is the emulated one; `open` makes a pool on its device. */
+function onDevice(body: string, env: Record<string, string> = {}): unknown {
+  return inChild(
+    `const open = (cap = Infinity) => addon.createPool(cap, 2, 0, process.env.BYTESPER_KERNELS);
+     const shape = { batch: 1, heads: 4, kvHeads: 2, tokens: 37, headDim: 64, causal: true, scale: 0.125,
+       dtype: "fp16", scoreDtype: "fp16", kernel: "flash", threads: 2, instructionSet: "", seed: 3,
+       output: true, allocateOnly: false };
+     ${body}`,
+    { env: { ...device, ...env } },
+  );
+}
+
+describe("pool", () => {
+  test("used and reserved are the driver's counts", () => {
+    const [open, released] = onDevice(
+      `const pool = open();
+       const handles = await pool.allocate([3000000, 100]);
+       const open_ = pool.stats();
+       await pool.release(handles);
+       return [open_, pool.stats()];`,
+    ) as PoolStats[];
+    // 3,000,000 rounds to 3,000,320 and 100 to 512 in steps of 512; the device reserves 2 MiB at a time.
+    expect(open).toEqual({
+      usedBytes: 3_000_832,
+      usedHighWaterBytes: 3_000_832,
+      reservedBytes: 4 * MIB,
+      reservedHighWaterBytes: 4 * MIB,
+    });
+    expect(released).toMatchObject({ usedBytes: 0, usedHighWaterBytes: 3_000_832, reservedBytes: 0 });
+  });
+
+  test("marks are reset, a threshold keeps memory and trimming returns it", () => {
+    const readings = onDevice(
+      `const pool = open();
+       await pool.setReleaseThreshold(Infinity);
+       await pool.release(await pool.allocate([5 * 2 ** 20]));
+       const kept = pool.stats();
+       pool.resetHighWater();
+       const reset = pool.stats();
+       await pool.trim(0);
+       return [kept, reset, pool.stats(), pool.deviceUsedBytes()];`,
+    );
+    expect(readings).toMatchObject([
+      { usedBytes: 0, usedHighWaterBytes: 5 * MIB, reservedBytes: 6 * MIB },
+      { usedHighWaterBytes: 0, reservedHighWaterBytes: 6 * MIB },
+      { reservedBytes: 0 },
+      0,
+    ]);
+  });
+
+  test("over the cap and over the device are oom-device, and the pool goes on", () => {
+    const [overCap, overStep, overDevice, stats] = onDevice(
+      `const pool = open(9 * 2 ** 20);
+       await pool.allocate([4 * 2 ** 20]);
+       const overCap = await pool.allocate([6 * 2 ** 20]);
+       // 4.5 MiB are within the cap, the 10 MiB that the device reserves for both are not.
+       const overStep = await pool.allocate([4.5 * 2 ** 20]);
+       const overDevice = await open().allocate([13 * 2 ** 20]);
+       return [overCap, overStep, overDevice, pool.stats()];`,
+      { STAND_IN_TOTAL: String(16 * MIB) },
+    ) as [PoolFailure, PoolFailure, PoolFailure, PoolStats];
+    expect(overCap).toEqual({
+      failure: "oom-device",
+      reason: "it would go over the cap",
+      requestedBytes: 6 * MIB,
+      usedBytes: 4 * MIB,
+      reservedBytes: 4 * MIB,
+      capBytes: 9 * MIB,
+    });
+    expect(overStep).toMatchObject({ failure: "oom-device", reason: "it would go over the cap" });
+    expect(overDevice).toMatchObject({ failure: "oom-device", reason: "the device has no memory left" });
+    expect(stats).toMatchObject({ usedBytes: 4 * MIB, reservedBytes: 4 * MIB });
+  });
+});
+
+describe("attention", () => {
+  test.for(["naive", "eager", "flash"])("%s agrees with the reference in each type", (kernel, { skip }) => {
+    skip(NO_KERNELS !== undefined, NO_KERNELS);
+    const errors = onDevice(
+      `const pool = open();
+       const { numbersOf, relativeError } = await import(${JSON.stringify(SELF_CHECK)});
+       const errors = {};
+       for (const dtype of ["fp32", "fp16", "bf16"]) {
+         for (const causal of [true, false]) {
+           const run = async (kernel) => {
+             const options = { ...shape, dtype, causal, scoreDtype: "fp32", kernel };
+             const { output } = await addon.attention(pool, options, null, null, null);
+             return numbersOf(dtype === "fp32" ? new Float32Array(output) : new Uint16Array(output), dtype);
+           };
+           errors[dtype + causal] = relativeError(await run("${kernel}"), await run("reference"));
+         }
+       }
+       return [errors, pool.stats().usedBytes];`,
+    ) as [Record<string, number>, number];
+    const limits: Record<string, number> = { fp32: 1e-5, fp16: 3e-3, bf16: 1e-2 };
+    for (const [name, error] of Object.entries(errors[0]))
+      expect(error, name).toBeLessThan(limits[name.slice(0, 4)] as number);
+    expect(errors[1]).toBe(0);
+  });
+
+  test("the host makes the same numbers from a seed as the device", ({ skip }) => {
+    skip(NO_KERNELS !== undefined, NO_KERNELS);
+    expect(
+      onDevice(
+        `const run = async (pool) => {
+           const options = { ...shape, dtype: "fp32", kernel: "reference" };
+           return new Float32Array((await addon.attention(pool, options, null, null, null)).output);
+         };
+         const flash = async (pool) => {
+           const options = { ...shape, dtype: "fp32" };
+           return new Float32Array((await addon.attention(pool, options, null, null, null)).output);
+         };
+         const { relativeError } = await import(${JSON.stringify(SELF_CHECK)});
+         return relativeError(await flash(open()), await run(addon.createPool(Infinity, 2)));`,
+      ),
+    ).toBeLessThan(1e-5);
+  });
+
+  test("arrays are taken and an output is given back", ({ skip }) => {
+    skip(NO_KERNELS !== undefined, NO_KERNELS);
+    expect(
+      onDevice(
+        `const pool = open();
+         const ones = (length) => new Float32Array(length).fill(1);
+         const values = Float32Array.from({ length: 2 * 37 * 64 }, (_, index) => index % 64);
+         const options = { ...shape, dtype: "fp32", scoreDtype: "fp32" };
+         const { output } = await addon.attention(pool, options, ones(4 * 37 * 64), ones(2 * 37 * 64), values);
+         return [...new Float32Array(output).slice(0, 5)].map(Math.round);`,
+      ),
+    ).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test("memory is that of the formula: scores for naive, none for flash, copies for eager", () => {
+    const used = onDevice(
+      `const used = {};
+       for (const [kernel, dtype] of [["flash", "bf16"], ["naive", "bf16"], ["eager", "fp32"], ["eager", "fp16"], ["eager", "bf16"]]) {
+         const options = { ...shape, dtype, kernel, scoreDtype: dtype, kvHeads: 4, tokens: 1024, allocateOnly: true, output: false };
+         const answer = await addon.attention(open(), options, null, null, null);
+         used[kernel + dtype] = (answer.usedHighWaterBytes - answer.inputOutputBytes) / (4 * 1024 * 1024);
+       }
+       return used;`,
+    );
+    expect(used).toEqual({ flashbf16: 0, naivebf16: 2, eagerfp32: 8, eagerfp16: 8, eagerbf16: 10 });
+  });
+
+  test("what the device cannot do is a reason", () => {
+    const reasons = onDevice(
+      `const pool = open();
+       const reasons = [];
+       for (const change of [{ headDim: 256 }, { scale: -1 }, { scale: 0 }]) {
+         reasons.push((await addon.attention(pool, { ...shape, ...change }, null, null, null)).reason);
+       }
+       return [...reasons, pool.stats().usedBytes];`,
+    );
+    expect(reasons).toEqual([
+      "there is no flash kernel for fp16 with headDim 256 on this device",
+      "the kernels take a scale above 0 only",
+      "the kernels take a scale above 0 only",
+      0,
+    ]);
+  });
+});
+
+const SELF_CHECK = new URL("../../dist/device/self-check.js", import.meta.url).href;
+
+/** The call that fails, with which status and from which time on. */
+const FAULTS = [
+  "cuInit=999@1",
+  "cuDeviceGetCount=999@1",
+  "cuDeviceGetAttribute=999@1",
+  "cuDevicePrimaryCtxRetain=2@1",
+  "cuCtxSetCurrent=46@1",
+  "cuCtxSetCurrent=46@9",
+  "cuStreamCreate=2@1",
+  "cuMemPoolCreate=999@1",
+  "cuMemPoolGetAttribute=999@1",
+  "cuMemPoolGetAttribute=999@20",
+  "cuMemPoolSetAttribute=999@1",
+  "cuMemAllocFromPoolAsync=2@1",
+  "cuMemAllocFromPoolAsync=719@3",
+  "cuMemAllocFromPoolAsync=2@5",
+  "cuStreamSynchronize=719@1",
+  "cuStreamSynchronize=719@7",
+  "cuModuleLoadData=999@1",
+  "cuModuleGetFunction=999@2",
+  "cuLaunchKernel=719@1",
+  "cuLaunchKernel=719@4",
+  "cuMemcpyDtoDAsync_v2=719@1",
+  "cuMemcpyDtoHAsync_v2=719@1",
+  "cuEventCreate=2@2",
+  "cuEventRecord=719@2",
+  "cuEventElapsedTime=719@1",
+];
+
+test.each(FAULTS)("a driver with %s ends in a typed failure and loses no memory", (fault) => {
+  const [answer, used] = onDevice(
+    `let pool;
+     try { pool = open(); } catch (error) { return [{ failure: error.message }, 0]; }
+     const options = { ...shape, kernel: "eager" };
+     const answer = await addon.attention(pool, options, null, null, null);
+     // Whether the pool still answers is the driver's affair; what it says must be 0.
+     const stats = pool.stats();
+     await pool.close();
+     return [answer, "absent" in stats ? 0 : stats.usedBytes];`,
+    { STAND_IN_FAIL: fault },
+  ) as [Partial<PoolFailure & NativeAttentionResult>, number];
+  expect(answer.failure, JSON.stringify(answer)).toBeTypeOf("string");
+  expect(used).toBe(0);
+});
+
+test("a device that does not exist, and one without pools, say so", () => {
+  const open = (index: number, env = {}): unknown =>
+    onDevice(`try { addon.createPool(1e6, 1, ${index}, ""); } catch (error) { return error.message; }`, env);
+  expect(open(7)).toBe("there is no CUDA device 7 (the driver lists 1)");
+  expect(open(0, { STAND_IN_NO_POOLS: "1" })).toBe("this device or driver has no memory pools");
+});
+
+test("without the fat binary the reason names the file", () => {
+  const answer = onDevice(
+    `return await addon.attention(addon.createPool(1e9, 1, 0, "/nowhere.fatbin"), shape, null, null, null);`,
+  );
+  expect(answer).toMatchObject({
+    failure: "device",
+    reason: "the CUDA kernels (/nowhere.fatbin) are not there: they are built where nvcc is",
+  });
+});

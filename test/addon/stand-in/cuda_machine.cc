@@ -1,0 +1,317 @@
+// A libcuda.so.1 for the host side of pools and attention: device memory is the host's, kernels run on the
+// emulated machine. STAND_IN_FAIL=call=status@n makes the n-th call of that name fail; STAND_IN_TOTAL is the
+// device's memory.
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "kernels.cu"
+
+namespace {
+
+using bytesper::attention::AttentionParams;
+using bytesper::attention::ElementParams;
+
+constexpr int kOutOfMemory = 2;
+constexpr int kInvalidValue = 1;
+constexpr size_t kGranule = size_t{2} << 20;
+
+std::mutex mutex;
+std::map<std::string, int> calls;
+
+// Counts the call and answers the status that it must fail with, or 0.
+int Faulty(const char* name) {
+  std::lock_guard<std::mutex> lock(mutex);
+  const int count = ++calls[name];
+  const char* wanted = getenv("STAND_IN_FAIL");
+  if (wanted == nullptr) return 0;
+  const std::string text = wanted;
+  const size_t equals = text.find('=');
+  const size_t at = text.find('@');
+  if (equals == std::string::npos || at == std::string::npos || text.substr(0, equals) != name) return 0;
+  // From that call on: a device that has gone does not come back.
+  return count >= atoi(text.c_str() + at + 1) ? atoi(text.c_str() + equals + 1) : 0;
+}
+
+struct Pool {
+  uint64_t used = 0, used_high = 0, reserved = 0, reserved_high = 0, threshold = 0;
+};
+struct Block {
+  Pool* pool;
+  size_t size;
+};
+std::map<unsigned long long, Block> blocks;
+std::set<Pool*> pools;
+
+uint64_t TotalBytes() {
+  const char* wanted = getenv("STAND_IN_TOTAL");
+  return wanted == nullptr ? uint64_t{1} << 32 : strtoull(wanted, nullptr, 10);
+}
+
+uint64_t ReservedByAll() {
+  uint64_t sum = 0;
+  for (const Pool* pool : pools) sum += pool->reserved;
+  return sum;
+}
+
+void Shrink(Pool* pool, uint64_t keep) {
+  const uint64_t least = (pool->used + kGranule - 1) / kGranule * kGranule;
+  const uint64_t wanted = keep > least ? keep : least;
+  if (pool->reserved > wanted) pool->reserved = wanted;
+}
+
+using Attention = void (*)(const AttentionParams);
+using Elements = void (*)(const ElementParams);
+struct Kernel {
+  Attention attention;
+  Elements elements;
+};
+
+#define ATTENTION(name)      \
+  {                          \
+#name, { name, nullptr } \
+  }
+#define ELEMENT(name)        \
+  {                          \
+#name, { nullptr, name } \
+  }
+std::map<std::string, Kernel> kernels = {ATTENTION(bytesper_scores_fp32_fp32),
+                                         ATTENTION(bytesper_scores_fp16_fp32),
+                                         ATTENTION(bytesper_scores_fp16_fp16),
+                                         ATTENTION(bytesper_scores_bf16_fp32),
+                                         ATTENTION(bytesper_scores_bf16_bf16),
+                                         ATTENTION(bytesper_values_fp32_fp32),
+                                         ATTENTION(bytesper_values_fp16_fp32),
+                                         ATTENTION(bytesper_values_fp16_fp16),
+                                         ATTENTION(bytesper_values_bf16_fp32),
+                                         ATTENTION(bytesper_values_bf16_bf16),
+                                         ATTENTION(bytesper_softmax_fp32),
+                                         ATTENTION(bytesper_softmax_fp16),
+                                         ATTENTION(bytesper_softmax_bf16),
+                                         ATTENTION(bytesper_softmax_to_f32_fp32),
+                                         ATTENTION(bytesper_softmax_to_f32_fp16),
+                                         ATTENTION(bytesper_flash_fp16_d64_full),
+                                         ATTENTION(bytesper_flash_fp16_d64_causal),
+                                         ATTENTION(bytesper_flash_fp16_d128_full),
+                                         ATTENTION(bytesper_flash_fp16_d128_causal),
+                                         ATTENTION(bytesper_flash_bf16_d64_full),
+                                         ATTENTION(bytesper_flash_bf16_d64_causal),
+                                         ATTENTION(bytesper_flash_bf16_d128_full),
+                                         ATTENTION(bytesper_flash_bf16_d128_causal),
+                                         ATTENTION(bytesper_flash_fp32_d64_full),
+                                         ATTENTION(bytesper_flash_fp32_d64_causal),
+                                         ATTENTION(bytesper_flash_fp32_d128_full),
+                                         ATTENTION(bytesper_flash_fp32_d128_causal),
+                                         ELEMENT(bytesper_cast_fp16),
+                                         ELEMENT(bytesper_cast_bf16),
+                                         ELEMENT(bytesper_widen_fp16),
+                                         ELEMENT(bytesper_widen_bf16),
+                                         ELEMENT(bytesper_fill_normal_fp32),
+                                         ELEMENT(bytesper_fill_normal_fp16),
+                                         ELEMENT(bytesper_fill_normal_bf16)};
+
+}  // namespace
+
+extern "C" {
+
+int cuInit(unsigned) { return Faulty("cuInit"); }
+int cuGetErrorString(int status, const char** text) {
+  *text = status == 2     ? "out of memory"
+          : status == 46  ? "device is busy"
+          : status == 719 ? "unspecified launch failure"
+          : status == 999 ? "unknown error"
+                          : nullptr;
+  return *text == nullptr ? 1 : 0;
+}
+int cuDriverGetVersion(int* version) {
+  *version = 12040;
+  return 0;
+}
+int cuDeviceGetCount(int* count) {
+  *count = 1;
+  return Faulty("cuDeviceGetCount");
+}
+int cuDeviceGet(int* device, int index) {
+  *device = index;
+  return 0;
+}
+int cuDeviceGetName(char* out, int length, int) {
+  strncpy(out, "Emulated GPU", static_cast<size_t>(length));
+  return 0;
+}
+int cuDeviceTotalMem_v2(size_t* bytes, int) {
+  *bytes = TotalBytes();
+  return 0;
+}
+int cuDeviceGetAttribute(int* value, int attribute, int) {
+  *value = attribute == 115  ? (getenv("STAND_IN_NO_POOLS") == nullptr)
+           : attribute == 75 ? 8
+           : attribute == 76 ? 0
+                             : 166912;
+  return Faulty("cuDeviceGetAttribute");
+}
+int cuDevicePrimaryCtxRetain(void** context, int) {
+  *context = &pools;
+  return Faulty("cuDevicePrimaryCtxRetain");
+}
+int cuDevicePrimaryCtxRelease_v2(int) { return 0; }
+int cuCtxSetCurrent(void*) { return Faulty("cuCtxSetCurrent"); }
+int cuMemGetInfo_v2(size_t* free, size_t* total) {
+  std::lock_guard<std::mutex> lock(mutex);
+  *total = TotalBytes();
+  *free = *total - ReservedByAll();
+  return 0;
+}
+int cuMemPoolCreate(void** out, const void*) {
+  if (const int fault = Faulty("cuMemPoolCreate")) return fault;
+  std::lock_guard<std::mutex> lock(mutex);
+  auto* pool = new Pool;
+  pools.insert(pool);
+  *out = pool;
+  return 0;
+}
+int cuMemPoolDestroy(void* pool) {
+  std::lock_guard<std::mutex> lock(mutex);
+  pools.erase(static_cast<Pool*>(pool));
+  delete static_cast<Pool*>(pool);
+  return 0;
+}
+int cuMemPoolGetAttribute(void* which, int attribute, void* out) {
+  if (const int fault = Faulty("cuMemPoolGetAttribute")) return fault;
+  std::lock_guard<std::mutex> lock(mutex);
+  const Pool* pool = static_cast<Pool*>(which);
+  const uint64_t values[] = {pool->threshold, pool->reserved, pool->reserved_high, pool->used,
+                             pool->used_high};
+  if (attribute < 4 || attribute > 8) return kInvalidValue;
+  *static_cast<uint64_t*>(out) = values[attribute - 4];
+  return 0;
+}
+int cuMemPoolSetAttribute(void* which, int attribute, void* value) {
+  if (const int fault = Faulty("cuMemPoolSetAttribute")) return fault;
+  std::lock_guard<std::mutex> lock(mutex);
+  Pool* pool = static_cast<Pool*>(which);
+  const uint64_t number = *static_cast<uint64_t*>(value);
+  if (attribute == 4) {
+    pool->threshold = number;
+    return 0;
+  }
+  // The marks take 0 alone.
+  if (number != 0) return kInvalidValue;
+  if (attribute == 6) pool->reserved_high = pool->reserved;
+  if (attribute == 8) pool->used_high = pool->used;
+  return 0;
+}
+int cuMemPoolTrimTo(void* which, size_t keep) {
+  if (const int fault = Faulty("cuMemPoolTrimTo")) return fault;
+  std::lock_guard<std::mutex> lock(mutex);
+  Shrink(static_cast<Pool*>(which), keep);
+  return 0;
+}
+int cuMemAllocFromPoolAsync(unsigned long long* out, size_t bytes, void* which, void*) {
+  if (const int fault = Faulty("cuMemAllocFromPoolAsync")) return fault;
+  std::lock_guard<std::mutex> lock(mutex);
+  Pool* pool = static_cast<Pool*>(which);
+  const size_t size = (bytes + 511) / 512 * 512;
+  const uint64_t needed = (pool->used + size + kGranule - 1) / kGranule * kGranule;
+  const uint64_t reserved = needed > pool->reserved ? needed : pool->reserved;
+  if (ReservedByAll() - pool->reserved + reserved > TotalBytes()) return kOutOfMemory;
+  void* memory = aligned_alloc(512, size);
+  if (memory == nullptr) return kOutOfMemory;
+  pool->used += size;
+  pool->reserved = reserved;
+  if (pool->used > pool->used_high) pool->used_high = pool->used;
+  if (pool->reserved > pool->reserved_high) pool->reserved_high = pool->reserved;
+  *out = reinterpret_cast<unsigned long long>(memory);
+  blocks[*out] = {pool, size};
+  return 0;
+}
+int cuMemFreeAsync(unsigned long long address, void*) {
+  std::lock_guard<std::mutex> lock(mutex);
+  const auto found = blocks.find(address);
+  if (found == blocks.end()) return kInvalidValue;
+  found->second.pool->used -= found->second.size;
+  free(reinterpret_cast<void*>(address));
+  blocks.erase(found);
+  return 0;
+}
+int cuStreamCreate(void** stream, unsigned) {
+  *stream = new int;
+  return Faulty("cuStreamCreate");
+}
+int cuStreamDestroy_v2(void* stream) {
+  delete static_cast<int*>(stream);
+  return 0;
+}
+int cuStreamSynchronize(void*) {
+  if (const int fault = Faulty("cuStreamSynchronize")) return fault;
+  std::lock_guard<std::mutex> lock(mutex);
+  for (Pool* pool : pools) Shrink(pool, pool->threshold);
+  return 0;
+}
+int cuMemcpyHtoDAsync_v2(unsigned long long to, const void* from, size_t bytes, void*) {
+  if (const int fault = Faulty("cuMemcpyHtoDAsync_v2")) return fault;
+  memcpy(reinterpret_cast<void*>(to), from, bytes);
+  return 0;
+}
+int cuMemcpyDtoHAsync_v2(void* to, unsigned long long from, size_t bytes, void*) {
+  if (const int fault = Faulty("cuMemcpyDtoHAsync_v2")) return fault;
+  memcpy(to, reinterpret_cast<void*>(from), bytes);
+  return 0;
+}
+int cuMemcpyDtoDAsync_v2(unsigned long long to, unsigned long long from, size_t bytes, void*) {
+  if (const int fault = Faulty("cuMemcpyDtoDAsync_v2")) return fault;
+  memcpy(reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes);
+  return 0;
+}
+int cuModuleLoadData(void** module, const void*) {
+  *module = &kernels;
+  return Faulty("cuModuleLoadData");
+}
+int cuModuleUnload(void*) { return 0; }
+int cuModuleGetFunction(void** function, void*, const char* name) {
+  if (const int fault = Faulty("cuModuleGetFunction")) return fault;
+  const auto found = kernels.find(name);
+  if (found == kernels.end()) return 500;
+  *function = &found->second;
+  return 0;
+}
+int cuFuncSetAttribute(void*, int, int) { return Faulty("cuFuncSetAttribute"); }
+int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, unsigned threads, unsigned, unsigned,
+                   unsigned shared, void*, void** arguments, void**) {
+  if (const int fault = Faulty("cuLaunchKernel")) return fault;
+  if (getenv("STAND_IN_NO_KERNELS") != nullptr) return 0;
+  static std::mutex machine;
+  std::lock_guard<std::mutex> lock(machine);
+  const Kernel& kernel = *static_cast<Kernel*>(function);
+  const emulation::Launch launch = {{x, y, z},
+                                    static_cast<int>(threads),
+                                    static_cast<int>(shared),
+                                    emulation::Order::kShuffled,
+                                    emulation::Landing::kLate,
+                                    1};
+  emulation::Run(launch, [&] {
+    if (kernel.attention != nullptr) kernel.attention(*static_cast<AttentionParams*>(arguments[0]));
+    if (kernel.elements != nullptr) kernel.elements(*static_cast<ElementParams*>(arguments[0]));
+  });
+  return 0;
+}
+int cuEventCreate(void** event, unsigned) {
+  *event = new int;
+  return Faulty("cuEventCreate");
+}
+int cuEventDestroy_v2(void* event) {
+  delete static_cast<int*>(event);
+  return 0;
+}
+int cuEventRecord(void*, void*) { return Faulty("cuEventRecord"); }
+int cuEventElapsedTime(float* milliseconds, void*, void*) {
+  *milliseconds = 1.5f;
+  return Faulty("cuEventElapsedTime");
+}
+
+}  // extern "C"
