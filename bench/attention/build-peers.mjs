@@ -1,11 +1,11 @@
 /** Builds the peers in C++ into the cache; as a program it says what became of each. */
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findCompiler } from "../../scripts/setup/build-tools.mjs";
 import { CACHE } from "./cache.mjs";
+import { runTool } from "./run-tool.mjs";
 
 const NATIVE = fileURLToPath(new URL("native/", import.meta.url));
 const COMMON = ["-std=c++20", "-O3"];
@@ -86,22 +86,7 @@ async function fingerprint(compiler, peer) {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** The reason of a failure is the first line that names an error. */
-function run([file, ...first], args) {
-  return new Promise((resolve) => {
-    const child = spawn(file, [...first, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    let errors = "";
-    child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
-    child.stderr.setEncoding("utf8").on("data", (text) => (errors += text));
-    child.once("error", (error) => resolve({ ok: false, output, reason: error.message }));
-    child.once("close", (code) => {
-      const lines = errors.trim().split("\n");
-      const reason = lines.find((line) => /error|undefined|cannot find/i.test(line)) ?? lines.at(-1);
-      resolve({ ok: code === 0, output, reason });
-    });
-  });
-}
+const run = ([file, ...first], args) => runTool(file, [...first, ...args]);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const { name, program, skipped } of await buildPeers())

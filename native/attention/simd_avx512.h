@@ -2,7 +2,11 @@
 
 // Include after the target pragma of the file.
 
+#if defined(BYTESPER_EMULATED_AVX512)
+#include "emulated_avx512.h"
+#else
 #include <immintrin.h>
+#endif
 
 #include <cstdint>
 
