@@ -3,7 +3,9 @@
  * node bench/main.mjs [--rounds N] [--write FILE]
  */
 import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { attentionVsPeers } from "./attention/table.mjs";
 import { conditions } from "./markdown.mjs";
 import { measureVsMemlab } from "./measure-vs-memlab.mjs";
 import { sessionVsTracemalloc } from "./session-vs-tracemalloc.mjs";
@@ -15,9 +17,12 @@ const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1)
   throw new Error(`--rounds must be a whole number from 1, not ${values.rounds}`);
 
+const attention = (rounds) =>
+  attentionVsPeers(rounds, { sizes: [1024, 2048, 4096], threads: availableParallelism(), runs: 5 });
 const parts = ["# Benchmarks", conditions(rounds)];
 try {
-  for (const benchmark of [measureVsMemlab, sessionVsTracemalloc]) parts.push(await benchmark(rounds));
+  for (const benchmark of [measureVsMemlab, sessionVsTracemalloc, attention])
+    parts.push(await benchmark(rounds));
 } catch (error) {
   console.error(`bench: ${error.message}`);
   process.exit(1);

@@ -9,13 +9,15 @@ import { inAlternation } from "../harness.mjs";
 import { conditions, markdownTable } from "../markdown.mjs";
 import { HEADS, HEAD_DIM } from "./inputs.mjs";
 import { wholeNumber } from "./options.mjs";
+import { ownContestants } from "./own.mjs";
 import { preparePeers } from "./peers.mjs";
 
-const HEAD = ["route", "median (range), ms", "GFLOP/s", "of the multiply-add peak"];
+const FLASH = "bytesper flash";
+const HEAD = ["route", "median (range), ms", "GFLOP/s", "of the multiply-add peak", `${FLASH} against it`];
 
-/** `own` are contestants of ours: {peer, run}, where run takes and answers what a peer does. */
-export async function attentionVsPeers(rounds, { sizes, threads, runs, own = [] }) {
-  const contestants = [...(await preparePeers()), ...own];
+/** Our kernels against every peer that could be prepared. */
+export async function attentionVsPeers(rounds, { sizes, threads, runs }) {
+  const contestants = [...ownContestants(), ...(await preparePeers())];
   const bySize = new Map();
   for (const tokens of sizes) {
     bySize.set(tokens, await inAlternation(timed(contestants, { tokens, threads, runs }), rounds));
@@ -56,17 +58,27 @@ function highestPeak(tables) {
   return peaks.length === 0 ? undefined : Math.max(...peaks);
 }
 
+/** Rate at the median over the rounds. */
+function rateOf({ medianMs, answers }) {
+  const [{ medianMs: ms, gflops }] = answers;
+  return (ms * gflops) / medianMs;
+}
+
 function rowsOf(results, peak) {
   const rows = [];
+  const flash = results.get(FLASH);
   for (const [name, { medianMs, fastestMs, slowestMs, answers }] of results) {
-    const { medianMs: ms, gflops, maxGflops, skipped } = answers[0];
+    const { maxGflops, skipped } = answers[0];
     if (skipped !== undefined) continue;
     const isPeak = maxGflops !== undefined;
-    const rate = isPeak ? Math.max(...answers.map((answer) => answer.maxGflops)) : (ms * gflops) / medianMs;
+    const rate = isPeak
+      ? Math.max(...answers.map((answer) => answer.maxGflops))
+      : rateOf({ medianMs, answers });
     const [median, fastest, slowest] = [medianMs, fastestMs, slowestMs].map((value) => value.toFixed(1));
     const times = isPeak ? "" : `${median} (${fastest} to ${slowest})`;
     const share = peak === undefined ? "" : `${((100 * rate) / peak).toFixed(0)} %`;
-    rows.push([name, times, rate.toFixed(0), share]);
+    const ratio = isPeak || flash === undefined ? "" : (rateOf(flash) / rate).toFixed(2);
+    rows.push([name, times, rate.toFixed(0), share, ratio]);
   }
   return rows;
 }
