@@ -42,12 +42,6 @@ inline Vec Exp2(Vec x) {
   return Vec::Scale(sum, whole);
 }
 
-inline float ScalarExp2(float x) {
-  float lanes[kLanes];
-  Exp2(Vec::All(x)).Store(lanes);
-  return lanes[0];
-}
-
 inline const char* At(const void* data, DType type, int64_t index) {
   return static_cast<const char*>(data) + index * static_cast<int64_t>(BytesOf(type));
 }
@@ -262,30 +256,44 @@ inline void WeighRows(const float* weights, int64_t stride, const float* values,
 }
 
 // Takes a tile of scores (in units of log 2) into the running maximum and sum of its rows: the scores become
-// weights, `factors` what the sums so far must be multiplied with.
+// weights, `factors` what the sums so far must be multiplied with. The rows go through each step together, so
+// that the latencies of one hide behind the others.
 inline void OnlineSoftmax(float* scores, int64_t width, float* largest, float* weights, bool first,
                           float* factors) {
+  float after[kRows];
+  for (int r = 0; r < kRows; ++r) {
+    const float* row = scores + r * kBlockKeys;
+    Vec most = Vec::Load(row);
+    Vec other = most;
+    int64_t i = kLanes;
+    for (; i + kLanes < width; i += 2 * kLanes) {
+      most = Vec::Max(most, Vec::Load(row + i));
+      other = Vec::Max(other, Vec::Load(row + i + kLanes));
+    }
+    if (i < width) most = Vec::Max(most, Vec::Load(row + i));
+    const float block = Vec::Max(most, other).Largest();
+    after[r] = first || block > largest[r] ? block : largest[r];
+  }
+  Vec sums[kRows];
   for (int r = 0; r < kRows; ++r) {
     float* row = scores + r * kBlockKeys;
-    Vec most = Vec::Load(row);
-    for (int64_t i = kLanes; i < width; i += kLanes) most = Vec::Max(most, Vec::Load(row + i));
-    const float block = most.Largest();
-    const float after = first ? block : (block > largest[r] ? block : largest[r]);
-    const Vec shift = Vec::All(after);
+    const Vec shift = Vec::All(after[r]);
     Vec sum = Vec::Zero();
     for (int64_t i = 0; i < width; i += kLanes) {
       const Vec weight = Exp2(Vec::Sub(Vec::Load(row + i), shift));
       weight.Store(row + i);
       sum = Vec::Add(sum, weight);
     }
-    if (first) {
-      factors[r] = 0;
-      weights[r] = sum.Sum();
-    } else {
-      factors[r] = largest[r] == after ? 1.0f : ScalarExp2(largest[r] - after);
-      weights[r] = weights[r] * factors[r] + sum.Sum();
-    }
-    largest[r] = after;
+    sums[r] = sum;
+  }
+  constexpr int kPadded = (kRows + kLanes - 1) / kLanes * kLanes;
+  float fall[kPadded] = {};
+  for (int r = 0; r < kRows && !first; ++r) fall[r] = largest[r] - after[r];
+  for (int r = 0; r < kPadded; r += kLanes) Exp2(Vec::Load(fall + r)).Store(fall + r);
+  for (int r = 0; r < kRows; ++r) {
+    factors[r] = fall[r];
+    weights[r] = sums[r].Sum() + (first ? 0 : weights[r] * fall[r]);
+    largest[r] = after[r];
   }
 }
 
@@ -343,6 +351,15 @@ void Scores(const AttentionProblem& p, const AttentionTensors& t, RowBlock block
     const int64_t keys = Smaller(kBlockKeys, p.tokens - first_key);
     PackKeys(p, t, block.head, first_key, keys, s.keys);
     for (int64_t row = 0; row < block.rows; row += kRows) {
+      const int64_t at = (block.head * p.tokens + block.first_row + row) * p.tokens + first_key;
+      // Whole tiles of fp32 go straight to their places.
+      if (out.type == DType::kFp32 && !mask && keys % kPanel == 0 && row + kRows <= block.rows) {
+        for (int64_t key = 0; key < keys; key += kPanel) {
+          ScoreTile(s.queries + row * p.head_dim, s.keys + key * p.head_dim, p.head_dim,
+                    static_cast<float*>(out.data) + at + key, p.tokens);
+        }
+        continue;
+      }
       for (int64_t key = 0; key < keys; key += kPanel) {
         ScoreTile(s.queries + row * p.head_dim, s.keys + key * p.head_dim, p.head_dim, s.scores + key,
                   kBlockKeys);
@@ -353,7 +370,7 @@ void Scores(const AttentionProblem& p, const AttentionTensors& t, RowBlock block
         if (mask) {
           for (int64_t key = Larger(query + 1 - first_key, 0); key < keys; ++key) from[key] = never;
         }
-        const int64_t to = (block.head * p.tokens + query) * p.tokens + first_key;
+        const int64_t to = at + r * p.tokens;
         for (int64_t key = 0; key < keys; key += kLanes) {
           StoreUpTo(Vec::Load(from + key), const_cast<char*>(At(out.data, out.type, to + key)), out.type,
                     keys - key);
@@ -397,6 +414,9 @@ void Softmax(const ScoreMatrix& in, const ScoreMatrix& out, int64_t first_row, i
   }
 }
 
+constexpr float kOnes[] = {1, 1, 1, 1, 1, 1, 1, 1};
+static_assert(kRows <= 8, "a factor for each row");
+
 void Weigh(const AttentionProblem& p, const AttentionTensors& t, RowBlock block, ScoreMatrix probabilities,
            float* memory) {
   const Scratch s = Divide(p, block.rows, memory);
@@ -404,6 +424,14 @@ void Weigh(const AttentionProblem& p, const AttentionTensors& t, RowBlock block,
     const int64_t keys = Smaller(kBlockKeys, p.tokens - first_key);
     const float* values = Values(p, t, block.head, first_key, keys, s.values);
     for (int64_t row = 0; row < block.rows; row += kRows) {
+      const float* ones = first_key == 0 ? nullptr : kOnes;
+      float* const sums = s.sums + row * p.head_dim;
+      if (probabilities.type == DType::kFp32 && row + kRows <= block.rows) {
+        const int64_t at = (block.head * p.tokens + block.first_row + row) * p.tokens + first_key;
+        WeighRows(static_cast<const float*>(probabilities.data) + at, p.tokens, values, p.head_dim, keys,
+                  ones, sums);
+        continue;
+      }
       for (int64_t r = 0; r < kRows; ++r) {
         // The last tile repeats its last row, whose copies nobody reads.
         const int64_t query = block.first_row + Smaller(row + r, block.rows - 1);
@@ -414,10 +442,7 @@ void Weigh(const AttentionProblem& p, const AttentionTensors& t, RowBlock block,
               .Store(s.scores + r * kBlockKeys + key);
         }
       }
-      float ones[kRows];
-      for (float& one : ones) one = 1.0f;
-      WeighRows(s.scores, kBlockKeys, values, p.head_dim, keys, first_key == 0 ? nullptr : ones,
-                s.sums + row * p.head_dim);
+      WeighRows(s.scores, kBlockKeys, values, p.head_dim, keys, ones, sums);
     }
   }
   WriteRows(p, t, block, s.sums, nullptr);

@@ -12,10 +12,11 @@
 namespace bytesper {
 namespace {
 
-// Rows of a task: enough to make packing the keys cheap, few enough for the second-level cache. A multiple of
-// the rows of all tiles.
+// Rows of a task: enough to make packing the keys cheap, few enough for the second-level cache.
 constexpr int64_t kBlockRows = 192;
 constexpr int64_t kRowStep = 48;
+// A multiple of the rows of every tile.
+constexpr int64_t kTileRows = 12;
 // What all threads work in stays below this, down to kRowStep rows each, whatever the number of tokens.
 constexpr int64_t kWorkspaceBytes = int64_t{8} << 20;
 // A copy is divided among the threads in pieces of so many bytes, a step over elements in so many elements.
@@ -161,13 +162,15 @@ class HostAttention {
  private:
   int Workers() const { return options_.threads < 1 ? 1 : options_.threads; }
 
-  // Fewer rows where the blocks would not keep all threads busy, or would take too much memory together.
+  // Fewer rows where the blocks would not keep all threads busy, or would take too much memory together; then
+  // as even as the tiles allow.
   int64_t BlockRows() const {
     const int64_t wanted = 4 * int64_t{Workers()} / (p_.batch * p_.heads) + 1;
     const int64_t even = (p_.tokens / wanted + kRowStep - 1) / kRowStep * kRowStep;
     int64_t rows = even < kRowStep ? kRowStep : (even > kBlockRows ? kBlockRows : even);
     while (rows > kRowStep && ScratchBytes(rows) * Workers() > kWorkspaceBytes) rows -= kRowStep;
-    return rows;
+    const int64_t blocks = (p_.tokens + rows - 1) / rows;
+    return ((p_.tokens + blocks - 1) / blocks + kTileRows - 1) / kTileRows * kTileRows;
   }
 
   // A page apart, so that no two threads write to one cache line.
