@@ -32,6 +32,7 @@ class HostAttention {
         kernels_(kernels),
         pool_(pool),
         error_(error),
+        most_rows_(MostRows()),
         block_rows_(BlockRows()),
         row_blocks_((p_.tokens + block_rows_ - 1) / block_rows_) {}
 
@@ -52,7 +53,7 @@ class HostAttention {
   }
 
   bool TakeScratch() {
-    const int64_t bytes = ScratchBytes(block_rows_);
+    const int64_t bytes = ScratchBytes(most_rows_);
     scratch_stride_ = bytes / 4;
     return scratch_.Take(pool_, bytes * Workers(), error_);
   }
@@ -162,14 +163,19 @@ class HostAttention {
  private:
   int Workers() const { return options_.threads < 1 ? 1 : options_.threads; }
 
-  // Fewer rows where the blocks would not keep all threads busy, or would take too much memory together; then
-  // as even as the tiles allow.
-  int64_t BlockRows() const {
+  // Most rows of a block: fewer where the blocks would not keep all threads busy, or would take too much
+  // memory together.
+  int64_t MostRows() const {
     const int64_t wanted = 4 * int64_t{Workers()} / (p_.batch * p_.heads) + 1;
     const int64_t even = (p_.tokens / wanted + kRowStep - 1) / kRowStep * kRowStep;
     int64_t rows = even < kRowStep ? kRowStep : (even > kBlockRows ? kBlockRows : even);
     while (rows > kRowStep && ScratchBytes(rows) * Workers() > kWorkspaceBytes) rows -= kRowStep;
-    const int64_t blocks = (p_.tokens + rows - 1) / rows;
+    return rows;
+  }
+
+  // As even as the tiles allow.
+  int64_t BlockRows() const {
+    const int64_t blocks = (p_.tokens + most_rows_ - 1) / most_rows_;
     return ((p_.tokens + blocks - 1) / blocks + kTileRows - 1) / kTileRows * kTileRows;
   }
 
@@ -296,6 +302,7 @@ class HostAttention {
   const CpuKernels& kernels_;
   MemoryPool* const pool_;
   PoolError* const error_;
+  const int64_t most_rows_;
   const int64_t block_rows_;
   const int64_t row_blocks_;
   AttentionTensors tensors_;

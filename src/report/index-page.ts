@@ -1,12 +1,17 @@
 import type { Result } from "./schema.js";
 import { headline } from "./sections.js";
 
+/** One sentence on a result: its headline, or what its tables answer where each row has readings of its own. */
+function answer(result: Result): string {
+  return result.settings.device === undefined ? headline(result) : (result.question ?? result.title);
+}
+
 /** The index of a results folder. */
 export function indexPage(results: readonly Result[]): string {
   const lines = results.map((result) => {
     const doubts = result.warnings.length;
     const note = doubts === 0 ? "no doubts" : `${doubts} ${doubts === 1 ? "doubt" : "doubts"}`;
-    return `- [${result.title}](${result.experiment}/result.md): ${headline(result)} (${note}; Node ${result.environment.node}; ${result.finishedAt.slice(0, 10)}; [numbers](${result.experiment}/result.json))`;
+    return `- [${result.title}](${result.experiment}/result.md): ${answer(result)} (${note}; Node ${result.environment.node}; ${result.finishedAt.slice(0, 10)}; [numbers](${result.experiment}/result.json))`;
   });
   return `${[
     "# Results",
