@@ -3,6 +3,7 @@
 // The steps of CpuKernels over one `Vec`, which the including file chooses. Everything lies in an unnamed
 // namespace, so that code for one instruction set never stands in for another's.
 
+#include <cmath>
 #include <cstring>
 
 #include "cpu_kernels.h"
@@ -346,7 +347,7 @@ void Scores(const AttentionProblem& p, const AttentionTensors& t, RowBlock block
             ScoreMatrix out, float* memory) {
   const Scratch s = Divide(p, block.rows, memory);
   PackQueries(p, t, block, scale, s.queries);
-  const float never = -__builtin_inff();
+  const float never = -INFINITY;
   for (int64_t first_key = 0; first_key < p.tokens; first_key += kBlockKeys) {
     const int64_t keys = Smaller(kBlockKeys, p.tokens - first_key);
     PackKeys(p, t, block.head, first_key, keys, s.keys);
@@ -388,13 +389,13 @@ void Softmax(const ScoreMatrix& in, const ScoreMatrix& out, int64_t first_row, i
   for (int64_t row = first_row; row < first_row + rows; ++row) {
     const char* from = At(in.data, in.type, row * columns);
     char* to = const_cast<char*>(At(out.data, out.type, row * columns));
-    Vec most = Vec::All(-__builtin_inff());
+    Vec most = Vec::All(-INFINITY);
     for (int64_t i = 0; i < columns; i += kLanes) {
-      most = Vec::Max(most, LoadUpTo(At(from, in.type, i), in.type, columns - i, -__builtin_inff()));
+      most = Vec::Max(most, LoadUpTo(At(from, in.type, i), in.type, columns - i, -INFINITY));
     }
     const Vec shift = Vec::All(-most.Largest() * kLog2E);
     const auto weight_at = [&](int64_t i) {
-      const Vec score = LoadUpTo(At(from, in.type, i), in.type, columns - i, -__builtin_inff());
+      const Vec score = LoadUpTo(At(from, in.type, i), in.type, columns - i, -INFINITY);
       return Exp2(Vec::Max(Vec::Fma(score, log2e, shift), lowest));
     };
     Vec sum = Vec::Zero();

@@ -1,6 +1,5 @@
 #include <chrono>
 #include <cstring>
-#include <vector>
 
 #include "../parallel.h"
 #include "attention.h"

@@ -1,5 +1,7 @@
 #include "host_pool.h"
 
+#include <uv.h>
+
 #include <iterator>
 
 #include "pages.h"
@@ -68,6 +70,11 @@ char* HostPool::TakeFree(uint64_t size, uint64_t requested) {
 }
 
 bool HostPool::AddSegment(uint64_t size, PoolError* error) {
+  // The kernel promises more than it has, and would later kill a process that takes it at its word.
+  if (size >= kSmall && size > uv_get_available_memory()) {
+    error->reason = "the system has no memory left";
+    return false;
+  }
   char* const pages = MapPages(size);
   if (pages == nullptr) {
     error->reason = "the system has no address space or memory left";

@@ -28,7 +28,8 @@ const DEVICE_SHARE = 0.9;
 const QUICK_CAP_BYTES = 2 ** 30;
 /** Filling a host's memory again and again would take minutes and tell no more. */
 const SEARCH_CAP_BYTES = 4 * 2 ** 30;
-const CHECK_POOL_BYTES = 64 * 2 ** 20;
+/** Of a pool that is hardly used; the workspace of many cores comes first. */
+const CHECK_POOL_BYTES = 256 * 2 ** 20;
 
 /**
  * Finds the device. "auto" is the CPU, which it says: the CUDA kernels of this version have not run on hardware

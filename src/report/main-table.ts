@@ -33,11 +33,17 @@ function tableOf(result: Result, spec: NonNullable<Result["table"]>, rows: reado
     caption,
     columns: columns.map(({ title, from, unit }) => ({
       title: isBytes(from) ? `${title} (${unit ?? "B"})` : from.endsWith("Ms") ? `${title} (ms)` : title,
-      align: "right",
+      align: isText(rows, from) ? "left" : "right",
     })),
     rows: rows.map((row) => columns.map((column) => cellOf(result, row, column))),
     notes,
   };
+}
+
+/** Whether a column shows words: levels of a factor that are no numbers. */
+function isText(rows: readonly ResultRow[], from: string): boolean {
+  const level = rows[0]?.factors[from.slice("factors.".length)];
+  return from.startsWith("factors.") && level !== undefined && typeof level !== "number";
 }
 
 /** One line on the circumstances, which every table carries. */

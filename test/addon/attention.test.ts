@@ -4,6 +4,7 @@ import { attention, randomAttention } from "../../src/device/attention.js";
 import { MemoryPool } from "../../src/device/memory-pool.js";
 import { ERROR_LIMITS, numbersOf, relativeError, selfCheck } from "../../src/device/self-check.js";
 import { addon } from "./support/addon.js";
+import { inChild } from "./support/child.js";
 
 const MIB = 2 ** 20;
 const pool = new MemoryPool({ capBytes: 512 * MIB });
@@ -215,4 +216,44 @@ describe("memory", () => {
     await own.close();
     expect((await running).output).toHaveLength(4 * 1000 * 64);
   });
+});
+
+const IN_WORKER = `const { parentPort, workerData } = require("node:worker_threads");
+  const addon = require(workerData);
+  const options = { batch: 1, heads: 4, kvHeads: 4, tokens: 400, headDim: 64, causal: false, scale: 0.125,
+    dtype: "fp32", scoreDtype: "fp32", kernel: "naive", threads: 2, instructionSet: "", seed: 1, output: true,
+    allocateOnly: false };
+  const run = () => addon.attention(addon.createPool(Infinity, 2), options, null, null, null);`;
+
+test("worker threads run attention side by side and get the same numbers", () => {
+  const sums = inChild(
+    `const { Worker } = require("node:worker_threads");
+     const work = ${JSON.stringify(IN_WORKER)} +
+       "run().then(({ output }) => parentPort.postMessage(new Float32Array(output).reduce((a, b) => a + b)));";
+     const answer = () => new Promise((resolve, reject) => {
+       const worker = new Worker(work, { eval: true, workerData: process.argv[1] });
+       worker.once("message", resolve).once("error", reject);
+     });
+     return await Promise.all([answer(), answer(), answer(), answer()]);`,
+  ) as number[];
+  expect(sums).toHaveLength(4);
+  expect(new Set(sums).size).toBe(1);
+});
+
+test("a worker that is terminated while attention runs does not take the process along", () => {
+  const ended = inChild(
+    `const { Worker } = require("node:worker_threads");
+     const work = ${JSON.stringify(IN_WORKER)} +
+       "const again = () => run().then(again); again(); parentPort.postMessage(1);";
+     let ended = 0;
+     for (let round = 0; round < 12; ++round) {
+       const worker = new Worker(work, { eval: true, workerData: process.argv[1] });
+       await new Promise((resolve) => worker.once("message", resolve));
+       await new Promise((resolve) => setTimeout(resolve, 3 * round));
+       await worker.terminate();
+       ended += 1;
+     }
+     return ended;`,
+  );
+  expect(ended).toBe(12);
 });

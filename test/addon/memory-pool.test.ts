@@ -163,6 +163,15 @@ test("a block larger than any machine's memory is refused", async () => {
   });
 });
 
+test("without a cap a pool still stops at what the system has free", async () => {
+  // More than is free and less than there may be on paper: the kernel would promise it.
+  const wanted = Math.floor(process.availableMemory() * 1.1);
+  await expect(newPool().allocate([wanted])).rejects.toMatchObject({
+    code: "OUT_OF_DEVICE_MEMORY",
+    message: expect.stringContaining("the system has no memory left") as string,
+  });
+});
+
 test("a handle that is not there is an error, and given back twice as well", async () => {
   const pool = newPool();
   const handles = await pool.allocate([100]);
