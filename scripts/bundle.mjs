@@ -26,7 +26,18 @@ const MANIFEST = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
 /** Dependencies that only build the addon. */
 const BUILD_ONLY = ["node-addon-api", "node-gyp"];
 const ESBUILD = `@esbuild/${process.platform}-${process.arch}`;
-const FILES = ["dist", "experiments", "docs", "LICENSE", "README.md", "build/Release/bytesper.node"];
+const FILES = [
+  "dist",
+  "experiments",
+  "docs",
+  "LICENSE",
+  "README.md",
+  "build/Release/bytesper.node",
+  // For machines with a GPU: they have no other way to compare.
+  "bench/attention/gpu.mjs",
+  "bench/attention/torch_sdpa.py",
+  "bench/markdown.mjs",
+];
 const KERNELS = "build/kernels/attention.fatbin";
 
 const LAUNCHER = `#!/bin/sh

@@ -2,10 +2,12 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import type { AttentionKernel, Dtype } from "../device/attention.js";
 import { ATTENTION_KERNELS, DTYPES } from "../device/attention.js";
+import { BytesperError } from "../errors.js";
+import type { Table } from "../report/table.js";
 import { size, wholeNumber } from "./options.js";
 
 interface Flags {
-  tokens: number;
+  tokens?: number;
   heads: number;
   kvHeads?: number;
   headDim: number;
@@ -17,6 +19,7 @@ interface Flags {
   device: string;
   deviceCap?: number;
   seed: number;
+  check?: boolean;
   json?: boolean;
 }
 
@@ -24,7 +27,7 @@ export function addAttention(program: Command): void {
   program
     .command("attention")
     .description("memory and time of one attention, beside its estimate")
-    .requiredOption("--tokens <n>", "length of the sequence", wholeNumber(1))
+    .option("--tokens <n>", "length of the sequence", wholeNumber(1))
     .option("--heads <n>", "query heads", wholeNumber(1), 16)
     .option("--kv-heads <n>", "key/value heads, which divide the heads (default: as many)", wholeNumber(1))
     .option("--head-dim <n>", "dimension of a head, a multiple of 16", wholeNumber(1), 128)
@@ -44,14 +47,34 @@ export function addAttention(program: Command): void {
     .option("--device <name>", "auto, cpu, cuda or cuda:N", "auto")
     .option("--device-cap <size>", "most device memory, such as 14.74GiB", size)
     .option("--seed <n>", "seed of the random numbers", wholeNumber(0), 1)
+    .option("--check", "instead compare every kernel of the device with double precision at many sizes")
     .option("--json", "print JSON")
     .action(async (flags: Flags) => {
-      const [{ runAttention }, { attentionTable }, { terminalTable }] = await Promise.all([
-        import("../run/attention.js"),
-        import("../report/attention-table.js"),
-        import("../report/terminal.js"),
-      ]);
+      const [{ checkKernels, runAttention }, { attentionTable, checkTable }, { terminalTable }] =
+        await Promise.all([
+          import("../run/attention.js"),
+          import("../report/attention-table.js"),
+          import("../report/terminal.js"),
+        ]);
+      const print = (value: unknown, table: () => Table): void => {
+        const text = flags.json === true ? JSON.stringify(value, null, 2) : terminalTable(table());
+        process.stdout.write(`${text}\n`);
+      };
+      const notice = (message: string): void => {
+        process.stderr.write(`${message}\n`);
+      };
+      if (flags.check === true) {
+        const result = await checkKernels({ device: flags.device, notice });
+        print(result, () => checkTable(result.device, result.checks));
+        if (!result.checks.every(({ ok }) => ok)) process.exitCode = 1;
+        return;
+      }
       const { tokens, heads, headDim, batch, kernel, dtype } = flags;
+      if (tokens === undefined)
+        throw new BytesperError(
+          "USAGE",
+          "The length of the sequence is missing; give --tokens N, or --check.",
+        );
       const record = await runAttention({
         shape: { batch, heads, kvHeads: flags.kvHeads ?? heads, tokens, headDim },
         kernel,
@@ -61,14 +84,8 @@ export function addAttention(program: Command): void {
         device: flags.device,
         ...(flags.deviceCap === undefined ? {} : { deviceCapBytes: flags.deviceCap }),
         seed: flags.seed,
-        notice: (message) => {
-          process.stderr.write(`${message}\n`);
-        },
+        notice,
       });
-      process.stdout.write(
-        flags.json === true
-          ? `${JSON.stringify(record, null, 2)}\n`
-          : `${terminalTable(attentionTable(record))}\n`,
-      );
+      print(record, () => attentionTable(record));
     });
 }

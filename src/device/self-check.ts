@@ -1,23 +1,40 @@
 import type { MemoryPool } from "./memory-pool.js";
-import type { AttentionKernel, Dtype, TensorData } from "./attention.js";
-import { randomAttention } from "./attention.js";
+import type { AttentionKernel, AttentionShape, Dtype, TensorData } from "./attention.js";
+import { DTYPES, randomAttention } from "./attention.js";
 
 /** Largest relative error of the norm against float64, by type of the numbers. */
 export const ERROR_LIMITS: Record<Dtype, number> = { fp32: 1e-5, fp16: 3e-3, bf16: 1e-2 };
 
 /** Small, with tails in every direction and shared key/value heads. */
-const SHAPES = [
+const SHAPES: CheckedShape[] = [
   { heads: 4, kvHeads: 2, tokens: 67, headDim: 64 },
   { heads: 2, kvHeads: 2, tokens: 131, headDim: 128 },
 ];
 const SEED = 20_250_101;
 
+/** Sizes around those of tiles and blocks, for a check that may take a while. */
+export const MANY_SHAPES: CheckedShape[] = [16, 64, 80, 128].flatMap((headDim) =>
+  [1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 257, 513, 1000].map((tokens) => ({
+    batch: 2,
+    heads: 2,
+    kvHeads: 1,
+    tokens,
+    headDim,
+  })),
+);
+
+const KERNELS = ["naive", "eager", "flash"] as const;
+
+export type CheckedShape = Required<Omit<AttentionShape, "batch">> & Pick<AttentionShape, "batch">;
+
 /** How far one kernel is from the float64 reference on this very device. */
-export interface Mismatch {
+export interface Checked {
   kernel: AttentionKernel;
   dtype: Dtype;
   causal: boolean;
+  tokens: number;
   headDim: number;
+  /** Norm of the difference over the norm of the truth. */
   error: number;
 }
 
@@ -28,25 +45,39 @@ export interface Mismatch {
 export async function selfCheck(
   pool: MemoryPool,
   instructionSet: string,
-  kernels: readonly AttentionKernel[] = ["naive", "eager", "flash"],
-  dtypes: readonly Dtype[] = ["fp32", "fp16", "bf16"],
-): Promise<Mismatch[]> {
-  const mismatches: Mismatch[] = [];
+  kernels: readonly AttentionKernel[] = KERNELS,
+  dtypes: readonly Dtype[] = DTYPES,
+): Promise<Checked[]> {
+  const checked = await compareWithReference(pool, { instructionSet, kernels, dtypes, shapes: SHAPES });
+  return checked.filter(({ error, dtype }) => !(error <= ERROR_LIMITS[dtype]));
+}
+
+/** Compares kernels with the float64 reference, one entry for each combination. */
+export async function compareWithReference(
+  pool: MemoryPool,
+  options: {
+    instructionSet: string;
+    kernels?: readonly AttentionKernel[];
+    dtypes?: readonly Dtype[];
+    shapes: readonly CheckedShape[];
+  },
+): Promise<Checked[]> {
+  const { instructionSet, kernels = KERNELS, dtypes = DTYPES, shapes } = options;
+  const checked: Checked[] = [];
   for (const dtype of dtypes) {
     for (const causal of [false, true]) {
-      for (const shape of SHAPES) {
+      for (const shape of shapes) {
         const common = { pool, dtype, causal, seed: SEED, output: true, instructionSet };
         const truth = await randomAttention(shape, { ...common, kernel: "reference" });
         for (const kernel of kernels) {
           const { output } = await randomAttention(shape, { ...common, kernel });
           const error = relativeError(numbersOf(output, dtype), numbersOf(truth.output, dtype));
-          if (!(error <= ERROR_LIMITS[dtype]))
-            mismatches.push({ kernel, dtype, causal, headDim: shape.headDim, error });
+          checked.push({ kernel, dtype, causal, tokens: shape.tokens, headDim: shape.headDim, error });
         }
       }
     }
   }
-  return mismatches;
+  return checked;
 }
 
 /** Norm of the difference over the norm of the truth. */

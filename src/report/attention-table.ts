@@ -1,4 +1,4 @@
-import type { AttentionRecord } from "../run/attention.js";
+import type { AttentionRecord, KernelCheck } from "../run/attention.js";
 import { isAbsent } from "../probe/reading.js";
 import { bytesWithBinaryUnit, fixed, ratio } from "./format.js";
 import type { Cell, Table } from "./table.js";
@@ -41,5 +41,31 @@ export function attentionTable(record: AttentionRecord): Table {
     notes: [
       `Outcome: ${record.outcome}; device ${device} (${code}), cap ${bytesWithBinaryUnit(record.capBytes)}. KiB, MiB and GiB are powers of 1024.`,
     ],
+  };
+}
+
+/** How far each kernel is from double precision at its worst. */
+export function checkTable(device: string, checks: readonly KernelCheck[]): Table {
+  return {
+    caption: `Kernels of ${device} against double precision`,
+    columns: [
+      { title: "kernel", align: "left" },
+      { title: "dtype", align: "left" },
+      { title: "combinations", align: "right" },
+      { title: "worst error", align: "right" },
+      { title: "limit", align: "right" },
+      { title: "at", align: "left" },
+      { title: "verdict", align: "left" },
+    ],
+    rows: checks.map(({ kernel, dtype, combinations, worst, limit, ok }) => [
+      kernel,
+      dtype,
+      fixed(combinations, 0),
+      worst.error.toExponential(1),
+      limit.toExponential(0),
+      `${worst.tokens} tokens, dimension ${worst.headDim}${worst.causal ? ", causal" : ""}`,
+      ok ? "agrees" : "off",
+    ]),
+    notes: ["The error is the norm of the difference over the norm of the truth, on random numbers."],
   };
 }

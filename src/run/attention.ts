@@ -2,6 +2,10 @@ import type { AttentionKernel, AttentionShape, Dtype } from "../device/attention
 import { BYTES_OF, inputOutputBytes, randomAttention, scoreBytes } from "../device/attention.js";
 import { MemoryPool, OutOfDeviceMemory } from "../device/memory-pool.js";
 import { selectDevice } from "../device/select.js";
+import type { Checked } from "../device/self-check.js";
+import { compareWithReference, ERROR_LIMITS, MANY_SHAPES } from "../device/self-check.js";
+
+const CHECK_POOL_BYTES = 2 ** 30;
 
 export interface AttentionRunOptions {
   shape: Required<AttentionShape>;
@@ -39,6 +43,44 @@ export interface AttentionRecord {
   capBytes: number;
   /** With `oom-device`: the request that was refused, and the pool at that moment. */
   refused?: { requestedBytes: number; usedBytes: number; reservedBytes: number };
+}
+
+/** The largest error of one kernel in one type over many sizes. */
+export interface KernelCheck {
+  kernel: AttentionKernel;
+  dtype: Dtype;
+  combinations: number;
+  worst: Checked;
+  limit: number;
+  ok: boolean;
+}
+
+/** Compares every kernel of a device with the float64 reference at many sizes, odd ones too. */
+export async function checkKernels(
+  options: Pick<AttentionRunOptions, "device" | "notice">,
+): Promise<{ device: string; checks: KernelCheck[] }> {
+  const selected = await selectDevice(options.device);
+  for (const notice of selected.notices) options.notice(notice);
+  const { device, instructionSet } = selected;
+  const pool = new MemoryPool({ device, capBytes: Math.min(selected.capBytes, CHECK_POOL_BYTES) });
+  try {
+    const checked = await compareWithReference(pool, { instructionSet, shapes: MANY_SHAPES });
+    const groups = new Map<string, Checked[]>();
+    for (const each of checked) {
+      const key = `${each.kernel} ${each.dtype}`;
+      groups.set(key, [...(groups.get(key) ?? []), each]);
+    }
+    const checks = [...groups.values()].map((group): KernelCheck => {
+      // A comparison with NaN is false, so that it is the worst of all.
+      const worst = group.reduce((a, b) => (a.error >= b.error || Number.isNaN(a.error) ? a : b));
+      const limit = ERROR_LIMITS[worst.dtype];
+      const { kernel, dtype } = worst;
+      return { kernel, dtype, combinations: group.length, worst, limit, ok: worst.error <= limit };
+    });
+    return { device: `${device} (${instructionSet})`, checks };
+  } finally {
+    await pool.close();
+  }
 }
 
 /** Runs one attention on random numbers and reads the pool. */

@@ -51,9 +51,24 @@ test("over the cap is a result with the refused request, not a failure", async (
   expect(record.usedHighWaterBytes).toHaveProperty("absent");
 });
 
+test("--check compares every kernel with double precision", { timeout: 120_000 }, async () => {
+  const { code, stdout } = await bytesper(["attention", "--check", "--device", "cpu", "--json"]);
+  expect(code).toBe(0);
+  const { checks } = JSON.parse(stdout) as {
+    checks: { kernel: string; dtype: string; combinations: number; ok: boolean; worst: { error: number } }[];
+  };
+  expect(checks).toHaveLength(9);
+  for (const { combinations, ok, worst } of checks) {
+    expect(combinations).toBe(104);
+    expect(ok).toBe(true);
+    // Never exactly 0: then nothing would have been compared.
+    expect(worst.error).toBeGreaterThan(0);
+  }
+});
+
 const MISTAKES: [string[], number, RegExp][] = [
   [["--tokens", "0"], 2, /whole number from 1/],
-  [[], 2, /required option '--tokens/],
+  [[], 2, /length of the sequence is missing; give --tokens N/],
   [["--tokens", "8", "--heads", "3", "--kv-heads", "2"], 2, /kvHeads must divide heads/],
   [["--tokens", "8", "--head-dim", "20"], 2, /headDim must be a multiple of 16/],
   [["--tokens", "9007199254740991"], 2, /more than 2\^53 bytes/],
