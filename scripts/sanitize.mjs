@@ -88,7 +88,8 @@ function sanitizerLibrary(compiler) {
  */
 function runNode(folder, library, args, { leaks = false, libraries = [], output = "pipe" } = {}) {
   const reports = mkdtempSync(join(folder, "reports/"));
-  const common = `log_path=${join(reports, "report")}`;
+  // Node's own handler of bad accesses would hide them from the sanitizer.
+  const common = `log_path=${join(reports, "report")}:handle_segv=2:handle_sigbus=2`;
   const env = {
     ...process.env,
     LD_PRELOAD: library,
