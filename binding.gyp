@@ -19,6 +19,7 @@
         "native/cuda/device.cc",
         "native/cuda_driver.cc",
         "native/dynamic_library.cc",
+        "native/file_lock.cc",
         "native/older_libraries.cc",
         "native/malloc_counters.cc",
         "native/nvml.cc",
@@ -44,5 +45,41 @@
       "xcode_settings": { "CLANG_CXX_LANGUAGE_STANDARD": "c++17" },
       "conditions": [["OS=='linux'", { "libraries": ["-ldl"] }]]
     }
+  ],
+  "conditions": [
+    [
+      "OS=='linux'",
+      {
+        "targets": [
+          {
+            "target_name": "cell-guard",
+            "type": "executable",
+            "sources": [
+              "native/guard/descriptors.cc",
+              "native/guard/json_line.cc",
+              "native/guard/launch.cc",
+              "native/guard/main.cc",
+              "native/guard/options.cc",
+              "native/guard/proc_directory.cc",
+              "native/guard/proc_files.cc",
+              "native/guard/process_tree.cc",
+              "native/guard/reaper.cc",
+              "native/guard/report.cc",
+              "native/guard/sample.cc",
+              "native/guard/supervisor.cc"
+            ],
+            "cflags_cc": [
+              "-std=c++17",
+              "-Wall",
+              "-Wextra",
+              "-fno-exceptions",
+              "-fno-rtti",
+              "-fno-threadsafe-statics"
+            ],
+            "ldflags": ["<!@(node native/guard/link-flags.mjs)"]
+          }
+        ]
+      }
+    ]
   ]
 }

@@ -2,6 +2,7 @@
 
 #include "attention/attention_call.h"
 #include "cuda_driver.h"
+#include "file_lock.h"
 #include "malloc_counters.h"
 #include "nvml.h"
 #include "pool/pool_object.h"
@@ -13,6 +14,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("resetVmHwm", Napi::Function::New(env, bytesper::ResetVmHwm));
   exports.Set("smapsRollup", Napi::Function::New(env, bytesper::SmapsRollup));
   exports.Set("pageFaults", Napi::Function::New(env, bytesper::PageFaults));
+  exports.Set("lockFile", Napi::Function::New(env, bytesper::LockFile));
   exports.Set("mallocInfo", Napi::Function::New(env, bytesper::MallocInfo));
   exports.Set("mallocSelfTest", Napi::Function::New(env, bytesper::MallocSelfTest));
   exports.Set("nvmlDevices", Napi::Function::New(env, bytesper::NvmlDevices));

@@ -13,8 +13,8 @@ template <typename Result>
 class PromiseWork : public Napi::AsyncWorker {
  public:
   //
-  // In a worker that is being terminated no promise can be made: then nothing is started and the value is empty.
-  // Napi::Promise::Deferred would hand out an uninitialised value there.
+  // In a worker that is being terminated no promise can be made: then nothing is started and the value is
+  // empty. Napi::Promise::Deferred would hand out an uninitialised value there.
   static Napi::Value Start(Napi::Env env, std::function<Result()> work,
                            std::function<Napi::Value(Napi::Env, Result&)> to_js) {
     napi_deferred deferred = nullptr;

@@ -1,7 +1,8 @@
 /**
- * Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer in a temporary folder, and there
+ * Builds the addon and the cell guard with AddressSanitizer and UndefinedBehaviorSanitizer in a temporary folder, and
+ * there
  *  1. lets two known faults show that the sanitizers see into the addon,
- *  2. runs the addon's tests,
+ *  2. runs the tests of both,
  *  3. looks for leaks.
  * Exit 0: clean. 1: not clean. 3: this machine cannot do it. The folder build/ is not touched.
  */
@@ -70,6 +71,8 @@ function build(folder) {
     encoding: "utf8",
   });
   if (status !== 0) throw new Stop(`The addon could not be built with the sanitizers:\n${stdout}${stderr}`);
+  if (!readFileSync(join(folder, "build/Release/cell-guard")).includes("__asan_init"))
+    throw new Stop("The cell guard was built without the sanitizers; native/guard/link-flags.mjs decides that.");
   return join(folder, "build/Release/bytesper.node");
 }
 

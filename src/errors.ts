@@ -22,6 +22,9 @@ export type ErrorCode =
   | "WRITE_FAILED"
   | "BAD_SNAPSHOT"
   | "BAD_RESULT"
+  | "BAD_JOURNAL"
+  | "RUN_IN_USE"
+  | "NO_ENFORCEMENT"
   | "INTERRUPTED";
 
 /** Exit codes: 1 a check or a cell failed, 2 wrong usage or unreadable input, 3 cannot be measured here. */
@@ -45,6 +48,9 @@ const EXIT_CODES: Record<ErrorCode, number> = {
   WRITE_FAILED: 3,
   BAD_SNAPSHOT: 1,
   BAD_RESULT: 2,
+  BAD_JOURNAL: 2,
+  RUN_IN_USE: 2,
+  NO_ENFORCEMENT: 3,
   INTERRUPTED: 130,
 };
 

@@ -8,14 +8,20 @@ import { inRoot } from "./paths.mjs";
 import { runStep } from "./step.mjs";
 import { Stop } from "./stop.mjs";
 
-const ADDON = "build/Release/bytesper.node";
+const BUILT = ["build/Release/bytesper.node"];
+// The cell guard stands on what Linux alone has.
+if (process.platform === "linux") BUILT.push("build/Release/cell-guard");
 const STAMP = "build/setup-addon";
 const LOG = "build/setup-addon.log";
 
-/** Whether the addon is missing or was built from other sources. Without binding.gyp there is none to build. */
+/** Whether the addon or the guard is missing or was built from other sources. Without binding.gyp there is none. */
 export function addonNeeds() {
   if (!existsSync(inRoot("binding.gyp"))) return false;
-  return !existsSync(inRoot(ADDON)) || readText(STAMP) !== addonFingerprint();
+  return !isBuilt() || readText(STAMP) !== addonFingerprint();
+}
+
+function isBuilt() {
+  return BUILT.every((file) => existsSync(inRoot(file)));
 }
 
 /** Node-API is the same in every Node, so the version of Node is not part of it. */
@@ -43,7 +49,7 @@ export async function buildAddon({ say }) {
     ...headerFlags(),
   ];
   const { code, output } = await runStep(process.execPath, args, { log: LOG, env: await buildEnvironment() });
-  if (code !== 0 || !existsSync(inRoot(ADDON))) {
+  if (code !== 0 || !isBuilt()) {
     throw new Stop(`The native addon could not be built (${buildCause(output)}); the log is ${LOG}.`);
   }
   writeStamp(STAMP, sources);

@@ -1,49 +1,42 @@
-import type { Experiment, Factors, ProgramReading } from "../experiment/define.js";
+import type { Factors, ProgramReading } from "../experiment/define.js";
 import type { Calibration } from "../measure/calibration.js";
 import { absent, isAbsent } from "../probe/reading.js";
 import type { Result, ResultRow, ResultRowReading } from "../report/schema.js";
 import { RESULT_SCHEMA } from "../report/schema-version.js";
-import type { Collected, ProgramTrial } from "../run/run-experiment.js";
+import { isOutOfMemory } from "../run/cell/end.js";
 import { rangeInterval } from "../stats/interval.js";
 import { calibrationRecord } from "./calibration.js";
+import { limitsOf, peakOf } from "./cell-memory.js";
+import type { Collected, ProgramTrial } from "./collected.js";
+import { commandFit } from "./command-fit.js";
+import type { ExperimentRecord, GridPoint } from "./experiment-record.js";
+import { failedRow, missingCells } from "./failed-row.js";
 import { tableRecord } from "./table-record.js";
 
 export interface ProgramAnalysisInput {
-  experiment: Experiment;
-  /** The points of the main grid and of each follow-up's, by its name. */
-  grids: { part: string | undefined; grid: readonly Factors[] }[];
+  experiment: ExperimentRecord;
   collected: Collected;
-  calibration: Calibration;
+  /** Absent where every cell is a command, which reads itself. */
+  calibration: Calibration | undefined;
   identity: Pick<Result, "runId" | "startedAt" | "finishedAt" | "environment" | "settings">;
 }
 
-/** Derives the result of an experiment whose cells are programs: each row has its own readings and no line. */
+/** Derives the result of an experiment whose cells are programs or commands: each row has readings of its own. */
 export function analysePrograms(input: ProgramAnalysisInput): Result {
   const { experiment, collected, calibration, identity } = input;
   const why = "each row of this experiment has readings of its own";
-  const rowsOf = (part: string | undefined): ResultRow[] =>
-    (input.grids.find((entry) => entry.part === part)?.grid ?? []).map((factors) =>
-      rowOf(collected, part, factors),
-    );
-  const rows = rowsOf(undefined);
-  const followUps = (experiment.followUps ?? []).map(({ name, table }) => ({
+  const rows = experiment.grid.map((point) => rowOf(experiment, collected, undefined, point));
+  const followUps = experiment.parts.map(({ name, table, grid }) => ({
     name,
     table: tableRecord(table),
-    rows: rowsOf(name),
+    rows: grid.map((factors) => rowOf(experiment, collected, name, { factors, instances: 1, units: 1 })),
   }));
   const all = [...rows, ...followUps.flatMap((part) => part.rows)];
-  const missing = [
-    ...collected.failed
-      .filter(({ outcome }) => outcome !== "interrupted")
-      .map(({ label, outcome, cause }) => `${label}: ${outcome}: ${cause}`),
-    ...all
-      .filter(({ outcome }) => outcome === "interrupted")
-      .map(({ factors }) => `${JSON.stringify(factors)}: interrupted`),
-  ];
+  const missing = missingCells(collected.failed, all);
   return {
     schema: RESULT_SCHEMA,
-    experiment: experiment.name,
-    title: experiment.title ?? experiment.name,
+    experiment: experiment.experiment,
+    title: experiment.title,
     ...(experiment.question === undefined ? {} : { question: experiment.question }),
     unit: experiment.unit,
     ...identity,
@@ -51,7 +44,7 @@ export function analysePrograms(input: ProgramAnalysisInput): Result {
     missing,
     rows,
     followUps,
-    fit: absent(why),
+    fit: experiment.kind === "command" ? commandFit(experiment, collected) : absent(why),
     crossCheck: absent(why),
     minimumDetectableBytes: 0,
     nullControl: absent(why),
@@ -60,37 +53,70 @@ export function analysePrograms(input: ProgramAnalysisInput): Result {
     waste: [],
     ledger: absent(why),
     estimates: [],
-    calibration: calibrationRecord(calibration),
+    calibration:
+      calibration === undefined
+        ? absent("commands are read from outside and by themselves")
+        : calibrationRecord(calibration),
     ...(experiment.table === undefined ? {} : { table: tableRecord(experiment.table) }),
-    warnings: warningsOf(collected, missing),
+    warnings: warningsOf(collected, rows, missing),
   };
 }
 
-function rowOf(collected: Collected, part: string | undefined, factors: Factors): ResultRow {
+function rowOf(
+  experiment: ExperimentRecord,
+  collected: Collected,
+  part: string | undefined,
+  { factors, instances, units, estimate }: GridPoint,
+): ResultRow {
   const same = (other: Factors): boolean => JSON.stringify(other) === JSON.stringify(factors);
   const trials = collected.programs.filter((trial) => trial.part === part && same(trial.factors));
-  const shared = { factors, instances: 1, unitsPerInstance: 1, trials: trials.length };
-  const first = trials[0];
-  if (first === undefined) {
-    const failure = collected.failed.find((cell) => cell.part === part && same(cell.factors));
-    const cause = failure?.cause ?? "the run was interrupted before this cell";
-    return {
-      ...shared,
-      outcome: failure?.outcome ?? "interrupted",
-      cause,
-      readings: {},
-      perUnitBytes: absent(cause),
-    };
-  }
+  const shared = {
+    factors,
+    instances,
+    unitsPerInstance: units,
+    ...(estimate === undefined ? {} : { estimate }),
+  };
+  if (trials.length === 0)
+    return failedRow(
+      shared,
+      collected.failed.filter((cell) => cell.part === part && same(cell.factors)),
+    );
   const short = trials.find(({ data }) => data.outcome !== "ok");
+  const ends = trials.map(({ end }) => end);
   const names = new Set(trials.flatMap(({ data }) => Object.keys(data.readings)));
+  const own = Object.fromEntries([...names].map((name) => [name, readingOf(trials, name)]));
+  const outcome = short?.data.outcome ?? "ok";
+  const peak = peakOf(ends);
+  const readings = {
+    ...(isOutOfMemory(outcome) && experiment.kind === "command" ? unfinished(own, short?.data.cause) : own),
+    ...(experiment.kind === "command" ? { peakBytes: peak } : {}),
+  };
   return {
     ...shared,
-    outcome: short?.data.outcome ?? "ok",
+    ...limitsOf(ends),
+    outcome,
+    trials: trials.length,
     ...(short?.data.cause === undefined ? {} : { cause: short.data.cause }),
-    readings: Object.fromEntries([...names].map((name) => [name, readingOf(trials, name)])),
+    ...(experiment.kind === "command" ? memorySource(trials) : {}),
+    readings,
+    ...(estimate !== undefined && "value" in peak
+      ? { measuredOverEstimate: peak.value / estimate.bytes }
+      : {}),
     perUnitBytes: absent("this experiment reads no bytes per unit"),
   };
+}
+
+function memorySource(trials: readonly ProgramTrial[]): Pick<ResultRow, "peakSource"> {
+  const sources = new Set(trials.flatMap(({ end }) => end.memory.peakSource ?? []));
+  return sources.size === 0 ? {} : { peakSource: [...sources].join("; ") };
+}
+
+/** What a command printed before it ran out of memory is how far it came, not its answer. */
+function unfinished(
+  readings: Record<string, ResultRowReading>,
+  cause = "it ran out of memory",
+): Record<string, ResultRowReading> {
+  return Object.fromEntries(Object.keys(readings).map((name) => [name, absent(`out of memory: ${cause}`)]));
 }
 
 /** Median and range over the trials; what is absent or only bounded in one trial is so in all. */
@@ -103,13 +129,28 @@ function readingOf(trials: readonly ProgramTrial[], name: string): ResultRowRead
   return isAbsent(special) ? { absent: special.absent } : special;
 }
 
-function warningsOf({ programs }: Collected, missing: readonly string[]): Result["warnings"] {
+function warningsOf(
+  { programs }: Collected,
+  rows: readonly ResultRow[],
+  missing: readonly string[],
+): Result["warnings"] {
   const warnings = new Map<string, string[]>();
   for (const { data } of programs) {
     for (const { name, message } of data.warnings) {
       const messages = warnings.get(name) ?? [];
       if (!messages.includes(message)) warnings.set(name, [...messages, message]);
     }
+  }
+  if (programs.some(({ beside, data }) => beside && "durationMs" in data.readings)) {
+    warnings.set("timings-beside-others", [
+      "Cells ran at the same time: durations are of a machine that was shared; use --slots 1 to time them.",
+    ]);
+  }
+  const censored = rows.filter(({ outcome }) => isOutOfMemory(outcome)).length;
+  if (censored > 0) {
+    warnings.set("out-of-memory", [
+      `${censored} of ${rows.length} rows ran out of memory: their peaks are bounds, and no line, mean or ratio includes them.`,
+    ]);
   }
   const merged = [...warnings].map(([name, messages]) => ({ name, message: messages.join(" ") }));
   if (missing.length === 0) return merged;

@@ -1,16 +1,20 @@
-import type { Estimate, Experiment, Factors } from "../experiment/define.js";
+import type { Factors } from "../experiment/define.js";
 import type { Calibration } from "../measure/calibration.js";
 import type { Reading } from "../probe/reading.js";
 import { absent, isAbsent } from "../probe/reading.js";
 import type { Result, ResultReading, ResultRow } from "../report/schema.js";
 import { RESULT_SCHEMA } from "../report/schema-version.js";
-import type { Collected, FailedCell, Trial } from "../run/run-experiment.js";
+import { isOutOfMemory } from "../run/cell/end.js";
 import { rangeInterval } from "../stats/interval.js";
 import type { Point } from "../stats/theil-sen.js";
 import { median, theilSen } from "../stats/theil-sen.js";
 import { calibrationRecord } from "./calibration.js";
 import { capacityOf } from "./capacity.js";
+import type { Collected, Trial } from "./collected.js";
+import { limitsOf } from "./cell-memory.js";
 import { compareEstimates } from "./estimates.js";
+import type { ExperimentRecord, GridPoint } from "./experiment-record.js";
+import { failedRow, missingCells } from "./failed-row.js";
 import type { Fit } from "./fit.js";
 import { fitProcesses } from "./fit.js";
 import { balance } from "./ledger.js";
@@ -30,22 +34,17 @@ import { warningsOf } from "./warnings.js";
 
 /** What the analysis is told beside the readings; all of it goes into the result. */
 export interface AnalysisInput {
-  experiment: Experiment;
-  /** The cells that were planned, one for each point of the grid. */
-  grid: readonly Factors[];
-  /** Whether each trial took a slope of its own. */
-  ownSlope: boolean;
+  experiment: ExperimentRecord;
   collected: Collected;
   calibration: Calibration;
-  estimates: readonly Estimate[];
   identity: Pick<Result, "runId" | "startedAt" | "finishedAt" | "environment" | "settings">;
-  instancesOf: (factors: Factors) => number;
 }
 
 /** Derives the result of one experiment from what its cells said. Pure: the same input gives the same result. */
 export function analyse(input: AnalysisInput): Result {
-  const { experiment, grid, collected, calibration, identity } = input;
-  const unitsOf = (factors: Factors): number => experiment.unitsPerInstance?.(factors) ?? 1;
+  const { experiment, collected, calibration, identity } = input;
+  const grid = experiment.grid.map(({ factors }) => factors);
+  const unitsOf = (factors: Factors): number => pointOf(experiment, factors)?.units ?? 1;
   const retained = retainedOf(collected.rows);
   const control =
     collected.nulls.length === 0
@@ -59,11 +58,11 @@ export function analyse(input: AnalysisInput): Result {
   const unitsOverLine = levelSpan(collected.rows) * unitSpan(collected.rows, unitsOf);
   const detectable = minimumDetectableBytes(control, unitsOverLine);
   const processes = (counter: Counter, keep: number): Point[][] =>
-    input.ownSlope
+    experiment.ownSlope
       ? ownSlopes(collected.rows, counter, keep, unitsOf)
       : acrossRows(collected.rows, counter, keep, unitsOf);
   // A line over instances of different size has bytes of one instance on its other axis.
-  const overInstances = input.ownSlope && differInUnits(collected.rows, unitsOf);
+  const overInstances = experiment.ownSlope && differInUnits(collected.rows, unitsOf);
   const noise = (control?.largestBytes ?? 0) / (overInstances ? levelSpan(collected.rows) : 1);
   const several = groupsOf(experiment, grid) > 1;
   const fit = several ? undefined : fitProcesses(processes(heapAndExternal, retained), noise);
@@ -75,7 +74,8 @@ export function analyse(input: AnalysisInput): Result {
   const snapshot = snapshotOf(input, unitsOf, fit, rows);
   const ledger = ledgerOf(collected.rows);
   const kinds = snapshot?.kinds ?? [];
-  const estimates = fit === undefined ? [] : compareEstimates(input.estimates, fit.perUnitBytes.value, kinds);
+  const estimates =
+    fit === undefined ? [] : compareEstimates(experiment.estimates, fit.perUnitBytes.value, kinds);
   const first = estimates[0];
   const fitRecord: Result["fit"] =
     fit === undefined
@@ -88,13 +88,15 @@ export function analyse(input: AnalysisInput): Result {
 
   const result: Result = {
     schema: RESULT_SCHEMA,
-    experiment: experiment.name,
-    title: experiment.title ?? experiment.name,
+    experiment: experiment.experiment,
+    title: experiment.title,
     ...(experiment.question === undefined ? {} : { question: experiment.question }),
     unit: experiment.unit,
     ...identity,
-    complete: !collected.interrupted && rows.every((row) => row.outcome === "ok" && row.trials === trials),
-    missing: missingCells(collected, rows),
+    complete:
+      !collected.interrupted &&
+      rows.every((row) => isOutOfMemory(row.outcome) || (row.outcome === "ok" && row.trials === trials)),
+    missing: missingCells(collected.failed, rows),
     rows,
     fit: fitRecord,
     crossCheck: snapshot?.crossCheck ?? absent(whyNoSnapshot(collected)),
@@ -124,8 +126,13 @@ export function analyse(input: AnalysisInput): Result {
     ...(experiment.table === undefined ? {} : { table: tableRecord(experiment.table) }),
     warnings: [],
   };
-  result.warnings = warningsOf(result, collected, retained, input.ownSlope);
+  result.warnings = warningsOf(result, collected, retained, experiment.ownSlope);
   return result;
+}
+
+function pointOf(experiment: ExperimentRecord, factors: Factors): GridPoint | undefined {
+  const key = JSON.stringify(factors);
+  return experiment.grid.find((point) => JSON.stringify(point.factors) === key);
 }
 
 /** Bytes that an instance leaves behind, from the trials that made the most of them. */
@@ -199,8 +206,8 @@ function byTrial(rows: readonly Trial[]): Map<number, Trial[]> {
 }
 
 /** Number of different levels of the factors that are neither the population nor a measure of the units. */
-function groupsOf(experiment: Experiment, grid: readonly Factors[]): number {
-  if (experiment.population === undefined && experiment.unitsPerInstance !== undefined) return 1;
+function groupsOf(experiment: ExperimentRecord, grid: readonly Factors[]): number {
+  if (experiment.population === undefined && experiment.hasUnits) return 1;
   const keys = grid.map((factors) =>
     JSON.stringify(Object.entries(factors).filter(([name]) => name !== experiment.population)),
   );
@@ -214,29 +221,23 @@ function rowOf(
   fit: Fit | undefined,
   units: number,
 ): ResultRow {
-  const { collected, instancesOf } = input;
+  const { collected, experiment } = input;
   const same = (other: Factors): boolean => JSON.stringify(other) === JSON.stringify(factors);
   const trials = collected.rows.filter((trial) => same(trial.factors));
-  const instances = instancesOf(factors);
+  const instances = pointOf(experiment, factors)?.instances ?? 1;
   const shared = { factors, instances, unitsPerInstance: units };
-  if (trials.length === 0) {
-    const failure = collected.failed.find((cell) => cell.role === "row" && same(cell.factors));
-    const cause = failure?.cause ?? "the run was interrupted before this cell";
-    return {
-      ...shared,
-      outcome: failure?.outcome ?? "interrupted",
-      trials: 0,
-      cause,
-      readings: {},
-      perUnitBytes: absent(cause),
-    };
-  }
+  if (trials.length === 0)
+    return failedRow(
+      shared,
+      collected.failed.filter((cell) => cell.role === "row" && same(cell.factors)),
+    );
   const points = trials.map(({ data }) => pointsOf(data, heapAndExternal, retained));
-  const perInstance = input.ownSlope
+  const perInstance = experiment.ownSlope
     ? points.map((own) => theilSen(own)?.slope ?? Number.NaN)
     : points.map((own) => (bytesAtLargest(own) - (fit?.fixedBytes.value ?? 0)) / instances);
   return {
     ...shared,
+    ...limitsOf(trials.map(({ end }) => end)),
     outcome: "ok",
     trials: trials.length,
     readings: {
@@ -312,7 +313,7 @@ function snapshotOf(
   const units = cell.instances * unitsOf(factors);
   const row = rows.find((candidate) => JSON.stringify(candidate.factors) === JSON.stringify(factors));
   // The slope of the very cell where every cell has one; a line over several cells otherwise.
-  const slope = input.ownSlope ? row?.perUnitBytes : fit?.perUnitBytes;
+  const slope = input.experiment.ownSlope ? row?.perUnitBytes : fit?.perUnitBytes;
   const perUnit = summary.bytes / units;
   return {
     breakdown: summary.classes.map(({ type, bytes, count }) => ({
@@ -344,7 +345,7 @@ function snapshotOf(
   };
 }
 
-function withoutPopulation(experiment: Experiment, factors: Factors): Factors {
+function withoutPopulation(experiment: ExperimentRecord, factors: Factors): Factors {
   return Object.fromEntries(Object.entries(factors).filter(([name]) => name !== experiment.population));
 }
 
@@ -368,14 +369,4 @@ function whyNoSnapshot({ failed, interrupted }: Collected): string {
   const failure = failed.find(({ role }) => role === "snapshot");
   if (failure !== undefined) return failure.cause;
   return interrupted ? "the run was interrupted" : "no snapshot was asked for";
-}
-
-function missingCells({ failed }: Collected, rows: readonly ResultRow[]): string[] {
-  const failures = failed
-    .filter(({ outcome }: FailedCell) => outcome !== "interrupted")
-    .map(({ label, outcome, cause }) => `${label}: ${outcome}: ${cause}`);
-  const never = rows
-    .filter((row) => row.outcome === "interrupted")
-    .map((row) => `${JSON.stringify(row.factors)}: interrupted`);
-  return [...failures, ...never];
 }

@@ -1,6 +1,6 @@
 import { isAbsent } from "../probe/reading.js";
 import type { Result, ResultWarning } from "../report/schema.js";
-import type { Collected } from "../run/run-experiment.js";
+import type { Collected } from "./collected.js";
 
 const AGREEMENT = 0.01;
 const WIDE_INTERVAL = 0.01;

@@ -6,6 +6,10 @@ import { addAttention } from "./attention.js";
 import { addDevices } from "./devices.js";
 import { addMeasure } from "./measure.js";
 import { addProfile } from "./profile.js";
+import { addReport } from "./report.js";
+import { addResume } from "./resume.js";
+import { addRun } from "./run.js";
+import { addStatus } from "./status.js";
 
 const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -20,6 +24,10 @@ addProfile(program);
 addMeasure(program);
 addAttention(program);
 addDevices(program);
+addRun(program);
+addResume(program);
+addStatus(program);
+addReport(program);
 
 try {
   await program.parseAsync();

@@ -10,6 +10,13 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+/** Words with commas between them, for commander. */
+export function list(text: string): string[] {
+  const words = text.split(",").filter((word) => word !== "");
+  if (words.length > 0) return words;
+  throw new InvalidArgumentError("Expected at least one name.");
+}
+
 /** Bytes of a size such as 14.74GiB, for commander. */
 export function size(text: string): number {
   try {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { join, relative } from "node:path";
+import { resolve } from "node:path";
+import { BytesperError } from "../errors.js";
 import { interruptSignal, size, wholeNumber } from "./options.js";
-import { Progress } from "./progress.js";
 
 interface Flags {
   quick?: boolean;
@@ -32,52 +32,46 @@ export function addProfile(program: Command): void {
     .option("--seed <n>", "seed of generated conversations and of the order of cells", wholeNumber(0), 1)
     .option("--timeout <seconds>", "wall time of one cell", wholeNumber(1), 600)
     .action(async (names: string[], flags: Flags) => {
-      const [{ profile }, { resultDigest, resultPage }] = await Promise.all([
-        import("../run/profile.js"),
-        import("../report/page.js"),
+      const [{ runGrid }, { shippedExperiments }, { RunOutput }] = await Promise.all([
+        import("../run/engine/run.js"),
+        import("../run/engine/shipped.js"),
+        import("./run-output.js"),
       ]);
-      const progress = new Progress();
-      const outcome = await profile({
-        names,
-        out: flags.out,
-        device: flags.device,
-        ...(flags.deviceCap === undefined ? {} : { deviceCapBytes: flags.deviceCap }),
-        quick: flags.quick === true,
-        compilers: flags.jit === true ? "on" : "off",
-        trials: flags.trials,
-        seed: flags.seed,
-        timeoutMs: flags.timeout * 1000,
-        signal: interruptSignal(),
-        ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),
-        ...(flags.subject === undefined ? {} : { subject: flags.subject }),
-        events: {
-          progress: (finished, total, label) => {
-            progress.update(finished, total, label);
-          },
-          notice: (message) => {
-            progress.clear();
-            process.stderr.write(`${message}\n`);
-          },
-          finished: (result, folder) => {
-            progress.clear();
-            const name = result.complete ? "result" : "partial";
-            const where = join(relative(process.cwd(), folder), `${name}.md`);
-            process.stdout.write(`\n${resultDigest(result)}\n\nAll of it: ${where}\n`);
-          },
-        },
-      });
-      progress.clear();
-      if (outcome.writeError !== undefined) {
-        // What could not be written is printed: the user waited for it.
-        for (const result of outcome.results) process.stdout.write(`\n${resultPage(result)}`);
-        throw outcome.writeError;
-      }
-      if (outcome.failure !== undefined) throw outcome.failure;
-      if (outcome.interrupted) {
-        process.stderr.write(
-          `Interrupted; ${outcome.results.length} of the experiments have tables, every finished cell is in ${flags.out}/journal.jsonl.\n`,
+      if (flags.subject !== undefined && names.join() !== "instance-overhead") {
+        throw new BytesperError(
+          "USAGE",
+          "--subject belongs to one experiment: bytesper profile instance-overhead --subject FILE.",
         );
-        process.exitCode = 130;
-      } else if (outcome.results.some(({ missing }) => missing.length > 0)) process.exitCode = 1;
+      }
+      const output = new RunOutput();
+      const outcome = await runGrid({
+        request: {
+          experiments: [...new Set(names.length === 0 ? shippedExperiments() : names)].map((file) => ({
+            file,
+            shipped: true,
+          })),
+          quick: flags.quick === true,
+          minimal: false,
+          only: [],
+          filter: {},
+          compilers: flags.jit === true ? "on" : "off",
+          ...(flags.conversations === undefined ? {} : { conversations: resolve(flags.conversations) }),
+          ...(flags.subject === undefined ? {} : { subject: flags.subject }),
+          device: flags.device,
+          ...(flags.deviceCap === undefined ? {} : { deviceCapBytes: flags.deviceCap }),
+          trials: flags.trials,
+          seed: flags.seed,
+          timeoutMs: flags.timeout * 1000,
+          executor: "local",
+          moreMemory: 1,
+        },
+        out: flags.out,
+        command: "run",
+        retry: [],
+        signal: interruptSignal(),
+        stopAtSubjectError: true,
+        events: output.events,
+      });
+      output.end(outcome, flags.out);
     });
 }

@@ -24,11 +24,11 @@ const TYPESCRIPT = new Map<string, Loader>([
  * Makes a user's file importable: JavaScript as it is, TypeScript compiled beforehand, so that no compiler
  * lives in the process that measures. Packages stay imports of the user's own installation.
  */
-export async function importable(file: string): Promise<ImportableModule> {
+export async function importable(file: string, modules = tmpdir()): Promise<ImportableModule> {
   const path = resolve(file);
   if (!TYPESCRIPT.has(extname(path))) return { url: pathToFileURL(path).href, dispose: () => undefined };
   const { build } = await import("esbuild");
-  const folder = mkdtempSync(join(tmpdir(), "bytesper-"));
+  const folder = mkdtempSync(join(modules, "bytesper-"));
   const outfile = join(folder, `${basename(path, extname(path))}.mjs`);
   const dispose = (): void => {
     rmSync(folder, { recursive: true, force: true });

@@ -84,8 +84,13 @@ export interface EstimateContext {
   seed: number;
 }
 
+/** Limits of one cell. Out of memory under a cap is a result, not a failure. */
 export interface Caps {
-  /** Wall time of one cell, such as `"20 s"`. */
+  /** Memory of the cell's whole process tree, such as `"2 GiB"`. */
+  memory?: string;
+  /** Device memory, such as `"8 GiB"`: the cap of programs' pools; a command gets it as BYTESPER_DEVICE_CAP_BYTES. */
+  device?: string;
+  /** Wall time, such as `"20 s"` or `"5 min"`. */
   time?: string;
 }
 
@@ -108,6 +113,18 @@ export interface Experiment {
   subject?: string | Subject<never>;
   /** In place of a subject: a module with `run(context)`, relative to the experiment file. */
   program?: string;
+  /**
+   * In place of a subject: any program with its arguments, run in the folder of the experiment file; `{name}` stands
+   * for the level of a factor, `{seed}` for the seed of the run. Lines of JSON that it prints become readings under
+   * their own names.
+   */
+  command?: readonly string[];
+  /** Variables of the command's environment, with the same placeholders. */
+  env?: Readonly<Record<string, string>>;
+  /** Readings without which the command has failed, whatever its exit code. */
+  requires?: readonly string[];
+  /** A numeric factor that memory grows with: the largest level that fits is searched instead of running all. */
+  frontier?: string;
   /** Further questions, answered by programs. */
   followUps?: readonly FollowUp[];
   /** The factor that says how many instances live in the cell. */
@@ -118,6 +135,7 @@ export interface Experiment {
   unitsPerInstance?: (factors: Factors) => number;
   /** Levels at which the heap snapshot is taken; the first level of each factor unless given. */
   snapshotFactors?: Factors;
+  /** Bytes per unit; of a command, bytes of the whole cell. */
   estimate?: (
     factors: Factors,
     context: EstimateContext,

@@ -1,8 +1,10 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, extname, isAbsolute, resolve } from "node:path";
 import { BytesperError } from "../errors.js";
+import { parseDuration } from "../duration.js";
 import { sentence } from "../measure/load-subject.js";
 import type { SubjectReference } from "../measure/subject.js";
+import { parseSize } from "../size.js";
 import type { ImportableModule } from "./compile.js";
 import { importable } from "./compile.js";
 import type { Experiment } from "./define.js";
@@ -25,14 +27,22 @@ export interface LoadedExperiment {
 
 const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
 
-/** Opens a subject given as `FILE` or `FILE#export`, relative to `folder`. */
-export async function openSubject(text: string, folder = process.cwd()): Promise<ReadySubject> {
+/**
+ * Opens a subject given as `FILE` or `FILE#export`, relative to `folder`.
+ *
+ * @param modules where compiled code is put; a temporary folder unless given
+ */
+export async function openSubject(
+  text: string,
+  folder = process.cwd(),
+  modules?: string,
+): Promise<ReadySubject> {
   const hash = text.lastIndexOf("#");
   const [file, name] =
     hash > 0 && !existsSync(resolve(folder, text)) ? [text.slice(0, hash), text.slice(hash + 1)] : [text, ""];
   const path = isAbsolute(file) ? file : resolve(folder, file);
   requireModuleFile(path, file, "BAD_SUBJECT");
-  const module = await importable(path);
+  const module = await importable(path, modules);
   return {
     reference: { url: module.url, path: name === "" ? [] : name.split("."), name: text },
     dispose: module.dispose,
@@ -40,10 +50,10 @@ export async function openSubject(text: string, folder = process.cwd()): Promise
 }
 
 /** Imports an experiment file and makes its subject ready. */
-export async function openExperiment(file: string): Promise<LoadedExperiment> {
+export async function openExperiment(file: string, modules?: string): Promise<LoadedExperiment> {
   const path = resolve(file);
   requireModuleFile(path, file, "BAD_EXPERIMENT");
-  const module = await importable(path);
+  const module = await importable(path, modules);
   try {
     const experiment = await importExperiment(module, file);
     const opened: ReadySubject[] = [];
@@ -53,13 +63,14 @@ export async function openExperiment(file: string): Promise<LoadedExperiment> {
     };
     const programs = new Map<string, SubjectReference>();
     for (const program of programsOf(experiment)) {
-      const ready = await openSubject(program, dirname(path));
+      const ready = await openSubject(program, dirname(path), modules);
       opened.push(ready);
       programs.set(program, ready.reference);
     }
-    if (experiment.program !== undefined) return { experiment, file, programs, dispose };
+    if (experiment.program !== undefined || experiment.command !== undefined)
+      return { experiment, file, programs, dispose };
     if (typeof experiment.subject === "string") {
-      const subject = await openSubject(experiment.subject, dirname(path));
+      const subject = await openSubject(experiment.subject, dirname(path), modules);
       opened.push(subject);
       return { experiment, file, subject, programs, dispose };
     }
@@ -98,13 +109,18 @@ function problemOf(candidate: Partial<Experiment> | undefined): string | undefin
   if (typeof candidate.name !== "string" || !/^[\w.-]+$/.test(candidate.name))
     return 'its "name" must be letters, digits, "-", "_" and "."';
   if (typeof candidate.unit !== "string" || candidate.unit === "") return 'its "unit" must say what one is';
+  const kinds = ["subject", "program", "command"].filter((key) => key in candidate);
+  if (kinds.length > 1) return `it has ${kinds.map((key) => `"${key}"`).join(" and ")}; give one of them`;
   if (
+    candidate.command === undefined &&
     typeof candidate.program !== "string" &&
     typeof candidate.subject !== "string" &&
     typeof candidate.subject?.create !== "function"
   )
-    return 'it needs a "subject" (a module path or an object with create(index)) or a "program" (a module path)';
+    return 'it needs a "subject" (a module path or an object with create(index)), a "program" (a module path) or a "command" (a list of words)';
   const { factors = {}, population, instances, repetitions } = candidate;
+  const commandProblem = commandProblemOf(candidate, Object.keys(factors));
+  if (commandProblem !== undefined) return commandProblem;
   for (const [name, levels] of Object.entries(factors)) {
     if (!Array.isArray(levels) || levels.length === 0)
       return `factor "${name}" must be a list with at least one level`;
@@ -116,9 +132,65 @@ function problemOf(candidate: Partial<Experiment> | undefined): string | undefin
     if (!levels.every(isCount))
       return `the levels of the population "${population}" must be whole numbers from 1`;
   }
+  const { frontier } = candidate;
+  if (frontier !== undefined && !(factors[frontier] ?? []).every((level) => typeof level === "number"))
+    return `the levels of its "frontier" factor "${frontier}" must be numbers`;
+  if (frontier !== undefined && factors[frontier] === undefined)
+    return `its "frontier" names the factor "${frontier}", which it does not have`;
+  const capsProblem = capsProblemOf(candidate.caps);
+  if (capsProblem !== undefined) return capsProblem;
   if (instances !== undefined && !isCount(instances)) return '"instances" must be a whole number from 1';
   if (repetitions !== undefined && !isCount(repetitions))
     return '"repetitions" must be a whole number from 1';
+  return undefined;
+}
+
+/** Placeholders that are no factor would be handed to the program as they stand. */
+function commandProblemOf(
+  { command, env = {}, requires = [] }: Partial<Experiment>,
+  factors: readonly string[],
+): string | undefined {
+  if (command === undefined) return undefined;
+  const words: unknown = command;
+  if (!Array.isArray(words) || words.length === 0 || !words.every((word) => typeof word === "string"))
+    return 'its "command" must be a list of words, the program first';
+  if (words[0] === "") return 'the first word of its "command" must name a program';
+  if (!Array.isArray(requires) || !requires.every((name) => typeof name === "string"))
+    return 'its "requires" must be a list of names of readings';
+  for (const text of [...command, ...Object.values(env)]) {
+    if (typeof text !== "string") return 'the values of its "env" must be texts';
+    for (const [placeholder, name = ""] of text.matchAll(PLACEHOLDER)) {
+      if (name !== "seed" && !factors.includes(name))
+        return `"${placeholder}" stands in its "command" and there is no factor "${name}"; the factors are ${factors.join(", ") || "none"}`;
+    }
+  }
+  return undefined;
+}
+
+const PLACEHOLDER = /\{([A-Za-z_][\w-]*)\}/g;
+
+/** A text of a command with levels in place of `{name}`. */
+export function fillIn(text: string, levels: Readonly<Record<string, unknown>>): string {
+  return text.replace(PLACEHOLDER, (placeholder, name: string) =>
+    name in levels ? String(levels[name]) : placeholder,
+  );
+}
+
+function capsProblemOf(caps: unknown): string | undefined {
+  if (caps === undefined) return undefined;
+  if (typeof caps !== "object" || caps === null) return 'its "caps" must be an object';
+  for (const [name, value] of Object.entries(caps)) {
+    if (!["memory", "device", "time"].includes(name))
+      return `there is no cap "${name}"; the caps are memory, device and time`;
+    try {
+      if (typeof value !== "string") throw new Error();
+      if (name === "time") parseDuration(value);
+      else parseSize(value);
+    } catch {
+      const example = name === "time" ? "20 s" : "2 GiB";
+      return `the cap "${name}" is ${JSON.stringify(value)}; give a text such as "${example}"`;
+    }
+  }
   return undefined;
 }
 

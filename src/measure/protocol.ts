@@ -47,15 +47,10 @@ export type Stream = (record: unknown) => void;
  * The rehearsal with a subject that costs nothing compiles and warms this code, so that the baseline is the
  * last reading before anything of the subject was made, and all that comes after is the subject's.
  */
-export async function runProtocol(spec: ProtocolSpec, stream: Stream): Promise<ProtocolData> {
+export async function runProtocol(spec: ProtocolSpec, stream: Stream, emit: Stream): Promise<ProtocolData> {
   const { gc, rejected } = fullGc();
   renewBufferPool();
-  const context: SubjectContext = {
-    ...spec.context,
-    emit: (record) => {
-      stream({ type: "emitted", record });
-    },
-  };
+  const context: SubjectContext = { ...spec.context, emit };
   const log = new SettledLog(gc.collect);
   await rehearse(spec, context, log, stream, gc);
 

@@ -14,6 +14,11 @@ export interface NativeAddon {
   /** Page faults of this process since its start (`getrusage`). */
   pageFaults(): PageFaults | Absent;
   /** glibc's `mallinfo2`, in bytes, summed over all arenas; absent where another allocator has taken the place of malloc. */
+  /**
+   * Takes the exclusive lock of an open file without waiting: false where another process has it. It lasts until the
+   * descriptor is closed, by the end of the process as well.
+   */
+  lockFile(fd: number): boolean | Absent;
   mallocInfo(): MallocInfo | Absent;
   /**
    * Allocates and frees a block with malloc and returns the change of `mallocInfo().inUseBytes` it made: calibration
@@ -123,6 +128,7 @@ export const ADDON_EXPORTS = Object.keys({
   resetVmHwm: true,
   smapsRollup: true,
   pageFaults: true,
+  lockFile: true,
   mallocInfo: true,
   mallocSelfTest: true,
   nvmlDevices: true,

@@ -42,6 +42,7 @@ function tableOf(result: Result, spec: NonNullable<Result["table"]>, rows: reado
 
 /** Whether a column shows words: levels of a factor that are no numbers. */
 function isText(rows: readonly ResultRow[], from: string): boolean {
+  if (from === "outcome" || from === "enforcement") return true;
   const level = rows[0]?.factors[from.slice("factors.".length)];
   return from.startsWith("factors.") && level !== undefined && typeof level !== "number";
 }
@@ -69,8 +70,43 @@ function pageNote({ nullControl }: Result): string {
   return `RSS counts pages of the whole process, filled or not: a population of nothing changed it by up to ${bytesIn(rss.high, "KiB", 1024)} KiB here.`;
 }
 
+/** What every command's rows show: how it ended, its peak, and what it printed. */
+function commandColumns({ rows, settings }: Result, factors: readonly string[]): ColumnSpec[] | undefined {
+  if (settings.device !== undefined || !rows.some(({ readings }) => "peakBytes" in readings))
+    return undefined;
+  const names = new Set(rows.flatMap(({ readings }) => Object.keys(readings)));
+  for (const name of ["peakBytes", "durationMs"]) names.delete(name);
+  return [
+    ...factors.map((name) => ({ title: name, from: `factors.${name}` })),
+    { title: "outcome", from: "outcome" },
+    { title: "peak", from: "readings.peakBytes", unit: "MiB" },
+    ...(rows.some(({ estimate }) => estimate !== undefined)
+      ? [
+          { title: "estimate", from: "estimateBytes", unit: "MiB" } as const,
+          { title: "peak over estimate", from: "measuredOverEstimate" },
+        ]
+      : []),
+    ...[...names].sort().map((name) => ({
+      title: READING_TITLES[name] ?? name.replace(/(Bytes|Ms)$/, ""),
+      from: `readings.${name}`,
+      ...(name.endsWith("Bytes") ? { unit: "MiB" as const } : {}),
+    })),
+    { title: "duration", from: "readings.durationMs" },
+    ...(rows.some(({ enforcement }) => enforcement !== undefined)
+      ? [{ title: "cap by", from: "enforcement" }]
+      : []),
+  ];
+}
+
+const READING_TITLES: Record<string, string> = {
+  pssBytes: "PSS of the tree",
+  mainPssBytes: "PSS of the process",
+};
+
 function defaultColumns(result: Result): ColumnSpec[] {
   const factors = Object.keys(result.rows[0]?.factors ?? {});
+  const columns = isAbsent(result.nullControl) ? commandColumns(result, factors) : undefined;
+  if (columns !== undefined) return columns;
   return [
     ...factors.map((name) => ({ title: name, from: `factors.${name}` })),
     ...(factors.length === 0 ? [{ title: "instances", from: "instances" }] : []),
@@ -89,6 +125,14 @@ function cellOf(result: Result, row: ResultRow, { from, unit = "B" }: ColumnSpec
   if (from === "instances") return number(row.instances);
   if (from === "unitsPerInstance") return number(row.unitsPerInstance);
   if (from === "units") return number(row.instances * row.unitsPerInstance);
+  if (from === "outcome") return row.outcome;
+  if (from === "enforcement") return row.enforcement ?? { absent: "it had no cap" };
+  if (from === "capBytes")
+    return row.capBytes === undefined ? { absent: "it had no cap" } : bytesIn(row.capBytes, unit);
+  if (from === "estimateBytes")
+    return row.estimate === undefined ? { absent: "nobody estimated it" } : bytesIn(row.estimate.bytes, unit);
+  if (from === "measuredOverEstimate" && row.measuredOverEstimate !== undefined)
+    return fixed(row.measuredOverEstimate, 3);
   if (row.outcome !== "ok" && Object.keys(row.readings).length === 0)
     return { absent: `${row.outcome}: ${row.cause ?? "no cause is known"}` };
   const doubt = result.minimumDetectableBytes;
@@ -96,6 +140,11 @@ function cellOf(result: Result, row: ResultRow, { from, unit = "B" }: ColumnSpec
     return readingCell(sum(row.readings.heapBytes, row.readings.externalBytes), unit, doubt);
   if (from === "perUnitBytes") return readingCell(row.perUnitBytes, unit, doubt);
   if (from === "perInstanceBytes") return readingCell(row.perInstanceBytes, unit, doubt);
+  if (from === "measuredOverEstimate")
+    return {
+      absent:
+        row.outcome === "ok" ? "nobody estimated it" : `${row.outcome}: ${row.cause ?? "no cause is known"}`,
+    };
   if (from.startsWith("readings.")) {
     const name = from.slice("readings.".length);
     const reading = row.readings[name];

@@ -1,3 +1,5 @@
+import { isAbsent } from "../probe/reading.js";
+import { frontierTables } from "./frontier-table.js";
 import { conditions, followUpTables, mainTable } from "./main-table.js";
 import { markdownTable } from "./markdown.js";
 import type { Result } from "./schema.js";
@@ -12,9 +14,9 @@ import {
 import type { Table } from "./table.js";
 import { terminalTable } from "./terminal.js";
 
-/** Whether the rows come from programs, which have no line, snapshot and null control. */
-function isOfPrograms({ settings }: Result): boolean {
-  return settings.device !== undefined;
+/** Whether the rows come from programs or commands, which have no snapshot and null control. */
+function isOfPrograms({ followUps }: Result): boolean {
+  return followUps !== undefined;
 }
 
 /** The page of one experiment: answer, doubts, tables, and how each number came to be. */
@@ -46,22 +48,37 @@ function programPage(result: Result): string {
     `# ${result.title}`,
     ...(result.question === undefined ? [] : [`*${result.question}*`]),
     doubts(result),
-    ...[mainTable(result), ...followUpTables(result)].map(markdownTable),
+    ...[mainTable(result), ...programTables(result)].map(markdownTable),
     "## How this was measured",
-    `Each row is a program in a fresh process, one at a time. Memory limit: ${result.environment.enforcement}; pools on the device have a cap. ${conditions(result, result.rows)}`,
+    programMethod(result),
     provenance(result),
   ];
   return `${parts.join("\n\n")}\n`;
+}
+
+function programMethod(result: Result): string {
+  const { environment, rows, settings } = result;
+  const how =
+    settings.device === undefined
+      ? `Each row is a command in a process tree of its own, read from outside by the kernel's counters and by what it printed. Memory limit: ${environment.enforcement}.`
+      : `Each row is a program in a fresh process, one at a time. Memory limit: ${environment.enforcement}; pools on the device have a cap.`;
+  const sources = [...new Set(rows.flatMap(({ peakSource }) => peakSource ?? []))];
+  const peaks = sources.length === 0 ? "" : ` Peaks are from ${sources.join("; ")}.`;
+  return `${how}${peaks} ${conditions(result, rows)}`;
+}
+
+/** Tables beside the main one. */
+function programTables(result: Result): Table[] {
+  const fit = isAbsent(result.fit) ? [] : [fitTable(result)];
+  return [...frontierTables(result), ...fit, ...followUpTables(result)];
 }
 
 /** The answer, the doubts and the tables, for the terminal. */
 export function resultDigest(result: Result): string {
   const lines = result.warnings.map(({ name, message }) => `! ${name}: ${message}`);
   const answer = isOfPrograms(result) ? result.title : headline(result);
-  const tables = [mainTable(result), ...followUpTables(result)].flatMap((table) => [
-    "",
-    terminalTable(table),
-  ]);
+  const others = isOfPrograms(result) ? programTables(result) : followUpTables(result);
+  const tables = [mainTable(result), ...others].flatMap((table) => ["", terminalTable(table)]);
   return [answer, ...lines, ...tables].join("\n");
 }
 

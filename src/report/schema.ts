@@ -49,6 +49,14 @@ const row = z.object({
   perInstanceBytes: reading.optional(),
   perUnitBytes: reading,
   cause: z.string().optional(),
+  /** Cap on the memory of the cell's process tree, and how it was enforced. */
+  capBytes: z.number().optional(),
+  enforcement: z.string().optional(),
+  /** Where `readings.peakBytes` comes from, and whether it is exact. */
+  peakSource: z.string().optional(),
+  /** Bytes that a formula predicts for the whole cell. */
+  estimate: z.object({ bytes: z.number(), formula: z.string() }).optional(),
+  measuredOverEstimate: z.number().optional(),
 });
 
 const table = z.looseObject({
@@ -75,6 +83,8 @@ const fit = z.object({
   points: z.number(),
   /** Probability with which the interval covers the median over processes. */
   confidence: z.number(),
+  /** The reading that the line is through, where it is not the heap's. */
+  source: z.string().optional(),
 });
 
 const comparison = z.object({
@@ -146,12 +156,30 @@ export const resultSchema = z.object({
   comparison: comparison.optional(),
   estimates: z.array(z.object({ ...estimate.shape, comparison })),
   capacity: z.object({ perGiB: z.number(), perGB: z.number(), formula: z.string() }).optional(),
-  calibration: z.object({
-    gcCall: z.string(),
-    gcProof: z.array(z.string()),
-    gcSurvey: z.array(z.object({ call: z.string(), proof: z.array(z.string()) })),
-    checks: z.array(z.object({ name: z.string(), expectedBytes: z.number(), measuredBytes: z.number() })),
-  }),
+  calibration: z.union([
+    z.object({
+      gcCall: z.string(),
+      gcProof: z.array(z.string()),
+      gcSurvey: z.array(z.object({ call: z.string(), proof: z.array(z.string()) })),
+      checks: z.array(z.object({ name: z.string(), expectedBytes: z.number(), measuredBytes: z.number() })),
+    }),
+    absent,
+  ]),
+  /** Largest level that fits under a cap, for each combination of the other factors. */
+  frontiers: z
+    .array(
+      z.object({
+        factor: z.string(),
+        others: factors,
+        /** Absent where not even the smallest fits. */
+        fits: z.number().optional(),
+        /** Absent where even the largest fits. */
+        failsAt: z.number().optional(),
+        cellsRun: z.number(),
+        cellsSaved: z.number(),
+      }),
+    )
+    .optional(),
   table: table.optional(),
   warnings: z.array(warning),
 });

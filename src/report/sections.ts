@@ -218,6 +218,8 @@ export function ledgerTable(result: Result): Table | undefined {
 }
 
 export function calibrationTable({ calibration }: Result): Table {
+  if (isAbsent(calibration))
+    return { caption: "Calibration", columns: [], rows: [], notes: [`None: ${calibration.absent}.`] };
   return {
     caption: "Calibration at the start of the run",
     columns: [

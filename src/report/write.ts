@@ -19,6 +19,7 @@ export function writeWhole(path: string, text: string): void {
       closeSync(descriptor);
     }
     renameSync(temporary, path);
+    syncFolder(dirname(path));
   } catch (error) {
     try {
       rmSync(temporary, { force: true });
@@ -26,6 +27,18 @@ export function writeWhole(path: string, text: string): void {
       // Where the folder is none, there is nothing to remove; the first error is the one to tell.
     }
     throw writeError(path, error);
+  }
+}
+
+/** Makes the names in a folder durable. A file system that cannot do that is left alone. */
+export function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EINVAL") throw error;
+  } finally {
+    closeSync(descriptor);
   }
 }
 

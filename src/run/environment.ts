@@ -3,10 +3,14 @@ import { arch, cpus, release, totalmem, type } from "node:os";
 import { isAbsent } from "../probe/reading.js";
 import { nvmlDevices } from "../probe/nvml.js";
 import type { Result } from "../report/schema.js";
-import { measuringFlags } from "./flags.js";
+import { measuringFlags } from "./cell/flags.js";
 
 /** The circumstances of a run, as a result records them. */
-export function environmentOf(compilers: "on" | "off", folder: string): Result["environment"] {
+export function environmentOf(
+  compilers: "on" | "off",
+  folder: string,
+  enforcement = "none",
+): Result["environment"] {
   const nvml = nvmlDevices();
   const devices = isAbsent(nvml)
     ? []
@@ -29,7 +33,7 @@ export function environmentOf(compilers: "on" | "off", folder: string): Result["
     cpu: cpus()[0]?.model ?? "unknown CPU",
     memoryBytes: totalmem(),
     devices,
-    enforcement: "none",
+    enforcement,
     commit: commitOf(folder),
     compilers,
     flags: measuringFlags(compilers),

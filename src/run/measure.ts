@@ -1,19 +1,19 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
+import type { CollectedCell } from "../analysis/collected.js";
+import { collect } from "../analysis/collected.js";
 import { analyse } from "../analysis/result.js";
 import { BytesperError } from "../errors.js";
 import type { Experiment } from "../experiment/define.js";
 import { openSubject } from "../experiment/load.js";
 import type { Pilot } from "../measure/pilot.js";
-import type { SubjectReference } from "../measure/subject.js";
 import type { Result } from "../report/schema.js";
 import { environmentOf } from "./environment.js";
-import type { LocalOptions } from "./local.js";
-import { runCell } from "./local.js";
+import type { PlannedCell } from "./plan.js";
 import { planExperiment } from "./plan.js";
-import { requireCalibration, runExperiment } from "./run-experiment.js";
 import { newRunId } from "./run-id.js";
+import { requireCalibration, requirePilot, runSingleCell } from "./single-cell.js";
+import type { SingleCellOptions } from "./single-cell.js";
+import { slotsHere } from "./slots.js";
 
 export interface MeasureOptions {
   compilers: "on" | "off";
@@ -32,17 +32,13 @@ export interface MeasureOptions {
 export async function measure(subjectText: string, options: MeasureOptions): Promise<Result> {
   const startedAt = new Date().toISOString();
   const subject = await openSubject(subjectText);
-  const folder = mkdtempSync(join(tmpdir(), "bytesper-"));
+  const { compilers, timeoutMs, signal } = options;
+  const single: SingleCellOptions = { compilers, timeoutMs, signal };
   try {
-    const local: LocalOptions = {
-      compilers: options.compilers,
-      timeoutMs: options.timeoutMs,
-      signal: options.signal,
-    };
     // The calibration runs beside the first cells; what they read is thrown away if it fails.
-    const calibrating = requireCalibration(local);
+    const calibrating = requireCalibration(single);
     calibrating.catch(() => undefined);
-    const pilot = await requirePilot(subject.reference, options, local);
+    const pilot = await requirePilot(subject.reference, options, single);
     const instances = options.instances ?? affordable(pilot);
     const experiment: Experiment = {
       name: basename(subjectText),
@@ -58,18 +54,11 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
       trials: options.trials,
       nullTrials: 1,
       snapshotInstances: snapshotInstances(pilot, options.instances),
-      ...(options.snapshot ? { snapshotPath: join(folder, "population.heapsnapshot") } : {}),
+      snapshot: options.snapshot,
       ...(options.conversations === undefined ? {} : { conversations: options.conversations }),
     });
-    const collected = await runExperiment(experiment.name, cells, {
-      ...local,
-      slots: slotsHere(),
-      record: () => undefined,
-      progress: (finished, label) => {
-        options.progress(finished, cells.length, label);
-      },
-      stopAtSubjectError: true,
-    });
+    const ended = await runAll(cells, single, options.progress);
+    const collected = collect(ended, "population");
     const calibration = await calibrating;
     if (collected.interrupted)
       throw new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely.");
@@ -81,13 +70,19 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
       );
     }
     return analyse({
-      experiment,
-      grid: [{}],
-      ownSlope: true,
+      experiment: {
+        experiment: experiment.name,
+        kind: "population",
+        title: experiment.title ?? experiment.name,
+        unit: experiment.unit,
+        hasUnits: false,
+        ownSlope: true,
+        grid: [{ factors: {}, instances, units: 1 }],
+        parts: [],
+        estimates: pilot.estimates,
+      },
       collected,
       calibration,
-      estimates: pilot.estimates,
-      instancesOf: () => instances,
       identity: {
         runId: newRunId(),
         startedAt,
@@ -98,31 +93,35 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
     });
   } finally {
     subject.dispose();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-export async function requirePilot(
-  reference: SubjectReference,
-  { conversations, seed }: Pick<MeasureOptions, "conversations" | "seed">,
-  local: LocalOptions,
-): Promise<Pilot> {
-  const context = { factors: {}, seed, ...(conversations === undefined ? {} : { conversations }) };
-  const end = await runCell({ kind: "pilot", subject: reference, context }, local);
-  if (end.outcome === "ok") return end.data;
-  if (end.outcome === "interrupted")
-    throw new BytesperError("INTERRUPTED", "Interrupted before the first reading.");
-  const known = end.code !== undefined;
-  throw new BytesperError(
-    end.code ?? "CELL_FAILED",
-    known ? end.cause : `${reference.name} could not be measured: ${end.cause}.`,
-  );
+/** Runs the cells side by side. A mistake of the subject's own ends it: every cell would meet it. */
+async function runAll(
+  cells: readonly PlannedCell[],
+  options: SingleCellOptions,
+  progress: MeasureOptions["progress"],
+): Promise<CollectedCell[]> {
+  const ended: CollectedCell[] = [];
+  const waiting = [...cells];
+  let stopped = false;
+  const worker = async (): Promise<void> => {
+    for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
+      if (stopped || options.signal?.aborted === true) {
+        ended.push({ ...cell, beside: true });
+        continue;
+      }
+      const end = await runSingleCell(cell.work, options);
+      ended.push({ ...cell, beside: true, end });
+      if (end.code !== undefined && MISTAKES.has(end.code)) stopped = true;
+      progress(ended.length, cells.length, cell.label);
+    }
+  };
+  await Promise.all(Array.from({ length: slotsHere() }, worker));
+  return ended.sort((a, b) => a.trial - b.trial);
 }
 
-/** Cells that run side by side; readings are of each process alone and do not disturb one another. */
-export function slotsHere(): number {
-  return Math.max(1, Math.min(4, availableParallelism()));
-}
+const MISTAKES = new Set(["BAD_SUBJECT", "SUBJECT_THREW", "SUBJECT_TIMEOUT", "BAD_CONVERSATIONS"]);
 
 const MOST_INSTANCES = 1000;
 const FEWEST_INSTANCES = 6;

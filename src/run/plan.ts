@@ -3,10 +3,10 @@ import { gridOf } from "../experiment/grid.js";
 import { NULL_SUBJECT } from "../measure/load-subject.js";
 import type { ContextData, SubjectReference } from "../measure/subject.js";
 import { seededRandom, shuffled } from "../stats/random.js";
-import type { CellWork } from "./cell-spec.js";
+import type { CellWork } from "./cell/work.js";
 
 /** What a cell's readings are for. */
-export type CellRole = "calibration" | "row" | "null" | "snapshot" | "program";
+export type CellRole = "row" | "null" | "snapshot" | "program" | "command";
 
 export interface PlannedCell {
   role: CellRole;
@@ -29,8 +29,7 @@ export interface PlanSettings {
   conversations?: string;
   /** Instances of the snapshot; the population must be at least 1,000 for a fair cross-check. */
   snapshotInstances: number;
-  /** Absent where no snapshot is wanted. */
-  snapshotPath?: string;
+  snapshot: boolean;
 }
 
 const ROUNDS = 3;
@@ -104,7 +103,7 @@ export function planExperiment(
   for (let trial = 0; trial < settings.nullTrials; trial++) {
     cells.push(cell("null", NULL_SUBJECT, largest, trial));
   }
-  if (settings.snapshotPath === undefined) return cells;
+  if (!settings.snapshot) return cells;
   const snapshotFactors = { ...(grid[0] ?? {}), ...experiment.snapshotFactors };
   // First, because parsing takes longest.
   cells.unshift({
@@ -119,7 +118,8 @@ export function planExperiment(
         subject,
         context: context(snapshotFactors),
         instances: settings.snapshotInstances,
-        path: settings.snapshotPath,
+        // Where the cell runs, a folder is made for it.
+        path: "",
       },
     },
   });

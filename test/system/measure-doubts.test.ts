@@ -68,6 +68,7 @@ test("TypeScript is compiled, a class is constructed, the author's estimate is c
 
 test("every result carries the proof that its collections were full ones", async () => {
   const result = await measured([`${subject("known.mjs")}#date`, "--no-snapshot"]);
+  if ("absent" in result.calibration) throw new Error(result.calibration.absent);
   expect(result.calibration.gcProof).toContain("MarkSweepCompact");
   const [characters, elements, external] = result.calibration.checks;
   expect(characters?.measuredBytes).toBeCloseTo(800, 1);

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { ErrorCode } from "../errors.js";
-import { BytesperError } from "../errors.js";
-import type { SnapshotSummary } from "../measure/snapshot/summary.js";
+import type { ErrorCode } from "../../errors.js";
+import { BytesperError } from "../../errors.js";
+import type { SnapshotSummary } from "../../measure/snapshot/summary.js";
 
-const ENTRY = fileURLToPath(new URL("../measure/snapshot/main.js", import.meta.url));
+const ENTRY = fileURLToPath(new URL("../../measure/snapshot/main.js", import.meta.url));
 
 type Answer = { ok: true; summary: SnapshotSummary } | { ok: false; code: ErrorCode; message: string };
 

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+
+#include "launch.h"
+#include "options.h"
+#include "process_tree.h"
+#include "reaper.h"
+#include "report.h"
+
+namespace bytesper::guard {
+
+// Runs the command to the end of its whole tree and reports it. One thread, one poll.
+class Supervisor {
+ public:
+  // `signals`: a signalfd of SIGCHLD and of the signals that end the run.
+  Supervisor(const Options& options, Report* report, ProcessTree* tree, int signals);
+
+  // Returns the guard's exit code.
+  int Run();
+
+ private:
+  // Why the guard ended the tree.
+  enum class Reason { kNone, kTime, kMemory, kLifeline, kAsked, kSignal };
+  enum class Phase {
+    kRunning,
+    kTerminating,  // SIGTERM was sent; what is left at kill_at_ns_ gets SIGKILL
+    kKilling,
+  };
+
+  void ReadNotes();
+  void ReadSignals();
+  void ReadLifeline();
+  void ObeyLimits();
+  void CheckMemory();
+  void SendSample(bool asked);
+  void Stop(Reason reason, bool gently);
+  void BeginKilling();
+  void KillAgain();
+  void WriteKillFiles() const;
+  void SendMainExited();
+  int Finish();
+  void Wait();
+  int64_t NextDeadline() const;
+  void AddEnd(JsonLine* line) const;
+
+  const Options& options_;
+  Report* report_;
+  ProcessTree* tree_;
+  int signals_;
+  int lifeline_;
+  Launched child_;
+  Reaper reaper_{-1};
+
+  Phase phase_ = Phase::kRunning;
+  Reason reason_ = Reason::kNone;
+  bool ready_ = false;
+  bool started_ = false;
+  bool failed_ = false;
+  bool told_main_exit_ = false;
+  ChildNote failure_{};
+
+  // CLOCK_MONOTONIC; 0 for what does not come.
+  int64_t start_ns_ = 0;
+  int64_t main_end_ns_ = 0;
+  int64_t start_ticks_ = 0;
+  int64_t kill_at_ns_ = 0;
+  int64_t next_kill_ns_ = 0;
+  int64_t kill_pause_ns_ = 0;
+  int64_t next_sample_ns_ = 0;
+  int64_t next_memory_check_ns_ = 0;
+
+  int64_t survivors_ = 0;
+  uint64_t peak_rss_bytes_ = 0;
+  uint64_t peak_pss_bytes_ = 0;
+  uint64_t largest_seen_bytes_ = 0;
+  uint64_t over_limit_bytes_ = 0;
+};
+
+}  // namespace bytesper::guard

@@ -1,0 +1,47 @@
+import { absent, isAbsent } from "../probe/reading.js";
+import type { ResultRow, ResultRowReading } from "../report/schema.js";
+import type { CellEnd } from "../run/cell/end.js";
+import { isOutOfMemory } from "../run/cell/end.js";
+import { rangeInterval } from "../stats/interval.js";
+
+/** Median and range of a number over trials; what is absent in one is so in all. */
+export function overTrials(values: readonly ResultRowReading[]): ResultRowReading {
+  const special = values.find((value) => !("value" in value));
+  if (special !== undefined) return special;
+  if (values.length === 0) return absent("no trial finished");
+  return rangeInterval(values.map((value) => (value as { value: number }).value));
+}
+
+/**
+ * High-water mark of the cells' process trees. Out of memory is a bound and never a number: more than the cap
+ * would have been needed.
+ */
+export function peakOf(ends: readonly CellEnd[]): ResultRowReading {
+  const censored = ends
+    .filter(({ outcome }) => isOutOfMemory(outcome))
+    .toSorted((a, b) => (a.aboveBytes ?? 0) - (b.aboveBytes ?? 0))[0];
+  if (censored !== undefined) {
+    const { aboveBytes, memory, cause = censored.outcome } = censored;
+    const held = isAbsent(memory.peakBytes) ? undefined : memory.peakBytes;
+    const above = aboveBytes ?? held;
+    return above === undefined ? absent(cause) : { above, reason: cause };
+  }
+  return overTrials(
+    ends.map(({ memory }) =>
+      isAbsent(memory.peakBytes)
+        ? memory.peakBytes
+        : { value: memory.peakBytes, low: memory.peakBytes, high: memory.peakBytes },
+    ),
+  );
+}
+
+/** How the caps of a row's cells were enforced, and how high they were; empty where there was no cap. */
+export function limitsOf(ends: readonly CellEnd[]): Pick<ResultRow, "capBytes" | "enforcement"> {
+  const capped = ends.filter(({ memory }) => memory.capBytes !== undefined);
+  if (capped.length === 0) return {};
+  return {
+    // A retry may have had a larger cap than the trials before.
+    capBytes: Math.max(...capped.map(({ memory }) => memory.capBytes ?? 0)),
+    enforcement: [...new Set(capped.map(({ memory }) => memory.enforcement))].join(", "),
+  };
+}

@@ -1,0 +1,120 @@
+import type { Factors } from "../experiment/define.js";
+import type { LedgerReading } from "../measure/ledger.js";
+import type { ProgramData } from "../measure/program.js";
+import type { ProtocolData } from "../measure/protocol.js";
+import type { SnapshotCellData } from "../measure/snapshot-cell.js";
+import type { SnapshotSummary } from "../measure/snapshot/summary.js";
+import type { CommandData } from "../run/cell/command.js";
+import type { CellEnd, Outcome } from "../run/cell/end.js";
+import { isOutOfMemory } from "../run/cell/end.js";
+import type { CellMessage } from "../run/cell/work.js";
+import type { CellRole } from "../run/plan.js";
+
+/** A population cell that answered. */
+export interface Trial {
+  factors: Factors;
+  trial: number;
+  instances: number;
+  data: ProtocolData;
+  end: CellEnd;
+  ledger?: { before: LedgerReading; after: LedgerReading };
+}
+
+/** The cell of a program or a command: what it read, and how it ended. */
+export interface ProgramTrial {
+  /** Name of the follow-up; undefined for the main table. */
+  part: string | undefined;
+  factors: Factors;
+  trial: number;
+  data: ProgramData | (Pick<CommandData, "readings"> & { outcome: Outcome; cause?: string; warnings: [] });
+  end: CellEnd;
+  beside: boolean;
+}
+
+/** A cell without an answer, and why. */
+export interface FailedCell {
+  role: CellRole;
+  part?: string | undefined;
+  label: string;
+  factors: Factors;
+  trial: number;
+  instances: number;
+  outcome: Exclude<Outcome, "ok">;
+  code: string | undefined;
+  cause: string;
+  end: CellEnd | undefined;
+}
+
+/** Everything that the cells of one experiment said. */
+export interface Collected {
+  rows: Trial[];
+  nulls: Trial[];
+  programs: ProgramTrial[];
+  snapshot?: { factors: Factors; cell: SnapshotCellData; summary: SnapshotSummary };
+  failed: FailedCell[];
+  interrupted: boolean;
+}
+
+/** A trial of a cell as far as it is known: planned, and perhaps ended. */
+export interface CollectedCell {
+  role: CellRole;
+  part?: string | undefined;
+  label: string;
+  factors: Factors;
+  trial: number;
+  instances: number;
+  beside: boolean;
+  /** Absent where it never ran to an end. */
+  end?: CellEnd | undefined;
+}
+
+/** Sorts the cells of an experiment by what they are for. The order of the cells is the order of the trials. */
+export function collect(
+  cells: readonly CollectedCell[],
+  kind: "population" | "program" | "command",
+): Collected {
+  const collected: Collected = { rows: [], nulls: [], programs: [], failed: [], interrupted: false };
+  for (const cell of cells) {
+    const { role, part, label, factors, trial, instances, end, beside } = cell;
+    if (end === undefined || end.outcome === "interrupted") {
+      collected.interrupted = true;
+      continue;
+    }
+    const { outcome, cause = outcome, code } = end;
+    if (kind === "command" && (outcome === "ok" || isOutOfMemory(outcome))) {
+      const { readings } = end.data as CommandData;
+      const data = { readings, outcome, ...(end.cause === undefined ? {} : { cause }), warnings: [] as [] };
+      collected.programs.push({ part, factors, trial, data, end, beside });
+    } else if (kind === "program" && end.data !== undefined) {
+      collected.programs.push({ part, factors, trial, data: end.data as ProgramData, end, beside });
+    } else if (outcome !== "ok") {
+      collected.failed.push({ role, part, label, factors, trial, instances, outcome, code, cause, end });
+    } else if (role === "snapshot") {
+      const { cell: own, summary } = end.data as { cell: SnapshotCellData; summary: SnapshotSummary };
+      collected.snapshot = { factors, cell: own, summary };
+    } else {
+      const ledger = ledgerOf(end.records);
+      const entry: Trial = {
+        factors,
+        trial,
+        instances,
+        data: end.data as ProtocolData,
+        end,
+        ...(ledger === undefined ? {} : { ledger }),
+      };
+      (role === "null" ? collected.nulls : collected.rows).push(entry);
+    }
+  }
+  return collected;
+}
+
+/** The last pair of ledger records; earlier pairs were rehearsal. */
+function ledgerOf(records: readonly CellMessage[]): Trial["ledger"] {
+  const ledgers = records.filter(({ type }) => type === "ledger") as unknown as {
+    phase: "before" | "after";
+    reading: LedgerReading;
+  }[];
+  const before = ledgers.findLast(({ phase }) => phase === "before")?.reading;
+  const after = ledgers.findLast(({ phase }) => phase === "after")?.reading;
+  return before === undefined || after === undefined ? undefined : { before, after };
+}

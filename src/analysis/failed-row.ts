@@ -1,0 +1,39 @@
+import { absent } from "../probe/reading.js";
+import type { ResultRow } from "../report/schema.js";
+import { isOutOfMemory } from "../run/cell/end.js";
+import { limitsOf, peakOf } from "./cell-memory.js";
+import type { FailedCell } from "./collected.js";
+
+/** A row without a trial that answered. Memory that ran out gives a bound; the rest is unknown, with the cause. */
+export function failedRow(
+  shared: Pick<ResultRow, "factors" | "instances" | "unitsPerInstance">,
+  failures: readonly FailedCell[],
+): ResultRow {
+  // Out of memory says more than a crash of another trial.
+  const failure = failures.find(({ outcome }) => isOutOfMemory(outcome)) ?? failures[0];
+  const cause = failure?.cause ?? "the run was interrupted before this cell";
+  const ends = failures.flatMap(({ end }) => (end === undefined ? [] : [end]));
+  const isMemory = failure !== undefined && isOutOfMemory(failure.outcome);
+  return {
+    ...shared,
+    ...limitsOf(ends),
+    outcome: failure?.outcome ?? "interrupted",
+    trials: 0,
+    cause,
+    readings: isMemory ? { peakBytes: peakOf(ends) } : {},
+    perUnitBytes: absent(cause),
+  };
+}
+
+/** Cells without a result; one that ran out of memory has one. */
+export function missingCells(failed: readonly FailedCell[], rows: readonly ResultRow[]): string[] {
+  const failures = failed
+    .filter(
+      ({ outcome }) => outcome !== "interrupted" && (!isOutOfMemory(outcome) || outcome === "oom-watchdog"),
+    )
+    .map(({ label, outcome, cause }) => `${label}: ${outcome}: ${cause}`);
+  const never = rows
+    .filter(({ outcome }) => outcome === "interrupted")
+    .map(({ factors }) => `${JSON.stringify(factors)}: interrupted`);
+  return [...failures, ...never];
+}

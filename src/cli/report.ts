@@ -1,0 +1,23 @@
+import type { Command } from "commander";
+import { BytesperError } from "../errors.js";
+
+export function addReport(program: Command): void {
+  program
+    .command("report")
+    .description("derive the tables of a run from its journal again")
+    .argument("<run>", "folder of the results, or a journal in its runs/")
+    .option("--out <dir>", "folder to write to (default: the run's own)")
+    .action(async (run: string, flags: { out?: string }) => {
+      const [{ rebuild }, { RunOutput }] = await Promise.all([
+        import("../run/engine/rebuild.js"),
+        import("./run-output.js"),
+      ]);
+      const output = new RunOutput();
+      const { results, out } = rebuild(run, flags.out, output.events);
+      if (results.length === 0)
+        throw new BytesperError(
+          "BAD_JOURNAL",
+          `No cell of the run in ${out} has ended yet; there is nothing to report.`,
+        );
+    });
+}

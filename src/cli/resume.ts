@@ -1,0 +1,114 @@
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import { BytesperError } from "../errors.js";
+import type { Outcome } from "../run/cell/end.js";
+import { interruptSignal, list, wholeNumber } from "./options.js";
+
+interface Flags {
+  outcome?: string[];
+  moreMemory?: number;
+  slots?: number;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+const OUTCOMES: readonly Outcome[] = [
+  "oom-cap",
+  "oom-device",
+  "oom-heap",
+  "oom-alloc",
+  "oom-watchdog",
+  "timeout",
+  "crash",
+  "interrupted",
+];
+
+/** What `retry` runs again where the user does not say. */
+const FAILURES: readonly Outcome[] = ["timeout", "crash", "oom-watchdog"];
+
+export function addResume(program: Command): void {
+  const common = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .argument("<run>", "folder of the results, or a journal in its runs/")
+      .option("--slots <n>", "cells at once", wholeNumber(1))
+      .option("--dry-run", "print the plan with its reasons, and run nothing")
+      .option("--json", "with --dry-run, print JSON");
+  common("resume", "run what is missing of a run, and only that").action(
+    async (run: string, flags: Flags) => {
+      await goOn(run, "resume", flags, []);
+    },
+  );
+  common("retry", "run cells of a run again that failed")
+    .option("--outcome <outcomes>", `which: ${OUTCOMES.join(", ")} (default: ${FAILURES.join(",")})`, list)
+    .option("--more-memory <factor>", "raise the caps on memory, such as 2x", factor)
+    .action(async (run: string, flags: Flags) => {
+      await goOn(run, "retry", flags, outcomesOf(flags));
+    });
+}
+
+async function goOn(
+  run: string,
+  command: "resume" | "retry",
+  flags: Flags,
+  retry: readonly Outcome[],
+): Promise<void> {
+  const [{ runGrid }, { journalOf }, { readJournal }, { stateOf }, { RunOutput }] = await Promise.all([
+    import("../run/engine/run.js"),
+    import("../run/journal/journal.js"),
+    import("../run/journal/read.js"),
+    import("../run/engine/state.js"),
+    import("./run-output.js"),
+  ]);
+  const { path, out } = journalOf(run);
+  const state = stateOf(readJournal(path).records);
+  if (state === undefined) {
+    throw new BytesperError(
+      "BAD_JOURNAL",
+      `${path} holds no complete record; nothing was started, run it anew.`,
+    );
+  }
+  const { request: before } = state.run;
+  const request = {
+    ...before,
+    ...(flags.slots === undefined ? {} : { slots: flags.slots }),
+    moreMemory: before.moreMemory * (flags.moreMemory ?? 1),
+  };
+  if (flags.dryRun === true) {
+    const { printPlan } = await import("./plan-output.js");
+    await printPlan(request, { out, json: flags.json === true, retry, journal: path });
+    return;
+  }
+  const output = new RunOutput();
+  const outcome = await runGrid({
+    request,
+    out,
+    command,
+    journal: path,
+    retry,
+    signal: interruptSignal(),
+    stopAtSubjectError: request.experiments.every(({ shipped }) => shipped),
+    events: output.events,
+  });
+  output.end(outcome, out);
+}
+
+function outcomesOf({ outcome, moreMemory }: Flags): readonly Outcome[] {
+  // More memory is for those that ran out of it, unless the user says otherwise.
+  if (outcome === undefined)
+    return moreMemory === undefined ? FAILURES : ["oom-cap", "oom-heap", "oom-alloc", "oom-watchdog"];
+  const unknown = outcome.find((each) => !(OUTCOMES as readonly string[]).includes(each));
+  if (unknown !== undefined)
+    throw new BytesperError(
+      "USAGE",
+      `There is no outcome "${unknown}"; the outcomes are ${OUTCOMES.join(", ")}.`,
+    );
+  return outcome as Outcome[];
+}
+
+function factor(text: string): number {
+  const value = Number(text.replace(/x$/, ""));
+  if (Number.isFinite(value) && value > 1) return value;
+  throw new InvalidArgumentError("Expected a factor above 1, such as 2x.");
+}

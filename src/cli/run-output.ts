@@ -1,0 +1,43 @@
+import { join, relative } from "node:path";
+import type { RunEvents, RunOutcome } from "../run/engine/run.js";
+import { resultDigest, resultPage } from "../report/page.js";
+import { Progress } from "./progress.js";
+
+/** What the user of a grid sees while it runs, and at its end. */
+export class RunOutput {
+  readonly #progress = new Progress();
+  readonly events: RunEvents = {
+    progress: (finished, total, label) => {
+      this.#progress.update(finished, total, label);
+    },
+    notice: (message) => {
+      this.#progress.clear();
+      process.stderr.write(`${message}\n`);
+    },
+    finished: (result, folder) => {
+      this.#progress.clear();
+      const name = result.complete ? "result" : "partial";
+      const where = join(relative(process.cwd(), folder), `${name}.md`);
+      process.stdout.write(`\n${resultDigest(result)}\n\nAll of it: ${where}\n`);
+    },
+  };
+
+  /** Tells how the run ended and sets the exit code. Throws what the user must hear as a sentence. */
+  end(outcome: RunOutcome, out: string): void {
+    this.#progress.clear();
+    if (outcome.writeError !== undefined) {
+      // What could not be written is printed: the user waited for it.
+      for (const result of outcome.results) process.stdout.write(`\n${resultPage(result)}`);
+      throw outcome.writeError;
+    }
+    if (outcome.interrupted) {
+      process.stderr.write(
+        `Interrupted; ${outcome.results.length} of the experiments have tables, every finished cell is in ${out}/journal.jsonl. Go on with: bytesper resume ${out}\n`,
+      );
+      process.exitCode = 130;
+      return;
+    }
+    if (outcome.failure !== undefined) throw outcome.failure;
+    if (outcome.results.some(({ missing }) => missing.length > 0)) process.exitCode = 1;
+  }
+}

@@ -1,0 +1,125 @@
+import type { Command } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import { resolve } from "node:path";
+import { parseDuration } from "../duration.js";
+import { BytesperError } from "../errors.js";
+import type { RunRequest } from "../run/engine/request.js";
+import type { EnforcementKind } from "../run/limits/index.js";
+import { interruptSignal, list, size, wholeNumber } from "./options.js";
+
+const ENFORCEMENTS = ["cgroup-v2", "systemd-scope", "cgroup-v1", "rlimit-data", "watchdog", "none"] as const;
+
+interface Flags {
+  out: string;
+  minimal?: boolean;
+  only?: string[];
+  filter: Record<string, string[]>;
+  slots?: number;
+  dryRun?: boolean;
+  json?: boolean;
+  jit?: boolean;
+  conversations?: string;
+  device: string;
+  deviceCap?: number;
+  trials: number;
+  seed: number;
+  timeout: number;
+  enforcement?: EnforcementKind;
+}
+
+export function addRun(program: Command): void {
+  program
+    .command("run")
+    .description("run the grids of experiment files, in processes with limits; a journal keeps every cell")
+    .argument("<files...>", "experiment files")
+    .option("--out <dir>", "folder of the results", "results")
+    .option("--minimal", "only the first level of each factor")
+    .option("--only <names>", "only these experiments, commas between them", list)
+    .option(
+      "--filter <factor=levels>",
+      "only these levels, such as sessions=1,5; may be repeated",
+      filter,
+      {},
+    )
+    .option("--slots <n>", "cells at once (default: as many as cores, 4 at most)", wholeNumber(1))
+    .option("--dry-run", "print the plan with its reasons, and run nothing")
+    .option("--json", "with --dry-run, print JSON")
+    .option("--jit", "leave the optimising compilers on in measured populations")
+    .option("--conversations <file>", "take messages from a file with one conversation a line")
+    .option("--device <name>", "where device memory is taken: auto, cpu, cuda or cuda:N", "auto")
+    .option("--device-cap <size>", "most device memory, such as 14.74GiB", size)
+    .option("--trials <n>", "fresh processes for each cell of a population", wholeNumber(1), 5)
+    .option("--seed <n>", "seed of everything random", wholeNumber(0), 1)
+    .option(
+      "--timeout <time>",
+      "wall time of a cell without a cap of its own, such as 10min",
+      duration,
+      600_000,
+    )
+    .addOption(
+      new Option(
+        "--enforcement <kind>",
+        "how caps on memory are enforced (default: the best that works)",
+      ).choices(ENFORCEMENTS),
+    )
+    .action(async (files: string[], flags: Flags) => {
+      const request = requestOf(files, flags);
+      if (flags.dryRun === true) {
+        const { printPlan } = await import("./plan-output.js");
+        await printPlan(request, { out: flags.out, json: flags.json === true, retry: [] });
+        return;
+      }
+      if (flags.json === true)
+        throw new BytesperError("USAGE", "--json belongs to --dry-run; results are files.");
+      const [{ runGrid }, { RunOutput }] = await Promise.all([
+        import("../run/engine/run.js"),
+        import("./run-output.js"),
+      ]);
+      const output = new RunOutput();
+      const outcome = await runGrid({
+        request,
+        out: flags.out,
+        command: "run",
+        retry: [],
+        signal: interruptSignal(),
+        stopAtSubjectError: false,
+        events: output.events,
+      });
+      output.end(outcome, flags.out);
+    });
+}
+
+function requestOf(files: readonly string[], flags: Flags): RunRequest {
+  return {
+    experiments: files.map((file) => ({ file: resolve(file), shipped: false })),
+    quick: false,
+    minimal: flags.minimal === true,
+    only: flags.only ?? [],
+    filter: flags.filter,
+    compilers: flags.jit === true ? "on" : "off",
+    ...(flags.conversations === undefined ? {} : { conversations: resolve(flags.conversations) }),
+    device: flags.device,
+    ...(flags.deviceCap === undefined ? {} : { deviceCapBytes: flags.deviceCap }),
+    trials: flags.trials,
+    seed: flags.seed,
+    timeoutMs: flags.timeout,
+    ...(flags.slots === undefined ? {} : { slots: flags.slots }),
+    ...(flags.enforcement === undefined ? {} : { enforcement: flags.enforcement }),
+    executor: "local",
+    moreMemory: 1,
+  };
+}
+
+function filter(text: string, before: Record<string, string[]>): Record<string, string[]> {
+  const [, name = "", levels = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === "") throw new InvalidArgumentError("Expected FACTOR=LEVEL,LEVEL, such as sessions=1,5.");
+  return { ...before, [name]: [...(before[name] ?? []), ...levels.split(",")] };
+}
+
+function duration(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}

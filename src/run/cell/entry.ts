@@ -1,0 +1,75 @@
+import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { BytesperError } from "../../errors.js";
+import { calibrate } from "../../measure/calibration.js";
+import { sentence } from "../../measure/load-subject.js";
+import { runPilot } from "../../measure/pilot.js";
+import { runProtocol } from "../../measure/protocol.js";
+import { runSnapshotCell } from "../../measure/snapshot-cell.js";
+import type { NodeWork, NodeWorkOrder } from "./work.js";
+
+// The entry of every measured process: one piece of work from stdin, records to file descriptor 3.
+// The standard output stays the subject's own.
+const RECORDS = 3;
+
+function write(descriptor: number, record: unknown): void {
+  const line = Buffer.from(`${JSON.stringify(record)}\n`);
+  for (let offset = 0; offset < line.length;) offset += writeSync(descriptor, line, offset);
+}
+
+function send(record: unknown): void {
+  write(RECORDS, record);
+}
+
+/** A record is on disk when the call returns; where that fails, the runner gets it and writes it later. */
+function emitter(turnsFile: string | undefined): (record: unknown) => void {
+  let broken = turnsFile === undefined;
+  return (record) => {
+    if (!broken) {
+      try {
+        const descriptor = openSync(turnsFile as string, "a");
+        try {
+          write(descriptor, record);
+          fdatasyncSync(descriptor);
+          return;
+        } finally {
+          closeSync(descriptor);
+        }
+      } catch {
+        broken = true;
+      }
+    }
+    send({ type: "turn", record });
+  };
+}
+
+async function answer(work: NodeWork, emit: (record: unknown) => void): Promise<unknown> {
+  switch (work.kind) {
+    case "calibrate":
+      return calibrate();
+    case "pilot":
+      return runPilot(work.subject, work.context, emit);
+    case "protocol":
+      return runProtocol(work.protocol, send, emit);
+    case "snapshot":
+      return runSnapshotCell(work.snapshot, emit);
+    case "program": {
+      // Loaded for this kind alone: what is in memory is in the readings of the others.
+      const { runProgram } = await import("../../measure/program.js");
+      return runProgram(work.program, emit);
+    }
+  }
+}
+
+try {
+  const { work, turnsFile } = JSON.parse(readFileSync(0, "utf8")) as NodeWorkOrder;
+  send({ type: "answer", data: await answer(work, emitter(turnsFile)) });
+  // A subject may hold handles that keep the process alive; its answer is complete.
+  process.exit(0);
+} catch (error) {
+  send({
+    type: "error",
+    code: error instanceof BytesperError ? error.code : undefined,
+    message: error instanceof BytesperError ? error.message : sentence(error),
+  });
+  process.exit(1);
+}

@@ -1,0 +1,367 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ErrorCode } from "../../errors.js";
+import { BytesperError } from "../../errors.js";
+import { absent } from "../../probe/reading.js";
+import type { Reading } from "../../probe/reading.js";
+import type { Enforcement, LimitEvidence } from "../limits/index.js";
+import { heapLimitMiB } from "../limits/index.js";
+import type { CommandSpec } from "./command.js";
+import { JsonLines } from "./command.js";
+import type { CellEnd, CellMemory } from "./end.js";
+import { measuringEnvironment, measuringFlags } from "./flags.js";
+import type { GuardSample } from "./guard-report.js";
+import { hostKills } from "./host-kills.js";
+import type { LaunchEnd, Launched } from "./launch.js";
+import { guardPath, launch } from "./launch.js";
+import type { Evidence } from "./outcome.js";
+import { verdict } from "./outcome.js";
+import { parseSnapshot } from "./parse-snapshot.js";
+import type { CellMessage, CellWork, NodeWorkOrder } from "./work.js";
+
+/** One attempt at a cell: plain data, so that it can be carried out on another machine. */
+export interface CellJob {
+  /** Names the attempt: letters, digits and "-". */
+  id: string;
+  work: CellWork;
+  compilers: "on" | "off";
+  timeoutMs: number;
+  capBytes?: number;
+  /** Most device memory, for programs that ask for it by `BYTESPER_DEVICE_CAP_BYTES`. */
+  deviceCapBytes?: number;
+  /** Where the cell streams its records to; what cannot go there comes through `onTurn`. */
+  turnsFile?: string;
+  /** How often the tree's memory is told while it runs, ms; absent means not at all. */
+  sampleMs?: number;
+}
+
+export interface CellEvents {
+  onTurn?: (record: unknown) => void;
+  onSample?: (sample: GuardSample) => void;
+}
+
+export interface RunningCell {
+  end: Promise<CellEnd>;
+  /** Kills the whole tree. */
+  stop: (outcome: "interrupted" | "oom-watchdog", cause: string) => void;
+}
+
+const ENTRY = fileURLToPath(new URL("./entry.js", import.meta.url));
+/** A program of the user's may put its affairs in order at its time limit; a measuring cell has none. */
+const COMMAND_GRACE_MS = 2_000;
+
+/** Runs one cell in a fresh process tree under its limits. The end never rejects. */
+export function executeCell(job: CellJob, enforcement: Enforcement, events: CellEvents = {}): RunningCell {
+  if (job.work.kind !== "snapshot") return executeProcess(job, enforcement, events);
+  const folder = mkdtempSync(join(tmpdir(), "bytesper-"));
+  const path = join(folder, "population.heapsnapshot");
+  const snapshot = { ...job.work.snapshot, path };
+  const running = executeProcess({ ...job, work: { kind: "snapshot", snapshot } }, enforcement, events);
+  const end = running.end
+    .then((own) => withSummary(own, path))
+    .finally(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+  return { ...running, end };
+}
+
+/** The snapshot is read where it was written: it may be too large to be carried anywhere. */
+async function withSummary(end: CellEnd, path: string): Promise<CellEnd> {
+  if (end.outcome !== "ok") return end;
+  try {
+    return { ...end, data: { cell: end.data, summary: await parseSnapshot(path) } };
+  } catch (error) {
+    if (!(error instanceof BytesperError)) throw error;
+    return { ...end, outcome: "crash", code: error.code, cause: error.message, data: undefined };
+  }
+}
+
+function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEvents): RunningCell {
+  let stopped: Evidence["ended"];
+  let running: Launched | undefined;
+  const stop = (outcome: "interrupted" | "oom-watchdog", cause: string): void => {
+    stopped ??= { outcome, cause };
+    running?.kill();
+  };
+  const run = async (): Promise<CellEnd> => {
+    const { capBytes } = job;
+    const limit = await enforcement.open({ id: job.id, capBytes });
+    const heapLimitBytes = capBytes === undefined ? undefined : heapLimitMiB(capBytes) * 2 ** 20;
+    const kills = hostKills();
+    const cell =
+      job.work.kind === "command" ? new CommandCell(job.work.command, events) : new NodeCell(events);
+    let launchEnd: LaunchEnd;
+    if (stopped === undefined) {
+      running = launch({
+        ...cell.process(job, heapLimitBytes),
+        timeoutMs: job.timeoutMs,
+        guardArguments: limit.guardArguments,
+        wrap: (command) => limit.wrap(command),
+        ...(job.sampleMs === undefined ? {} : { sampleMs: job.sampleMs }),
+        onSample: (sample) => {
+          cell.onSample(sample);
+          events.onSample?.(sample);
+        },
+      });
+      cell.ask = running.askSample;
+      launchEnd = await running.ended;
+    } else launchEnd = NEVER_STARTED;
+    const evidence = await limit.close();
+    const killsSince = hostKills();
+    const decided = verdict({
+      ...cell.answer(launchEnd),
+      launch: launchEnd,
+      limit: evidence,
+      enforcement: enforcement.kind,
+      capBytes,
+      heapLimitBytes,
+      timeoutMs: job.timeoutMs,
+      ended: stopped,
+      hostKills: kills === undefined || killsSince === undefined ? undefined : killsSince - kills,
+    });
+    return {
+      ...decided,
+      ...(decided.outcome === "ok" || cell.keepsData ? { data: cell.data() } : {}),
+      records: cell.records,
+      durationMs: launchEnd.durationMs,
+      memory: memoryOf(launchEnd, evidence, enforcement, capBytes),
+      evidence: rawFacts(launchEnd, evidence),
+    };
+  };
+  const end = run().catch((error: unknown): CellEnd => {
+    const cause = error instanceof Error ? error.message : String(error);
+    return {
+      outcome: "crash",
+      cause,
+      records: [],
+      durationMs: 0,
+      memory: {
+        enforcement: enforcement.kind,
+        peakBytes: absent("the cell did not start"),
+        largestProcessPeakBytes: absent("the cell did not start"),
+        processes: 0,
+      },
+      evidence: {},
+    };
+  });
+  return { end, stop };
+}
+
+const NEVER_STARTED: LaunchEnd = {
+  exitCode: null,
+  exitSignal: null,
+  output: "",
+  durationMs: 0,
+  timedOut: false,
+};
+
+type ProcessOptions = Pick<
+  Parameters<typeof launch>[0],
+  "command" | "cwd" | "env" | "stdin" | "graceMs" | "onStdout" | "onMessage"
+>;
+type Answer = Pick<Evidence, "answered" | "answeredCause" | "answeredOutcome" | "error" | "lacking">;
+
+/** A cell in a Node process of bytesper's own. */
+class NodeCell {
+  readonly records: CellMessage[] = [];
+  readonly keepsData = false;
+  ask: () => void = () => undefined;
+  readonly #events: CellEvents;
+  #answer: { data: unknown } | undefined;
+  #error: { code: ErrorCode | undefined; message: string } | undefined;
+
+  constructor(events: CellEvents) {
+    this.#events = events;
+  }
+
+  process(job: CellJob, heapLimitBytes: number | undefined): ProcessOptions {
+    const { work, turnsFile } = job;
+    if (work.kind === "command") throw new Error("a command is not run by Node");
+    const order: NodeWorkOrder = { work, ...(turnsFile === undefined ? {} : { turnsFile }) };
+    const heap = heapLimitBytes === undefined ? [] : [`--max-old-space-size=${heapLimitBytes / 2 ** 20}`];
+    return {
+      command: [process.execPath, ...measuringFlags(job.compilers), ...heap, ENTRY],
+      env: measuringEnvironment(),
+      stdin: JSON.stringify(order),
+      graceMs: 0,
+      onMessage: (line) => {
+        this.#message(line);
+      },
+    };
+  }
+
+  #message(line: string): void {
+    let message: CellMessage;
+    try {
+      message = JSON.parse(line) as CellMessage;
+    } catch {
+      // A subject that writes to a descriptor it was not given.
+      return;
+    }
+    if (message.type === "answer") this.#answer = message as { data: unknown };
+    else if (message.type === "error")
+      this.#error = message as { code: ErrorCode | undefined; message: string };
+    else if (message.type === "turn") {
+      const { record } = message as { record?: unknown };
+      this.#events.onTurn?.(record);
+    } else this.records.push(message);
+  }
+
+  onSample(): void {
+    // The readings of such a cell are its own.
+  }
+
+  data(): unknown {
+    return this.#answer?.data;
+  }
+
+  answer(): Answer {
+    const own = this.#answer?.data as { outcome?: "ok" | "oom-device"; cause?: string } | undefined;
+    return {
+      answered: this.#answer !== undefined,
+      answeredOutcome: own?.outcome,
+      answeredCause: own?.cause,
+      error: this.#error,
+      lacking: undefined,
+    };
+  }
+}
+
+/** A cell that is a program of the user's. */
+class CommandCell {
+  readonly records: CellMessage[] = [];
+  /** What it printed before it ran out of memory is worth keeping. */
+  readonly keepsData = true;
+  ask: () => void = () => undefined;
+  readonly #spec: CommandSpec;
+  readonly #lines: JsonLines;
+  #last: GuardSample | undefined;
+  #started = performance.now();
+
+  constructor(spec: CommandSpec, events: CellEvents) {
+    this.#spec = spec;
+    this.#lines = new JsonLines((object) => {
+      events.onTurn?.(object);
+      // The kernel's view of the very moment that the line speaks of.
+      this.ask();
+    });
+  }
+
+  process(job: CellJob, heapLimitBytes: number | undefined): ProcessOptions {
+    const { argv, cwd, env } = this.#spec;
+    this.#started = performance.now();
+    return {
+      command: argv,
+      cwd,
+      env: {
+        ...process.env,
+        ...nodeOptions(heapLimitBytes),
+        ...(job.deviceCapBytes === undefined
+          ? {}
+          : { BYTESPER_DEVICE_CAP_BYTES: String(job.deviceCapBytes) }),
+        ...env,
+      },
+      stdin: "",
+      graceMs: COMMAND_GRACE_MS,
+      onStdout: (chunk) => {
+        this.#lines.push(chunk);
+      },
+    };
+  }
+
+  onSample(sample: GuardSample): void {
+    if (sample.asked === true) this.#last = sample;
+  }
+
+  data(): unknown {
+    const data = this.#lines.data;
+    return {
+      ...data,
+      readings: {
+        ...data.readings,
+        // At the last line that it printed: the tree as the kernel sees it.
+        ...(this.#last?.pssBytes === undefined ? {} : { pssBytes: this.#last.pssBytes }),
+        ...(this.#last?.mainPssBytes === undefined ? {} : { mainPssBytes: this.#last.mainPssBytes }),
+        durationMs: performance.now() - this.#started,
+      },
+    };
+  }
+
+  answer(launchEnd: LaunchEnd): Answer {
+    const { readings } = this.#lines.end();
+    const missing = this.#spec.required.filter((name) => !(name in readings));
+    return {
+      answered: launchEnd.exitCode === 0,
+      answeredOutcome: undefined,
+      answeredCause: undefined,
+      error: undefined,
+      lacking:
+        missing.length === 0
+          ? undefined
+          : `exited with code 0 without the reading ${missing.join(", ")}; print a line of JSON such as {"${missing[0] ?? ""}": 1}`,
+    };
+  }
+}
+
+/** Every Node process in the tree keeps its heap below the cap; a limit of the user's own stands. */
+function nodeOptions(heapLimitBytes: number | undefined): NodeJS.ProcessEnv {
+  const own = process.env.NODE_OPTIONS ?? "";
+  if (
+    heapLimitBytes === undefined ||
+    own.includes("max-old-space-size") ||
+    own.includes("max_old_space_size")
+  )
+    return {};
+  return { NODE_OPTIONS: `${own} --max-old-space-size=${heapLimitBytes / 2 ** 20}`.trim() };
+}
+
+function memoryOf(
+  { guard }: LaunchEnd,
+  { peak }: LimitEvidence,
+  { kind }: Enforcement,
+  capBytes: number | undefined,
+): CellMemory {
+  const unknown = absent(
+    guardPath() === undefined
+      ? "process trees are followed on Linux only"
+      : "the guard of the cell was killed before it could tell",
+  );
+  const largest: Reading = guard === undefined ? unknown : guard.largestProcessPeakBytes;
+  const common = {
+    enforcement: kind,
+    ...(capBytes === undefined ? {} : { capBytes }),
+    largestProcessPeakBytes: largest,
+    processes: guard?.processesReaped ?? 0,
+  };
+  if ("bytes" in peak) return { ...common, peakBytes: peak.bytes, peakSource: `${peak.source} (exact)` };
+  if (guard === undefined) return { ...common, peakBytes: unknown };
+  if (guard.processesReaped === 1)
+    return {
+      ...common,
+      peakBytes: guard.largestProcessPeakBytes,
+      peakSource: "VmHWM of its only process (exact)",
+    };
+  const sampled = Math.max(guard.peakPssBytes ?? 0, guard.largestProcessPeakBytes);
+  return {
+    ...common,
+    peakBytes: sampled,
+    peakSource: "sampled PSS and VmHWM of the largest process (lower bound)",
+  };
+}
+
+function rawFacts(launchEnd: LaunchEnd, { oomKills, counters }: LimitEvidence): CellEnd["evidence"] {
+  const { guard, exitCode, exitSignal, output } = launchEnd;
+  return {
+    exitCode,
+    exitSignal,
+    killed: guard?.killed ?? null,
+    survivors: guard?.survivors ?? null,
+    userMs: guard?.userMs ?? null,
+    systemMs: guard?.systemMs ?? null,
+    oomKills: typeof oomKills === "number" ? oomKills : null,
+    ...counters,
+    lastOutput: output.trim().split("\n").slice(-3).join("\n").slice(-500),
+  };
+}

@@ -1,0 +1,176 @@
+import type { ChildProcess, StdioOptions } from "node:child_process";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { GuardEnd, GuardFailed, GuardReport, GuardSample } from "./guard-report.js";
+
+const GUARD = fileURLToPath(new URL("../../../build/Release/cell-guard", import.meta.url));
+const KEPT_OUTPUT = 16 * 1024;
+/** A line of the measured process's own records; a heap breakdown has some hundred kilobytes. */
+const LONGEST_MESSAGE = 2 ** 28;
+
+export interface LaunchOptions {
+  command: string[];
+  cwd?: string | undefined;
+  env: NodeJS.ProcessEnv;
+  stdin: string;
+  timeoutMs: number;
+  /** Between SIGTERM and SIGKILL; 0 kills at once. */
+  graceMs: number;
+  /** Further options of the guard: how the memory is limited. */
+  guardArguments: readonly string[];
+  /** A program that starts the guard, such as systemd-run. */
+  wrap: (command: string[]) => string[];
+  sampleMs?: number;
+  onStdout?: (chunk: Buffer) => void;
+  /** A line on file descriptor 3. */
+  onMessage?: (line: string) => void;
+  onSample?: (sample: GuardSample) => void;
+}
+
+/** How the process ended, as evidence. */
+export interface LaunchEnd {
+  /** What the guard said at the end; absent without a guard, or when it died itself. */
+  guard?: GuardEnd;
+  failed?: GuardFailed;
+  spawnError?: Error;
+  exitCode: number | null;
+  exitSignal: NodeJS.Signals | null;
+  /** The last of stdout and stderr. */
+  output: string;
+  durationMs: number;
+  timedOut: boolean;
+}
+
+export interface Launched {
+  ended: Promise<LaunchEnd>;
+  kill: () => void;
+  /** Asks for the memory of the tree now; the answer comes as a sample. */
+  askSample: () => void;
+}
+
+/** Whether cells can run under the guard here. */
+export function guardPath(): string | undefined {
+  return process.platform === "linux" && existsSync(GUARD) ? GUARD : undefined;
+}
+
+/**
+ * Starts a process under the cell guard, which limits and watches its whole tree and leaves nothing of it alive.
+ * Where there is no guard, the process runs by itself and only it is killed.
+ */
+export function launch(options: LaunchOptions): Launched {
+  const started = performance.now();
+  const guard = guardPath();
+  const child = start(options, guard);
+  let output = "";
+  let timedOut = false;
+  let spawnError: Error | undefined;
+  let end: GuardEnd | undefined;
+  let failed: GuardFailed | undefined;
+
+  const keep = (chunk: Buffer): void => {
+    output = (output + chunk.toString("utf8")).slice(-KEPT_OUTPUT);
+  };
+  child.stdout?.on("data", (chunk: Buffer) => {
+    keep(chunk);
+    options.onStdout?.(chunk);
+  });
+  child.stderr?.on("data", keep);
+  // A process that died before it read its input closes the pipe; its exit tells the story.
+  const pipes = child.stdio as readonly (Readable | Writable | null | undefined)[];
+  for (const stream of [child.stdin, ...pipes.slice(3)]) stream?.on("error", () => undefined);
+  child.stdin?.end(options.stdin);
+  lines(pipes[3] as Readable, (line) => options.onMessage?.(line));
+  if (guard !== undefined) {
+    lines(pipes[4] as Readable, (line) => {
+      const report = JSON.parse(line) as GuardReport;
+      if (report.event === "sample") options.onSample?.(report);
+      else if (report.event === "end") end = report;
+      else if (report.event === "failed") failed = report;
+    });
+  }
+  const tell = (letter: string): void => {
+    (pipes[5] as Writable | undefined)?.write(letter);
+  };
+  const kill = (): void => {
+    if (guard === undefined) child.kill("SIGKILL");
+    else tell("K");
+  };
+  // The guard keeps the time by itself; this is for the case that there is none, or that it hangs.
+  const timer = setTimeout(
+    () => {
+      timedOut = true;
+      child.kill("SIGKILL");
+    },
+    guard === undefined ? options.timeoutMs : options.timeoutMs + options.graceMs + GUARD_PATIENCE_MS,
+  );
+  const ended = new Promise<LaunchEnd>((resolve) => {
+    child.on("error", (error) => {
+      spawnError = error;
+      // Without a process there is no "close".
+      if (child.pid === undefined) finish(null, null);
+    });
+    child.on("close", finish);
+    function finish(exitCode: number | null, exitSignal: NodeJS.Signals | null): void {
+      clearTimeout(timer);
+      const own = end === undefined ? { exitCode, exitSignal } : ofMain(end);
+      resolve({
+        ...(end === undefined ? {} : { guard: end }),
+        ...(failed === undefined ? {} : { failed }),
+        ...(spawnError === undefined ? {} : { spawnError }),
+        ...own,
+        output,
+        durationMs: end?.wallMs ?? performance.now() - started,
+        timedOut: timedOut || end?.killed === "time",
+      });
+    }
+  });
+  return {
+    ended,
+    kill,
+    askSample: () => {
+      if (guard !== undefined) tell("S");
+    },
+  };
+}
+
+/** The guard kills within milliseconds; only a stuck kernel call takes this long. */
+const GUARD_PATIENCE_MS = 30_000;
+
+function start(options: LaunchOptions, guard: string | undefined): ChildProcess {
+  const { command, cwd, env } = options;
+  const common = { env, ...(cwd === undefined ? {} : { cwd }) };
+  const pipes: StdioOptions = ["pipe", "pipe", "pipe", "pipe"];
+  if (guard === undefined) {
+    const [file = "", ...args] = command;
+    return spawn(file, args, { ...common, stdio: pipes });
+  }
+  const [file = "", ...args] = options.wrap([
+    guard,
+    ...["--report", "4", "--lifeline", "5"],
+    ...["--time-limit", String(options.timeoutMs), "--grace", String(options.graceMs)],
+    ...(options.sampleMs === undefined ? [] : ["--sample", String(options.sampleMs)]),
+    ...options.guardArguments,
+    "--",
+    ...command,
+  ]);
+  return spawn(file, args, { ...common, stdio: [...pipes, "pipe", "pipe"] });
+}
+
+function ofMain(end: GuardEnd): Pick<LaunchEnd, "exitCode" | "exitSignal"> {
+  const name = Object.entries(constants.signals).find(([, number]) => number === end.signal)?.[0];
+  return { exitCode: end.code ?? null, exitSignal: (name as NodeJS.Signals | undefined) ?? null };
+}
+
+function lines(stream: Readable, onLine: (line: string) => void): void {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    const parts = (rest + chunk).split("\n");
+    rest = parts.pop() ?? "";
+    if (rest.length > LONGEST_MESSAGE) rest = "";
+    for (const part of parts) if (part !== "") onLine(part);
+  });
+}

@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { extname, isAbsolute, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** JSON with sorted keys, so that equal content gives equal text. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+/** 80 bits of a SHA-256: enough to tell the cells of any grid apart, short enough for names of files. */
+export function hashOf(value: unknown): string {
+  return createHash("sha256").update(canonical(value)).digest("hex").slice(0, 20);
+}
+
+/**
+ * Hash of a module with everything that it imports from files beside it. Comments and layout do not count.
+ * Packages count by name only; where the code cannot be read as modules, the file's bytes count.
+ */
+export async function moduleHash(file: string): Promise<string> {
+  const path = resolve(file);
+  const { build } = await import("esbuild");
+  try {
+    const { outputFiles } = await build({
+      entryPoints: [path],
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      packages: "external",
+      minifyWhitespace: true,
+      legalComments: "none",
+      logLevel: "silent",
+    });
+    return hashOf(outputFiles.map(({ text }) => text));
+  } catch {
+    return hashOf(readFileSync(path, "latin1"));
+  }
+}
+
+/** Hash of a module that a URL names; of what is no file, the URL itself. */
+export async function urlHash(url: string): Promise<string> {
+  return url.startsWith("file:") ? moduleHash(fileURLToPath(url)) : hashOf(url);
+}
+
+const MODULES = new Set([".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"]);
+
+/** Hash of a command: its words, and the content of those that are files in its folder. */
+export async function commandHash(argv: readonly string[], cwd: string): Promise<string> {
+  const words = await Promise.all(
+    argv.map(async (word, index) => {
+      const path = isAbsolute(word) ? word : resolve(cwd, word);
+      // The program itself counts by its name: a system's update is no edit of the experiment.
+      if (index === 0 && !word.includes("/")) return word;
+      if (!existsSync(path) || !statSync(path).isFile()) return word;
+      return [word, MODULES.has(extname(path)) ? await moduleHash(path) : fileHash(path)];
+    }),
+  );
+  return hashOf(words);
+}
+
+const LARGE_FILE_BYTES = 2 ** 26;
+
+/** Hash of a file's bytes; of a large one, of its size and time of change. */
+export function fileHash(path: string): string {
+  const { size, mtimeMs } = statSync(path);
+  if (size > LARGE_FILE_BYTES) return hashOf([size, mtimeMs]);
+  return createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 20);
+}

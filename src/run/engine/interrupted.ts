@@ -1,0 +1,59 @@
+import { existsSync, readdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { absent } from "../../probe/reading.js";
+import type { CellEnd } from "../cell/end.js";
+import { TurnFile } from "../cell/turns.js";
+import type { JournalRecord, StartedRecord } from "../journal/records.js";
+import type { RunLog } from "./log.js";
+
+/** The file that one attempt at a cell streams its records to. */
+export function turnsFileOf(
+  out: string,
+  runId: string,
+  { cell, trial, attempt }: Pick<StartedRecord, "cell" | "trial" | "attempt">,
+): string {
+  return join(out, "runs", `${runId}.cells`, `${cell}-${trial}-${attempt}.jsonl`);
+}
+
+/**
+ * Closes the attempts that a killed runner left: what they had streamed is taken into the journal, and the attempt
+ * is interrupted. Their processes died with the runner, by the guard of each cell.
+ */
+export function closeInterrupted(log: RunLog, out: string): void {
+  const { state } = log;
+  const records: JournalRecord[] = [];
+  for (const { open, turns } of state.units.values()) {
+    if (open === undefined) continue;
+    const { experiment, cell, trial, attempt } = open;
+    const unit = { experiment, cell, trial, attempt };
+    const file = new TurnFile(turnsFileOf(out, state.run.runId, open));
+    // The first ones may be in the journal already.
+    for (const record of file.read().slice(turns)) records.push({ type: "turn", ...unit, record });
+    records.push({ type: "interrupted", ...unit, beside: false, end: abandoned(open) });
+    file.remove();
+  }
+  log.append(...records);
+  removeIfEmpty(join(out, "runs", `${state.run.runId}.cells`));
+}
+
+export function removeIfEmpty(folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+}
+
+function abandoned({ capBytes }: StartedRecord): CellEnd {
+  const nobody = absent("the runner was killed before the cell ended");
+  return {
+    outcome: "interrupted",
+    cause: "the runner was killed while the cell ran",
+    records: [],
+    durationMs: 0,
+    memory: {
+      enforcement: "none",
+      ...(capBytes === undefined ? {} : { capBytes }),
+      peakBytes: nobody,
+      largestProcessPeakBytes: nobody,
+      processes: 0,
+    },
+    evidence: {},
+  };
+}

@@ -1,0 +1,162 @@
+import { bytesWithBinaryUnit } from "../../report/format.js";
+import type { CellEnd } from "../cell/end.js";
+import type { CellEvents, CellJob, RunningCell } from "../cell/execute.js";
+import type { Executor } from "../executor/executor.js";
+import type { Claim, GateSettings, HostReading } from "./gate.js";
+import { admit, mustEndOne } from "./gate.js";
+
+/** A cell that is ready to run. */
+export interface ReadyCell {
+  key: string;
+  label: string;
+  /** Takes the whole machine: nothing runs beside it. */
+  exclusive: boolean;
+  needBytes: number | undefined;
+}
+
+/** Where ready cells come from. */
+export interface WorkSource<C extends ReadyCell> {
+  /** The next cell; undefined where none is ready now, because there is none or because ends must be known first. */
+  take: () => C | undefined;
+  /** Puts a cell back to be run alone. */
+  requeue: (cell: C) => void;
+  ended: (cell: C, end: CellEnd) => void;
+}
+
+export interface ScheduleOptions<C extends ReadyCell> {
+  executor: Executor;
+  slots: number;
+  gate: GateSettings;
+  readHost: () => Promise<HostReading>;
+  /** How often the host is looked at, ms. */
+  pollMs: number;
+  stop: () => boolean;
+  /** Called before the process is started; what it returns is the job. */
+  start: (cell: C, beside: number) => { job: CellJob; events: CellEvents };
+  end: (cell: C, end: CellEnd, beside: boolean) => void;
+  /** Called at each look at the host. */
+  tick: () => void;
+  pressure: (what: "memory" | "disk", level: "soft" | "hard", message: string) => void;
+}
+
+interface Running<C> {
+  cell: C;
+  running: RunningCell;
+  claim: Claim;
+  beside: boolean;
+}
+
+/**
+ * Runs cells from a source until it is empty, as many at once as slots and memory allow. Ends are handled in the
+ * order of their coming. When the host runs short, the youngest cell is ended and put back to run alone.
+ */
+export async function schedule<C extends ReadyCell>(
+  source: WorkSource<C>,
+  options: ScheduleOptions<C>,
+): Promise<void> {
+  const { executor, slots } = options;
+  const running = new Map<string, Running<C>>();
+  const alone = new Set<string>();
+  let waiting: C | undefined;
+  let host: HostReading | undefined;
+  let told: string | undefined;
+  let wake: () => void = () => undefined;
+
+  let failure: { error: unknown } | undefined;
+
+  const fail = (error: unknown): void => {
+    failure ??= { error };
+    for (const { running: cell } of running.values()) cell.stop("interrupted", "the runner failed");
+    wake();
+  };
+  const isExclusive = (cell: C): boolean => cell.exclusive || alone.has(cell.key);
+
+  const startNext = async (): Promise<boolean> => {
+    if (failure !== undefined || options.stop() || running.size >= slots) return false;
+    if ([...running.values()].some(({ cell }) => isExclusive(cell))) return false;
+    waiting ??= source.take();
+    const cell = waiting;
+    if (cell === undefined || (isExclusive(cell) && running.size > 0)) return false;
+    const claim: Claim = { needBytes: cell.needBytes, heldBytes: 0 };
+    if (executor.here) {
+      host ??= await options.readHost();
+      const admission = admit(
+        claim,
+        [...running.values()].map((each) => each.claim),
+        host,
+        options.gate,
+      );
+      if (!admission.admitted) {
+        if (told !== admission.what) options.pressure(admission.what, "soft", admission.message);
+        told = admission.what;
+        return false;
+      }
+    }
+    told = undefined;
+    waiting = undefined;
+    const { job, events } = options.start(cell, running.size);
+    const [handle] = await executor.submit([job], () => ({
+      ...events,
+      onSample: (sample) => {
+        claim.heldBytes = sample.pssBytes ?? sample.rssBytes ?? claim.heldBytes;
+        events.onSample?.(sample);
+      },
+    }));
+    if (handle === undefined) throw new Error("an executor answered without a cell");
+    const entry: Running<C> = { cell, running: handle, claim, beside: running.size > 0 };
+    for (const other of running.values()) other.beside = true;
+    running.set(cell.key, entry);
+    const ended = handle.end.then((end) => {
+      running.delete(cell.key);
+      if (end.outcome === "oom-watchdog" && !isExclusive(cell)) {
+        alone.add(cell.key);
+        source.requeue(cell);
+      }
+      options.end(cell, end, entry.beside);
+      source.ended(cell, end);
+      wake();
+    });
+    ended.catch(fail);
+    return true;
+  };
+
+  const look = async (): Promise<void> => {
+    options.tick();
+    if (executor.here) {
+      host = await options.readHost();
+      const youngest = [...running.values()].at(-1);
+      if (youngest !== undefined && mustEndOne(host, options.gate)) {
+        const { availableBytes, totalBytes } = host.memory;
+        const cause = `the host had ${bytesWithBinaryUnit(availableBytes)} of ${bytesWithBinaryUnit(totalBytes)} left, and this was the youngest cell`;
+        options.pressure("memory", "hard", `${youngest.cell.label} was ended: ${cause}.`);
+        youngest.running.stop("oom-watchdog", cause);
+      }
+    }
+    if (options.stop())
+      for (const { running: cell } of running.values()) cell.stop("interrupted", "interrupted");
+  };
+
+  let looking = Promise.resolve();
+  const timer = setInterval(() => {
+    looking = looking
+      .then(look)
+      .then(() => {
+        wake();
+      })
+      .catch(fail);
+  }, options.pollMs);
+  try {
+    for (;;) {
+      const woken = new Promise<void>((resolve) => (wake = resolve));
+      while (await startNext());
+      if (running.size === 0) {
+        if (failure !== undefined) throw failure.error;
+        if (options.stop() || waiting === undefined) return;
+      }
+      await woken;
+    }
+  } finally {
+    clearInterval(timer);
+    await looking;
+  }
+}

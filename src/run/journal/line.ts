@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+
+/** Layout of a record. A reader refuses what is newer than it knows. */
+export const JOURNAL_VERSION = 1;
+
+/** What every line carries beside its own keys. */
+export interface LineHead {
+  v: number;
+  /** Number of the line, from 0. */
+  seq: number;
+  /** Wall-clock time of writing, ISO 8601 with milliseconds. */
+  at: string;
+  type: string;
+}
+
+const SUM_LENGTH = 16;
+const TAIL = /,"sum":"([0-9a-f]{16})"\}$/;
+
+/** One line with its checksum as the last key: 64 bits of the SHA-256 of everything before it. */
+export function encodeLine(record: LineHead & Record<string, unknown>): Buffer {
+  const body = JSON.stringify(record).slice(0, -1);
+  return Buffer.from(`${body},"sum":"${sumOf(body)}"}\n`);
+}
+
+export type DecodedLine =
+  | { ok: true; record: LineHead & Record<string, unknown> }
+  | { ok: false; problem: "not a record" | "wrong checksum" };
+
+/** Reads a line without its newline. The checksum is compared before anything is parsed. */
+export function decodeLine(line: Buffer): DecodedLine {
+  const text = line.toString("utf8");
+  const sum = TAIL.exec(text.slice(-SUM_LENGTH - 10));
+  if (sum === null) return { ok: false, problem: "not a record" };
+  const body = text.slice(0, -sum[0].length);
+  if (sumOf(body) !== sum[1]) return { ok: false, problem: "wrong checksum" };
+  return { ok: true, record: JSON.parse(`${body}}`) as LineHead & Record<string, unknown> };
+}
+
+function sumOf(body: string): string {
+  return createHash("sha256").update(body).digest("hex").slice(0, SUM_LENGTH);
+}

@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { GUARD_FILE } from "./guard-file.js";
+import type { CellLimit } from "./types.js";
+
+/** The guard's last line: `end`, or `failed` with a message. */
+export interface GuardedEnd {
+  event: string;
+  message?: string;
+  killed?: string | null;
+  code?: number;
+  signal?: number;
+  largestProcessPeakBytes?: number;
+  peakPssBytes?: number;
+  wallMs?: number;
+}
+
+export interface Guarded {
+  /** The lines that the child wrote to descriptor 3. */
+  said: string[];
+  end: GuardedEnd;
+}
+
+/** Runs a small child under the guard and the limit, to its end; for proofs, not for measurements. */
+export async function runGuarded(limit: CellLimit, child: string[], timeLimitMs: number): Promise<Guarded> {
+  const options = ["--report", "4", "--lifeline", "5", "--time-limit", String(timeLimitMs)];
+  const command = limit.wrap([GUARD_FILE, ...options, ...limit.guardArguments, "--", ...child]);
+  const [file = "", ...args] = command;
+  const guard = spawn(file, args, { stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe"] });
+  const started = new Promise<void>((resolve, reject) => {
+    guard.once("spawn", resolve).once("error", reject);
+  });
+  const streams = [guard.stderr, guard.stdio[3], guard.stdio[4]] as Readable[];
+  const [, complaint = "", said = "", report = ""] = await Promise.all([started, ...streams.map(text)]);
+  const last = report.trim().split("\n").at(-1) ?? "";
+  const end = last === "" ? { event: "failed", message: complaint.trim() } : (JSON.parse(last) as GuardedEnd);
+  return { said: said.split("\n").filter(Boolean), end };
+}
