@@ -72,7 +72,9 @@ function build(folder) {
   });
   if (status !== 0) throw new Stop(`The addon could not be built with the sanitizers:\n${stdout}${stderr}`);
   if (!readFileSync(join(folder, "build/Release/cell-guard")).includes("__asan_init"))
-    throw new Stop("The cell guard was built without the sanitizers; native/guard/link-flags.mjs decides that.");
+    throw new Stop(
+      "The cell guard was built without the sanitizers; native/guard/link-flags.mjs decides that.",
+    );
   return join(folder, "build/Release/bytesper.node");
 }
 

@@ -21,10 +21,11 @@ export function peakOf(ends: readonly CellEnd[]): ResultRowReading {
     .filter(({ outcome }) => isOutOfMemory(outcome))
     .toSorted((a, b) => (a.aboveBytes ?? 0) - (b.aboveBytes ?? 0))[0];
   if (censored !== undefined) {
-    const { aboveBytes, memory, cause = censored.outcome } = censored;
+    const { aboveBytes, memory, outcome } = censored;
+    const reason = censored.cause === undefined ? outcome : `${outcome}: ${censored.cause}`;
     const held = isAbsent(memory.peakBytes) ? undefined : memory.peakBytes;
     const above = aboveBytes ?? held;
-    return above === undefined ? absent(cause) : { above, reason: cause };
+    return above === undefined ? absent(reason) : { above, reason };
   }
   return overTrials(
     ends.map(({ memory }) =>

@@ -3,6 +3,7 @@ import type { Calibration } from "../measure/calibration.js";
 import { absent, isAbsent } from "../probe/reading.js";
 import type { Result, ResultRow, ResultRowReading } from "../report/schema.js";
 import { RESULT_SCHEMA } from "../report/schema-version.js";
+import type { Outcome } from "../run/cell/end.js";
 import { isOutOfMemory } from "../run/cell/end.js";
 import { rangeInterval } from "../stats/interval.js";
 import { calibrationRecord } from "./calibration.js";
@@ -33,6 +34,7 @@ export function analysePrograms(input: ProgramAnalysisInput): Result {
   }));
   const all = [...rows, ...followUps.flatMap((part) => part.rows)];
   const missing = missingCells(collected.failed, all);
+  const fit = experiment.kind === "command" ? commandFit(experiment, collected) : absent(why);
   return {
     schema: RESULT_SCHEMA,
     experiment: experiment.experiment,
@@ -44,7 +46,7 @@ export function analysePrograms(input: ProgramAnalysisInput): Result {
     missing,
     rows,
     followUps,
-    fit: experiment.kind === "command" ? commandFit(experiment, collected) : absent(why),
+    fit,
     crossCheck: absent(why),
     minimumDetectableBytes: 0,
     nullControl: absent(why),
@@ -58,7 +60,7 @@ export function analysePrograms(input: ProgramAnalysisInput): Result {
         ? absent("commands are read from outside and by themselves")
         : calibrationRecord(calibration),
     ...(experiment.table === undefined ? {} : { table: tableRecord(experiment.table) }),
-    warnings: warningsOf(collected, rows, missing),
+    warnings: warningsOf(collected, rows, fit, missing),
   };
 }
 
@@ -88,7 +90,9 @@ function rowOf(
   const outcome = short?.data.outcome ?? "ok";
   const peak = peakOf(ends);
   const readings = {
-    ...(isOutOfMemory(outcome) && experiment.kind === "command" ? unfinished(own, short?.data.cause) : own),
+    ...(isOutOfMemory(outcome) && experiment.kind === "command"
+      ? unfinished(own, outcome, short?.data.cause)
+      : own),
     ...(experiment.kind === "command" ? { peakBytes: peak } : {}),
   };
   return {
@@ -114,9 +118,10 @@ function memorySource(trials: readonly ProgramTrial[]): Pick<ResultRow, "peakSou
 /** What a command printed before it ran out of memory is how far it came, not its answer. */
 function unfinished(
   readings: Record<string, ResultRowReading>,
+  outcome: Outcome,
   cause = "it ran out of memory",
 ): Record<string, ResultRowReading> {
-  return Object.fromEntries(Object.keys(readings).map((name) => [name, absent(`out of memory: ${cause}`)]));
+  return Object.fromEntries(Object.keys(readings).map((name) => [name, absent(`${outcome}: ${cause}`)]));
 }
 
 /** Median and range over the trials; what is absent or only bounded in one trial is so in all. */
@@ -132,6 +137,7 @@ function readingOf(trials: readonly ProgramTrial[], name: string): ResultRowRead
 function warningsOf(
   { programs }: Collected,
   rows: readonly ResultRow[],
+  fit: Result["fit"],
   missing: readonly string[],
 ): Result["warnings"] {
   const warnings = new Map<string, string[]>();
@@ -145,6 +151,10 @@ function warningsOf(
     warnings.set("timings-beside-others", [
       "Cells ran at the same time: durations are of a machine that was shared; use --slots 1 to time them.",
     ]);
+  }
+  if (!isAbsent(fit) && fit.processes < 3) {
+    const lines = fit.processes === 1 ? "one repetition" : `${fit.processes} repetitions`;
+    warnings.set("few-processes", [`The interval of the line rests on ${lines}; give the experiment more.`]);
   }
   const censored = rows.filter(({ outcome }) => isOutOfMemory(outcome)).length;
   if (censored > 0) {

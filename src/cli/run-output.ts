@@ -1,12 +1,14 @@
 import { join, relative } from "node:path";
 import type { RunEvents, RunOutcome } from "../run/engine/run.js";
 import { resultDigest, resultPage } from "../report/page.js";
+import { announce } from "./background.js";
 import { Progress } from "./progress.js";
 
 /** What the user of a grid sees while it runs, and at its end. */
 export class RunOutput {
   readonly #progress = new Progress();
   readonly events: RunEvents = {
+    started: announce,
     progress: (finished, total, label) => {
       this.#progress.update(finished, total, label);
     },

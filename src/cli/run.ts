@@ -16,6 +16,8 @@ interface Flags {
   filter: Record<string, string[]>;
   slots?: number;
   dryRun?: boolean;
+  detach?: boolean;
+  supervise?: boolean;
   json?: boolean;
   jit?: boolean;
   conversations?: string;
@@ -44,6 +46,8 @@ export function addRun(program: Command): void {
     .option("--slots <n>", "cells at once (default: as many as cores, 4 at most)", wholeNumber(1))
     .option("--dry-run", "print the plan with its reasons, and run nothing")
     .option("--json", "with --dry-run, print JSON")
+    .option("--detach", "go on in the background: survives a closed terminal; see bytesper status")
+    .option("--supervise", "start the runner again if it dies, and go on from its journal")
     .option("--jit", "leave the optimising compilers on in measured populations")
     .option("--conversations <file>", "take messages from a file with one conversation a line")
     .option("--device <name>", "where device memory is taken: auto, cpu, cuda or cuda:N", "auto")
@@ -71,6 +75,12 @@ export function addRun(program: Command): void {
       }
       if (flags.json === true)
         throw new BytesperError("USAGE", "--json belongs to --dry-run; results are files.");
+      if (flags.detach === true || flags.supervise === true) {
+        const { argumentsWithout, detach, supervise } = await import("./background.js");
+        if (flags.detach === true) return detach(argumentsWithout("--detach"), flags.out);
+        const { doneIn } = await import("../run/engine/status.js");
+        return supervise(argumentsWithout("--supervise"), doneIn);
+      }
       const [{ runGrid }, { RunOutput }] = await Promise.all([
         import("../run/engine/run.js"),
         import("./run-output.js"),

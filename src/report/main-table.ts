@@ -28,7 +28,8 @@ function tableOf(result: Result, spec: NonNullable<Result["table"]>, rows: reado
   if (has("KiB", "MiB", "GiB"))
     notes.push(`KiB${has("GiB") ? ", MiB and GiB" : " and MiB"} are powers of 1024.`);
   if (has("kB", "MB")) notes.push("kB and MB are powers of 1000.");
-  if (columns.some(({ from }) => /readings\.(rss|pss)Bytes/.test(from))) notes.push(pageNote(result));
+  if (!isOfCommands(result) && columns.some(({ from }) => /readings\.(rss|pss)Bytes/.test(from)))
+    notes.push(pageNote(result));
   return {
     caption,
     columns: columns.map(({ title, from, unit }) => ({
@@ -70,10 +71,13 @@ function pageNote({ nullControl }: Result): string {
   return `RSS counts pages of the whole process, filled or not: a population of nothing changed it by up to ${bytesIn(rss.high, "KiB", 1024)} KiB here.`;
 }
 
+/** Whether the cells are commands: they have parts as programs do, and take no device of ours. */
+function isOfCommands({ followUps, settings }: Result): boolean {
+  return followUps !== undefined && settings.device === undefined;
+}
+
 /** What every command's rows show: how it ended, its peak, and what it printed. */
-function commandColumns({ rows, settings }: Result, factors: readonly string[]): ColumnSpec[] | undefined {
-  if (settings.device !== undefined || !rows.some(({ readings }) => "peakBytes" in readings))
-    return undefined;
+function commandColumns({ rows }: Result, factors: readonly string[]): ColumnSpec[] {
   const names = new Set(rows.flatMap(({ readings }) => Object.keys(readings)));
   for (const name of ["peakBytes", "durationMs"]) names.delete(name);
   return [
@@ -105,8 +109,7 @@ const READING_TITLES: Record<string, string> = {
 
 function defaultColumns(result: Result): ColumnSpec[] {
   const factors = Object.keys(result.rows[0]?.factors ?? {});
-  const columns = isAbsent(result.nullControl) ? commandColumns(result, factors) : undefined;
-  if (columns !== undefined) return columns;
+  if (isOfCommands(result)) return commandColumns(result, factors);
   return [
     ...factors.map((name) => ({ title: name, from: `factors.${name}` })),
     ...(factors.length === 0 ? [{ title: "instances", from: "instances" }] : []),
@@ -133,24 +136,24 @@ function cellOf(result: Result, row: ResultRow, { from, unit = "B" }: ColumnSpec
     return row.estimate === undefined ? { absent: "nobody estimated it" } : bytesIn(row.estimate.bytes, unit);
   if (from === "measuredOverEstimate" && row.measuredOverEstimate !== undefined)
     return fixed(row.measuredOverEstimate, 3);
-  if (row.outcome !== "ok" && Object.keys(row.readings).length === 0)
-    return { absent: `${row.outcome}: ${row.cause ?? "no cause is known"}` };
+  if (row.outcome !== "ok" && Object.keys(row.readings).length === 0) return { absent: causeOf(row) };
   const doubt = result.minimumDetectableBytes;
   if (from === "heapAndExternal")
     return readingCell(sum(row.readings.heapBytes, row.readings.externalBytes), unit, doubt);
   if (from === "perUnitBytes") return readingCell(row.perUnitBytes, unit, doubt);
   if (from === "perInstanceBytes") return readingCell(row.perInstanceBytes, unit, doubt);
   if (from === "measuredOverEstimate")
-    return {
-      absent:
-        row.outcome === "ok" ? "nobody estimated it" : `${row.outcome}: ${row.cause ?? "no cause is known"}`,
-    };
+    return { absent: row.outcome === "ok" ? "nobody estimated it" : causeOf(row) };
   if (from.startsWith("readings.")) {
     const name = from.slice("readings.".length);
-    const reading = row.readings[name];
+    const reading = row.readings[name] ?? (row.outcome === "ok" ? undefined : { absent: causeOf(row) });
     return isBytes(name) ? readingCell(reading, unit, doubt) : plainCell(reading, name);
   }
   return { absent: `there is no column "${from}"` };
+}
+
+function causeOf({ outcome, cause }: ResultRow): string {
+  return cause === undefined ? outcome : `${outcome}: ${cause}`;
 }
 
 function sum(a: ResultRowReading | undefined, b: ResultRowReading | undefined): ResultRowReading | undefined {

@@ -1,4 +1,3 @@
-import { isAbsent } from "../probe/reading.js";
 import { frontierTables } from "./frontier-table.js";
 import { conditions, followUpTables, mainTable } from "./main-table.js";
 import { markdownTable } from "./markdown.js";
@@ -6,6 +5,7 @@ import type { Result } from "./schema.js";
 import {
   breakdownTables,
   calibrationTable,
+  commandFitTable,
   estimateTables,
   fitTable,
   headline,
@@ -69,8 +69,8 @@ function programMethod(result: Result): string {
 
 /** Tables beside the main one. */
 function programTables(result: Result): Table[] {
-  const fit = isAbsent(result.fit) ? [] : [fitTable(result)];
-  return [...frontierTables(result), ...fit, ...followUpTables(result)];
+  const fit = commandFitTable(result);
+  return [...frontierTables(result), ...(fit === undefined ? [] : [fit]), ...followUpTables(result)];
 }
 
 /** The answer, the doubts and the tables, for the terminal. */

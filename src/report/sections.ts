@@ -88,6 +88,37 @@ export function fitTable(result: Result): Table {
   };
 }
 
+/** The line of a command's cells over their populations. */
+export function commandFitTable({ fit, unit, rows }: Result): Table | undefined {
+  if (isAbsent(fit)) return undefined;
+  const source = SOURCES[fit.source ?? ""] ?? fit.source ?? "";
+  const lines = fit.processes === 1 ? "one line" : `${fit.processes} lines, one for each repetition`;
+  const left = rows.filter(({ outcome }) => outcome !== "ok").length;
+  return {
+    caption: `Bytes per ${unit}`,
+    columns: [
+      { title: "figure", align: "left" },
+      { title: "bytes", align: "right" },
+      { title: "how", align: "left" },
+    ],
+    rows: [
+      [`bytes per ${unit}`, interval(fit.perUnitBytes, 4096), `Theil-Sen line over ${source}; ${lines}`],
+      ["fixed", interval(fit.fixedBytes, 4096), "the line at none: the program itself"],
+      ["shape", fit.shape, `a level lies at most ${percent(fit.largestDeviation)} of the rise off the line`],
+    ],
+    notes: [
+      "The kernel counts pages of 4,096 bytes, and a program's allocator keeps some in reserve.",
+      ...(left === 0 ? [] : [`${left} of ${rows.length} rows have no memory reading to put on the line.`]),
+    ],
+  };
+}
+
+const SOURCES: Record<string, string> = {
+  mainPssBytes: "the PSS of the first process at its last line of JSON",
+  pssBytes: "the PSS of the process tree at its last line of JSON",
+  peakBytes: "the peak of the process tree",
+};
+
 /** Estimate against measured, and what the difference consists of. */
 export function estimateTables(result: Result): Table[] {
   if (result.estimates.length === 0 || isAbsent(result.fit)) return [];

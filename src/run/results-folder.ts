@@ -7,6 +7,8 @@ import type { Result } from "../report/schema.js";
 import { parseResult } from "../report/schema.js";
 import { summarise } from "../report/summary.js";
 import { writeWhole } from "../report/write.js";
+import { isDone, stateOf } from "./engine/state.js";
+import { readJournal } from "./journal/read.js";
 
 /**
  * Writes `<out>/<experiment>/result.json` and `result.md`, and returns that folder. An incomplete result goes
@@ -35,11 +37,26 @@ export function writeIndex(out: string): string[] {
   return problems;
 }
 
-/** Removes the journals that no result names; only where every result could be read. */
+/**
+ * Removes the journals that no result names; only where every result could be read. A journal with cells that are
+ * still missing is one that somebody may go on with, and stays.
+ */
 function removeJournals(folder: string, results: readonly Result[]): void {
+  if (!existsSync(folder)) return;
   const named = new Set(results.map(({ runId }) => `${runId}.jsonl`));
   for (const file of readdirSync(folder)) {
-    if (file.endsWith(".jsonl") && !named.has(file)) rmSync(join(folder, file));
+    const path = join(folder, file);
+    if (file.endsWith(".jsonl") && !named.has(file) && isComplete(path)) rmSync(path);
+  }
+}
+
+function isComplete(path: string): boolean {
+  try {
+    const state = stateOf(readJournal(path).records);
+    return state !== undefined && [...state.units.values()].every((unit) => unit.orphan || isDone(unit));
+  } catch (error) {
+    if (error instanceof BytesperError) return false;
+    throw error;
   }
 }
 

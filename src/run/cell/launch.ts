@@ -1,6 +1,6 @@
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -136,6 +136,19 @@ export function launch(options: LaunchOptions): Launched {
   };
 }
 
+/** Added to the runner's own, so that the kernel's killer takes cells before the runner that keeps their results. */
+const OOM_SCORE_ABOVE = 300;
+const MOST_OOM_SCORE = 1000;
+
+function oomScoreArguments(): string[] {
+  try {
+    const own = Number(readFileSync("/proc/self/oom_score_adj", "latin1"));
+    return ["--oom-score-adj", String(Math.min(MOST_OOM_SCORE, own + OOM_SCORE_ABOVE))];
+  } catch {
+    return [];
+  }
+}
+
 /** The guard kills within milliseconds; only a stuck kernel call takes this long. */
 const GUARD_PATIENCE_MS = 30_000;
 
@@ -150,6 +163,7 @@ function start(options: LaunchOptions, guard: string | undefined): ChildProcess 
   const [file = "", ...args] = options.wrap([
     guard,
     ...["--report", "4", "--lifeline", "5"],
+    ...oomScoreArguments(),
     ...["--time-limit", String(options.timeoutMs), "--grace", String(options.graceMs)],
     ...(options.sampleMs === undefined ? [] : ["--sample", String(options.sampleMs)]),
     ...options.guardArguments,

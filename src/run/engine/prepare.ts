@@ -253,6 +253,7 @@ async function identified(
     experiment: experiment.name,
     role: planned.role,
     part: planned.part,
+    factors: planned.factors,
     source,
     work: contentOf(planned.work, request.conversations),
   };

@@ -35,6 +35,9 @@ const POLL_MS = 250;
 /** How often a long cell's memory goes into the journal, ms. */
 const SAMPLE_MS = 5_000;
 
+/** A cell that lives this long is worth a first look. */
+const FIRST_SAMPLE_MS = 900;
+
 /** Follows one attempt while it runs. */
 interface Attempt {
   unit: UnitOfWork;
@@ -83,7 +86,7 @@ export async function runExperiment(
         attempt,
         batch: new TurnBatch(unit, attempt),
         file: new TurnFile(turnsFile),
-        sampledAt: performance.now(),
+        sampledAt: performance.now() + FIRST_SAMPLE_MS - SAMPLE_MS,
       };
       attempts.set(cell.key, follower);
       const { capBytes } = cell;

@@ -48,6 +48,8 @@ export interface RunOptions {
 
 /** What the user is told while cells run. */
 export interface RunEvents {
+  /** The journal is there: another process can follow the run from now on. */
+  started?: (journal: string) => void;
   progress: (finished: number, total: number, label: string) => void;
   finished: (result: Result, folder: string) => void;
   notice: (message: string) => void;
@@ -159,6 +161,7 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
     const runId = newRunId();
     const log = openLog(options, out, runId);
     journal = log.journal;
+    if (journal !== undefined) events.started?.(journal.path);
     const { enforcement, rungs, certificates } = needsCaps
       ? await enforcementFor(request.enforcement, capped, events.notice)
       : { enforcement: UNCAPPED, rungs: [], certificates: [] };

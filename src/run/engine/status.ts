@@ -88,3 +88,8 @@ function leftOf(missing: number, mean: number, running: number, searches: boolea
   if (!Number.isFinite(mean)) return { absent: "no cell has ended yet" };
   return (missing * mean) / Math.max(1, running);
 }
+
+/** Cells with a result, by the journal. */
+export function doneIn(path: string): number {
+  return statusOf(path)?.done ?? 0;
+}

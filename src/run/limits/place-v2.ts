@@ -18,7 +18,11 @@ export interface Place {
   how: "ready" | "enable" | "move";
 }
 
-const REMEDY = 'start the command with "systemd-run --user --scope -p Delegate=yes"';
+function remedy(root: string): string {
+  return existsSync(join(root, "run/systemd/system"))
+    ? 'start the command with "systemd-run --user --scope -p Delegate=yes"'
+    : "start the command alone in a group that this user may write, or as root";
+}
 
 function writable(folder: string): boolean {
   try {
@@ -33,7 +37,7 @@ function writable(folder: string): boolean {
 /** What the group allows, or why not; `undefined` where it has no memory controller to hand down. */
 function offer(folder: string, root: string): Place | Absent | undefined {
   if (!readWords(join(folder, "cgroup.controllers")).includes("memory")) return undefined;
-  if (!writable(folder)) return absent(`the group ${folder} is not writable; ${REMEDY}`);
+  if (!writable(folder)) return absent(`the group ${folder} is not writable; ${remedy(root)}`);
   if (readWords(join(folder, "cgroup.subtree_control")).includes("memory")) return { folder, how: "ready" };
   const members = readWords(join(folder, "cgroup.procs")).map(Number);
   // Only the hierarchy's root has no type; the rule against processes of its own does not hold for it.
@@ -42,7 +46,7 @@ function offer(folder: string, root: string): Place | Absent | undefined {
   return others.length === 0
     ? { folder, how: "move" }
     : absent(
-        `the group ${folder} has ${others.length} processes of others, beside which it cannot hand the memory controller down; ${REMEDY}`,
+        `the group ${folder} has other processes (${others.length}), beside which it cannot hand the memory controller down; ${remedy(root)}`,
       );
 }
 

@@ -1,0 +1,133 @@
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BytesperError } from "../errors.js";
+
+const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
+
+/** What a runner tells the process that started it. */
+export interface RunnerMessage {
+  journal: string;
+}
+
+/** Tells a supervisor or the terminal that this runner was detached from where its journal is. */
+export function announce(journal: string): void {
+  // The terminal that a run was detached from listens for the first journal only.
+  if (process.connected) process.send?.({ journal } satisfies RunnerMessage);
+}
+
+/**
+ * Starts the same command in a session of its own, which outlives the terminal, and returns when its journal is
+ * there. Its messages go to a file.
+ */
+export async function detach(args: readonly string[], out: string): Promise<void> {
+  const log = join(resolve(out), "runs", `detached-${new Date().toISOString().replace(/[-:.]/g, "")}.log`);
+  mkdirSync(join(resolve(out), "runs"), { recursive: true });
+  const descriptor = openSync(log, "ax");
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    detached: true,
+    stdio: ["ignore", descriptor, descriptor, "ipc"],
+  });
+  closeSync(descriptor);
+  const journal = await journalOrEnd(child);
+  if (typeof journal !== "string") {
+    const said = readFileSync(log, "utf8").trim().split("\n").at(-1) ?? "";
+    throw new BytesperError("CELL_FAILED", said === "" ? "The run ended before it started a journal." : said);
+  }
+  child.disconnect();
+  child.unref();
+  process.stdout.write(
+    `The run goes on in the background (process ${child.pid ?? "unknown"}).\nProgress: bytesper status ${out}\nMessages: ${log}\n`,
+  );
+}
+
+function journalOrEnd(child: ChildProcess): Promise<string | undefined> {
+  return new Promise((done) => {
+    child.once("message", (message) => {
+      done((message as RunnerMessage).journal);
+    });
+    child.once("exit", () => {
+      done(undefined);
+    });
+    child.once("error", () => {
+      done(undefined);
+    });
+  });
+}
+
+/** Runners in a row that ended without a single new result before the supervisor gives up. */
+const MOST_IN_VAIN = 3;
+/** Exit codes that a runner chooses by itself; any other end is a death. */
+const OWN_CODES = new Set([0, 1, 2, 3, 130]);
+
+/**
+ * Runs the command in a process of its own and, when that dies (the kernel's killer, a crash), goes on from its
+ * journal in a new one. Signals to end are handed on, and end it.
+ *
+ * @param results the number of results in a journal
+ */
+export async function supervise(
+  args: readonly string[],
+  results: (journal: string) => number,
+): Promise<void> {
+  let current: ChildProcess | undefined;
+  const asked = { toEnd: false };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      asked.toEnd = true;
+      current?.kill(signal);
+    });
+  }
+  let journal: string | undefined;
+  let before = 0;
+  let inVain = 0;
+  for (;;) {
+    const command = journal === undefined ? args : ["resume", journal];
+    const child = spawn(process.execPath, [MAIN, ...command], {
+      stdio: ["inherit", "inherit", "inherit", "ipc"],
+    });
+    current = child;
+    child.on("message", (message) => {
+      journal = (message as RunnerMessage).journal;
+      announce(journal);
+    });
+    const { code, signal } = await ended(child);
+    if (code !== null && OWN_CODES.has(code)) {
+      process.exitCode = code;
+      return;
+    }
+    const how = signal === null ? `exit code ${code ?? "unknown"}` : signal;
+    if (asked.toEnd || journal === undefined) {
+      throw new BytesperError(
+        "CELL_FAILED",
+        `The runner ended with ${how}${asked.toEnd ? "" : " before it started a journal"}.`,
+      );
+    }
+    const now = results(journal);
+    inVain = now > before ? 0 : inVain + 1;
+    before = now;
+    if (inVain >= MOST_IN_VAIN) {
+      throw new BytesperError(
+        "CELL_FAILED",
+        `The runner died ${MOST_IN_VAIN} times in a row (${how}) without a new result; nothing is lost, look at bytesper status ${journal} and go on with bytesper resume ${journal}.`,
+      );
+    }
+    process.stderr.write(`The runner died (${how}); a new one goes on with ${journal}.\n`);
+  }
+}
+
+function ended(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  return new Promise((done, fail) => {
+    child.on("error", fail);
+    child.on("exit", (code, signal) => {
+      done({ code, signal });
+    });
+  });
+}
+
+/** The words of this command without some of its flags. */
+export function argumentsWithout(...flags: readonly string[]): string[] {
+  return process.argv.slice(2).filter((word) => !flags.includes(word));
+}
