@@ -5,6 +5,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // Run by vitest.long.config.ts.
+    exclude: ["**/node_modules/**", "**/*.long.test.ts"],
     pool: "forks",
     maxWorkers: 1,
     fileParallelism: false,

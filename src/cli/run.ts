@@ -27,6 +27,9 @@ interface Flags {
   seed: number;
   timeout: number;
   enforcement?: EnforcementKind;
+  softMemory?: number;
+  hardMemory?: number;
+  diskReserve?: number;
 }
 
 export function addRun(program: Command): void {
@@ -66,6 +69,13 @@ export function addRun(program: Command): void {
         "how caps on memory are enforced (default: the best that works)",
       ).choices(ENFORCEMENTS),
     )
+    .option(
+      "--soft-memory <percent>",
+      "start no cell with less of the host's memory left (default: 10%)",
+      share,
+    )
+    .option("--hard-memory <percent>", "end the youngest cell with less left (default: 4%)", share)
+    .option("--disk-reserve <size>", "start no cell with less disk left (default: 256MiB)", size)
     .action(async (files: string[], flags: Flags) => {
       const request = requestOf(files, flags);
       if (flags.dryRun === true) {
@@ -117,7 +127,18 @@ function requestOf(files: readonly string[], flags: Flags): RunRequest {
     ...(flags.enforcement === undefined ? {} : { enforcement: flags.enforcement }),
     executor: "local",
     moreMemory: 1,
+    gate: {
+      ...(flags.softMemory === undefined ? {} : { softShare: flags.softMemory }),
+      ...(flags.hardMemory === undefined ? {} : { hardShare: flags.hardMemory }),
+      ...(flags.diskReserve === undefined ? {} : { diskReserveBytes: flags.diskReserve }),
+    },
   };
+}
+
+function share(text: string): number {
+  const value = Number(text.replace(/%$/, "")) / 100;
+  if (Number.isFinite(value) && value >= 0 && value < 1) return value;
+  throw new InvalidArgumentError("Expected a percentage from 0 to below 100, such as 10%.");
 }
 
 function filter(text: string, before: Record<string, string[]>): Record<string, string[]> {

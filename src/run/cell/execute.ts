@@ -4,13 +4,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ErrorCode } from "../../errors.js";
 import { BytesperError } from "../../errors.js";
-import { absent } from "../../probe/reading.js";
+import type { ProgramReading } from "../../experiment/define.js";
+import { nvmlDevices } from "../../probe/nvml.js";
+import { absent, isAbsent } from "../../probe/reading.js";
 import type { Reading } from "../../probe/reading.js";
+import { bytesWithBinaryUnit } from "../../report/format.js";
 import type { Enforcement, LimitEvidence } from "../limits/index.js";
 import { heapLimitMiB } from "../limits/index.js";
 import type { CommandSpec } from "./command.js";
 import { JsonLines } from "./command.js";
 import type { CellEnd, CellMemory } from "./end.js";
+import { DeviceWatch } from "./device-watch.js";
 import { measuringEnvironment, measuringFlags } from "./flags.js";
 import type { GuardSample } from "./guard-report.js";
 import { hostKills } from "./host-kills.js";
@@ -31,6 +35,8 @@ export interface CellJob {
   capBytes?: number;
   /** Most device memory, for programs that ask for it by `BYTESPER_DEVICE_CAP_BYTES`. */
   deviceCapBytes?: number;
+  /** The GPU that the cell has to itself; a command sees no other. */
+  device?: number;
   /** Where the cell streams its records to; what cannot go there comes through `onTurn`. */
   turnsFile?: string;
   /** How often the tree's memory is told while it runs, ms; absent means not at all. */
@@ -45,7 +51,7 @@ export interface CellEvents {
 export interface RunningCell {
   end: Promise<CellEnd>;
   /** Kills the whole tree. */
-  stop: (outcome: "interrupted" | "oom-watchdog", cause: string) => void;
+  stop: (outcome: "interrupted" | "oom-watchdog" | "oom-device", cause: string) => void;
 }
 
 const ENTRY = fileURLToPath(new URL("./entry.js", import.meta.url));
@@ -81,34 +87,41 @@ async function withSummary(end: CellEnd, path: string): Promise<CellEnd> {
 function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEvents): RunningCell {
   let stopped: Evidence["ended"];
   let running: Launched | undefined;
-  const stop = (outcome: "interrupted" | "oom-watchdog", cause: string): void => {
+  const stop = (outcome: NonNullable<Evidence["ended"]>["outcome"], cause: string): void => {
     stopped ??= { outcome, cause };
     running?.kill();
   };
+  const device = deviceFollower(job, stop);
   const run = async (): Promise<CellEnd> => {
     const { capBytes } = job;
     const limit = await enforcement.open({ id: job.id, capBytes });
     const heapLimitBytes = capBytes === undefined ? undefined : heapLimitMiB(capBytes) * 2 ** 20;
     const kills = hostKills();
-    const cell =
+    const cell: CellProcess =
       job.work.kind === "command" ? new CommandCell(job.work.command, events) : new NodeCell(events);
-    let launchEnd: LaunchEnd;
-    if (stopped === undefined) {
-      running = launch({
-        ...cell.process(job, heapLimitBytes),
-        timeoutMs: job.timeoutMs,
-        guardArguments: limit.guardArguments,
-        wrap: (command) => limit.wrap(command),
-        ...(job.sampleMs === undefined ? {} : { sampleMs: job.sampleMs }),
-        onSample: (sample) => {
-          cell.onSample(sample);
-          events.onSample?.(sample);
-        },
-      });
-      cell.ask = running.askSample;
-      launchEnd = await running.ended;
-    } else launchEnd = NEVER_STARTED;
-    const evidence = await limit.close();
+    let launchEnd = NEVER_STARTED;
+    let evidence: LimitEvidence;
+    try {
+      if (stopped === undefined) {
+        running = launch({
+          ...cell.process(job, heapLimitBytes),
+          timeoutMs: job.timeoutMs,
+          guardArguments: limit.guardArguments,
+          wrap: (command) => limit.wrap(command),
+          ...(job.sampleMs === undefined ? {} : { sampleMs: job.sampleMs }),
+          onStarted: device.started,
+          onSample: (sample) => {
+            cell.onSample(sample);
+            device.sample();
+            events.onSample?.(sample);
+          },
+        });
+        cell.ask = running.askSample;
+        launchEnd = await running.ended;
+      }
+    } finally {
+      evidence = await limit.close();
+    }
     const killsSince = hostKills();
     const decided = verdict({
       ...cell.answer(launchEnd),
@@ -123,7 +136,7 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
     });
     return {
       ...decided,
-      ...(decided.outcome === "ok" || cell.keepsData ? { data: cell.data() } : {}),
+      ...(decided.outcome === "ok" || cell.keepsData ? { data: cell.data(device.readings()) } : {}),
       records: cell.records,
       durationMs: launchEnd.durationMs,
       memory: memoryOf(launchEnd, evidence, enforcement, capBytes),
@@ -149,6 +162,31 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
   return { end, stop };
 }
 
+/** Holds a command to its cap on device memory, which only sampling can see from outside. */
+function deviceFollower(
+  { work, deviceCapBytes }: CellJob,
+  stop: RunningCell["stop"],
+): { started: (pid: number) => void; sample: () => void; readings: () => Record<string, ProgramReading> } {
+  if (work.kind !== "command" || deviceCapBytes === undefined)
+    return { started: () => undefined, sample: () => undefined, readings: () => ({}) };
+  const watch = new DeviceWatch();
+  let root: number | undefined;
+  return {
+    started: (pid) => {
+      root = pid;
+    },
+    sample: () => {
+      const held = root === undefined ? undefined : watch.sample(root);
+      if (typeof held !== "number" || held <= deviceCapBytes) return;
+      stop(
+        "oom-device",
+        `it held ${bytesWithBinaryUnit(held)} of device memory, above the cap of ${bytesWithBinaryUnit(deviceCapBytes)} (NVML, sampled)`,
+      );
+    },
+    readings: () => ({ deviceBytes: watch.peakBytes }),
+  };
+}
+
 const NEVER_STARTED: LaunchEnd = {
   exitCode: null,
   exitSignal: null,
@@ -163,8 +201,21 @@ type ProcessOptions = Pick<
 >;
 type Answer = Pick<Evidence, "answered" | "answeredCause" | "answeredOutcome" | "error" | "lacking">;
 
+/** What differs between a cell of ours and a program of the user's. */
+interface CellProcess {
+  readonly records: CellMessage[];
+  /** Whether what it said counts although it did not end well. */
+  readonly keepsData: boolean;
+  /** Asks the guard for the tree's memory now. */
+  ask: () => void;
+  process: (job: CellJob, heapLimitBytes: number | undefined) => ProcessOptions;
+  onSample: (sample: GuardSample) => void;
+  answer: (end: LaunchEnd) => Answer;
+  data: (device: Record<string, ProgramReading>) => unknown;
+}
+
 /** A cell in a Node process of bytesper's own. */
-class NodeCell {
+class NodeCell implements CellProcess {
   readonly records: CellMessage[] = [];
   readonly keepsData = false;
   ask: () => void = () => undefined;
@@ -230,7 +281,7 @@ class NodeCell {
 }
 
 /** A cell that is a program of the user's. */
-class CommandCell {
+class CommandCell implements CellProcess {
   readonly records: CellMessage[] = [];
   /** What it printed before it ran out of memory is worth keeping. */
   readonly keepsData = true;
@@ -261,6 +312,7 @@ class CommandCell {
         ...(job.deviceCapBytes === undefined
           ? {}
           : { BYTESPER_DEVICE_CAP_BYTES: String(job.deviceCapBytes) }),
+        ...(job.device === undefined || !hasDevices() ? {} : { CUDA_VISIBLE_DEVICES: String(job.device) }),
         ...env,
       },
       stdin: "",
@@ -275,7 +327,7 @@ class CommandCell {
     if (sample.asked === true) this.#last = sample;
   }
 
-  data(): unknown {
+  data(device: Record<string, ProgramReading>): unknown {
     const data = this.#lines.data;
     return {
       ...data,
@@ -284,6 +336,7 @@ class CommandCell {
         // At the last line that it printed: the tree as the kernel sees it.
         ...(this.#last?.pssBytes === undefined ? {} : { pssBytes: this.#last.pssBytes }),
         ...(this.#last?.mainPssBytes === undefined ? {} : { mainPssBytes: this.#last.mainPssBytes }),
+        ...device,
         durationMs: performance.now() - this.#started,
       },
     };
@@ -303,6 +356,12 @@ class CommandCell {
           : `exited with code 0 without the reading ${missing.join(", ")}; print a line of JSON such as {"${missing[0] ?? ""}": 1}`,
     };
   }
+}
+
+/** Without a driver the variable would only hide what nobody knows of. */
+function hasDevices(): boolean {
+  const report = nvmlDevices();
+  return !isAbsent(report) && report.devices.length > 1;
 }
 
 /** Every Node process in the tree keeps its heap below the cap; a limit of the user's own stands. */

@@ -28,6 +28,8 @@ export interface LaunchOptions {
   /** A line on file descriptor 3. */
   onMessage?: (line: string) => void;
   onSample?: (sample: GuardSample) => void;
+  /** The process runs; what comes is the number of its first process. */
+  onStarted?: (pid: number) => void;
 }
 
 /** How the process ended, as evidence. */
@@ -86,7 +88,8 @@ export function launch(options: LaunchOptions): Launched {
   if (guard !== undefined) {
     lines(pipes[4] as Readable, (line) => {
       const report = JSON.parse(line) as GuardReport;
-      if (report.event === "sample") options.onSample?.(report);
+      if (report.event === "started") options.onStarted?.(report.pid);
+      else if (report.event === "sample") options.onSample?.(report);
       else if (report.event === "end") end = report;
       else if (report.event === "failed") failed = report;
     });

@@ -15,7 +15,7 @@ export interface Evidence {
   heapLimitBytes: number | undefined;
   timeoutMs: number;
   /** Why the runner itself ended the cell. */
-  ended: { outcome: "interrupted" | "oom-watchdog"; cause: string } | undefined;
+  ended: { outcome: "interrupted" | "oom-watchdog" | "oom-device"; cause: string } | undefined;
   answered: boolean;
   /** What the process said about its own failure. */
   error: { code: ErrorCode | undefined; message: string } | undefined;

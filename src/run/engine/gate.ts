@@ -9,12 +9,15 @@ export interface GateSettings {
   hardShare: number;
   /** Free disk below which no new cell starts. */
   diskReserveBytes: number;
+  /** Share of the time in which some task of the host waited for memory, above which no new cell starts. */
+  stalledShare: number;
 }
 
 export const GATE_DEFAULTS: GateSettings = {
   softShare: 0.1,
   hardShare: 0.04,
   diskReserveBytes: 256 * 2 ** 20,
+  stalledShare: 0.2,
 };
 
 /** What the gate knows of a cell. */
@@ -28,6 +31,8 @@ export interface Claim {
 export interface HostReading {
   memory: Pick<HostMemory, "availableBytes" | "totalBytes">;
   diskFreeBytes: number | undefined;
+  /** From the kernel's pressure counter, since the last look; undefined where it has none. */
+  stalledShare?: number | undefined;
 }
 
 export type Admission = { admitted: true } | { admitted: false; what: "memory" | "disk"; message: string };
@@ -54,6 +59,14 @@ export function admit(
     };
   }
   if (running.length === 0) return { admitted: true };
+  // Never alone: pressure rises only when the host is thrashing already, and what runs must come to its end.
+  if (host.stalledShare !== undefined && host.stalledShare > settings.stalledShare) {
+    return {
+      admitted: false,
+      what: "memory",
+      message: `New cells wait: tasks of this host waited for memory in ${(100 * host.stalledShare).toFixed(0)} % of the time (limit ${(100 * settings.stalledShare).toFixed(0)} %).`,
+    };
+  }
   const claimed = running.reduce(
     (sum, { needBytes = 0, heldBytes }) => sum + Math.max(0, needBytes - heldBytes),
     0,

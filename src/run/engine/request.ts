@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Result } from "../../report/schema.js";
+import type { GateSettings } from "./gate.js";
 import type { EnforcementKind } from "../limits/index.js";
 
 /** What the user asked for, as plain data: a journal holds it, so that `resume` needs no options. */
@@ -30,6 +31,8 @@ export interface RunRequest {
   executor: "local" | "slurm";
   /** Rung of the ladder to use instead of the best. */
   enforcement?: EnforcementKind;
+  /** Thresholds of the watchdog of the host; the defaults unless given. */
+  gate?: Partial<GateSettings>;
   /** Factor on every cap on memory, after out of memory. */
   moreMemory: number;
 }

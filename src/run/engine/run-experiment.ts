@@ -6,8 +6,10 @@ import type { CellJob } from "../cell/execute.js";
 import { TurnFile } from "../cell/turns.js";
 import type { Executor } from "../executor/executor.js";
 import type { EndedRecord, UnitOfWork } from "../journal/records.js";
-import { freeDiskBytes, readHostMemory } from "../limits/index.js";
+import { nvmlDevices } from "../../probe/nvml.js";
+import { isAbsent } from "../../probe/reading.js";
 import { GATE_DEFAULTS, PEAK_MARGIN } from "./gate.js";
+import { hostReader } from "./host-reader.js";
 import { removeIfEmpty, turnsFileOf } from "./interrupted.js";
 import type { RunLog } from "./log.js";
 import type { Expectation, PlanEntry } from "./need.js";
@@ -73,11 +75,12 @@ export async function runExperiment(
   await schedule<PlannedWork>(source, {
     executor,
     slots: options.slots,
-    gate: GATE_DEFAULTS,
+    deviceSlots: devicesHere(),
+    gate: { ...GATE_DEFAULTS, ...request.gate },
     pollMs: POLL_MS,
-    readHost: async () => ({ memory: readHostMemory(), diskFreeBytes: await freeDiskBytes(out) }),
+    readHost: hostReader(out),
     stop: () => stopped || signal.aborted,
-    start: (cell, beside) => {
+    start: (cell, beside, device) => {
       const unit = { experiment: cell.experiment, cell: cell.cell, trial: cell.trial };
       const attempt = (log.state.units.get(cell.key)?.attempts ?? 0) + 1;
       const turnsFile = turnsFileOf(out, runId, { ...unit, attempt });
@@ -102,7 +105,13 @@ export async function runExperiment(
         ...(capBytes === undefined ? {} : { capBytes }),
       });
       return {
-        job: jobOf(cell, request.compilers, attempt, log.writeError === undefined ? turnsFile : undefined),
+        job: jobOf(
+          cell,
+          request.compilers,
+          attempt,
+          log.writeError === undefined ? turnsFile : undefined,
+          device,
+        ),
         events: {
           onTurn: (turn) => {
             follower.batch.add(turn);
@@ -150,7 +159,19 @@ export async function runExperiment(
 
 function workOf({ cell, key }: PlanEntry, learned: ReadonlyMap<string, Expectation>): PlannedWork {
   const peak = learned.get(cell.cell)?.peakBytes;
-  return { ...cell, key, needBytes: cell.capBytes ?? (peak === undefined ? undefined : peak * PEAK_MARGIN) };
+  const usesDevice = cell.work.kind === "command" && cell.deviceCapBytes !== undefined;
+  return {
+    ...cell,
+    key,
+    usesDevice,
+    needBytes: cell.capBytes ?? (peak === undefined ? undefined : peak * PEAK_MARGIN),
+  };
+}
+
+/** GPUs of this machine; one where nobody can tell, so that device cells never share. */
+function devicesHere(): number {
+  const report = nvmlDevices();
+  return isAbsent(report) ? 1 : Math.max(1, report.devices.length);
 }
 
 /** Ends that a frontier search may build on. */
@@ -172,6 +193,7 @@ function jobOf(
   compilers: "on" | "off",
   attempt: number,
   turnsFile: string | undefined,
+  device: number | undefined,
 ): CellJob {
   return {
     id: `${cell.cell}-${cell.trial}-${attempt}`,
@@ -181,6 +203,7 @@ function jobOf(
     ...(cell.capBytes === undefined ? {} : { capBytes: cell.capBytes }),
     ...(cell.deviceCapBytes === undefined ? {} : { deviceCapBytes: cell.deviceCapBytes }),
     ...(turnsFile === undefined ? {} : { turnsFile }),
+    ...(device === undefined ? {} : { device }),
     ...(cell.work.kind === "command" ? { sampleMs: 500 } : {}),
   };
 }

@@ -11,6 +11,8 @@ export interface ReadyCell {
   label: string;
   /** Takes the whole machine: nothing runs beside it. */
   exclusive: boolean;
+  /** Needs a GPU to itself. */
+  usesDevice: boolean;
   needBytes: number | undefined;
 }
 
@@ -26,13 +28,15 @@ export interface WorkSource<C extends ReadyCell> {
 export interface ScheduleOptions<C extends ReadyCell> {
   executor: Executor;
   slots: number;
+  /** GPUs to share out; a cell that uses one has it alone. */
+  deviceSlots: number;
   gate: GateSettings;
   readHost: () => Promise<HostReading>;
   /** How often the host is looked at, ms. */
   pollMs: number;
   stop: () => boolean;
   /** Called before the process is started; what it returns is the job. */
-  start: (cell: C, beside: number) => { job: CellJob; events: CellEvents };
+  start: (cell: C, beside: number, device: number | undefined) => { job: CellJob; events: CellEvents };
   end: (cell: C, end: CellEnd, beside: boolean) => void;
   /** Called at each look at the host. */
   tick: () => void;
@@ -44,6 +48,7 @@ interface Running<C> {
   running: RunningCell;
   claim: Claim;
   beside: boolean;
+  device: number | undefined;
 }
 
 /**
@@ -71,12 +76,21 @@ export async function schedule<C extends ReadyCell>(
   };
   const isExclusive = (cell: C): boolean => cell.exclusive || alone.has(cell.key);
 
+  const freeDevice = (): number | undefined => {
+    const taken = new Set([...running.values()].map(({ device }) => device));
+    return Array.from({ length: options.deviceSlots }, (_, index) => index).find(
+      (index) => !taken.has(index),
+    );
+  };
+
   const startNext = async (): Promise<boolean> => {
     if (failure !== undefined || options.stop() || running.size >= slots) return false;
     if ([...running.values()].some(({ cell }) => isExclusive(cell))) return false;
     waiting ??= source.take();
     const cell = waiting;
     if (cell === undefined || (isExclusive(cell) && running.size > 0)) return false;
+    const device = cell.usesDevice ? freeDevice() : undefined;
+    if (cell.usesDevice && device === undefined) return false;
     const claim: Claim = { needBytes: cell.needBytes, heldBytes: 0 };
     if (executor.here) {
       host ??= await options.readHost();
@@ -94,7 +108,7 @@ export async function schedule<C extends ReadyCell>(
     }
     told = undefined;
     waiting = undefined;
-    const { job, events } = options.start(cell, running.size);
+    const { job, events } = options.start(cell, running.size, device);
     const [handle] = await executor.submit([job], () => ({
       ...events,
       onSample: (sample) => {
@@ -103,7 +117,7 @@ export async function schedule<C extends ReadyCell>(
       },
     }));
     if (handle === undefined) throw new Error("an executor answered without a cell");
-    const entry: Running<C> = { cell, running: handle, claim, beside: running.size > 0 };
+    const entry: Running<C> = { cell, running: handle, claim, beside: running.size > 0, device };
     for (const other of running.values()) other.beside = true;
     running.set(cell.key, entry);
     const ended = handle.end.then((end) => {

@@ -1,0 +1,28 @@
+import { freeDiskBytes, readHostMemory } from "../limits/index.js";
+import type { HostReading } from "./gate.js";
+
+/** Reads memory, pressure and disk of this host; pressure is a share of the time since the last call. */
+export function hostReader(folder: string): () => Promise<HostReading> {
+  let lastUs: number | undefined;
+  let lastAt = performance.now();
+  return async () => {
+    const memory = readHostMemory();
+    const now = performance.now();
+    const { pressureSomeTotalUs: us } = memory;
+    const elapsedUs = (now - lastAt) * 1000;
+    const stalledShare =
+      us === undefined || lastUs === undefined || elapsedUs <= 0 ? undefined : (us - lastUs) / elapsedUs;
+    lastUs = us;
+    lastAt = now;
+    return { memory, stalledShare, diskFreeBytes: await diskOf(folder) };
+  };
+}
+
+async function diskOf(folder: string): Promise<number | undefined> {
+  try {
+    return await freeDiskBytes(folder);
+  } catch {
+    // What cannot be asked cannot be short; a failed write will say so.
+    return undefined;
+  }
+}
