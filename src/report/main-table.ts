@@ -79,7 +79,8 @@ function isOfCommands({ followUps, settings }: Result): boolean {
 /** What every command's rows show: how it ended, its peak, and what it printed. */
 function commandColumns({ rows }: Result, factors: readonly string[]): ColumnSpec[] {
   const names = new Set(rows.flatMap(({ readings }) => Object.keys(readings)));
-  for (const name of ["peakBytes", "durationMs"]) names.delete(name);
+  // A level that a program repeats is no news.
+  for (const name of ["peakBytes", "durationMs", ...factors]) names.delete(name);
   return [
     ...factors.map((name) => ({ title: name, from: `factors.${name}` })),
     { title: "outcome", from: "outcome" },

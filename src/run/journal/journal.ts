@@ -24,7 +24,7 @@ import { isAbsent } from "../../probe/reading.js";
 import { syncFolder, writeError } from "../../report/write.js";
 import { encodeLine, JOURNAL_VERSION } from "./line.js";
 import type { Owner } from "./owner.js";
-import { isAlive } from "./owner.js";
+import { isAlive, isOwn } from "./owner.js";
 import type { WrittenRecord } from "./read.js";
 import { readJournal } from "./read.js";
 import type { JournalRecord } from "./records.js";
@@ -165,7 +165,7 @@ function lock(descriptor: number, path: string, owner: Owner | undefined): void 
   const addon = tryLoadAddon();
   const locked = isAbsent(addon) ? addon : addon.lockFile(descriptor);
   if (locked === true) return;
-  if (isAbsent(locked) && (owner === undefined || owner.pid === process.pid || !isAlive(owner))) return;
+  if (isAbsent(locked) && (owner === undefined || isOwn(owner) || !isAlive(owner))) return;
   const who = owner === undefined ? "another process" : `process ${owner.pid} on ${owner.host}`;
   throw new BytesperError("RUN_IN_USE", `${path} is being written by ${who}; wait for it, or end it first.`);
 }

@@ -20,6 +20,12 @@ export function ownIdentity(): Owner {
   };
 }
 
+/** Whether it is this process; in containers many processes have the same number. */
+export function isOwn({ pid, startTicks, bootId: boot, host }: Owner): boolean {
+  const own = ownIdentity();
+  return pid === own.pid && startTicks === own.startTicks && boot === own.bootId && host === own.host;
+}
+
 /** Whether the process still runs; on another host nobody can tell, and it counts as alive. */
 export function isAlive(owner: Owner): boolean {
   if (owner.host !== hostname()) return true;
