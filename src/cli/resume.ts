@@ -73,7 +73,7 @@ async function goOn(
   const request = {
     ...before,
     ...(flags.slots === undefined ? {} : { slots: flags.slots }),
-    moreMemory: before.moreMemory * (flags.moreMemory ?? 1),
+    moreMemory: state.moreMemory * (flags.moreMemory ?? 1),
   };
   if (flags.dryRun === true) {
     const { printPlan } = await import("./plan-output.js");

@@ -26,7 +26,13 @@ const LONGEST_LINE = 2 ** 20;
 
 /** Reads lines of JSON from a stream of any size and content, in bounded memory. */
 export class JsonLines {
-  readonly data: CommandData = { readings: {}, jsonLines: 0, otherLines: 0, outputBytes: 0 };
+  readonly data: CommandData = {
+    // Without the names that every object has: those are a program's to use.
+    readings: Object.create(null) as CommandData["readings"],
+    jsonLines: 0,
+    otherLines: 0,
+    outputBytes: 0,
+  };
   #pieces: Buffer[] = [];
   #length = 0;
   readonly #onObject: (object: Record<string, unknown>) => void;

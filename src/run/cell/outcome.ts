@@ -116,7 +116,7 @@ function byExit(evidence: Evidence): Verdict {
       cause: `the process ${status} while the kernel's out-of-memory killer was at work on this host (oom_kill in /proc/vmstat rose by ${hostKills}); give the cell a cap and the host more free memory`,
     };
   }
-  const last = output.trim().split("\n").at(-1);
+  const last = output.trim().split("\n").at(-1)?.trim();
   const said = last === undefined || last === "" ? "" : `; its last line was: ${last.slice(0, 500)}`;
   return { outcome: "crash", cause: `the process ${status} without an answer${said}` };
 }

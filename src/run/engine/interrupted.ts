@@ -22,13 +22,13 @@ export function turnsFileOf(
 export function closeInterrupted(log: RunLog, out: string): void {
   const { state } = log;
   const records: JournalRecord[] = [];
-  for (const { open, turns } of state.units.values()) {
+  for (const { open, turnsOfAttempt } of state.units.values()) {
     if (open === undefined) continue;
     const { experiment, cell, trial, attempt } = open;
     const unit = { experiment, cell, trial, attempt };
     const file = new TurnFile(turnsFileOf(out, state.run.runId, open));
     // The first ones may be in the journal already.
-    for (const record of file.read().slice(turns)) records.push({ type: "turn", ...unit, record });
+    for (const record of file.read().slice(turnsOfAttempt)) records.push({ type: "turn", ...unit, record });
     records.push({ type: "interrupted", ...unit, beside: false, end: abandoned(open) });
     file.remove();
   }

@@ -6,7 +6,7 @@ import { BytesperError } from "../../errors.js";
 import type { Result } from "../../report/schema.js";
 import { frontiersOf } from "./frontier.js";
 import type { RunState } from "./state.js";
-import { cellsOf } from "./state.js";
+import { cellsOf, finishedAt } from "./state.js";
 
 export interface DerivedResult {
   collected: Collected;
@@ -32,7 +32,7 @@ export function deriveResult(state: RunState, name: string, journal: string | un
   const identity = {
     runId: run.runId,
     startedAt: state.startedAt,
-    finishedAt: state.changedAt,
+    finishedAt: finishedAt(state, name),
     environment: run.environment,
     settings: { ...run.settings, ...(experiment.kind === "program" ? device?.settings : {}) },
   };

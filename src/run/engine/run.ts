@@ -166,7 +166,8 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
       ? await enforcementFor(request.enforcement, capped, events.notice)
       : { enforcement: UNCAPPED, rungs: [], certificates: [] };
     if (log.isEmpty) log.append(runRecord(options, runId, enforcement, rungs));
-    log.append({ type: "runner", owner: ownIdentity(), command: options.command });
+    const { command } = options;
+    log.append({ type: "runner", owner: ownIdentity(), command, moreMemory: request.moreMemory });
     closeInterrupted(log, out);
     log.append(...certificates.map((certificate) => ({ type: "certificate", certificate }) as const));
     if (
@@ -325,6 +326,8 @@ function planExperiment(
   const orphans = [...orphansOf(cells, log.state)].map(
     ([experiment, hashes]) => ({ type: "orphans", experiment, cells: hashes }) as const,
   );
+  log.append({ type: "experiment", ...record }, ...orphans);
+  // After the orphans: of a cell that has fewer repetitions now, those that are left are planned again.
   const planned = entries
     .filter(({ key }) => log.state.units.get(key)?.orphan !== false)
     .map(({ cell, reason }) => {
@@ -332,7 +335,7 @@ function planExperiment(
       const own = { experiment, cell: cell.cell, trial, role, factors, instances, label, reason };
       return { type: "planned", ...own, ...(part === undefined ? {} : { part }) } as const;
     });
-  log.append({ type: "experiment", ...record }, ...orphans, ...planned);
+  log.append(...planned);
   return { prepared, entries };
 }
 

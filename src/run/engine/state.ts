@@ -20,9 +20,13 @@ export interface Unit {
   /** A start without an end: the attempt under way, or one that a killed runner left. */
   open: StartedRecord | undefined;
   last: EndedRecord | undefined;
+  /** When the latest attempt ended; undefined where none has. */
+  endedAt: string | undefined;
   /** The experiment no longer has this cell. */
   orphan: boolean;
+  /** Records that it streamed, in all attempts and in the latest. */
   turns: number;
+  turnsOfAttempt: number;
 }
 
 /** What a journal says, all of it derived and none of it kept elsewhere. */
@@ -35,6 +39,8 @@ export interface RunState {
   startedAt: string;
   changedAt: string;
   pressure: number;
+  /** Factor on the caps on memory that the last runner used. */
+  moreMemory: number;
 }
 
 export function unitKey({ experiment, cell, trial }: UnitOfWork): string {
@@ -54,16 +60,20 @@ export function stateOf(records: readonly (JournalRecord & { at?: string })[]): 
     startedAt: first.at ?? "",
     changedAt: records.at(-1)?.at ?? "",
     pressure: 0,
+    moreMemory: 1,
   };
   for (const record of records) apply(state, record);
   return state;
 }
 
 /** Takes one more record into account. */
-export function apply(state: RunState, record: JournalRecord): void {
+export function apply(state: RunState, record: JournalRecord & { at?: string }): void {
   switch (record.type) {
     case "calibration":
       state.calibration = record.calibration;
+      break;
+    case "runner":
+      state.moreMemory = record.moreMemory;
       break;
     case "device":
       state.device = record;
@@ -85,11 +95,14 @@ export function apply(state: RunState, record: JournalRecord): void {
       if (unit === undefined) break;
       unit.open = record;
       unit.attempts = Math.max(unit.attempts, record.attempt);
+      unit.turnsOfAttempt = 0;
       break;
     }
     case "turn": {
       const unit = state.units.get(unitKey(record));
-      if (unit !== undefined) unit.turns++;
+      if (unit === undefined) break;
+      unit.turns++;
+      unit.turnsOfAttempt++;
       break;
     }
     case "finished":
@@ -98,6 +111,7 @@ export function apply(state: RunState, record: JournalRecord): void {
       const unit = state.units.get(unitKey(record));
       if (unit === undefined) break;
       unit.open = undefined;
+      unit.endedAt = record.at ?? unit.endedAt;
       // A result stays, whatever a later attempt came to.
       if (unit.last === undefined || record.type === "finished" || unit.last.type !== "finished")
         unit.last = record;
@@ -114,7 +128,16 @@ function plan(state: RunState, planned: PlannedRecord): void {
   const key = unitKey(planned);
   const known = state.units.get(key);
   if (known === undefined) {
-    state.units.set(key, { planned, attempts: 0, open: undefined, last: undefined, orphan: false, turns: 0 });
+    state.units.set(key, {
+      planned,
+      attempts: 0,
+      open: undefined,
+      last: undefined,
+      endedAt: undefined,
+      orphan: false,
+      turns: 0,
+      turnsOfAttempt: 0,
+    });
   } else {
     known.planned = planned;
     known.orphan = false;
@@ -124,6 +147,14 @@ function plan(state: RunState, planned: PlannedRecord): void {
 /** Whether the unit has said all it can: it is never run again unless the user asks. */
 export function isDone({ last }: Unit): boolean {
   return last !== undefined && isResult(last.end.outcome);
+}
+
+/** When the last attempt of an experiment ended: what comes later in the journal says nothing more of it. */
+export function finishedAt(state: RunState, experiment: string): string {
+  const times = [...state.units.values()].flatMap(({ planned, orphan, endedAt }) =>
+    orphan || planned.experiment !== experiment || endedAt === undefined ? [] : [endedAt],
+  );
+  return times.reduce((latest, time) => (time > latest ? time : latest), times[0] ?? state.changedAt);
 }
 
 /** The units of an experiment as the analysis wants them. */

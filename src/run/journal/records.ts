@@ -75,6 +75,8 @@ export interface RunnerRecord {
   type: "runner";
   owner: Owner;
   command: "run" | "resume" | "retry";
+  /** Factor on the caps on memory from here on. */
+  moreMemory: number;
 }
 
 export type JournalRecord =

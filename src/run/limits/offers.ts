@@ -6,6 +6,7 @@ import { controllerV2 } from "./controller-v2.js";
 import { ownGroup } from "./hierarchy.js";
 import { findPlace } from "./place-v2.js";
 import { enterScope, scopeOffer } from "./systemd-scope.js";
+import { stoppedByKills } from "./unit-policy.js";
 import type { Verified } from "./verify.js";
 import { verify } from "./verify.js";
 
@@ -38,7 +39,7 @@ function tried(result: Verified | Absent): Offer {
 
 export async function offerV2(): Promise<Offer> {
   const own = ownGroup(2);
-  const place = isAbsent(own) ? own : findPlace(own);
+  const place = isAbsent(own) ? own : findPlace(own, await stoppedByKills(own));
   if (isAbsent(place)) return tried(place);
   // Looking must not move this runner, so that such a place is tried when it is chosen.
   return place.how === "move"

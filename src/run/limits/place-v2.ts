@@ -52,12 +52,18 @@ function offer(folder: string, root: string): Place | Absent | undefined {
 
 /**
  * The nearest group from this process's own upwards that can take cells. Groups above one with a limit are left
- * alone, since cells there would escape the limit that somebody gave to this process.
+ * alone, since cells there would escape the limit that somebody gave to this process, and so are the `unusable`,
+ * which come with their reasons.
  */
-export function findPlace(own: OwnGroup, root = "/"): Place | Absent {
+export function findPlace(
+  own: OwnGroup,
+  unusable: ReadonlyMap<string, string> = new Map(),
+  root = "/",
+): Place | Absent {
   let nearest: Absent | undefined;
   for (const folder of withAncestors(own)) {
-    const found = offer(folder, root);
+    const reason = unusable.get(folder);
+    const found = reason === undefined ? offer(folder, root) : absent(reason);
     if (found !== undefined && "folder" in found) return found;
     nearest ??= found;
     const limit = readNumber(join(folder, "memory.max"));

@@ -41,7 +41,10 @@ export interface CellLimit {
 
 export interface LimitEvidence {
   peak: { bytes: number; source: "memory.peak" | "memory.max_usage_in_bytes" } | Absent;
-  /** Processes that the kernel's killer took because of this cap. */
+  /**
+   * Processes that the kernel's killer took because of this cap, as the kernel counts them: a kill of the whole v2
+   * group may count a victim twice.
+   */
   oomKills: number | Absent;
   /** Raw counters by `file:key` when the tree was dead; bytes where the kernel counts bytes. */
   counters: Record<string, number>;
