@@ -26,7 +26,8 @@ export interface ProgramAnalysisInput {
 export function analysePrograms(input: ProgramAnalysisInput): Result {
   const { experiment, collected, calibration, identity } = input;
   const why = "each row of this experiment has readings of its own";
-  const rows = experiment.grid.map((point) => rowOf(experiment, collected, undefined, point));
+  const own = experiment.grid.map((point) => rowOf(experiment, collected, undefined, point));
+  const rows = experiment.kind === "command" ? withAllReadings(own) : own;
   const followUps = experiment.parts.map(({ name, table, grid }) => ({
     name,
     table: tableRecord(table),
@@ -108,6 +109,19 @@ function rowOf(
       : {}),
     perUnitBytes: absent("this experiment reads no bytes per unit"),
   };
+}
+
+/** Every row names every reading: what it lacks is absent with the reason. */
+function withAllReadings(rows: readonly ResultRow[]): ResultRow[] {
+  const names = [...new Set(rows.flatMap(({ readings }) => Object.keys(readings)))];
+  return rows.map((row) => {
+    const why = row.outcome === "ok" ? "the command did not print it" : `${row.outcome}: ${row.cause ?? ""}`;
+    const missing = names.filter((name) => !(name in row.readings));
+    return {
+      ...row,
+      readings: { ...row.readings, ...Object.fromEntries(missing.map((name) => [name, absent(why)])) },
+    };
+  });
 }
 
 function memorySource(trials: readonly ProgramTrial[]): Pick<ResultRow, "peakSource"> {

@@ -5,6 +5,7 @@ import type { CellEnd } from "../cell/end.js";
 import { TurnFile } from "../cell/turns.js";
 import type { JournalRecord, StartedRecord } from "../journal/records.js";
 import type { RunLog } from "./log.js";
+import { TurnBatch } from "./turn-batch.js";
 
 /** The file that one attempt at a cell streams its records to. */
 export function turnsFileOf(
@@ -22,17 +23,22 @@ export function turnsFileOf(
 export function closeInterrupted(log: RunLog, out: string): void {
   const { state } = log;
   const records: JournalRecord[] = [];
+  const files: TurnFile[] = [];
   for (const { open, turnsOfAttempt } of state.units.values()) {
     if (open === undefined) continue;
     const { experiment, cell, trial, attempt } = open;
     const unit = { experiment, cell, trial, attempt };
     const file = new TurnFile(turnsFileOf(out, state.run.runId, open));
+    files.push(file);
+    const batch = new TurnBatch({ experiment, cell, trial }, attempt);
     // The first ones may be in the journal already.
-    for (const record of file.read().slice(turnsOfAttempt)) records.push({ type: "turn", ...unit, record });
+    for (const record of file.read().slice(turnsOfAttempt)) batch.add(record);
+    records.push(...batch.take());
     records.push({ type: "interrupted", ...unit, beside: false, end: abandoned(open) });
-    file.remove();
   }
-  log.append(...records);
+  log.appendAll(records);
+  // Only now: a runner that is killed in between finds them again.
+  if (log.writeError === undefined) for (const file of files) file.remove();
   removeIfEmpty(join(out, "runs", `${state.run.runId}.cells`));
 }
 

@@ -4,6 +4,9 @@ import type { JournalRecord } from "../journal/records.js";
 import type { RunState } from "./state.js";
 import { apply, stateOf } from "./state.js";
 
+/** Records with one write and one sync. */
+const MOST_AT_ONCE = 4096;
+
 /**
  * What happened in a run, in memory and in its journal. When the journal cannot be written any more, measuring goes
  * on: the state stays whole and the tables can still be printed.
@@ -43,6 +46,12 @@ export class RunLog {
       else apply(this.#state, record);
       if (this.#state !== undefined) this.#state.changedAt = record.at;
     }
+  }
+
+  /** Appends any number of records: each is an argument otherwise, and those are held by the stack. */
+  appendAll(records: readonly JournalRecord[]): void {
+    for (let start = 0; start < records.length; start += MOST_AT_ONCE)
+      this.append(...records.slice(start, start + MOST_AT_ONCE));
   }
 
   /** Runs a step that writes; its failure is told at once and kept. */

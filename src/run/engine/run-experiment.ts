@@ -69,7 +69,7 @@ export async function runExperiment(
 
   const flush = ({ batch, file }: Attempt): void => {
     for (const turn of file.read()) batch.add(turn);
-    log.append(...batch.take());
+    log.appendAll(batch.take());
   };
 
   await schedule<PlannedWork>(source, {

@@ -335,7 +335,7 @@ function planExperiment(
       const own = { experiment, cell: cell.cell, trial, role, factors, instances, label, reason };
       return { type: "planned", ...own, ...(part === undefined ? {} : { part }) } as const;
     });
-  log.append(...planned);
+  log.appendAll(planned);
   return { prepared, entries };
 }
 
