@@ -21,7 +21,7 @@ export function failedRow(
     trials: 0,
     cause,
     readings: isMemory ? { peakBytes: peakOf(ends) } : {},
-    perUnitBytes: absent(cause),
+    perUnitBytes: absent(failure === undefined ? cause : `${failure.outcome}: ${cause}`),
   };
 }
 

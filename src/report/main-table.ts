@@ -139,8 +139,12 @@ function cellOf(result: Result, row: ResultRow, { from, unit = "B" }: ColumnSpec
     return fixed(row.measuredOverEstimate, 3);
   if (row.outcome !== "ok" && Object.keys(row.readings).length === 0) return { absent: causeOf(row) };
   const doubt = result.minimumDetectableBytes;
-  if (from === "heapAndExternal")
-    return readingCell(sum(row.readings.heapBytes, row.readings.externalBytes), unit, doubt);
+  if (from === "heapAndExternal") {
+    const both = sum(row.readings.heapBytes, row.readings.externalBytes);
+    return both === undefined && row.outcome !== "ok"
+      ? { absent: causeOf(row) }
+      : readingCell(both, unit, doubt);
+  }
   if (from === "perUnitBytes") return readingCell(row.perUnitBytes, unit, doubt);
   if (from === "perInstanceBytes") return readingCell(row.perInstanceBytes, unit, doubt);
   if (from === "measuredOverEstimate")

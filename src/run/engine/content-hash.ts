@@ -50,18 +50,27 @@ export async function urlHash(url: string): Promise<string> {
 
 const MODULES = new Set([".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"]);
 
-/** Hash of a command: its words, and the content of those that are files in its folder. */
-export async function commandHash(argv: readonly string[], cwd: string): Promise<string> {
-  const words = await Promise.all(
-    argv.map(async (word, index) => {
-      const path = isAbsolute(word) ? word : resolve(cwd, word);
-      // The program itself counts by its name: a system's update is no edit of the experiment.
-      if (index === 0 && !word.includes("/")) return word;
+/**
+ * Hash of a command: its words, and the content of those that are files in its folder.
+ *
+ * @param known hashes of files, by path: the cells of a grid name the same ones
+ */
+export async function commandHash(
+  argv: readonly string[],
+  cwd: string,
+  known = new Map<string, Promise<string>>(),
+): Promise<string> {
+  const words = argv.map((word, index) => {
+    // The program itself counts by its name: a system's update is no edit of the experiment.
+    if (index === 0 && !word.includes("/")) return word;
+    const path = isAbsolute(word) ? word : resolve(cwd, word);
+    if (!known.has(path)) {
       if (!existsSync(path) || !statSync(path).isFile()) return word;
-      return [word, MODULES.has(extname(path)) ? await moduleHash(path) : fileHash(path)];
-    }),
-  );
-  return hashOf(words);
+      known.set(path, MODULES.has(extname(path)) ? moduleHash(path) : Promise.resolve(fileHash(path)));
+    }
+    return Promise.all([word, known.get(path)]);
+  });
+  return hashOf(await Promise.all(words));
 }
 
 const LARGE_FILE_BYTES = 2 ** 26;

@@ -33,7 +33,7 @@ export function closeInterrupted(log: RunLog, out: string): void {
     const batch = new TurnBatch({ experiment, cell, trial }, attempt);
     // The first ones may be in the journal already.
     for (const record of file.read().slice(turnsOfAttempt)) batch.add(record);
-    records.push(...batch.take());
+    for (const turn of batch.take()) records.push(turn);
     records.push({ type: "interrupted", ...unit, beside: false, end: abandoned(open) });
   }
   log.appendAll(records);

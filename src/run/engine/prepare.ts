@@ -174,6 +174,7 @@ async function prepareCommands(
     }),
   );
   const cells: PreparedCell[] = [];
+  const hashes = new Map<string, Promise<string>>();
   for (let trial = 0; trial < trials; trial++) {
     for (const factors of grid) {
       const levels = { ...factors, seed: request.seed };
@@ -195,7 +196,7 @@ async function prepareCommands(
         instances: populationOf(experiment, factors),
         work,
       };
-      cells.push(await identified(experiment, planned, await commandHash(argv, cwd), request, false));
+      cells.push(await identified(experiment, planned, await commandHash(argv, cwd, hashes), request, false));
     }
   }
   return { record: { ...commonRecord(experiment, "command", grid), grid: points }, cells };
