@@ -5,8 +5,7 @@
 
 namespace bytesper::guard {
 
-// One line of JSON, an object, in a buffer of its own. It never exceeds what a pipe takes in one piece
-// (PIPE_BUF).
+// One line of JSON, an object. It never exceeds what a pipe takes in one piece (PIPE_BUF).
 class JsonLine {
  public:
   explicit JsonLine(const char* event);

@@ -32,8 +32,7 @@ struct Launched {
   int error = 0;
 };
 
-// Starts the command as a child in a session of its own, with the limits of the options. Signals must be
-// blocked.
+// Starts the command as a child in a session of its own, with the limits of the options.
 Launched Launch(const Options& options);
 
 }  // namespace bytesper::guard

@@ -1,13 +1,12 @@
 // cell-guard [options] -- COMMAND [ARG...]
 //
 // Runs one command as the parent of its whole process tree: limits it, watches it, and ends only when all of
-// it is dead. It is a program of its own, and a small one, because the kernel counts what a process was
-// forked from into its ru_maxrss: below this one the peak of each process is its own.
+// it is dead. It is a program of its own, and a small one, because ru_maxrss of a process begins with what it
+// was forked from: below this one the peak of each process is its own.
 //
 //   --report FD            takes one JSON object a line; required. See src/run/cell/guard-report.ts.
-//   --lifeline FD          when it ends, the runner is gone and the tree is killed. Letters that come through
-//   it:
-//                          K kill now, T end with --grace, S report a sample with PSS now
+//   --lifeline FD          its end tells that the runner is gone: the tree is killed. Letters that come
+//                          through it: K kill now, T end with --grace, S report a sample with PSS now
 //   --join PATH            the child writes "0" to this file (cgroup.procs) first; up to 16 of them
 //   --kill-file PATH       a cgroup.kill that gets "1" when the tree is to die; up to 16 of them
 //   --data-limit BYTES     RLIMIT_DATA of each process
@@ -15,15 +14,16 @@
 //   --oom-score-adj N      of the child; what is refused is reported as a warning
 //   --time-limit MS        wall time
 //   --grace MS             between SIGTERM and SIGKILL at the time limit, at T and at a signal to the guard
-//   --memory-limit BYTES   PSS of the tree at which it is killed; RSS stands in where the kernel does not
-//   tell PSS
+//   --memory-limit BYTES   PSS of the tree above which it is killed; where the kernel does not tell the PSS
+//                          of a process, its RSS stands in
 //   --sample MS            reports a sample each time
-//   --scan-proc            finds children by their parents in /proc, as on kernels without
-//   CONFIG_PROC_CHILDREN
+//   --scan-proc            finds children by the parents that /proc names, as the guard does by itself on
+//                          kernels without CONFIG_PROC_CHILDREN
 //
-// Exit codes: 0 the end was reported, 64 wrong usage, 70 the command could not be started, or nobody read the
-// report. The child has the descriptors 0 to 3 of the guard, except those that the guard reports to or
-// listens on.
+// The child has the descriptors 0 to 3 of the guard, except those that the guard reports to or listens on.
+// Lines: "started", "sample", "warning" (what was refused), "main-exited", "end"; or "failed" and nothing
+// else. A child that was killed before it became the command has an "end" without "started".
+// Exit codes: 0 the end was reported, 64 wrong usage, 70 failed, or nobody read the report.
 
 #include <fcntl.h>
 #include <signal.h>
@@ -68,7 +68,6 @@ int TakeSignals() {
   if (sigprocmask(SIG_SETMASK, &blocked, nullptr) != 0) return -1;
   // An ignored SIGCHLD would make the kernel drop children before they are counted.
   signal(SIGCHLD, SIG_DFL);
-  signal(SIGPIPE, SIG_IGN);
   sigset_t taken;
   sigemptyset(&taken);
   const int numbers[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT};

@@ -6,8 +6,7 @@
 
 namespace bytesper::guard {
 
-// The descendants of this process; there is one such object. The process has to be a child subreaper, so that
-// none can leave.
+// The descendants of this process; there is one such object. None can leave a child subreaper.
 class ProcessTree {
  public:
   // `scan`: by the parents that /proc names, for kernels without CONFIG_PROC_CHILDREN.

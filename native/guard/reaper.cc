@@ -17,8 +17,7 @@ bool Reaper::Reap() {
   for (;;) {
     int status = 0;
     rusage usage = {};
-    // __WALL: also those that clone() started without SIGCHLD.
-    const pid_t pid = wait4(-1, &status, WNOHANG | __WALL, &usage);
+    const pid_t pid = wait4(-1, &status, WNOHANG, &usage);
     if (pid < 0 && errno == EINTR) continue;
     if (pid < 0) return false;
     if (pid == 0) return true;

@@ -23,8 +23,7 @@ class Reaper {
   int main_signal() const { return main_signal_; }
 
   int64_t reaped() const { return reaped_; }
-  // The largest resident set that any single process had, also of those that a process of the tree waited
-  // for.
+  // The largest resident set of any one process, also of those that a process of the tree waited for.
   uint64_t largest_peak_bytes() const { return largest_peak_bytes_; }
   int64_t user_us() const { return user_us_; }
   int64_t system_us() const { return system_us_; }

@@ -6,8 +6,7 @@
 
 namespace bytesper::guard {
 
-// Writes lines to the runner without ever waiting for it: while it does not read, the limits still have to
-// hold.
+// Writes lines to the runner without waiting for it: the limits have to hold also while it does not read.
 class Report {
  public:
   explicit Report(int fd);

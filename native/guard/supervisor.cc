@@ -71,7 +71,10 @@ int Supervisor::Run() {
   ProcessStat stat;
   if (ReadStat(child_.pid, &stat)) start_ticks_ = stat.start_ticks;
   ReleaseChildDescriptors();
+  Heard heard;
   for (;;) {
+    // Before children are looked for: a SIGCHLD that is taken after would be one that nobody acts on.
+    const bool told_to_end = heard.signals && ReadSignals();
     ReadNotes();
     const bool alive = reaper_.Reap();
     if (reaper_.main_ended() && !told_main_exit_) {
@@ -82,8 +85,11 @@ int Supervisor::Run() {
     }
     if (!alive) return Finish();
     if (reaper_.main_ended() && phase_ == Phase::kRunning) BeginKilling();
+    // Only now: a command that had ended by then was not killed.
+    if (told_to_end) Stop(Reason::kSignal, true);
+    if (heard.lifeline) ReadLifeline();
     ObeyLimits();
-    Wait();
+    heard = Wait();
   }
 }
 
@@ -114,7 +120,6 @@ void Supervisor::ReadNotes() {
     child_.notes = -1;
     // A child that was killed before it came to exec closes the pipe as well.
     if (failed_ || !ready_) return;
-    started_ = true;
     JsonLine line("started");
     line.Number("pid", child_.pid);
     line.Number("startTicks", start_ticks_);
@@ -125,11 +130,13 @@ void Supervisor::ReadNotes() {
   }
 }
 
-void Supervisor::ReadSignals() {
+bool Supervisor::ReadSignals() {
+  bool told_to_end = false;
   signalfd_siginfo info;
   while (read(signals_, &info, sizeof(info)) == static_cast<ssize_t>(sizeof(info))) {
-    if (info.ssi_signo != SIGCHLD) Stop(Reason::kSignal, true);
+    if (info.ssi_signo != SIGCHLD) told_to_end = true;
   }
+  return told_to_end;
 }
 
 // One piece at a time: a runner that never stops talking must not keep the limits from being looked at.
@@ -168,8 +175,7 @@ void Supervisor::ObeyLimits() {
   }
 }
 
-// RSS counts shared pages for each process, so PSS is never more; as long as RSS is below the limit, it will
-// do.
+// RSS counts shared pages for each process: PSS is never more, and is read only where RSS is above the limit.
 void Supervisor::CheckMemory() {
   const int64_t begin = Now();
   const RssSum rss = SumRss(tree_);
@@ -179,6 +185,8 @@ void Supervisor::CheckMemory() {
   if (held > options_.memory_limit_bytes) {
     bool exact = false;
     held = SumPss(*tree_, &exact);
+    // One process is read after the other: a page that they are just coming to share can count twice.
+    if (held > options_.memory_limit_bytes && tree_->size() > 1) held = SumPss(*tree_, &exact);
     if (exact) peak_pss_bytes_ = std::max(peak_pss_bytes_, held);
   }
   if (held > options_.memory_limit_bytes) {
@@ -287,8 +295,7 @@ int Supervisor::Finish() {
   }
   AddEnd(&line);
   line.Number("survivors", survivors_);
-  // Since Linux 6.2 ru_maxrss can miss some pages for each core that the process ran on; what /proc said does
-  // not.
+  // Since Linux 6.2 ru_maxrss can miss some pages for each core that the process ran on.
   line.Number("largestProcessPeakBytes",
               static_cast<int64_t>(std::max(reaper_.largest_peak_bytes(), largest_seen_bytes_)));
   line.Number("processesReaped", reaper_.reaped());
@@ -310,7 +317,7 @@ void Supervisor::AddEnd(JsonLine* line) const {
   }
 }
 
-void Supervisor::Wait() {
+Supervisor::Heard Supervisor::Wait() {
   pollfd waited[] = {
       {signals_, POLLIN, 0},
       {lifeline_, POLLIN, 0},
@@ -323,10 +330,12 @@ void Supervisor::Wait() {
   timeout.tv_sec = static_cast<time_t>(left / 1000000000);
   timeout.tv_nsec = static_cast<long>(left % 1000000000);
   const int ready = ppoll(waited, 4, deadline == kNever ? nullptr : &timeout, nullptr);
-  if (ready <= 0) return;
+  Heard heard;
+  if (ready <= 0) return heard;
   if (waited[3].revents != 0) report_->WriteKept();
-  if (waited[0].revents != 0) ReadSignals();
-  if (waited[1].revents != 0) ReadLifeline();
+  heard.signals = waited[0].revents != 0;
+  heard.lifeline = waited[1].revents != 0;
+  return heard;
 }
 
 int64_t Supervisor::NextDeadline() const {

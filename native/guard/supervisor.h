@@ -28,8 +28,15 @@ class Supervisor {
     kKilling,
   };
 
+  // What poll has to tell.
+  struct Heard {
+    bool signals = false;
+    bool lifeline = false;
+  };
+
   void ReadNotes();
-  void ReadSignals();
+  // Whether one of them ends the run.
+  bool ReadSignals();
   void ReadLifeline();
   void ObeyLimits();
   void CheckMemory();
@@ -40,7 +47,7 @@ class Supervisor {
   void WriteKillFiles() const;
   void SendMainExited();
   int Finish();
-  void Wait();
+  Heard Wait();
   int64_t NextDeadline() const;
   void AddEnd(JsonLine* line) const;
 
@@ -55,7 +62,6 @@ class Supervisor {
   Phase phase_ = Phase::kRunning;
   Reason reason_ = Reason::kNone;
   bool ready_ = false;
-  bool started_ = false;
   bool failed_ = false;
   bool told_main_exit_ = false;
   ChildNote failure_{};

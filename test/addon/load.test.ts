@@ -29,7 +29,7 @@ test("an addon of another version is named with the functions that it lacks", ()
        exports[name] = () => {};`,
   );
   expect(loadFrom([file])).toEqual({
-    absent: `the native addon could not be loaded (${file} is of another version and lacks nvmlDevices, cudaDevices, createPool, attention, cpuInstructionSets); run npm run setup`,
+    absent: `the native addon could not be loaded (${file} is of another version and lacks lockFile, nvmlDevices, cudaDevices, createPool, attention, cpuInstructionSets); run npm run setup`,
   });
 });
 

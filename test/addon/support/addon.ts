@@ -10,7 +10,7 @@ export const addon = loadAddon();
 
 /** The exports that take no arguments and only read. */
 export const READS = ADDON_EXPORTS.filter(
-  (name) => !["mallocSelfTest", "createPool", "attention"].includes(name),
+  (name) => !["mallocSelfTest", "createPool", "attention", "lockFile"].includes(name),
 );
 
 /** A reading that the test cannot do without. */
