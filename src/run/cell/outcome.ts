@@ -64,13 +64,12 @@ function byCap({ launch, limit, capBytes, enforcement }: Evidence): Verdict | un
   if (capBytes === undefined) return undefined;
   const cap = bytesWithBinaryUnit(capBytes);
   const over = { outcome: "oom-cap", aboveBytes: capBytes } as const;
-  if (!isAbsent(limit.oomKills) && limit.oomKills > 0) {
-    const processes = limit.oomKills === 1 ? "a process" : `${limit.oomKills} processes`;
+  // Only that it acted is certain: kernels count the victims of a group in different ways.
+  if (!isAbsent(limit.oomKills) && limit.oomKills > 0)
     return {
       ...over,
-      cause: `the kernel ended ${processes} at the cap of ${cap} (${enforcement}: oom_kill ${limit.oomKills})`,
+      cause: `the kernel's killer acted at the cap of ${cap} (${enforcement}: oom_kill ${limit.oomKills})`,
     };
-  }
   if (launch.guard?.killed === "memory") {
     const { overLimitBytes } = launch.guard;
     const seen = overLimitBytes === undefined ? "" : `, it held ${bytesWithBinaryUnit(overLimitBytes)}`;

@@ -2,9 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { absent } from "../../probe/reading.js";
 import { countersV1, oomKillsV1 } from "./counters.js";
-import { readNumber } from "./kernel-file.js";
 import type { MemoryController, MemoryGroup } from "./memory-controller.js";
-import { writeIfThere, writeLimit } from "./memory-controller.js";
+import { readPeak, writeIfThere, writeLimit } from "./memory-controller.js";
 import { RunnerGroup } from "./runner-group.js";
 import type { LimitEvidence } from "./types.js";
 
@@ -19,12 +18,8 @@ function setLimit(folder: string, capBytes: number): void {
 
 function evidence(folder: string): LimitEvidence {
   const counters = countersV1(folder);
-  const bytes = readNumber(join(folder, "memory.max_usage_in_bytes"));
   return {
-    peak:
-      bytes === undefined
-        ? absent(`${folder} has no memory.max_usage_in_bytes`)
-        : { bytes, source: "memory.max_usage_in_bytes" },
+    peak: readPeak(folder, "memory.max_usage_in_bytes"),
     oomKills: oomKillsV1(counters) ?? absent("memory.oom_control counts no kills before Linux 4.13"),
     counters,
   };

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { absent } from "../../probe/reading.js";
 import { countersV2, oomKillsV2 } from "./counters.js";
-import { errorCode, readNumber, readWords } from "./kernel-file.js";
+import { errorCode, readWords } from "./kernel-file.js";
 import type { MemoryController, MemoryGroup } from "./memory-controller.js";
-import { writeIfThere, writeLimit } from "./memory-controller.js";
+import { readPeak, writeIfThere, writeLimit } from "./memory-controller.js";
 import type { Place } from "./place-v2.js";
 import { RunnerGroup } from "./runner-group.js";
 import type { LimitEvidence } from "./types.js";
@@ -38,12 +38,8 @@ function setLimit(folder: string, capBytes: number): void {
 
 function evidence(folder: string): LimitEvidence {
   const counters = countersV2(folder);
-  const bytes = readNumber(join(folder, "memory.peak"));
   return {
-    peak:
-      bytes === undefined
-        ? absent(`${folder} has no memory.peak, which needs Linux 5.19`)
-        : { bytes, source: "memory.peak" },
+    peak: readPeak(folder, "memory.peak", ", which needs Linux 5.19"),
     oomKills: oomKillsV2(counters) ?? absent(`${folder} has no memory.events`),
     counters,
   };

@@ -63,7 +63,9 @@ export function oomKillsV2(counters: Counters): number | undefined {
   // Before Linux 5.2 there is no local file; a cell's group has no limits below it unless the cell makes them.
   const oom = counters["memory.events.local:oom"] ?? counters["memory.events:oom"];
   const kills = counters["memory.events:oom_kill"];
-  return oom === 0 ? 0 : kills;
+  if (oom === 0 || kills === undefined || kills === 0) return oom === 0 ? 0 : kills;
+  // A kill of the whole group counts its first victim twice (seen with Linux 6.1), unless that is gone by then.
+  return Math.max(1, kills - (counters["memory.events:oom_group_kill"] ?? 0));
 }
 
 /** Bytes below the limit at which it counts as met: a huge page that did not fit leaves up to 2 MiB. */

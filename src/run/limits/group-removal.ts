@@ -5,7 +5,7 @@ import { errorCode, readFlatKeyed, readWords } from "./kernel-file.js";
 
 /** How long the kernel may take to let go of processes that were killed. */
 const PATIENCE_MS = 5_000;
-/** v1 announces nothing, so that an empty group is looked for at this interval. */
+/** Where nothing is announced, as in v1, an empty group is looked for at this interval. */
 const LOOK_MS = 2;
 
 function members(folder: string): number[] {
@@ -37,10 +37,8 @@ function isEmpty(folder: string): boolean {
   return populated === undefined ? members(folder).length === 0 : populated === 0;
 }
 
-/** Resolves when something about the group may have changed, at the latest after `timeoutMs`. */
+/** Resolves when something about the group may have changed, at the latest after `timeoutMs`, and never at once. */
 function change(folder: string, timeoutMs: number): Promise<void> {
-  const events = join(folder, "cgroup.events");
-  const announced = existsSync(events);
   return new Promise((resolve) => {
     let watcher: FSWatcher | undefined;
     const done = (): void => {
@@ -48,15 +46,18 @@ function change(folder: string, timeoutMs: number): Promise<void> {
       watcher?.close();
       resolve();
     };
-    const timer = setTimeout(done, announced ? timeoutMs : LOOK_MS);
-    if (!announced) return;
+    let timer = setTimeout(done, timeoutMs);
+    const lookSoon = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(done, LOOK_MS);
+    };
     try {
-      watcher = watch(events, done).on("error", done);
+      watcher = watch(join(folder, "cgroup.events"), done).on("error", lookSoon);
       // It may have emptied before the watch began.
-      if (isEmpty(folder)) done();
+      if (isEmpty(folder)) lookSoon();
     } catch {
-      // The group is gone, or there are no watches left.
-      done();
+      // No such file in v1, or no watches left.
+      lookSoon();
     }
   });
 }

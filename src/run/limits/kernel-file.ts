@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 /** The text of a file under /proc or /sys/fs/cgroup, or undefined where it is not there or may not be read. */
 export function readText(path: string): string | undefined {
@@ -51,4 +52,14 @@ export function because(error: unknown): string {
 
 export function errorCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
+}
+
+/** Why this user may not write one of the files in the folder, as a clause; undefined where it may. */
+export function whyNotWritable(folder: string, names: readonly string[]): string | undefined {
+  try {
+    for (const name of names) accessSync(join(folder, name), constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return because(error);
+  }
 }

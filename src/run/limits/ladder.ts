@@ -14,12 +14,15 @@ interface Candidate extends Rung {
 }
 
 async function lookAround(): Promise<Candidate[]> {
+  const guard = guardOffer();
   const [v2, scope, v1] = [await offerV2(), await offerScope(), await offerV1()];
   // A process is in one group of a hierarchy, so that a v2 memory group leaves no room for another.
   const tree = v2.available === true ? undefined : await verifiedTree();
 
   /** What counts where the cap is held by other means. */
   const counting = async (): Promise<HostGroups> => {
+    // Nothing would join the groups.
+    if (guard !== true) return { memory: undefined, tree: undefined };
     const offer = [v2, v1].find(({ available }) => available === true);
     return { memory: (await offer?.make())?.memory, tree };
   };
@@ -31,7 +34,6 @@ async function lookAround(): Promise<Candidate[]> {
     const { memory, holdsSwap } = await v1.make();
     return byGroups("cgroup-v1", { memory, tree }, holdsSwap);
   };
-  const guard = guardOffer();
   const withGuard: Candidate[] = [
     { kind: "cgroup-v2", available: v2.available, make: () => inV2("cgroup-v2", v2) },
     {
@@ -72,7 +74,7 @@ export async function ladder(): Promise<Rung[]> {
  * group or a systemd scope of its own. Throws `USAGE` with the reason where the wanted rung is not there.
  */
 export async function chooseEnforcement(options: {
-  wanted?: EnforcementKind;
+  wanted?: EnforcementKind | undefined;
 }): Promise<{ enforcement: Enforcement; rungs: Rung[] }> {
   await removeStaleGroups();
   const list = await candidates();

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BytesperError } from "../../errors.js";
+import { absent } from "../../probe/reading.js";
 import { readNumber } from "./kernel-file.js";
 import type { LimitEvidence } from "./types.js";
 
@@ -40,4 +41,15 @@ export function writeLimit(folder: string, file: string, bytes: number): void {
 /** For files that not every kernel has. */
 export function writeIfThere(folder: string, file: string, value: string): void {
   if (existsSync(join(folder, file))) writeFileSync(join(folder, file), value);
+}
+
+/** The group's high-water mark; `needs` says what a kernel without the file lacks. */
+export function readPeak(
+  folder: string,
+  source: "memory.peak" | "memory.max_usage_in_bytes",
+  needs = "",
+): LimitEvidence["peak"] {
+  const bytes = readNumber(join(folder, source));
+  if (bytes === undefined) return absent(`there is no ${source} in ${folder}${needs}`);
+  return bytes === 0 ? absent("no process was ever in the cell's group") : { bytes, source };
 }

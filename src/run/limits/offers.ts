@@ -4,6 +4,7 @@ import { absent, isAbsent } from "../../probe/reading.js";
 import { controllerV1 } from "./controller-v1.js";
 import { controllerV2 } from "./controller-v2.js";
 import { ownGroup } from "./hierarchy.js";
+import { whyNotWritable } from "./kernel-file.js";
 import { findPlace } from "./place-v2.js";
 import { enterScope, scopeOffer } from "./systemd-scope.js";
 import { stoppedByKills } from "./unit-policy.js";
@@ -56,5 +57,13 @@ export async function offerScope(): Promise<Offer> {
 
 export async function offerV1(): Promise<Offer> {
   const own = ownGroup(1);
-  return tried(isAbsent(own) ? own : await verify(controllerV1(own.folder)));
+  if (isAbsent(own)) return tried(own);
+  const refused = whyNotWritable(own.folder, [".", "cgroup.procs"]);
+  return tried(
+    refused === undefined
+      ? await verify(controllerV1(own.folder))
+      : absent(
+          `the group ${own.folder} may not be written (${refused}); run as root, or have it handed over`,
+        ),
+  );
 }

@@ -1,10 +1,10 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Absent } from "../../probe/reading.js";
 import { absent } from "../../probe/reading.js";
 import type { OwnGroup } from "./hierarchy.js";
 import { withAncestors } from "./hierarchy.js";
-import { readNumber, readWords } from "./kernel-file.js";
+import { readNumber, readWords, whyNotWritable } from "./kernel-file.js";
 import { descendsFrom } from "./process-stat.js";
 
 /** A group of the v2 hierarchy below which groups with memory limits can be made. */
@@ -24,20 +24,12 @@ function remedy(root: string): string {
     : "start the command alone in a group that this user may write, or as root";
 }
 
-function writable(folder: string): boolean {
-  try {
-    for (const name of [".", "cgroup.procs", "cgroup.subtree_control"])
-      accessSync(join(folder, name), constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** What the group allows, or why not; `undefined` where it has no memory controller to hand down. */
 function offer(folder: string, root: string): Place | Absent | undefined {
   if (!readWords(join(folder, "cgroup.controllers")).includes("memory")) return undefined;
-  if (!writable(folder)) return absent(`the group ${folder} is not writable; ${remedy(root)}`);
+  const refused = whyNotWritable(folder, [".", "cgroup.procs", "cgroup.subtree_control"]);
+  if (refused !== undefined)
+    return absent(`the group ${folder} may not be written (${refused}); ${remedy(root)}`);
   if (readWords(join(folder, "cgroup.subtree_control")).includes("memory")) return { folder, how: "ready" };
   const members = readWords(join(folder, "cgroup.procs")).map(Number);
   // Only the hierarchy's root has no type; the rule against processes of its own does not hold for it.

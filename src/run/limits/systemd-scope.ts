@@ -39,8 +39,8 @@ export async function scopeOffer(): Promise<true | Absent> {
     ...[`--unit=${runnerName()}-probe`, "--", "/bin/sh", "-c", PROBE, own.mount],
   ]);
   if ("failed" in answer) {
-    const remedy = "a user manager is needed, which a login session starts, or loginctl enable-linger";
-    return absent(`systemd-run ${manager().join("")} failed (${answer.failed}); ${remedy}`);
+    const remedy = "a user's own manager comes with a login session or loginctl enable-linger";
+    return absent(`systemd-run ${manager().join(" ")} failed (${answer.failed}); ${remedy}`);
   }
   const [path = "", controllers = ""] = answer.stdout.split("\n");
   if (!controllers.split(" ").includes("memory")) {

@@ -42,8 +42,8 @@ export interface CellLimit {
 export interface LimitEvidence {
   peak: { bytes: number; source: "memory.peak" | "memory.max_usage_in_bytes" } | Absent;
   /**
-   * Processes that the kernel's killer took because of this cap, as the kernel counts them: a kill of the whole v2
-   * group may count a victim twice.
+   * Processes that the kernel's killer took because of this cap. With several threads over a v2 cap at once the kernel
+   * may count one too many; that it is above 0 is certain.
    */
   oomKills: number | Absent;
   /** Raw counters by `file:key` when the tree was dead; bytes where the kernel counts bytes. */

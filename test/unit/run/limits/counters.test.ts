@@ -38,6 +38,16 @@ test("v2: kills count where the group's own limit was met", () => {
   expect(oomKillsV2({ ...kills, "memory.events.local:oom": 1 })).toBe(3);
 });
 
+test("v2: the first victim of a kill of the whole group, which the kernel counts twice, counts once", () => {
+  const events = { "memory.events:oom_group_kill": 1, "memory.events.local:oom": 1 };
+  expect(oomKillsV2({ ...events, "memory.events:oom_kill": 4 })).toBe(3);
+  expect(oomKillsV2({ ...events, "memory.events:oom_kill": 1 })).toBe(1);
+});
+
+test("v2: a limit that was met without a kill kills nobody", () => {
+  expect(oomKillsV2({ "memory.events:oom_kill": 0, "memory.events.local:oom": 2 })).toBe(0);
+});
+
 test("v2: a kill for the sake of the machine or a group above is not this cap's", () => {
   expect(oomKillsV2({ "memory.events:oom_kill": 1, "memory.events.local:oom": 0 })).toBe(0);
 });

@@ -15,7 +15,11 @@ function group(path: string, files: Record<string, string>): Record<string, stri
   return Object.fromEntries(Object.entries(all).map(([file, content]) => [join("c", path, file), content]));
 }
 
-function placeIn(files: Record<string, string>, folder: string): unknown {
+function placeIn(
+  files: Record<string, string>,
+  folder: string,
+  unusable: (root: string) => Map<string, string> = () => new Map(),
+): unknown {
   const root = fixture({
     ...files,
     // Process 70 is a child of this one, 80 is of somebody else.
@@ -23,7 +27,7 @@ function placeIn(files: Record<string, string>, folder: string): unknown {
     "proc/70/stat": `70 (a) b) S ${process.pid} ${"0 ".repeat(17)}600 0`,
     "proc/80/stat": `80 (sh) S 1 ${"0 ".repeat(17)}700 0`,
   });
-  const found = findPlace({ mount: join(root, "c"), folder: join(root, "c", folder) }, root);
+  const found = findPlace({ mount: join(root, "c"), folder: join(root, "c", folder) }, unusable(root), root);
   return "folder" in found ? { ...found, folder: found.folder.slice(root.length + 2) } : found;
 }
 
@@ -71,7 +75,7 @@ test("cells do not escape a limit that somebody gave to this process", () => {
     ...group("slice/job", { "cgroup.procs": `${SELF}\n80\n`, "memory.max": "1073741824\n" }),
   };
   expect(placeIn(files, "slice/job")).toMatchObject({
-    absent: expect.stringMatching(/\/slice\/job has 1 processes of others.*Delegate=yes/) as string,
+    absent: expect.stringMatching(/\/slice\/job has other processes \(1\).*alone in a group/) as string,
   });
 });
 
@@ -89,4 +93,19 @@ test("without the controller in the whole hierarchy the reason is where it may b
   expect(placeIn(group("", { "cgroup.controllers": "hugetlb\n" }), "")).toMatchObject({
     absent: expect.stringMatching(/no memory controller.*cgroup v1.*unified_cgroup_hierarchy=1/) as string,
   });
+});
+
+test("a group that would take this runner with it is passed over", () => {
+  const files = {
+    ...group("slice", { "cgroup.subtree_control": "memory\n" }),
+    ...group("slice/unit", { "cgroup.procs": SELF }),
+  };
+  const unusable = (root: string): Map<string, string> => new Map([[join(root, "c/slice/unit"), "it stops"]]);
+  expect(placeIn(files, "slice/unit")).toEqual({ folder: "/slice/unit", how: "move" });
+  expect(placeIn(files, "slice/unit", unusable)).toEqual({ folder: "/slice", how: "ready" });
+  expect(placeIn(group("unit", {}), "unit", (root) => new Map([[join(root, "c/unit"), "it stops"]]))).toEqual(
+    {
+      absent: "it stops",
+    },
+  );
 });
