@@ -13,7 +13,7 @@ import type { Enforcement, LimitEvidence } from "../limits/index.js";
 import { heapLimitMiB } from "../limits/index.js";
 import type { CommandSpec } from "./command.js";
 import { JsonLines } from "./command.js";
-import type { CellEnd, CellMemory } from "./end.js";
+import type { CellEnd, CellMemory, Outcome } from "./end.js";
 import { DeviceWatch } from "./device-watch.js";
 import { measuringEnvironment, measuringFlags } from "./flags.js";
 import type { GuardSample } from "./guard-report.js";
@@ -136,7 +136,9 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
     });
     return {
       ...decided,
-      ...(decided.outcome === "ok" || cell.keepsData ? { data: cell.data(device.readings()) } : {}),
+      ...(decided.outcome === "ok" || cell.keepsData(decided.outcome)
+        ? { data: cell.data(device.readings()) }
+        : {}),
       records: cell.records,
       durationMs: launchEnd.durationMs,
       memory: memoryOf(launchEnd, evidence, enforcement, capBytes),
@@ -204,8 +206,8 @@ type Answer = Pick<Evidence, "answered" | "answeredCause" | "answeredOutcome" | 
 /** What differs between a cell of ours and a program of the user's. */
 interface CellProcess {
   readonly records: CellMessage[];
-  /** Whether what it said counts although it did not end well. */
-  readonly keepsData: boolean;
+  /** Whether what it said counts with an outcome that is not `ok`. */
+  keepsData: (outcome: Outcome) => boolean;
   /** Asks the guard for the tree's memory now. */
   ask: () => void;
   process: (job: CellJob, heapLimitBytes: number | undefined) => ProcessOptions;
@@ -214,10 +216,24 @@ interface CellProcess {
   data: (device: Record<string, ProgramReading>) => unknown;
 }
 
+/** A measuring cell sends a handful; what a subject sends by itself must not fill the runner's memory. */
+const MOST_RECORDS = 1000;
+
+/** A record on file descriptor 3; a subject may write anything there, which is none. */
+function messageIn(line: string): (Record<string, unknown> & { type: string }) | undefined {
+  let message: unknown;
+  try {
+    message = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const { type } = (message ?? {}) as { type?: unknown };
+  return typeof type === "string" ? (message as Record<string, unknown> & { type: string }) : undefined;
+}
+
 /** A cell in a Node process of bytesper's own. */
 class NodeCell implements CellProcess {
   readonly records: CellMessage[] = [];
-  readonly keepsData = false;
   ask: () => void = () => undefined;
   readonly #events: CellEvents;
   #answer: { data: unknown } | undefined;
@@ -244,24 +260,23 @@ class NodeCell implements CellProcess {
   }
 
   #message(line: string): void {
-    let message: CellMessage;
-    try {
-      message = JSON.parse(line) as CellMessage;
-    } catch {
-      // A subject that writes to a descriptor it was not given.
-      return;
-    }
-    if (message.type === "answer") this.#answer = message as { data: unknown };
-    else if (message.type === "error")
-      this.#error = message as { code: ErrorCode | undefined; message: string };
+    const message = messageIn(line);
+    if (message === undefined) return;
+    if (message.type === "answer" && "data" in message) this.#answer = { data: message.data };
+    else if (message.type === "error" && typeof message.message === "string")
+      this.#error = { code: message.code as ErrorCode | undefined, message: message.message };
     else if (message.type === "turn") {
-      const { record } = message as { record?: unknown };
-      this.#events.onTurn?.(record);
-    } else this.records.push(message);
+      if ("record" in message) this.#events.onTurn?.(message.record);
+    } else if (this.records.length < MOST_RECORDS) this.records.push(message);
   }
 
   onSample(): void {
     // The readings of such a cell are its own.
+  }
+
+  /** A program that met a pool's cap has readings until then. */
+  keepsData(outcome: Outcome): boolean {
+    return (this.#answer?.data as { outcome?: Outcome } | undefined)?.outcome === outcome;
   }
 
   data(): unknown {
@@ -283,20 +298,19 @@ class NodeCell implements CellProcess {
 /** A cell that is a program of the user's. */
 class CommandCell implements CellProcess {
   readonly records: CellMessage[] = [];
-  /** What it printed before it ran out of memory is worth keeping. */
-  readonly keepsData = true;
   ask: () => void = () => undefined;
   readonly #spec: CommandSpec;
   readonly #lines: JsonLines;
   #last: GuardSample | undefined;
+  /** Samples that were asked for and have not come: never more than two, or a fast program would bury the guard. */
+  #asked = 0;
   #started = performance.now();
 
   constructor(spec: CommandSpec, events: CellEvents) {
     this.#spec = spec;
     this.#lines = new JsonLines((object) => {
       events.onTurn?.(object);
-      // The kernel's view of the very moment that the line speaks of.
-      this.ask();
+      this.#ask();
     });
   }
 
@@ -324,7 +338,21 @@ class CommandCell implements CellProcess {
   }
 
   onSample(sample: GuardSample): void {
-    if (sample.asked === true) this.#last = sample;
+    if (sample.asked !== true) return;
+    this.#last = sample;
+    this.#asked--;
+  }
+
+  /** The kernel's view of the very moment that a line speaks of, or of the next that the guard comes to. */
+  #ask(): void {
+    if (this.#asked >= 2) return;
+    this.#asked++;
+    this.ask();
+  }
+
+  /** What it printed before it ran out of memory is worth keeping. */
+  keepsData(): boolean {
+    return true;
   }
 
   data(device: Record<string, ProgramReading>): unknown {
