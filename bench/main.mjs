@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { attentionVsPeers } from "./attention/table.mjs";
 import { conditions } from "./markdown.mjs";
 import { measureVsMemlab } from "./measure-vs-memlab.mjs";
+import { runnerCost } from "./runner/table.mjs";
 import { sessionVsTracemalloc } from "./session-vs-tracemalloc.mjs";
 
 const { values } = parseArgs({
@@ -19,9 +20,10 @@ if (!Number.isInteger(rounds) || rounds < 1)
 
 const attention = (rounds) =>
   attentionVsPeers(rounds, { sizes: [1024, 2048, 4096], threads: availableParallelism(), runs: 5 });
+const runner = (rounds) => runnerCost(rounds, { cells: 1000, large: 10_000 });
 const parts = ["# Benchmarks", conditions(rounds)];
 try {
-  for (const benchmark of [measureVsMemlab, sessionVsTracemalloc, attention])
+  for (const benchmark of [measureVsMemlab, sessionVsTracemalloc, attention, runner])
     parts.push(await benchmark(rounds));
 } catch (error) {
   console.error(`bench: ${error.message}`);

@@ -1,7 +1,10 @@
+import type { Factors } from "../experiment/define.js";
 import { absent } from "../probe/reading.js";
-import type { Result } from "../report/schema.js";
+import type { Result, ResultLine } from "../report/schema.js";
+import type { Point } from "../stats/theil-sen.js";
 import type { Collected, ProgramTrial } from "./collected.js";
 import type { ExperimentRecord } from "./experiment-record.js";
+import type { Fit } from "./fit.js";
 import { fitProcesses } from "./fit.js";
 
 /** What bytes per unit are read from, the best that every cell has first. */
@@ -16,21 +19,11 @@ export function commandFit(experiment: ExperimentRecord, { programs }: Collected
   if (population === undefined)
     return absent("no factor says how many units a cell has (population), so there is nothing to divide by");
   const answered = programs.filter(({ data }) => data.outcome === "ok");
-  const others = new Set(
-    answered.map(({ factors }) =>
-      JSON.stringify(Object.entries(factors).filter(([name]) => name !== population)),
-    ),
-  );
-  if (others.size > 1) return absent("the grid has several factors; each row has readings of its own");
+  if (combinations(answered, population).length > 1)
+    return absent("the grid has several factors; each combination of the others has lines of its own");
   const source = SOURCES.find((name) => answered.every((trial) => numberOf(trial, name) !== undefined));
   if (source === undefined || answered.length === 0) return absent("no cell has a reading of its memory");
-  const trials = new Map<number, { x: number; y: number }[]>();
-  for (const trial of answered) {
-    const x = Number(trial.factors[population]);
-    const y = numberOf(trial, source);
-    if (y !== undefined) trials.set(trial.trial, [...(trials.get(trial.trial) ?? []), { x, y }]);
-  }
-  const fit = fitProcesses([...trials.values()], 0);
+  const fit = lineOf(answered, population, source);
   if (fit === undefined) return absent("a line needs two populations of different size that fitted");
   return {
     ...fit,
@@ -40,7 +33,55 @@ export function commandFit(experiment: ExperimentRecord, { programs }: Collected
   };
 }
 
-function numberOf({ data, end }: ProgramTrial, name: (typeof SOURCES)[number]): number | undefined {
+/**
+ * The same line for every reading in bytes that all cells of a combination of the other factors have, what was read
+ * from outside first.
+ */
+export function commandLines({ population }: ExperimentRecord, { programs }: Collected): ResultLine[] {
+  if (population === undefined) return [];
+  const answered = programs.filter(({ data }) => data.outcome === "ok");
+  return combinations(answered, population).flatMap(({ others, trials }) => {
+    const printed = trials.flatMap(({ data }) => Object.keys(data.readings));
+    const names = new Set([...SOURCES, ...printed.filter((name) => name.endsWith("Bytes"))]);
+    return [...names].flatMap((reading): ResultLine[] => {
+      if (!trials.every((trial) => numberOf(trial, reading) !== undefined)) return [];
+      const line = lineOf(trials, population, reading);
+      return line === undefined ? [] : [{ others, reading, ...line }];
+    });
+  });
+}
+
+/** The trials by the levels of the factors beside the population. */
+function combinations(
+  trials: readonly ProgramTrial[],
+  population: string,
+): { others: Factors; trials: ProgramTrial[] }[] {
+  const groups = new Map<string, { others: Factors; trials: ProgramTrial[] }>();
+  for (const trial of trials) {
+    const others = Object.fromEntries(Object.entries(trial.factors).filter(([name]) => name !== population));
+    const key = JSON.stringify(others);
+    const group = groups.get(key) ?? { others, trials: [] };
+    group.trials.push(trial);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** One line for each repetition, through the cells that have the reading. */
+function lineOf(trials: readonly ProgramTrial[], population: string, reading: string): Fit | undefined {
+  const points = new Map<number, Point[]>();
+  for (const trial of trials) {
+    const x = Number(trial.factors[population]);
+    const y = numberOf(trial, reading);
+    if (y === undefined) continue;
+    const own = points.get(trial.trial) ?? [];
+    own.push({ x, y });
+    points.set(trial.trial, own);
+  }
+  return fitProcesses([...points.values()], 0);
+}
+
+function numberOf({ data, end }: ProgramTrial, name: string): number | undefined {
   if (name === "peakBytes")
     return typeof end.memory.peakBytes === "number" ? end.memory.peakBytes : undefined;
   const value = data.readings[name];

@@ -1,15 +1,15 @@
 import type { Factors, ProgramReading } from "../experiment/define.js";
 import type { Calibration } from "../measure/calibration.js";
 import { absent, isAbsent } from "../probe/reading.js";
-import type { Result, ResultRow, ResultRowReading } from "../report/schema.js";
+import type { Result, ResultLine, ResultRow, ResultRowReading } from "../report/schema.js";
 import { RESULT_SCHEMA } from "../report/schema-version.js";
 import type { Outcome } from "../run/cell/end.js";
 import { isOutOfMemory } from "../run/cell/end.js";
 import { rangeInterval } from "../stats/interval.js";
 import { calibrationRecord } from "./calibration.js";
 import { limitsOf, peakOf } from "./cell-memory.js";
-import type { Collected, ProgramTrial } from "./collected.js";
-import { commandFit } from "./command-fit.js";
+import type { Collected, FailedCell, ProgramTrial } from "./collected.js";
+import { commandFit, commandLines } from "./command-fit.js";
 import type { ExperimentRecord, GridPoint } from "./experiment-record.js";
 import { failedRow, missingCells } from "./failed-row.js";
 import { tableRecord } from "./table-record.js";
@@ -26,16 +26,18 @@ export interface ProgramAnalysisInput {
 export function analysePrograms(input: ProgramAnalysisInput): Result {
   const { experiment, collected, calibration, identity } = input;
   const why = "each row of this experiment has readings of its own";
-  const own = experiment.grid.map((point) => rowOf(experiment, collected, undefined, point));
+  const cells = { answered: byPoint(collected.programs), failed: byPoint(collected.failed) };
+  const own = experiment.grid.map((point) => rowOf(experiment, cells, undefined, point));
   const rows = experiment.kind === "command" ? withAllReadings(own) : own;
   const followUps = experiment.parts.map(({ name, table, grid }) => ({
     name,
     table: tableRecord(table),
-    rows: grid.map((factors) => rowOf(experiment, collected, name, { factors, instances: 1, units: 1 })),
+    rows: grid.map((factors) => rowOf(experiment, cells, name, { factors, instances: 1, units: 1 })),
   }));
   const all = [...rows, ...followUps.flatMap((part) => part.rows)];
   const missing = missingCells(collected.failed, all);
   const fit = experiment.kind === "command" ? commandFit(experiment, collected) : absent(why);
+  const lines = experiment.kind === "command" ? commandLines(experiment, collected) : [];
   return {
     schema: RESULT_SCHEMA,
     experiment: experiment.experiment,
@@ -48,6 +50,7 @@ export function analysePrograms(input: ProgramAnalysisInput): Result {
     rows,
     followUps,
     fit,
+    ...(lines.length === 0 ? {} : { lines }),
     crossCheck: absent(why),
     minimumDetectableBytes: 0,
     nullControl: absent(why),
@@ -61,29 +64,46 @@ export function analysePrograms(input: ProgramAnalysisInput): Result {
         ? absent("commands are read from outside and by themselves")
         : calibrationRecord(calibration),
     ...(experiment.table === undefined ? {} : { table: tableRecord(experiment.table) }),
-    warnings: warningsOf(collected, rows, fit, missing),
+    warnings: warningsOf(collected, rows, lines, missing),
   };
+}
+
+/** The cells of each point of each part. Looking through all of them for each row would take minutes for 10,000 rows. */
+interface CellsByPoint {
+  answered: ReadonlyMap<string, ProgramTrial[]>;
+  failed: ReadonlyMap<string, FailedCell[]>;
+}
+
+function pointKey(part: string | undefined, factors: Factors): string {
+  return JSON.stringify([part, factors]);
+}
+
+function byPoint<C extends Pick<FailedCell, "part" | "factors">>(cells: readonly C[]): Map<string, C[]> {
+  const points = new Map<string, C[]>();
+  for (const cell of cells) {
+    const key = pointKey(cell.part, cell.factors);
+    const known = points.get(key);
+    if (known === undefined) points.set(key, [cell]);
+    else known.push(cell);
+  }
+  return points;
 }
 
 function rowOf(
   experiment: ExperimentRecord,
-  collected: Collected,
+  cells: CellsByPoint,
   part: string | undefined,
   { factors, instances, units, estimate }: GridPoint,
 ): ResultRow {
-  const same = (other: Factors): boolean => JSON.stringify(other) === JSON.stringify(factors);
-  const trials = collected.programs.filter((trial) => trial.part === part && same(trial.factors));
+  const key = pointKey(part, factors);
+  const trials = cells.answered.get(key) ?? [];
   const shared = {
     factors,
     instances,
     unitsPerInstance: units,
     ...(estimate === undefined ? {} : { estimate }),
   };
-  if (trials.length === 0)
-    return failedRow(
-      shared,
-      collected.failed.filter((cell) => cell.part === part && same(cell.factors)),
-    );
+  if (trials.length === 0) return failedRow(shared, cells.failed.get(key) ?? []);
   const short = trials.find(({ data }) => data.outcome !== "ok");
   const ends = trials.map(({ end }) => end);
   const names = new Set(trials.flatMap(({ data }) => Object.keys(data.readings)));
@@ -151,7 +171,7 @@ function readingOf(trials: readonly ProgramTrial[], name: string): ResultRowRead
 function warningsOf(
   { programs }: Collected,
   rows: readonly ResultRow[],
-  fit: Result["fit"],
+  lines: readonly ResultLine[],
   missing: readonly string[],
 ): Result["warnings"] {
   const warnings = new Map<string, string[]>();
@@ -166,9 +186,12 @@ function warningsOf(
       "Cells ran at the same time: durations are of a machine that was shared; use --slots 1 to time them.",
     ]);
   }
-  if (!isAbsent(fit) && fit.processes < 3) {
-    const lines = fit.processes === 1 ? "one repetition" : `${fit.processes} repetitions`;
-    warnings.set("few-processes", [`The interval of the line rests on ${lines}; give the experiment more.`]);
+  const fewest = Math.min(...lines.map(({ processes }) => processes));
+  if (fewest < 3) {
+    const repetitions = fewest === 1 ? "one repetition" : `${fewest} repetitions`;
+    warnings.set("few-processes", [
+      `The interval of the line rests on ${repetitions}; give the experiment more.`,
+    ]);
   }
   const censored = rows.filter(({ outcome }) => isOutOfMemory(outcome)).length;
   if (censored > 0) {

@@ -62,7 +62,8 @@ async function goOn(
     import("./run-output.js"),
   ]);
   const { path, out } = journalOf(run);
-  const state = stateOf(readJournal(path).records);
+  const journal = readJournal(path);
+  const state = stateOf(journal.records);
   if (state === undefined) {
     throw new BytesperError(
       "BAD_JOURNAL",
@@ -77,7 +78,11 @@ async function goOn(
   };
   if (flags.dryRun === true) {
     const { printPlan } = await import("./plan-output.js");
-    await printPlan(request, { out, json: flags.json === true, retry, journal: path });
+    await printPlan(request, { out, json: flags.json === true, retry, state });
+    if (request.executor === "slurm" && flags.json !== true) {
+      const { printScripts } = await import("./slurm-options.js");
+      await printScripts(request, { out, retry, state });
+    }
     return;
   }
   const output = new RunOutput();
@@ -85,7 +90,7 @@ async function goOn(
     request,
     out,
     command,
-    journal: path,
+    journal: { path, read: journal },
     retry,
     signal: interruptSignal(),
     stopAtSubjectError: request.experiments.every(({ shipped }) => shipped),

@@ -6,10 +6,12 @@ import { BytesperError } from "../errors.js";
 import type { RunRequest } from "../run/engine/request.js";
 import type { EnforcementKind } from "../run/limits/index.js";
 import { interruptSignal, list, size, wholeNumber } from "./options.js";
+import type { ExecutorFlags } from "./slurm-options.js";
+import { addExecutorOptions, executorRequest, printScripts } from "./slurm-options.js";
 
 const ENFORCEMENTS = ["cgroup-v2", "systemd-scope", "cgroup-v1", "rlimit-data", "watchdog", "none"] as const;
 
-interface Flags {
+interface Flags extends ExecutorFlags {
   out: string;
   minimal?: boolean;
   only?: string[];
@@ -18,6 +20,8 @@ interface Flags {
   dryRun?: boolean;
   detach?: boolean;
   supervise?: boolean;
+  chaos?: boolean;
+  kills: number;
   json?: boolean;
   jit?: boolean;
   conversations?: string;
@@ -33,7 +37,7 @@ interface Flags {
 }
 
 export function addRun(program: Command): void {
-  program
+  const command = program
     .command("run")
     .description("run the grids of experiment files, in processes with limits; a journal keeps every cell")
     .argument("<files...>", "experiment files")
@@ -51,6 +55,11 @@ export function addRun(program: Command): void {
     .option("--json", "with --dry-run, print JSON")
     .option("--detach", "go on in the background: survives a closed terminal; see bytesper status")
     .option("--supervise", "start the runner again if it dies, and go on from its journal")
+    .option(
+      "--chaos",
+      "run the grid in a temporary folder, undisturbed and under kills and a full disk, and compare the tables",
+    )
+    .option("--kills <n>", "with --chaos, how often the runner is killed for each fault", wholeNumber(1), 5)
     .option("--jit", "leave the optimising compilers on in measured populations")
     .option("--conversations <file>", "take messages from a file with one conversation a line")
     .option("--device <name>", "where device memory is taken: auto, cpu, cuda or cuda:N", "auto")
@@ -75,38 +84,44 @@ export function addRun(program: Command): void {
       share,
     )
     .option("--hard-memory <percent>", "end the youngest cell with less left (default: 4%)", share)
-    .option("--disk-reserve <size>", "start no cell with less disk left (default: 256MiB)", size)
-    .action(async (files: string[], flags: Flags) => {
-      const request = requestOf(files, flags);
-      if (flags.dryRun === true) {
-        const { printPlan } = await import("./plan-output.js");
-        await printPlan(request, { out: flags.out, json: flags.json === true, retry: [] });
-        return;
-      }
-      if (flags.json === true)
-        throw new BytesperError("USAGE", "--json belongs to --dry-run; results are files.");
-      if (flags.detach === true || flags.supervise === true) {
-        const { argumentsWithout, detach, supervise } = await import("./background.js");
-        if (flags.detach === true) return detach(argumentsWithout("--detach"), flags.out);
-        const { doneIn } = await import("../run/engine/status.js");
-        return supervise(argumentsWithout("--supervise"), doneIn);
-      }
-      const [{ runGrid }, { RunOutput }] = await Promise.all([
-        import("../run/engine/run.js"),
-        import("./run-output.js"),
-      ]);
-      const output = new RunOutput();
-      const outcome = await runGrid({
-        request,
-        out: flags.out,
-        command: "run",
-        retry: [],
-        signal: interruptSignal(),
-        stopAtSubjectError: false,
-        events: output.events,
-      });
-      output.end(outcome, flags.out);
+    .option("--disk-reserve <size>", "start no cell with less disk left (default: 256MiB)", size);
+  addExecutorOptions(command).action(async (files: string[], flags: Flags) => {
+    const request = requestOf(files, flags);
+    if (flags.dryRun === true) {
+      const { printPlan } = await import("./plan-output.js");
+      await printPlan(request, { out: flags.out, json: flags.json === true, retry: [] });
+      if (request.executor === "slurm" && flags.json !== true)
+        await printScripts(request, { out: flags.out, retry: [] });
+      return;
+    }
+    if (flags.json === true)
+      throw new BytesperError("USAGE", "--json belongs to --dry-run; results are files.");
+    if (flags.chaos === true) {
+      const { runUnderFaults } = await import("./chaos.js");
+      return runUnderFaults(request, flags.kills);
+    }
+    if (flags.detach === true || flags.supervise === true) {
+      const { argumentsWithout, detach, supervise } = await import("./background.js");
+      if (flags.detach === true) return detach(argumentsWithout("--detach"), flags.out);
+      const { doneIn } = await import("../run/engine/status.js");
+      return supervise(argumentsWithout("--supervise"), doneIn);
+    }
+    const [{ runGrid }, { RunOutput }] = await Promise.all([
+      import("../run/engine/run.js"),
+      import("./run-output.js"),
+    ]);
+    const output = new RunOutput();
+    const outcome = await runGrid({
+      request,
+      out: flags.out,
+      command: "run",
+      retry: [],
+      signal: interruptSignal(),
+      stopAtSubjectError: false,
+      events: output.events,
     });
+    output.end(outcome, flags.out);
+  });
 }
 
 function requestOf(files: readonly string[], flags: Flags): RunRequest {
@@ -125,7 +140,7 @@ function requestOf(files: readonly string[], flags: Flags): RunRequest {
     timeoutMs: flags.timeout,
     ...(flags.slots === undefined ? {} : { slots: flags.slots }),
     ...(flags.enforcement === undefined ? {} : { enforcement: flags.enforcement }),
-    executor: "local",
+    ...executorRequest(flags),
     moreMemory: 1,
     gate: {
       ...(flags.softMemory === undefined ? {} : { softShare: flags.softMemory }),

@@ -7,7 +7,7 @@ import type { SubjectReference } from "../measure/subject.js";
 import { parseSize } from "../size.js";
 import type { ImportableModule } from "./compile.js";
 import { importable } from "./compile.js";
-import type { Experiment } from "./define.js";
+import type { Experiment, Level } from "./define.js";
 
 /** A subject that other processes can import until `dispose` is called. */
 export interface ReadySubject {
@@ -105,9 +105,11 @@ async function importExperiment(module: ImportableModule, file: string): Promise
 }
 
 function problemOf(candidate: Partial<Experiment> | undefined): string | undefined {
-  if (typeof candidate !== "object") return "it has no default export that is an object";
-  if (typeof candidate.name !== "string" || !/^[\w.-]+$/.test(candidate.name))
-    return 'its "name" must be letters, digits, "-", "_" and "."';
+  if (typeof candidate !== "object" || (candidate as unknown) === null)
+    return "it has no default export that is an object";
+  // The name is that of a folder of the results, which must be below them and visible.
+  if (typeof candidate.name !== "string" || !/^[\w-][\w.-]*$/.test(candidate.name))
+    return 'its "name" must be letters, digits, "-", "_" and ".", and not begin with "."';
   if (typeof candidate.unit !== "string" || candidate.unit === "") return 'its "unit" must say what one is';
   const kinds = ["subject", "program", "command"].filter((key) => key in candidate);
   if (kinds.length > 1) return `it has ${kinds.map((key) => `"${key}"`).join(" and ")}; give one of them`;
@@ -124,6 +126,9 @@ function problemOf(candidate: Partial<Experiment> | undefined): string | undefin
   for (const [name, levels] of Object.entries(factors)) {
     if (!Array.isArray(levels) || levels.length === 0)
       return `factor "${name}" must be a list with at least one level`;
+    const seen = new Set<unknown>();
+    const twice = (levels as readonly Level[]).find((level) => seen.size === seen.add(level).size);
+    if (twice !== undefined) return `factor "${name}" has the level ${String(twice)} more than once`;
   }
   if (population !== undefined) {
     const levels = factors[population];
@@ -157,11 +162,15 @@ function commandProblemOf(
   if (words[0] === "") return 'the first word of its "command" must name a program';
   if (!Array.isArray(requires) || !requires.every((name) => typeof name === "string"))
     return 'its "requires" must be a list of names of readings';
-  for (const text of [...command, ...Object.values(env)]) {
+  const places = [
+    ...command.map((text) => ({ place: "command", text })),
+    ...Object.values(env).map((text) => ({ place: "env", text })),
+  ];
+  for (const { place, text } of places) {
     if (typeof text !== "string") return 'the values of its "env" must be texts';
     for (const [placeholder, name = ""] of text.matchAll(PLACEHOLDER)) {
       if (name !== "seed" && !factors.includes(name))
-        return `"${placeholder}" stands in its "command" and there is no factor "${name}"; the factors are ${factors.join(", ") || "none"}`;
+        return `"${placeholder}" stands in its "${place}" and there is no factor "${name}"; the factors are ${factors.join(", ") || "none"}`;
     }
   }
   return undefined;
@@ -172,7 +181,7 @@ const PLACEHOLDER = /\{([A-Za-z_][\w-]*)\}/g;
 /** A text of a command with levels in place of `{name}`. */
 export function fillIn(text: string, levels: Readonly<Record<string, unknown>>): string {
   return text.replace(PLACEHOLDER, (placeholder, name: string) =>
-    name in levels ? String(levels[name]) : placeholder,
+    Object.hasOwn(levels, name) ? String(levels[name]) : placeholder,
   );
 }
 

@@ -103,7 +103,7 @@ function commandColumns({ rows }: Result, factors: readonly string[]): ColumnSpe
   ];
 }
 
-const READING_TITLES: Record<string, string> = {
+export const READING_TITLES: Record<string, string> = {
   pssBytes: "PSS of the tree",
   mainPssBytes: "PSS of the process",
 };

@@ -1,4 +1,5 @@
 import { frontierTables } from "./frontier-table.js";
+import { linesTable } from "./lines-table.js";
 import { conditions, followUpTables, mainTable } from "./main-table.js";
 import { markdownTable } from "./markdown.js";
 import type { Result } from "./schema.js";
@@ -69,8 +70,8 @@ function programMethod(result: Result): string {
 
 /** Tables beside the main one. */
 function programTables(result: Result): Table[] {
-  const fit = commandFitTable(result);
-  return [...frontierTables(result), ...(fit === undefined ? [] : [fit]), ...followUpTables(result)];
+  const lines = [commandFitTable(result), linesTable(result)].filter((table) => table !== undefined);
+  return [...frontierTables(result), ...lines, ...followUpTables(result)];
 }
 
 /** The answer, the doubts and the tables, for the terminal. */

@@ -71,18 +71,22 @@ const table = z.looseObject({
   notes: z.array(z.string()).exactOptional(),
 });
 
-const fit = z.object({
+const line = z.object({
   perUnitBytes: interval,
   fixedBytes: interval,
   shape: z.enum(["linear", "steps", "growing", "shrinking", "unknown"]),
   /** Largest distance of a level from the line, as a share of the rise. */
   largestDeviation: z.number(),
-  nativePerUnitBytes: reading,
-  externalPerUnitBytes: reading,
   processes: z.number(),
   points: z.number(),
   /** Probability with which the interval covers the median over processes. */
   confidence: z.number(),
+});
+
+const fit = z.object({
+  ...line.shape,
+  nativePerUnitBytes: reading,
+  externalPerUnitBytes: reading,
   /** The reading that the line is through, where it is not the heap's. */
   source: z.string().optional(),
 });
@@ -130,6 +134,8 @@ export const resultSchema = z.object({
   /** Further questions of the experiment, each with cells and a table of its own. */
   followUps: z.array(z.object({ name: z.string(), table, rows: z.array(row) })).optional(),
   fit: z.union([fit, absent]),
+  /** Of commands: the line of each reading in bytes, for each combination of the factors beside the population. */
+  lines: z.array(z.object({ others: factors, reading: z.string(), ...line.shape })).optional(),
   crossCheck: z.union([
     z.object({
       snapshotPerUnitBytes: z.number(),
@@ -187,6 +193,7 @@ export const resultSchema = z.object({
 export type Result = z.infer<typeof resultSchema>;
 export type ResultRow = z.infer<typeof row>;
 export type ResultFit = z.infer<typeof fit>;
+export type ResultLine = NonNullable<Result["lines"]>[number];
 export type ResultReading = z.infer<typeof reading>;
 export type ResultRowReading = z.infer<typeof rowReading>;
 export type ResultWarning = z.infer<typeof warning>;

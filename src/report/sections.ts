@@ -1,4 +1,5 @@
 import { isAbsent } from "../probe/reading.js";
+import type { ByteUnit } from "./format.js";
 import { bytesIn, bytesWithUnit, fixed, percent, ratio } from "./format.js";
 import type { Result } from "./schema.js";
 import type { Cell, Table } from "./table.js";
@@ -277,10 +278,11 @@ function halfWidth({ low, high }: Interval): number {
   return (high - low) / 2;
 }
 
-function interval(value: Interval, detectable: number): string {
+/** A median with its range, in the digits that its width and what can be detected allow. */
+export function interval(value: Interval, detectable: number, unit: ByteUnit = "B"): string {
   const doubt = Math.max(halfWidth(value), detectable);
   const [middle, low, high] = [value.value, value.low, value.high].map((bytes) =>
-    bytesIn(bytes, "B", doubt),
+    bytesIn(bytes, unit, doubt),
   ) as [string, string, string];
   return low === high ? middle : `${middle} (${low} to ${high})`;
 }

@@ -11,13 +11,14 @@ import type { NodeWork, NodeWorkOrder } from "./work.js";
 // The standard output stays the subject's own.
 const RECORDS = 3;
 
-function write(descriptor: number, record: unknown): void {
-  const line = Buffer.from(`${JSON.stringify(record)}\n`);
-  for (let offset = 0; offset < line.length;) offset += writeSync(descriptor, line, offset);
+function write(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let offset = 0; offset < bytes.length;) offset += writeSync(descriptor, bytes, offset);
 }
 
+/** On a line of its own, whatever a subject has written there. */
 function send(record: unknown): void {
-  write(RECORDS, record);
+  write(RECORDS, `\n${JSON.stringify(record)}\n`);
 }
 
 /** A record is on disk when the call returns; where that fails, the runner gets it and writes it later. */
@@ -28,7 +29,7 @@ function emitter(turnsFile: string | undefined): (record: unknown) => void {
       try {
         const descriptor = openSync(turnsFile as string, "a");
         try {
-          write(descriptor, record);
+          write(descriptor, `${JSON.stringify(record)}\n`);
           fdatasyncSync(descriptor);
           return;
         } finally {

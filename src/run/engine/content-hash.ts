@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { extname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ export function canonical(value: unknown): string {
 
 /** 80 bits of a SHA-256: enough to tell the cells of any grid apart, short enough for names of files. */
 export function hashOf(value: unknown): string {
-  return createHash("sha256").update(canonical(value)).digest("hex").slice(0, 20);
+  return hash("sha256", canonical(value)).slice(0, 20);
 }
 
 /**
@@ -58,19 +58,21 @@ const MODULES = new Set([".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"]);
 export async function commandHash(
   argv: readonly string[],
   cwd: string,
-  known = new Map<string, Promise<string>>(),
+  known = new Map<string, string>(),
 ): Promise<string> {
-  const words = argv.map((word, index) => {
-    // The program itself counts by its name: a system's update is no edit of the experiment.
-    if (index === 0 && !word.includes("/")) return word;
+  const words: (string | [string, string])[] = [];
+  for (const [index, word] of argv.entries()) {
     const path = isAbsolute(word) ? word : resolve(cwd, word);
-    if (!known.has(path)) {
-      if (!existsSync(path) || !statSync(path).isFile()) return word;
-      known.set(path, MODULES.has(extname(path)) ? moduleHash(path) : Promise.resolve(fileHash(path)));
+    let content = known.get(path);
+    // The program itself counts by its name: a system's update is no edit of the experiment.
+    if (index === 0 && !word.includes("/")) content = undefined;
+    else if (content === undefined && existsSync(path) && statSync(path).isFile()) {
+      content = MODULES.has(extname(path)) ? await moduleHash(path) : fileHash(path);
+      known.set(path, content);
     }
-    return Promise.all([word, known.get(path)]);
-  });
-  return hashOf(await Promise.all(words));
+    words.push(content === undefined ? word : [word, content]);
+  }
+  return hashOf(words);
 }
 
 const LARGE_FILE_BYTES = 2 ** 26;
@@ -79,5 +81,5 @@ const LARGE_FILE_BYTES = 2 ** 26;
 export function fileHash(path: string): string {
   const { size, mtimeMs } = statSync(path);
   if (size > LARGE_FILE_BYTES) return hashOf([size, mtimeMs]);
-  return createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 20);
+  return hash("sha256", readFileSync(path)).slice(0, 20);
 }

@@ -1,4 +1,5 @@
 import { BytesperError } from "../../errors.js";
+import { writeError } from "../../report/write.js";
 import type { Journal } from "../journal/journal.js";
 import type { JournalRecord } from "../journal/records.js";
 import type { RunState } from "./state.js";
@@ -60,10 +61,16 @@ export class RunLog {
     try {
       return step();
     } catch (error) {
-      if (!(error instanceof BytesperError) || error.code !== "WRITE_FAILED") throw error;
-      this.writeError = error;
-      this.#notice(`${error.message} The tables are printed at the end.`);
+      const failure = isOfSystem(error) ? writeError(error.path ?? "the results folder", error) : error;
+      if (!(failure instanceof BytesperError) || failure.code !== "WRITE_FAILED") throw error;
+      this.writeError = failure;
+      this.#notice(`${failure.message} The tables are printed at the end.`);
       return undefined;
     }
   }
+}
+
+/** Whether a call of the system failed, as opposed to a mistake in this program. */
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
 }

@@ -27,22 +27,30 @@ export function planOf(
   state: RunState | undefined,
   retry: readonly Outcome[],
 ): PlanEntry[] {
-  const before = new Map<string, Unit>();
-  for (const unit of state?.units.values() ?? []) {
-    const { experiment, role, part, factors, trial } = unit.planned;
-    before.set(canonical([experiment, role, part, factors, trial]), unit);
-  }
+  let before: Set<string> | undefined;
   return cells.map((cell) => {
     const key = unitKey(cell);
     const unit = state?.units.get(key);
     if (unit === undefined) {
-      const { experiment, role, part, factors, trial } = cell;
-      const earlier = before.get(canonical([experiment, role, part, factors, trial]));
-      const reason = earlier === undefined ? "not run yet" : "its source, settings or Node version changed";
+      before ??= new Set([...(state?.units.values() ?? [])].map(({ planned }) => placeOf(planned)));
+      const reason = before.has(placeOf(cell))
+        ? "its source, settings or Node version changed"
+        : "not run yet";
       return { cell, key, run: true, reason };
     }
     return { cell, key, ...decide(unit, cell, retry) };
   });
+}
+
+/** What a trial is of, whatever its content. */
+function placeOf({
+  experiment,
+  role,
+  part,
+  factors,
+  trial,
+}: Pick<PreparedCell, "experiment" | "role" | "part" | "factors" | "trial">): string {
+  return canonical([experiment, role, part, factors, trial]);
 }
 
 function decide(unit: Unit, cell: PreparedCell, retry: readonly Outcome[]): { run: boolean; reason: string } {
@@ -79,12 +87,13 @@ export function orphansOf(
 ): Map<string, string[]> {
   const planned = new Set(cells.map(unitKey));
   const experiments = new Set(cells.map(({ experiment }) => experiment));
-  const orphans = new Map<string, string[]>();
+  const orphans = new Map<string, Set<string>>();
   for (const [key, unit] of state?.units ?? []) {
     const { experiment, cell } = unit.planned;
     if (planned.has(key) || unit.orphan || !experiments.has(experiment)) continue;
-    const known = orphans.get(experiment) ?? [];
-    if (!known.includes(cell)) orphans.set(experiment, [...known, cell]);
+    const known = orphans.get(experiment);
+    if (known === undefined) orphans.set(experiment, new Set([cell]));
+    else known.add(cell);
   }
-  return orphans;
+  return new Map([...orphans].map(([experiment, hashes]) => [experiment, [...hashes]]));
 }

@@ -174,7 +174,7 @@ async function prepareCommands(
     }),
   );
   const cells: PreparedCell[] = [];
-  const hashes = new Map<string, Promise<string>>();
+  const hashes = new Map<string, string>();
   for (let trial = 0; trial < trials; trial++) {
     for (const factors of grid) {
       const levels = { ...factors, seed: request.seed };

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { Result } from "../../report/schema.js";
 import type { GateSettings } from "./gate.js";
+import type { SlurmSettings } from "../executor/slurm/settings.js";
 import type { EnforcementKind } from "../limits/index.js";
 
 /** What the user asked for, as plain data: a journal holds it, so that `resume` needs no options. */
@@ -29,6 +30,8 @@ export interface RunRequest {
   /** Cells at once; chosen by the machine unless given. */
   slots?: number;
   executor: "local" | "slurm";
+  /** What the site's Slurm is told; absent with another executor. */
+  slurm?: SlurmSettings;
   /** Rung of the ladder to use instead of the best. */
   enforcement?: EnforcementKind;
   /** Thresholds of the watchdog of the host; the defaults unless given. */

@@ -72,13 +72,18 @@ export async function runExperiment(
     log.appendAll(batch.take());
   };
 
+  const readHost = hostReader(out);
   await schedule<PlannedWork>(source, {
     executor,
     slots: options.slots,
     deviceSlots: devicesHere(),
     gate: { ...GATE_DEFAULTS, ...request.gate },
     pollMs: POLL_MS,
-    readHost: hostReader(out),
+    readHost: async () => {
+      const host = await readHost();
+      // What is not written any more needs no space: the cells are measured, and their tables printed.
+      return log.writeError === undefined ? host : { ...host, diskFreeBytes: undefined };
+    },
     stop: () => stopped || signal.aborted,
     start: (cell, beside, device) => {
       const unit = { experiment: cell.experiment, cell: cell.cell, trial: cell.trial };

@@ -1,20 +1,25 @@
-import { resolve } from "node:path";
+import { mkdirSync, rmSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { fileCorpus } from "../../corpus/index.js";
 import type { SelectedDevice } from "../../device/select.js";
 import { selectDevice } from "../../device/select.js";
 import { BytesperError } from "../../errors.js";
 import type { Result } from "../../report/schema.js";
+import { writeError } from "../../report/write.js";
 import type { Outcome } from "../cell/end.js";
 import { UNCAPPED } from "../cell/uncapped.js";
 import { environmentOf } from "../environment.js";
 import type { Executor } from "../executor/executor.js";
 import { localExecutor } from "../executor/local.js";
+import { adoptCells, removeFinished, slurmRoot } from "../executor/slurm/adopt.js";
+import { slurmExecutor } from "../executor/slurm/executor.js";
 import { Journal } from "../journal/journal.js";
 import { ownIdentity } from "../journal/owner.js";
+import type { ReadJournal } from "../journal/read.js";
 import type { RunRecord } from "../journal/records.js";
 import type { Certificate, Enforcement, EnforcementKind, Rung } from "../limits/index.js";
 import { certify, chooseEnforcement } from "../limits/index.js";
-import { writeIndex, writeResult } from "../results-folder.js";
+import { removeUnfinishedFiles, writeResult } from "../results-folder.js";
 import { newRunId } from "../run-id.js";
 import { requireCalibration, requirePilot } from "../single-cell.js";
 import { slotsHere } from "../slots.js";
@@ -36,8 +41,8 @@ export interface RunOptions {
   /** Folder of the results. */
   out: string;
   command: "run" | "resume" | "retry";
-  /** The journal to go on with; a new run is started unless given. */
-  journal?: string;
+  /** The journal to go on with, as it was read; a new run is started unless given. */
+  journal?: { path: string; read: ReadJournal };
   /** Outcomes that are run again although the cell ended. */
   retry: readonly Outcome[];
   signal: AbortSignal;
@@ -151,23 +156,32 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
   const { request, events, signal } = options;
   const out = resolve(options.out);
   const outcome: RunOutcome = { results: [], interrupted: false };
-  const grid = await openGrid(request, { signal, notice: events.notice });
+  const runId = options.journal === undefined ? newRunId() : basename(options.journal.path, ".jsonl");
+  const remote = request.executor === "slurm";
+  const modules = remote ? modulesFolder(out, runId) : undefined;
+  const grid = await openGrid(request, {
+    signal,
+    notice: events.notice,
+    ...(modules === undefined ? {} : { modules }),
+  });
   let journal: Journal | undefined;
   try {
     const cells = grid.experiments.flatMap((each) => each.cells);
     const needsCaps = cells.some(({ capBytes, work }) => capBytes !== undefined || work.kind === "command");
     const capped = cells.some(({ capBytes }) => capBytes !== undefined);
     // Taken before anything is measured: a run that is in use must not be disturbed.
-    const runId = newRunId();
     const log = openLog(options, out, runId);
     journal = log.journal;
     if (journal !== undefined) events.started?.(journal.path);
-    const { enforcement, rungs, certificates } = needsCaps
-      ? await enforcementFor(request.enforcement, capped, events.notice)
-      : { enforcement: UNCAPPED, rungs: [], certificates: [] };
+    const { enforcement, rungs, certificates } = remote
+      ? { enforcement: BY_NODES, rungs: [], certificates: [] }
+      : needsCaps
+        ? await enforcementFor(request.enforcement, capped, events.notice)
+        : { enforcement: UNCAPPED, rungs: [], certificates: [] };
     if (log.isEmpty) log.append(runRecord(options, runId, enforcement, rungs));
     const { command } = options;
     log.append({ type: "runner", owner: ownIdentity(), command, moreMemory: request.moreMemory });
+    if (remote) await adoptCells(log, out, { notice: events.notice });
     closeInterrupted(log, out);
     log.append(...certificates.map((certificate) => ({ type: "certificate", certificate }) as const));
     if (
@@ -188,24 +202,54 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
         warnings,
       });
     }
-    const executor = localExecutor(enforcement, request.slots ?? slotsHere());
+    const executor = await executorFor(request, enforcement, slurmRoot(out, runId), runId, events.notice);
     try {
       await runExperiments(grid, log, out, executor, outcome, options);
     } finally {
       await executor.close();
     }
-    finish(log, out, outcome, events);
+    if (remote) removeFinished(log, out);
+    await finish(log, out, outcome, events);
     if (log.writeError !== undefined) outcome.writeError = log.writeError;
     return outcome;
   } finally {
     journal?.close();
     grid.dispose();
+    if (modules !== undefined) rmSync(modules, { recursive: true, force: true });
   }
 }
 
+/** Beside the journal, where every node sees it. Throws `WRITE_FAILED`. */
+function modulesFolder(out: string, runId: string): string {
+  const folder = join(out, "runs", `${runId}.modules`);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw writeError(folder, error);
+  }
+  return folder;
+}
+
+const BY_NODES: Enforcement = { ...UNCAPPED, description: "chosen and proved on each node" };
+
+async function executorFor(
+  { executor, slots, slurm, enforcement: wanted }: RunRequest,
+  enforcement: Enforcement,
+  root: string,
+  runId: string,
+  notice: (message: string) => void,
+): Promise<Executor> {
+  if (executor === "local") return localExecutor(enforcement, slots ?? slotsHere());
+  return slurmExecutor({
+    ...{ root, runId, notice, settings: slurm ?? { options: [] } },
+    ...(wanted === undefined ? {} : { enforcement: wanted }),
+    ...(slots === undefined ? {} : { slots }),
+  });
+}
+
 function openLog(options: RunOptions, out: string, runId: string): RunLog {
-  const { events, journal: path } = options;
-  if (path === undefined) {
+  const { events, journal: former } = options;
+  if (former === undefined) {
     // The folder may be unwritable: then everything is measured all the same, and printed.
     const log = new RunLog(undefined, [], events.notice);
     const journal = log.keeping(() => Journal.create(out, runId));
@@ -213,10 +257,16 @@ function openLog(options: RunOptions, out: string, runId: string): RunLog {
     opened.writeError = log.writeError;
     return opened;
   }
-  const { journal, records, tornFile } = Journal.open(path);
+  const { journal, records, tornFile } = Journal.open(former.path, former.read);
   if (tornFile !== undefined)
     events.notice(`The end of the journal was torn; what was cut off is kept in ${tornFile}.`);
-  return new RunLog(journal, records, events.notice);
+  const log = new RunLog(journal, records, events.notice);
+  // Their journal is locked by this runner, so they are dead.
+  const runners = records.flatMap((record) => (record.type === "runner" ? [record.owner.pid] : []));
+  log.keeping(() => {
+    removeUnfinishedFiles(out, runners);
+  });
+  return log;
 }
 
 function runRecord(
@@ -225,7 +275,8 @@ function runRecord(
   enforcement: Enforcement,
   rungs: readonly Rung[],
 ): RunRecord {
-  const described = enforcement.kind === "none" ? "none" : enforcement.description;
+  const described =
+    enforcement.kind === "none" && enforcement !== BY_NODES ? "none" : enforcement.description;
   return {
     type: "run",
     schema: "bytesper/journal@1",
@@ -291,7 +342,7 @@ async function runExperiments(
       learned,
       signal,
       stopAtSubjectError: options.stopAtSubjectError,
-      slots: prepared.cells.some(({ exclusive }) => exclusive) ? 1 : executor.slots,
+      slots: executor.here && prepared.cells.some(({ exclusive }) => exclusive) ? 1 : executor.slots,
       progress: (finished, label) => {
         events.progress(before + finished, total, label);
       },
@@ -340,11 +391,13 @@ function planExperiment(
 }
 
 /** Now the journal is complete and has its final hash. */
-function finish(log: RunLog, out: string, outcome: RunOutcome, events: RunEvents): void {
+async function finish(log: RunLog, out: string, outcome: RunOutcome, events: RunEvents): Promise<void> {
   const { journal } = log;
   if (journal === undefined || outcome.results.length === 0 || log.writeError !== undefined) return;
-  const hash = journal.sha256();
+  // What reads results takes a tenth of a second to load, which the first cell should not wait for.
+  const { writeIndex } = await import("../results-index.js");
   log.keeping(() => {
+    const hash = journal.sha256();
     outcome.results = outcome.results.map((result) => ({ ...result, journalSha256: hash }));
     for (const result of outcome.results) writeResult(out, result);
     for (const problem of writeIndex(out)) events.notice(problem);

@@ -43,12 +43,17 @@ export interface ScheduleOptions<C extends ReadyCell> {
   pressure: (what: "memory" | "disk", level: "soft" | "hard", message: string) => void;
 }
 
-interface Running<C> {
+interface Chosen<C> {
   cell: C;
-  running: RunningCell;
   claim: Claim;
-  beside: boolean;
   device: number | undefined;
+}
+
+interface Running<C> extends Chosen<C> {
+  running: RunningCell;
+  beside: boolean;
+  /** The host ran short, and it was told to end. */
+  ending: boolean;
 }
 
 /**
@@ -62,6 +67,8 @@ export async function schedule<C extends ReadyCell>(
   const { executor, slots } = options;
   const running = new Map<string, Running<C>>();
   const alone = new Set<string>();
+  /** Ends after which a cell was run again, by its key. */
+  const runAgain = new Map<string, CellEnd[]>();
   let waiting: C | undefined;
   let host: HostReading | undefined;
   let told: string | undefined;
@@ -74,7 +81,7 @@ export async function schedule<C extends ReadyCell>(
     for (const { running: cell } of running.values()) cell.stop("interrupted", "the runner failed");
     wake();
   };
-  const isExclusive = (cell: C): boolean => cell.exclusive || alone.has(cell.key);
+  const isExclusive = (cell: C): boolean => executor.here && (cell.exclusive || alone.has(cell.key));
 
   const freeDevice = (): number | undefined => {
     const taken = new Set([...running.values()].map(({ device }) => device));
@@ -83,14 +90,15 @@ export async function schedule<C extends ReadyCell>(
     );
   };
 
-  const startNext = async (): Promise<boolean> => {
-    if (failure !== undefined || options.stop() || running.size >= slots) return false;
-    if ([...running.values()].some(({ cell }) => isExclusive(cell))) return false;
+  /** The next cell, if it may start now. */
+  const choose = async (): Promise<Chosen<C> | undefined> => {
+    if (failure !== undefined || options.stop() || running.size >= slots) return undefined;
+    if ([...running.values()].some(({ cell }) => isExclusive(cell))) return undefined;
     waiting ??= source.take();
     const cell = waiting;
-    if (cell === undefined || (isExclusive(cell) && running.size > 0)) return false;
-    const device = cell.usesDevice ? freeDevice() : undefined;
-    if (cell.usesDevice && device === undefined) return false;
+    if (cell === undefined || (isExclusive(cell) && running.size > 0)) return undefined;
+    const device = cell.usesDevice && executor.here ? freeDevice() : undefined;
+    if (cell.usesDevice && executor.here && device === undefined) return undefined;
     const claim: Claim = { needBytes: cell.needBytes, heldBytes: 0 };
     if (executor.here) {
       host ??= await options.readHost();
@@ -103,35 +111,62 @@ export async function schedule<C extends ReadyCell>(
       if (!admission.admitted) {
         if (told !== admission.what) options.pressure(admission.what, "soft", admission.message);
         told = admission.what;
-        return false;
+        return undefined;
       }
     }
     told = undefined;
     waiting = undefined;
-    const { job, events } = options.start(cell, running.size, device);
-    const [handle] = await executor.submit([job], () => ({
-      ...events,
-      onSample: (sample) => {
+    return { cell, claim, device };
+  };
+
+  const startNext = async (): Promise<boolean> => {
+    const chosen: Chosen<C>[] = [];
+    // On this machine each start changes what the next may take; another executor is handed all that is ready.
+    const most = executor.here ? 1 : slots - running.size;
+    while (chosen.length < most) {
+      const next = await choose();
+      if (next === undefined) break;
+      chosen.push(next);
+    }
+    if (chosen.length === 0) return false;
+    const others = executor.here ? running.size : 0;
+    const starts = chosen.map(({ cell, claim, device }) => {
+      const { job, events } = options.start(cell, others, device);
+      const onSample: CellEvents["onSample"] = (sample) => {
         claim.heldBytes = sample.pssBytes ?? sample.rssBytes ?? claim.heldBytes;
         events.onSample?.(sample);
-      },
-    }));
-    if (handle === undefined) throw new Error("an executor answered without a cell");
-    const entry: Running<C> = { cell, running: handle, claim, beside: running.size > 0, device };
-    for (const other of running.values()) other.beside = true;
+      };
+      return { job, events: { ...events, onSample } };
+    });
+    const handles = await executor.submit(
+      starts.map(({ job }) => job),
+      (job) => starts.find((start) => start.job === job)?.events ?? {},
+    );
+    if (others > 0) for (const other of running.values()) other.beside = true;
+    chosen.forEach((each, index) => {
+      const handle = handles[index];
+      if (handle === undefined) throw new Error("an executor answered without a cell");
+      follow({ ...each, running: handle, beside: others > 0, ending: false });
+    });
+    return true;
+  };
+
+  const follow = (entry: Running<C>): void => {
+    const { cell } = entry;
     running.set(cell.key, entry);
-    const ended = handle.end.then((end) => {
+    const ended = entry.running.end.then((own) => {
       running.delete(cell.key);
-      if (end.outcome === "oom-watchdog" && !isExclusive(cell)) {
-        alone.add(cell.key);
-        source.requeue(cell);
-      }
+      const before = runAgain.get(cell.key) ?? [];
+      const { end, again } = executor.settle?.(own, before) ?? { end: own, again: false };
+      if (again) runAgain.set(cell.key, [...before, end]);
+      const short = end.outcome === "oom-watchdog" && !isExclusive(cell);
+      if (short) alone.add(cell.key);
+      if (short || again) source.requeue(cell);
       options.end(cell, end, entry.beside);
-      source.ended(cell, end);
+      if (!again) source.ended(cell, end);
       wake();
     });
     ended.catch(fail);
-    return true;
   };
 
   const look = async (): Promise<void> => {
@@ -139,7 +174,9 @@ export async function schedule<C extends ReadyCell>(
     if (executor.here) {
       host = await options.readHost();
       const youngest = [...running.values()].at(-1);
-      if (youngest !== undefined && mustEndOne(host, options.gate)) {
+      // It may take its time to die, which is no reason to take another or to tell it twice.
+      if (youngest?.ending === false && mustEndOne(host, options.gate)) {
+        youngest.ending = true;
         const { availableBytes, totalBytes } = host.memory;
         const cause = `the host had ${bytesWithBinaryUnit(availableBytes)} of ${bytesWithBinaryUnit(totalBytes)} left, and this was the youngest cell`;
         options.pressure("memory", "hard", `${youngest.cell.label} was ended: ${cause}.`);
@@ -162,7 +199,12 @@ export async function schedule<C extends ReadyCell>(
   try {
     for (;;) {
       const woken = new Promise<void>((resolve) => (wake = resolve));
-      while (await startNext());
+      try {
+        while (await startNext());
+      } catch (error) {
+        // What runs is ended first, or the runner would wait for it after it failed.
+        fail(error);
+      }
       if (running.size === 0) {
         if (failure !== undefined) throw failure.error;
         if (options.stop() || waiting === undefined) return;

@@ -30,14 +30,15 @@ export function byBisection(
   const ready: PlannedWork[] = [];
   const known = (): { factors: PlannedWork["factors"]; trial: number; end: CellEnd | undefined }[] =>
     cells.map(({ key, factors, trial }) => ({ factors, trial, end: ends.get(key) }));
+  const begun = new Set(cells.filter(({ key }) => before.has(key)).map(({ factors }) => canonical(factors)));
   const refill = (): void => {
-    for (const factors of nextLevels(frontier, known())) {
-      const wanted = canonical(factors);
-      for (const cell of cells) {
-        if (canonical(cell.factors) !== wanted || taken.has(cell.key)) continue;
-        taken.add(cell.key);
-        ready.push(cell);
-      }
+    // A search that was cut off may have left levels of which some trials ended: those say how the level is, and
+    // would keep the others from being run.
+    const wanted = new Set([...begun, ...nextLevels(frontier, known()).map(canonical)]);
+    for (const cell of cells) {
+      if (!wanted.has(canonical(cell.factors)) || taken.has(cell.key) || ends.has(cell.key)) continue;
+      taken.add(cell.key);
+      ready.push(cell);
     }
   };
   return {

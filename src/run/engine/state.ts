@@ -84,12 +84,14 @@ export function apply(state: RunState, record: JournalRecord & { at?: string }):
     case "planned":
       plan(state, record);
       break;
-    case "orphans":
+    case "orphans": {
+      const orphans = new Set(record.cells);
       for (const unit of state.units.values()) {
         const { experiment, cell } = unit.planned;
-        if (experiment === record.experiment && record.cells.includes(cell)) unit.orphan = true;
+        if (experiment === record.experiment && orphans.has(cell)) unit.orphan = true;
       }
       break;
+    }
     case "started": {
       const unit = state.units.get(unitKey(record));
       if (unit === undefined) break;

@@ -2,6 +2,8 @@ import type { JournalRecord, UnitOfWork } from "../journal/records.js";
 
 /** What one cell may stream into the journal; a program that prints without end must not fill the disk with it. */
 const MOST_BYTES = 64 * 2 ** 20;
+/** What a line of the journal has around the record; without it, short records would take many times the limit. */
+const AROUND_BYTES = 200;
 
 /** Collects what a cell streams, so that a burst of records costs one write and one sync. */
 export class TurnBatch {
@@ -21,7 +23,7 @@ export class TurnBatch {
       this.#dropped++;
       return;
     }
-    this.#bytes += JSON.stringify(record).length;
+    this.#bytes += AROUND_BYTES + JSON.stringify(record).length;
     this.#waiting.push({ type: "turn", ...this.#unit, attempt: this.#attempt, record });
   }
 

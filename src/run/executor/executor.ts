@@ -1,3 +1,4 @@
+import type { CellEnd } from "../cell/end.js";
 import type { CellEvents, CellJob, RunningCell } from "../cell/execute.js";
 
 /**
@@ -12,6 +13,13 @@ export interface Executor {
   readonly here: boolean;
   /** Starts the jobs, in their order. Ends never reject. */
   submit(jobs: readonly CellJob[], eventsOf: (job: CellJob) => CellEvents): Promise<RunningCell[]>;
+  /**
+   * Whether an attempt that ended through no doing of the cell's is made again, and the end to record for it.
+   * Absent where every end is the cell's own.
+   *
+   * @param earlier ends of the same cell after which it was run again
+   */
+  settle?(end: CellEnd, earlier: readonly CellEnd[]): { end: CellEnd; again: boolean };
   /** Ends what is under way and frees what the executor holds. */
   close(): Promise<void>;
 }

@@ -25,7 +25,7 @@ import { syncFolder, writeError } from "../../report/write.js";
 import { encodeLine, JOURNAL_VERSION } from "./line.js";
 import type { Owner } from "./owner.js";
 import { isAlive, isOwn } from "./owner.js";
-import type { WrittenRecord } from "./read.js";
+import type { ReadJournal, WrittenRecord } from "./read.js";
 import { readJournal } from "./read.js";
 import type { JournalRecord } from "./records.js";
 
@@ -49,7 +49,7 @@ export class Journal {
   static create(folder: string, runId: string): Journal {
     const path = join(folder, "runs", `${runId}.jsonl`);
     const descriptor = attempt(path, () => {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       return openSync(path, "ax");
     });
     lock(descriptor, path, undefined);
@@ -63,21 +63,26 @@ export class Journal {
   /**
    * Goes on with a journal. What a cut-off write left at its end is moved to a file beside it, so that the next
    * record is not appended to half of another. Throws `RUN_IN_USE` and `BAD_JOURNAL`.
+   *
+   * @param before an earlier reading: a long journal is parsed again only where it has grown since
    */
-  static open(path: string): { journal: Journal; records: WrittenRecord[]; tornFile: string | undefined } {
+  static open(
+    path: string,
+    before?: ReadJournal,
+  ): { journal: Journal; records: WrittenRecord[]; tornFile: string | undefined } {
     // First to read, for the sentence that a missing file deserves.
-    readJournal(path);
+    let read = readJournal(path, before);
     const descriptor = attempt(path, () => openSync(path, "a+"));
     try {
+      read = readJournal(path, read);
+      lock(descriptor, path, lastOwner(read.records));
       // Read again under the lock: another runner may have written until it ended just now.
-      const owner = lastOwner(readJournal(path).records);
-      lock(descriptor, path, owner);
-      const { records, length, torn } = readJournal(path);
+      const { records, length, torn } = readJournal(path, read);
       let tornFile: string | undefined;
       if (torn.length > 0) {
         tornFile = freeName(`${path}.torn`);
+        keepBeside(tornFile, torn);
         attempt(path, () => {
-          writeFileSync(tornFile as string, torn);
           ftruncateSync(descriptor, length);
           fdatasyncSync(descriptor);
         });
@@ -178,6 +183,30 @@ function link(folder: string, path: string): void {
     rmSync(temporary, { force: true });
     symlinkSync(`runs/${basename(path)}`, temporary);
     renameSync(temporary, name);
+  });
+}
+
+/** Makes missing folders one by one: all at once, Node tells of a read-only disk as of a missing folder. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another runner may have been quicker.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
+/** All of it or nothing. */
+function keepBeside(path: string, bytes: Buffer): void {
+  attempt(path, () => {
+    try {
+      writeFileSync(path, bytes);
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    }
   });
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Layout of a record. A reader refuses what is newer than it knows. */
 export const JOURNAL_VERSION = 1;
@@ -37,5 +37,5 @@ export function decodeLine(line: Buffer): DecodedLine {
 }
 
 function sumOf(body: string): string {
-  return createHash("sha256").update(body).digest("hex").slice(0, SUM_LENGTH);
+  return hash("sha256", body).slice(0, SUM_LENGTH);
 }

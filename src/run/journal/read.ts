@@ -11,6 +11,8 @@ export interface ReadJournal {
   length: number;
   /** What follows the last complete record: a write that was cut off. */
   torn: Buffer;
+  /** The whole file. */
+  bytes: Buffer;
 }
 
 const NEWLINE = 0x0a;
@@ -18,9 +20,12 @@ const NEWLINE = 0x0a;
 /**
  * Reads a journal. The end may be torn, by a kill or a full disk, and is left out; damage before it throws
  * `BAD_JOURNAL` with the line number, and so does a record of a newer version.
+ *
+ * @param before an earlier reading, which is the answer where the file has not changed
  */
-export function readJournal(path: string): ReadJournal {
-  return parseJournal(readBytes(path), path);
+export function readJournal(path: string, before?: ReadJournal): ReadJournal {
+  const bytes = readBytes(path);
+  return before?.bytes.equals(bytes) === true ? before : parseJournal(bytes, path);
 }
 
 export function parseJournal(bytes: Buffer, path: string): ReadJournal {
@@ -48,7 +53,7 @@ export function parseJournal(bytes: Buffer, path: string): ReadJournal {
     records.push(decoded.record as unknown as WrittenRecord);
     start = end + 1;
   }
-  return { records, length: start, torn: bytes.subarray(start) };
+  return { records, length: start, torn: bytes.subarray(start), bytes };
 }
 
 function damaged(path: string, line: number, problem: string): BytesperError {

@@ -38,7 +38,9 @@ export function controllerV1(place: string): MemoryController {
         if (capBytes !== undefined) setLimit(made, capBytes);
       });
       return {
-        procsFile: join(folder, "cgroup.procs"),
+        // Not cgroup.procs: to move a whole process the kernel waits for all cores, 10 to 25 ms. A task that moves
+        // itself does not wait, and the guard's child has but one.
+        procsFile: join(folder, "tasks"),
         limitsSwap: existsSync(join(folder, SWAP_LIMIT)),
         close: async () => {
           const found = evidence(folder);

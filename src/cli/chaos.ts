@@ -1,0 +1,33 @@
+import { BytesperError } from "../errors.js";
+import { terminalTable } from "../report/terminal.js";
+import { runChaos } from "../run/chaos/chaos.js";
+import { chaosTable } from "../run/chaos/table.js";
+import { wordsWithout } from "../run/chaos/words.js";
+import type { RunRequest } from "../run/engine/request.js";
+import { openGrid } from "../run/engine/run.js";
+import { interruptSignal } from "./options.js";
+
+/** Runs the grid under faults and prints whether its tables hold. The exit code is 1 where they do not. */
+export async function runUnderFaults(request: RunRequest, kills: number): Promise<void> {
+  const words = process.argv.slice(2);
+  if (request.executor !== "local" || words.includes("--detach") || words.includes("--supervise")) {
+    throw new BytesperError(
+      "USAGE",
+      "--chaos kills runners of this machine in the foreground; leave --executor, --detach and --supervise out.",
+    );
+  }
+  const tell = (message: string): void => {
+    process.stderr.write(`${message}\n`);
+  };
+  // What is wrong with the files is told now, and not as the end of a runner.
+  (await openGrid(request, { notice: tell })).dispose();
+  const report = await runChaos({
+    words: wordsWithout(words, ["--chaos"], ["--kills", "--out"]),
+    kills,
+    seed: request.seed,
+    signal: interruptSignal(),
+    progress: tell,
+  });
+  process.stdout.write(`${terminalTable(chaosTable(report))}\n`);
+  if (!report.agree) process.exitCode = 1;
+}

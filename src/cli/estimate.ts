@@ -1,0 +1,83 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import type { Logits } from "../model/activation-terms.js";
+import { LOGITS } from "../model/activation-terms.js";
+import type { AttentionImplementation } from "../model/attention-terms.js";
+import { ATTENTION_IMPLEMENTATIONS } from "../model/attention-terms.js";
+import type { NumberType } from "../model/dtype.js";
+import { NUMBER_TYPES, parseNumberType } from "../model/dtype.js";
+import { size, wholeNumber } from "./options.js";
+
+interface Flags {
+  tokens: number;
+  batch: number;
+  dtype?: NumberType;
+  cacheDtype?: NumberType;
+  attention: AttentionImplementation;
+  logits: Logits;
+  context?: number;
+  capacity?: number;
+  family?: string;
+  json?: boolean;
+}
+
+export function addEstimate(program: Command): void {
+  program
+    .command("estimate")
+    .description("memory that a model needs for a prompt, term by term, from its config.json")
+    .argument("<config>", "the config.json of a Hugging Face model")
+    .requiredOption("--tokens <n>", "tokens of each prompt", wholeNumber(1))
+    .option("--batch <n>", "sequences at once", wholeNumber(1), 1)
+    .option(
+      "--dtype <name>",
+      `type of the weights: ${NUMBER_TYPES.join(", ")} (default: the config's)`,
+      parseNumberType,
+    )
+    .option(
+      "--cache-dtype <name>",
+      "type of the key/value cache (default: the type computed in)",
+      parseNumberType,
+    )
+    .addOption(
+      new Option("--attention <name>", "eager keeps the scores; efficient and flash do not")
+        .choices(ATTENTION_IMPLEMENTATIONS)
+        .default("flash"),
+    )
+    .addOption(
+      new Option("--logits <which>", "of the last position, of all, or of all with a copy in fp32")
+        .choices(LOGITS)
+        .default("last"),
+    )
+    .option("--context <size>", "bytes of the CUDA context and the framework (default: 450MB)", contextSize)
+    .option("--capacity <size>", "memory of the device, such as 14.74GiB: what fits into it", size)
+    .option("--family <name>", "read the file as this model_type, whatever it says")
+    .option("--json", "print JSON")
+    .action(async (config: string, flags: Flags) => {
+      const [{ estimate }, { readModelFile }, { estimateTable }, { terminalTable }] = await Promise.all([
+        import("../model/index.js"),
+        import("../model/read-file.js"),
+        import("../report/estimate-table.js"),
+        import("../report/terminal.js"),
+      ]);
+      const { tokens, batch, attention, logits, dtype, cacheDtype, context, capacity, family } = flags;
+      const model = await readModelFile(config, family === undefined ? {} : { family });
+      const result = estimate(model, {
+        tokens,
+        batch,
+        attention,
+        logits,
+        ...(dtype === undefined ? {} : { dtype }),
+        ...(cacheDtype === undefined ? {} : { cacheDtype }),
+        ...(context === undefined ? {} : { contextBytes: context }),
+        ...(capacity === undefined ? {} : { capacityBytes: capacity }),
+      });
+      const text =
+        flags.json === true ? JSON.stringify(result, null, 2) : terminalTable(estimateTable(result));
+      process.stdout.write(`${text}\n`);
+    });
+}
+
+/** 0 too: what runs on a CPU has no context. */
+function contextSize(text: string): number {
+  return /^\s*0\s*[A-Za-z]*\s*$/.test(text) ? 0 : size(text);
+}

@@ -1,0 +1,117 @@
+import type { Fields } from "./fields.js";
+import { MOST, NAMES } from "./fields.js";
+import type { NormKind, Part } from "./part.js";
+import { linear, norm } from "./part.js";
+
+export interface AttentionTraits {
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  window?: number | undefined;
+  /** Biases of queries, keys and values. */
+  qkvBias?: boolean;
+  outputBias?: boolean;
+  /** Norms of queries and keys: one head wide and shared by all, or as wide as all heads together. */
+  queryKeyNorm?: "head" | "all-heads" | undefined;
+  queryKeyNormKind?: NormKind;
+  /** The query projection also makes a gate of its own size (Qwen3-Next). */
+  gated?: boolean;
+  /** Values are the keys: no matrix of their own (Gemma 4). The cache holds both. */
+  valuesAreKeys?: boolean;
+  /** Keys and values come from an earlier layer. */
+  sharesCache?: boolean;
+  /** One learned logit for each head (gpt-oss). */
+  sinks?: boolean;
+}
+
+/** Heads of the config, checked against each other. Without key/value heads there are as many as query heads. */
+export function headsOf(fields: Fields, hiddenSize: number, headDimDefault?: number): AttentionTraits {
+  const heads = fields.whole(NAMES.heads, MOST.heads);
+  let kvHeads = fields.maybeWhole(NAMES.kvHeads, MOST.heads);
+  if (kvHeads === undefined) {
+    kvHeads = heads;
+    if (!fields.states(NAMES.kvHeads)) fields.assume(NAMES.kvHeads, heads);
+  }
+  if (heads % kvHeads !== 0) {
+    throw fields.wrong(NAMES.kvHeads, `a divisor of the ${heads.toLocaleString("en-US")} query heads`);
+  }
+  let headDim = fields.maybeWhole(NAMES.headDim, MOST.heads);
+  if (headDim === undefined && headDimDefault !== undefined) {
+    fields.assume(NAMES.headDim, headDimDefault);
+    headDim = headDimDefault;
+  }
+  if (headDim === undefined) {
+    if (hiddenSize % heads !== 0) {
+      throw fields.wrong(
+        NAMES.heads,
+        `a divisor of the hidden size ${hiddenSize.toLocaleString("en-US")}, or head_dim to be given`,
+      );
+    }
+    headDim = hiddenSize / heads;
+  }
+  return { heads, kvHeads, headDim };
+}
+
+/** Attention with keys and values of its own: multi-head, grouped-query and multi-query. */
+export function attentionPart(hiddenSize: number, traits: AttentionTraits): Part {
+  const { heads, kvHeads, headDim, window, qkvBias = false, outputBias = false } = traits;
+  const queries = heads * headDim;
+  const keys = kvHeads * headDim;
+  const kind = traits.queryKeyNormKind ?? "rms";
+  const own = traits.sharesCache !== true;
+  const normed = (name: string, width: number): Part["tensors"] => {
+    if (traits.queryKeyNorm === undefined) return [];
+    return norm(`self_attn.${name}_norm`, kind, traits.queryKeyNorm === "head" ? headDim : width);
+  };
+  return {
+    attention: {
+      heads,
+      kvHeads,
+      keyDim: headDim,
+      valueDim: headDim,
+      ...(window === undefined ? {} : { window }),
+      ...(own ? {} : { sharesCache: true }),
+    },
+    tensors: [
+      ...linear("self_attn.q_proj", traits.gated === true ? 2 * queries : queries, hiddenSize, qkvBias),
+      ...normed("q", queries),
+      ...(own ? linear("self_attn.k_proj", keys, hiddenSize, qkvBias) : []),
+      ...(own ? normed("k", keys) : []),
+      ...(own && traits.valuesAreKeys !== true ? linear("self_attn.v_proj", keys, hiddenSize, qkvBias) : []),
+      ...linear("self_attn.o_proj", hiddenSize, queries, outputBias),
+      ...(traits.sinks === true ? [{ name: "self_attn.sinks", shape: [heads] }] : []),
+    ],
+  };
+}
+
+/**
+ * Multi-head latent attention of DeepSeek: a cached token is one compressed vector and one rotated key for all
+ * heads, from which each layer expands keys and values.
+ */
+export function latentAttentionPart(fields: Fields, hiddenSize: number): Part {
+  const heads = fields.whole(NAMES.heads, MOST.heads);
+  const latent = fields.whole("kv_lora_rank");
+  const rotated = fields.whole("qk_rope_head_dim", MOST.heads);
+  const plain = fields.whole("qk_nope_head_dim", MOST.heads);
+  const valueDim = fields.whole("v_head_dim", MOST.heads);
+  const queryRank = fields.maybeWhole("q_lora_rank");
+  if (!fields.states("q_lora_rank")) fields.assume("q_lora_rank", "none");
+  const bias = fields.flag("attention_bias", false);
+  const keyDim = plain + rotated;
+  return {
+    attention: { heads, kvHeads: heads, keyDim, valueDim, latentDim: latent + rotated },
+    tensors: [
+      ...(queryRank === undefined
+        ? linear("self_attn.q_proj", heads * keyDim, hiddenSize)
+        : [
+            ...linear("self_attn.q_a_proj", queryRank, hiddenSize, bias),
+            ...norm("self_attn.q_a_layernorm", "rms", queryRank),
+            ...linear("self_attn.q_b_proj", heads * keyDim, queryRank),
+          ]),
+      ...linear("self_attn.kv_a_proj_with_mqa", latent + rotated, hiddenSize, bias),
+      ...norm("self_attn.kv_a_layernorm", "rms", latent),
+      ...linear("self_attn.kv_b_proj", heads * (plain + valueDim), latent),
+      ...linear("self_attn.o_proj", hiddenSize, heads * valueDim, bias),
+    ],
+  };
+}

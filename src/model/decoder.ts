@@ -1,0 +1,122 @@
+import type { AttentionTraits } from "./attention-part.js";
+import { attentionPart, headsOf } from "./attention-part.js";
+import { densePart } from "./feed-forward-part.js";
+import type { Fields } from "./fields.js";
+import { MOST, NAMES } from "./fields.js";
+import type { NormKind, Part } from "./part.js";
+import { joined, linear, norm, tensorsOfLayers } from "./part.js";
+import type { Layer, ModelShape, Tensor } from "./shape.js";
+
+/** In what a family differs from Llama; what is left out is as Llama has it. */
+export interface DecoderTraits {
+  norm?: NormKind;
+  /** Norms of the hidden size in a layer. */
+  layerNorms?: number;
+  finalNorm?: boolean;
+  /** In place of hidden size / heads, where the config gives no `head_dim`. */
+  headDimDefault?: number;
+  attention?: Partial<AttentionTraits>;
+  window?: (layer: number) => number | undefined;
+  /** In place of attention from the fields above. */
+  mixer?: (layer: number) => Part | undefined;
+  gated?: boolean;
+  feedForwardBias?: boolean;
+  /** In place of a dense block as wide as the config says. */
+  feedForward?: (layer: number) => Part | undefined;
+  /** Whether the head is the embedding, where the config does not say. */
+  tied?: boolean;
+  headBias?: boolean;
+  embeddingDim?: number;
+  /** Learned positions, projections and norms around the layers. */
+  extra?: readonly Tensor[];
+  /** Where it is not a field of the config. */
+  layers?: number;
+}
+
+export function layersOf(fields: Fields): number {
+  return fields.whole(NAMES.layers, MOST.layers);
+}
+
+/** A stack of layers between an embedding and a head. */
+export function decoder(fields: Fields, traits: DecoderTraits): ModelShape {
+  const hiddenSize = fields.whole(NAMES.hidden);
+  const vocabularySize = fields.whole(NAMES.vocabulary);
+  const count = traits.layers ?? layersOf(fields);
+  const { norm: kind = "rms", layerNorms = 2, embeddingDim = hiddenSize } = traits;
+
+  const mixer = traits.mixer ?? attentionOf(fields, hiddenSize, traits);
+  const feedForward = traits.feedForward ?? denseOf(fields, hiddenSize, traits);
+  const parts: Part[] = [];
+  for (let layer = 0; layer < count; layer++) {
+    const own = [mixer(layer), feedForward(layer)].filter((part) => part !== undefined);
+    const norms = Array.from({ length: layerNorms }, (_, at) => norm(`norm_${at + 1}`, kind, hiddenSize));
+    parts.push(joined([...own, { tensors: norms.flat() }]));
+  }
+
+  const tied = tiedOf(fields, traits.tied ?? false);
+  const single = (name: string, ...shape: number[]): Tensor => ({ name, shape, copies: 1 });
+  const finalNorm = traits.finalNorm === false ? [] : norm("norm", kind, hiddenSize);
+  const maxPositions = fields.maybeWhole(NAMES.positions, MOST.positions);
+  const dtype = fields.text(["dtype", "torch_dtype"]);
+  return {
+    family: fields.family,
+    hiddenSize,
+    vocabularySize,
+    layers: parts.map(layerOf),
+    tensors: [
+      single("embed_tokens.weight", vocabularySize, embeddingDim),
+      ...(traits.extra ?? []),
+      ...tensorsOfLayers(parts, "layers"),
+      ...finalNorm.map(({ name, shape }) => single(name, ...shape)),
+      ...(tied ? [] : [single("lm_head.weight", vocabularySize, embeddingDim)]),
+      ...(traits.headBias === true ? [single("lm_head.bias", vocabularySize)] : []),
+    ],
+    ...(dtype === undefined ? {} : { dtype }),
+    ...(maxPositions === undefined ? {} : { maxPositions }),
+    notes: fields.notes,
+  };
+}
+
+/** Nearly a billion parameters in some models, so a silent default is not enough. */
+function tiedOf(fields: Fields, usual: boolean): boolean {
+  const tied = fields.maybeFlag("tie_word_embeddings");
+  if (tied === undefined) fields.assume("tie_word_embeddings", usual);
+  return tied ?? usual;
+}
+
+/** The same attention in every layer, but for its window. */
+export function attentionOf(
+  fields: Fields,
+  hiddenSize: number,
+  traits: Pick<DecoderTraits, "attention" | "headDimDefault" | "window">,
+): (layer: number) => Part {
+  const heads = { ...headsOf(fields, hiddenSize, traits.headDimDefault), ...traits.attention };
+  return (layer) => attentionPart(hiddenSize, { ...heads, window: traits.window?.(layer) });
+}
+
+export function denseOf(
+  fields: Fields,
+  hiddenSize: number,
+  traits: Pick<DecoderTraits, "gated" | "feedForwardBias">,
+): (layer: number) => Part {
+  const intermediate = fields.whole(NAMES.intermediate);
+  const { gated = true, feedForwardBias: bias = false } = traits;
+  return () => densePart(hiddenSize, intermediate, { gated, bias });
+}
+
+function layerOf({ attention, recurrence, feedForward }: Part): Layer {
+  return {
+    ...(attention === undefined ? {} : { attention }),
+    ...(recurrence === undefined ? {} : { recurrence }),
+    ...(feedForward === undefined ? {} : { feedForward }),
+  };
+}
+
+/** Learned positions, `linear` without a bias: tensors outside the layers. */
+export function outside(name: string, ...shape: number[]): Tensor {
+  return { name, shape, copies: 1 };
+}
+
+export function outsideLinear(name: string, output: number, input: number): Tensor[] {
+  return linear(name, output, input).map(({ name: full, shape }) => ({ name: full, shape, copies: 1 }));
+}

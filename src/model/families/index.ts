@@ -1,0 +1,38 @@
+import type { Fields } from "../fields.js";
+import type { ModelShape } from "../shape.js";
+import { DENSE } from "./dense.js";
+import { EXPERTS } from "./experts.js";
+import { gemma3, gemma4 } from "./gemma.js";
+import { HYBRID } from "./hybrid.js";
+
+const READERS: Record<string, (fields: Fields) => ModelShape> = {
+  ...DENSE,
+  ...EXPERTS,
+  ...HYBRID,
+  gemma3,
+  gemma4,
+};
+
+/** Every `model_type` that has a reader, in alphabetical order. */
+export const FAMILIES: readonly string[] = Object.keys(READERS).sort();
+
+/** `model_type` without what only says where it stands, such as `gemma3_text` or `qwen3_vl`. */
+export function familyOf(name: string): string | undefined {
+  const plain = name.toLowerCase().replace(/-/g, "_");
+  const candidates = [plain, plain.replace(/_text$/, ""), plain.replace(/(_vl)?(_text)?$/, "")];
+  return (
+    candidates.find((candidate) => Object.hasOwn(READERS, candidate)) ??
+    // Class names such as Qwen2MoeForCausalLM, where a file has no model_type.
+    FAMILIES.find((family) => family.replace(/_/g, "") === className(plain))
+  );
+}
+
+function className(name: string): string {
+  return name.replace(/(forcausallm|forconditionalgeneration|lmheadmodel|model)$/, "").replace(/_/g, "");
+}
+
+export function readFamily(family: string, fields: Fields): ModelShape {
+  const read = READERS[family];
+  if (read === undefined) throw new Error(`no reader for ${family}`);
+  return read(fields);
+}

@@ -1,0 +1,198 @@
+import { BytesperError } from "../errors.js";
+
+/** Above these no model was ever made: the value is a mistake, and arithmetic with it would lose digits. */
+export const MOST = {
+  layers: 10_000,
+  heads: 65_536,
+  experts: 65_536,
+  width: 2 ** 24,
+  positions: 2 ** 40,
+} as const;
+
+/** Spellings of the fields that families name differently, the commonest first. */
+export const NAMES = {
+  hidden: ["hidden_size", "n_embd", "d_model", "n_embed"],
+  layers: ["num_hidden_layers", "n_layer", "n_layers", "num_layers"],
+  heads: ["num_attention_heads", "n_head", "n_heads", "num_heads"],
+  kvHeads: ["num_key_value_heads", "num_kv_heads", "n_head_kv", "n_kv_heads", "multi_query_group_num"],
+  headDim: ["head_dim", "kv_channels"],
+  intermediate: ["intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size", "d_ff"],
+  vocabulary: ["vocab_size", "padded_vocab_size"],
+  positions: ["max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "n_ctx"],
+  experts: ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"],
+  expertsPerToken: ["num_experts_per_tok", "num_experts_per_token", "top_k_experts", "moe_top_k", "moe_k"],
+} as const;
+
+type Names = string | readonly string[];
+
+/**
+ * One object of a config. Every reader throws `BAD_INPUT` with the field, what was expected and what came;
+ * null counts as missing, as it does for those who write these files.
+ */
+export class Fields {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** How errors call the object, such as `config.json` or `text_config in config.json`. */
+  readonly where: string;
+  readonly family: string;
+  /** What readers assumed, for `ModelShape.notes`. */
+  readonly notes: string[];
+
+  constructor(values: Record<string, unknown>, where: string, family: string, notes: string[] = []) {
+    this.values = values;
+    this.where = where;
+    this.family = family;
+    this.notes = notes;
+  }
+
+  has(names: Names): boolean {
+    return this.#find(names) !== undefined;
+  }
+
+  /** A whole number from `least` to `most`; needed. */
+  whole(names: Names, most: number = MOST.width, least = 1): number {
+    const value = this.maybeWhole(names, most, least);
+    if (value !== undefined) return value;
+    throw this.missing(names);
+  }
+
+  /** As `whole`, for a field that may say null: undefined then. A file that leaves it out is refused. */
+  wholeOrNull(names: Names, most: number = MOST.width, least = 1): number | undefined {
+    if (!this.states(names)) throw this.missing(names);
+    return this.maybeWhole(names, most, least);
+  }
+
+  /** Whether the file has the field, null or not. */
+  states(names: Names): boolean {
+    return listed(names).some((name) => Object.hasOwn(this.values, name));
+  }
+
+  maybeWhole(names: Names, most: number = MOST.width, least = 1): number | undefined {
+    const found = this.#find(names);
+    if (found === undefined) return undefined;
+    const [name, value] = found;
+    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+    throw this.#wrong(name, `a whole number from ${least} to ${most.toLocaleString("en-US")}`, value);
+  }
+
+  /** As `whole`, with the default of the family's class, which is noted when it is taken. */
+  wholeOr(names: Names, fallback: number, most: number = MOST.width, least = 1): number {
+    const value = this.maybeWhole(names, most, least);
+    if (value !== undefined) return value;
+    this.assume(names, fallback);
+    return fallback;
+  }
+
+  flag(names: Names, fallback: boolean): boolean {
+    return this.maybeFlag(names) ?? fallback;
+  }
+
+  /** As `flag`, where the default changes the figures enough to be noted. */
+  flagOr(names: Names, fallback: boolean): boolean {
+    const value = this.maybeFlag(names);
+    if (value === undefined) this.assume(names, fallback);
+    return value ?? fallback;
+  }
+
+  maybeFlag(names: Names): boolean | undefined {
+    const found = this.#find(names);
+    if (found === undefined) return undefined;
+    const [name, value] = found;
+    if (typeof value === "boolean") return value;
+    throw this.#wrong(name, "true or false", value);
+  }
+
+  text(names: Names): string | undefined {
+    const found = this.#find(names);
+    if (found === undefined) return undefined;
+    const [name, value] = found;
+    if (typeof value === "string") return value;
+    throw this.#wrong(name, "a text", value);
+  }
+
+  number(names: Names): number | undefined {
+    const found = this.#find(names);
+    if (found === undefined) return undefined;
+    const [name, value] = found;
+    if (typeof value === "number" && value > 0 && value <= MOST.width) return value;
+    throw this.#wrong(name, "a number above 0", value);
+  }
+
+  /** A list with one entry for each layer. */
+  list(names: Names, layers: number): unknown[] | undefined {
+    const found = this.#find(names);
+    if (found === undefined) return undefined;
+    const [name, value] = found;
+    if (Array.isArray(value) && value.length === layers) return value as unknown[];
+    throw this.#wrong(name, `a list of ${layers.toLocaleString("en-US")} entries, one for each layer`, value);
+  }
+
+  /** Whole numbers of a list of any length. */
+  wholes(names: Names): number[] {
+    const found = this.#find(names);
+    if (found === undefined) return [];
+    const [name, value] = found;
+    if (Array.isArray(value) && value.every((entry): entry is number => Number.isInteger(entry)))
+      return value;
+    throw this.#wrong(name, "a list of whole numbers", value);
+  }
+
+  /** An object within this one; its assumptions join these. */
+  inner(name: string): Fields | undefined {
+    const value = this.#find(name)?.[1];
+    if (value === undefined) return undefined;
+    if (!isObject(value)) throw this.#wrong(name, "an object", value);
+    return new Fields(value, `${name} in ${this.where}`, this.family, this.notes);
+  }
+
+  /** Notes that a missing field is taken to be `value`. */
+  assume(names: Names, value: number | boolean | string): void {
+    this.notes.push(`${this.where} has no ${anyOf(names)}: ${value} is taken, as ${this.family} has it.`);
+  }
+
+  missing(names: Names): BytesperError {
+    return new BytesperError(
+      "BAD_INPUT",
+      `${this.where} has no ${anyOf(names)}, which an estimate for ${this.family} needs; add it.`,
+    );
+  }
+
+  wrong(names: Names, expected: string): BytesperError {
+    const [name, value] = this.#find(names) ?? [listed(names)[0] ?? "", null];
+    return this.#wrong(name, expected, value);
+  }
+
+  #wrong(name: string, expected: string, value: unknown): BytesperError {
+    return new BytesperError(
+      "BAD_INPUT",
+      `Expected ${name} of ${this.where} to be ${expected}, but it is ${shown(value)}; correct the file.`,
+    );
+  }
+
+  #find(names: Names): [string, unknown] | undefined {
+    for (const name of listed(names)) {
+      const value = Object.hasOwn(this.values, name) ? this.values[name] : undefined;
+      if (value !== undefined && value !== null) return [name, value];
+    }
+    return undefined;
+  }
+}
+
+function listed(names: Names): readonly string[] {
+  return typeof names === "string" ? [names] : names;
+}
+
+function anyOf(names: Names): string {
+  const [name = "", ...others] = listed(names);
+  return others.length === 0 ? name : `${name} (nor ${others.join(", ")})`;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (isObject(value)) return "an object";
+  const text = JSON.stringify(value);
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+}

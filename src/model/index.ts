@@ -1,0 +1,26 @@
+export type { Logits } from "./activation-terms.js";
+export { LOGITS, logitsTerm } from "./activation-terms.js";
+export { reserve } from "./allocator.js";
+export type { AttentionImplementation, AttentionSetting } from "./attention-terms.js";
+export { ATTENTION_IMPLEMENTATIONS, EAGER_BYTES_PER_SCORE, scoresTerm } from "./attention-terms.js";
+export {
+  cachedElements,
+  kvBytes,
+  kvBytesPerToken,
+  kvBytesPerTokenBeyondWindows,
+  kvExpandedBytesPerToken,
+  stateBytes,
+} from "./cache.js";
+export type { ComputeType, NumberType } from "./dtype.js";
+export { NUMBER_TYPES, bytesOf, bytesPerNumber, numberType, parseNumberType } from "./dtype.js";
+export type { Estimate, EstimateTerm } from "./estimate.js";
+export { estimate } from "./estimate.js";
+export { FAMILIES } from "./families/index.js";
+export type { ReadOptions } from "./read.js";
+export { modelOf, readModel } from "./read.js";
+export { readModelFile } from "./read-file.js";
+export type { EstimateOptions } from "./setting.js";
+export { CONTEXT_BYTES } from "./setting.js";
+export type { Attention, FeedForward, Layer, ModelShape, Recurrence, Tensor } from "./shape.js";
+export { elementsOf, parameterCount } from "./shape.js";
+export type { Phase, Term } from "./term.js";

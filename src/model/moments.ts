@@ -1,0 +1,119 @@
+import { feedForwardTerm, hiddenTerm, logitsTerm, mixerTerm } from "./activation-terms.js";
+import { roundingTerm } from "./allocator.js";
+import { scoresTerm, workspaceTerm } from "./attention-terms.js";
+import { cacheTerm, stateTerm } from "./cache.js";
+import type { NumberType } from "./dtype.js";
+import { bytesOf, bytesPerNumber } from "./dtype.js";
+import type { Setting } from "./setting.js";
+import { CONTEXT_BYTES } from "./setting.js";
+import type { ModelShape } from "./shape.js";
+import { elementsOf, parameterCount } from "./shape.js";
+import type { Draft, Phase } from "./term.js";
+import { grouped, oneBlock, product, sequences } from "./term.js";
+
+/** Terms that may be in memory together, and what is at the largest stage. */
+export interface Moment {
+  terms: Draft[];
+  /** Whether terms of the phase are there at the largest stage. */
+  at(phase: Phase): boolean;
+  bytes: number;
+}
+
+/** The prompt of `setting.batch` sequences is read while `sessions` sequences in all hold their caches. */
+export function prefillMoment(model: ModelShape, setting: Setting, sessions: number): Moment {
+  const { tokens, batch, compute, attention, logits } = setting;
+  const activations = { compute, batch, tokens };
+  const asking = { implementation: attention, compute, batch, queries: tokens, tokens };
+  return momentOf([
+    ...residentTerms(model, setting, sessions),
+    hiddenTerm(model, activations),
+    scoresTerm(model, asking),
+    workspaceTerm(model, asking),
+    mixerTerm(model, activations),
+    feedForwardTerm(model, activations),
+    logitsTerm(model, activations, logits),
+  ]);
+}
+
+/** All sequences generate one token. */
+export function decodeMoment(model: ModelShape, setting: Setting, sessions: number): Moment {
+  const { tokens, compute, attention } = setting;
+  const activations = { compute, batch: sessions, tokens: 1 };
+  const asking = { implementation: attention, compute, batch: sessions, queries: 1, tokens };
+  return momentOf([
+    ...residentTerms(model, setting, sessions),
+    hiddenTerm(model, activations),
+    concatenationTerm(model, setting, sessions),
+    scoresTerm(model, asking),
+    workspaceTerm(model, asking),
+    mixerTerm(model, activations),
+    feedForwardTerm(model, activations),
+    logitsTerm(model, activations, "last"),
+  ]);
+}
+
+function residentTerms(model: ModelShape, setting: Setting, sessions: number): Draft[] {
+  const { dtype, cacheDtype, compute, tokens, contextBytes } = setting;
+  const state = stateTerm(model, sessions, compute);
+  return [
+    weightsTerm(model, dtype),
+    cacheTerm(model, tokens, sessions, cacheDtype),
+    ...(state === undefined ? [] : [state]),
+    {
+      name: "framework context",
+      bytes: contextBytes,
+      formula: contextBytes === CONTEXT_BYTES ? "300 to 600 MB were seen; --context gives yours" : "as given",
+      phase: "always",
+      blocks: [],
+    },
+  ];
+}
+
+function weightsTerm(model: ModelShape, dtype: NumberType): Draft {
+  const parameters = parameterCount(model);
+  return {
+    name: "weights",
+    bytes: bytesOf(parameters, dtype),
+    formula: product(`${grouped(parameters)} parameters`, `${bytesPerNumber(dtype)} B (${dtype})`),
+    phase: "always",
+    blocks: model.tensors.map((tensor) => ({
+      bytes: bytesOf(elementsOf({ ...tensor, copies: 1 }), dtype),
+      copies: tensor.copies,
+    })),
+  };
+}
+
+/** A cache that grows by concatenation holds one layer's keys twice while it copies them. */
+function concatenationTerm(model: ModelShape, setting: Setting, sessions: number): Draft {
+  const { tokens, cacheDtype } = setting;
+  let largest = 0;
+  let formula = "no layer caches keys and values";
+  for (const { attention } of model.layers) {
+    if (attention === undefined || attention.sharesCache === true) continue;
+    const { kvHeads, keyDim, latentDim, window } = attention;
+    const kept = Math.min(tokens, window ?? tokens);
+    const bytes = sessions * bytesOf(kept * (latentDim ?? kvHeads * keyDim), cacheDtype);
+    if (bytes <= largest) continue;
+    largest = bytes;
+    formula = product(
+      latentDim === undefined ? `${kvHeads} key/value heads x ${keyDim}` : `${latentDim} latent numbers`,
+      `${grouped(kept)} tokens`,
+      sequences(sessions),
+      `${bytesPerNumber(cacheDtype)} B, one layer at a time`,
+    );
+  }
+  return oneBlock({ name: "key/value concatenation", bytes: largest, formula, phase: "attention" });
+}
+
+function momentOf(drafts: Draft[]): Moment {
+  const bytesIn = (phase: Phase): number =>
+    drafts.reduce((sum, draft) => sum + (draft.phase === phase ? draft.bytes : 0), 0);
+  const stages: Phase[] = ["attention", "feed-forward", "logits"];
+  const largest = stages.reduce((best, phase) => (bytesIn(phase) > bytesIn(best) ? phase : best));
+  const at = (phase: Phase): boolean => phase === "always" || phase === largest;
+  const live = drafts.filter(({ phase }) => at(phase));
+  const rounding = roundingTerm(live.flatMap(({ blocks }) => blocks));
+  const terms = [...drafts, { ...rounding, blocks: [] }];
+  const bytes = live.reduce((sum, draft) => sum + draft.bytes, rounding.bytes);
+  return { terms, at, bytes };
+}

@@ -1,0 +1,79 @@
+import { BytesperError } from "../errors.js";
+import type { Logits } from "./activation-terms.js";
+import type { AttentionImplementation } from "./attention-terms.js";
+import type { ComputeType, NumberType } from "./dtype.js";
+import { NUMBER_TYPES, isComputeType, numberType } from "./dtype.js";
+import type { ModelShape } from "./shape.js";
+
+/**
+ * Bytes of a CUDA context with PyTorch in it, the middle of the 300 to 600 MB that processes were seen to hold.
+ * Drivers and devices differ: measure it once and give it.
+ */
+export const CONTEXT_BYTES = 450_000_000;
+
+export interface EstimateOptions {
+  /** Tokens of each prompt. */
+  tokens: number;
+  /** Sequences at once; default 1. */
+  batch?: number;
+  /** Type of the weights; default the config's, or bf16 where it names none. */
+  dtype?: NumberType;
+  /** Type of the key/value cache; default the type that the model computes in. */
+  cacheDtype?: NumberType;
+  /** Default flash. */
+  attention?: AttentionImplementation;
+  /** Default the last position. */
+  logits?: Logits;
+  /** Default `CONTEXT_BYTES`. */
+  contextBytes?: number;
+  capacityBytes?: number;
+}
+
+/** Options with every default taken. */
+export interface Setting {
+  tokens: number;
+  batch: number;
+  dtype: NumberType;
+  compute: ComputeType;
+  cacheDtype: NumberType;
+  attention: AttentionImplementation;
+  logits: Logits;
+  contextBytes: number;
+}
+
+export function settingOf(model: ModelShape, options: EstimateOptions, notes: string[]): Setting {
+  const { tokens, batch = 1, contextBytes = CONTEXT_BYTES } = options;
+  for (const [name, value, least] of [
+    ["tokens", tokens, 1],
+    ["batch", batch, 1],
+    ["contextBytes", contextBytes, 0],
+  ] as const) {
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new BytesperError(
+        "USAGE",
+        `Expected ${name} to be a whole number from ${least}, but it is ${value}.`,
+      );
+    }
+  }
+  const named = model.dtype === undefined ? undefined : numberType(model.dtype);
+  const dtype = options.dtype ?? named;
+  if (dtype === undefined && model.dtype !== undefined) {
+    throw new BytesperError(
+      "BAD_INPUT",
+      `The config names the type ${JSON.stringify(model.dtype)}, which is none of ${NUMBER_TYPES.join(", ")}; give --dtype.`,
+    );
+  }
+  if (dtype === undefined) notes.push("The config names no type of its weights (dtype): bf16 is assumed.");
+  const ofWeights = dtype ?? "bf16";
+  const compute = [ofWeights, named].find((type) => type !== undefined && isComputeType(type)) ?? "bf16";
+  return {
+    tokens,
+    batch,
+    dtype: ofWeights,
+    compute,
+    cacheDtype: options.cacheDtype ?? compute,
+    attention: options.attention ?? "flash",
+    logits: options.logits ?? "last",
+    contextBytes,
+  };
+}

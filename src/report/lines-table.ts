@@ -1,0 +1,52 @@
+import { percent } from "./format.js";
+import { READING_TITLES } from "./main-table.js";
+import type { Result, ResultLine } from "./schema.js";
+import { interval } from "./sections.js";
+import type { Table } from "./table.js";
+
+/** What a page costs in doubt: the kernel counts whole ones. */
+const PAGE_BYTES = 4096;
+
+/** Bytes per unit by each reading of a command's cells, for each combination of the factors beside the population. */
+export function linesTable(result: Result): Table | undefined {
+  const { lines = [], rows, unit } = result;
+  if (lines.length < 2) return undefined;
+  const factors = Object.keys(lines[0]?.others ?? {});
+  const populations = rows.map(({ instances }) => instances);
+  const span = Math.max(1, Math.max(...populations) - Math.min(...populations));
+  return {
+    caption: `Bytes per ${unit}, by each reading`,
+    columns: [
+      ...factors.map((title) => ({ title, align: "left" as const })),
+      { title: "reading", align: "left" },
+      { title: `bytes per ${unit}`, align: "right" },
+      { title: "share of the first", align: "right" },
+      { title: "fixed (MiB)", align: "right" },
+      { title: "shape", align: "left" },
+    ],
+    rows: lines.map((line) => {
+      const first = lines.find(({ others }) => sameLevels(others, line.others)) as ResultLine;
+      return [
+        ...factors.map((name) => String(line.others[name])),
+        titleOf(result, line.reading),
+        interval(line.perUnitBytes, PAGE_BYTES / span),
+        percent(line.perUnitBytes.value / first.perUnitBytes.value, 1),
+        interval(line.fixedBytes, PAGE_BYTES, "MiB"),
+        line.shape,
+      ];
+    }),
+    notes: [
+      `Theil-Sen lines over the populations, one for each repetition: the median, with the range over ${lines[0]?.processes === 1 ? "the only one" : "them"}.`,
+    ],
+  };
+}
+
+function sameLevels(a: ResultLine["others"], b: ResultLine["others"]): boolean {
+  return Object.entries(a).every(([name, level]) => b[name] === level);
+}
+
+/** As the experiment's own table calls it. */
+function titleOf({ table }: Result, reading: string): string {
+  const column = table?.columns.find(({ from }) => from === `readings.${reading}`);
+  return column?.title ?? READING_TITLES[reading] ?? reading.replace(/Bytes$/, "");
+}

@@ -1,0 +1,182 @@
+import { describe, expect, test } from "vitest";
+import { BytesperError } from "../../../src/errors.js";
+import { FAMILIES, kvBytesPerToken, modelOf, parameterCount, readModel } from "../../../src/model/index.js";
+import type { Config } from "./configs.js";
+import { TINY, TINY_HYBRID, TINY_LATENT } from "./configs.js";
+
+function refusal(config: unknown, family?: string): string {
+  try {
+    modelOf(config, family === undefined ? {} : { family });
+  } catch (error) {
+    if (error instanceof BytesperError && error.exitCode === 2) return error.message;
+    throw error;
+  }
+  throw new Error("it was read");
+}
+
+function without(config: Config, ...names: string[]): Config {
+  return Object.fromEntries(Object.entries(config).filter(([name]) => !names.includes(name)));
+}
+
+describe("a missing field is named", () => {
+  test.each([
+    [TINY, "hidden_size"],
+    [TINY, "intermediate_size"],
+    [TINY, "num_hidden_layers"],
+    [TINY, "num_attention_heads"],
+    [TINY, "vocab_size"],
+    [TINY_LATENT, "kv_lora_rank"],
+    [TINY_LATENT, "qk_rope_head_dim"],
+    [TINY_LATENT, "v_head_dim"],
+    [TINY_LATENT, "n_routed_experts"],
+    [TINY_LATENT, "num_experts_per_tok"],
+    [TINY_LATENT, "n_shared_experts"],
+    [TINY_LATENT, "first_k_dense_replace"],
+    [{ ...TINY, model_type: "mixtral", num_experts_per_tok: 2 }, "num_local_experts"],
+    [{ ...TINY, model_type: "gemma2", head_dim: 2 }, "sliding_window"],
+    [
+      {
+        ...TINY,
+        model_type: "gemma3",
+        sliding_window: 4,
+        layer_types: Array(2).fill("chunked_attention"),
+      },
+      "attention_chunk_size",
+    ],
+  ] as [Config, string][])("%# %s", (config, name) => {
+    expect(refusal(without(config, name))).toMatch(
+      new RegExp(`^config\\.json has no ${name}\\b.*; add it\\.$`),
+    );
+  });
+
+  test("inside a nested object, with its place", () => {
+    const text = without(TINY_HYBRID.text_config as Config, "linear_key_head_dim");
+    expect(refusal({ ...TINY_HYBRID, text_config: text })).toMatch(
+      /^text_config in config\.json has no linear_key_head_dim, /,
+    );
+  });
+});
+
+describe("an absurd value is named", () => {
+  test.each([
+    ["num_attention_heads", 0],
+    ["num_hidden_layers", 1e12],
+    ["num_hidden_layers", -1],
+    ["hidden_size", "8"],
+    ["hidden_size", 8.5],
+    ["hidden_size", 2 ** 60],
+    ["vocab_size", 0],
+    ["num_key_value_heads", 3],
+    ["num_key_value_heads", 8],
+    ["head_dim", 0],
+    ["intermediate_size", true],
+    ["intermediate_size", [1]],
+    ["tie_word_embeddings", "yes"],
+    ["max_position_embeddings", -5],
+  ])("%s %j", (name, value) => {
+    expect(refusal({ ...TINY, [name]: value })).toMatch(
+      new RegExp(`^Expected ${name} of config\\.json to be .*\\.$`),
+    );
+  });
+
+  test.each([
+    [
+      { ...TINY, num_attention_heads: 3, num_key_value_heads: 3 },
+      /num_attention_heads .* a divisor of the hidden/,
+    ],
+    [{ ...TINY_LATENT, num_experts_per_tok: 4 }, /num_experts_per_tok .* at most the 3 experts, but it is 4/],
+    [{ ...TINY, model_type: "mistral", sliding_window: 0 }, /sliding_window .* whole number from 1/],
+    [
+      { ...TINY, model_type: "gemma2", head_dim: 2, sliding_window: 4, layer_types: ["full_attention"] },
+      /a list of 2/,
+    ],
+    [
+      { ...TINY, model_type: "gemma2", head_dim: 2, sliding_window: 4, layer_types: ["odd", "odd"] },
+      /"odd" is none/,
+    ],
+  ] as [Config, RegExp][])("%#", (config, sentence) => {
+    expect(refusal(config)).toMatch(sentence);
+  });
+
+  test("sizes that make more parameters than can be counted", () => {
+    const wide = { hidden_size: 2 ** 24, intermediate_size: 2 ** 24, num_hidden_layers: 10_000 };
+    expect(refusal({ ...TINY, ...wide })).toMatch(/more than 2\^53 parameters/);
+  });
+});
+
+test("an unknown architecture says what is known and what is missing", () => {
+  expect(refusal({ ...without(TINY, "vocab_size"), model_type: "nova" })).toMatch(
+    /the architecture "nova", which bytesper does not know: known are layers 2, hidden size 8, heads 4, key\/value heads 2, missing is which tensors its layers hold and what they cache, vocabulary; .* --family/,
+  );
+  expect(refusal({})).toMatch(/names no architecture \(model_type\): nothing of its size is known/);
+});
+
+test("a family that is named is taken in place of the file's", () => {
+  const nova = { ...TINY, model_type: "nova" };
+  expect(parameterCount(modelOf(nova, { family: "llama" }))).toBe(parameterCount(modelOf(TINY)));
+  expect(refusal(nova, "nova")).toMatch(/^"nova" is not a family that bytesper knows; give one of .*llama/);
+});
+
+test("class names serve where a file has no model_type", () => {
+  const named = { ...without(TINY, "model_type"), architectures: ["Qwen2ForCausalLM"] };
+  expect(modelOf(named).family).toBe("qwen2");
+});
+
+test("names of objects are no families", () => {
+  for (const name of ["constructor", "__proto__", "toString"]) {
+    expect(refusal({ ...TINY, model_type: name })).toMatch(/does not know/);
+  }
+});
+
+test.each([
+  ["", /it is not JSON/],
+  ['{"model_type": "llama", "hidden_size": 40', /it is not JSON/],
+  ["\u0000\u0001\u0002ELF", /it is not JSON/],
+  ["[]", /it is a list/],
+  ["null", /it is null/],
+  ["3", /it is 3/],
+])("%j is refused in one sentence", (text, sentence) => {
+  expect(() => readModel(text)).toThrow(sentence);
+});
+
+test("the language model is found in text_config, llm_config and language_config, also two deep", () => {
+  const expected = parameterCount(modelOf(TINY));
+  for (const key of ["text_config", "llm_config", "language_config"]) {
+    const model = modelOf({ model_type: "seeing", [key]: TINY, vision_config: { hidden_size: 3 } });
+    expect(parameterCount(model)).toBe(expected);
+    expect(model.notes.join(" ")).toMatch(/tower for images/);
+  }
+  expect(parameterCount(modelOf({ thinker_config: { text_config: TINY } }))).toBe(expected);
+});
+
+test("what only the whole file says counts for the language model", () => {
+  const inner = without(TINY, "torch_dtype", "tie_word_embeddings");
+  const model = modelOf({ torch_dtype: "float16", tie_word_embeddings: true, text_config: inner });
+  expect(model.dtype).toBe("float16");
+  expect(parameterCount(model)).toBe(parameterCount(modelOf(TINY)) - 80);
+});
+
+test("GPT-2's spellings", () => {
+  const gpt2 = { model_type: "gpt2", n_embd: 8, n_layer: 2, n_head: 4, n_positions: 6, vocab_size: 10 };
+  expect(kvBytesPerToken(modelOf(gpt2), "fp16")).toBe(2 * 4 * 4 * 2);
+});
+
+test("Gemma 3's defaults are those of its class, in a nested object only, and noted", () => {
+  const inner = {
+    model_type: "gemma3_text",
+    hidden_size: 8,
+    intermediate_size: 16,
+    num_hidden_layers: 1,
+    sliding_window: 4,
+  };
+  const model = modelOf({ model_type: "gemma3", text_config: inner });
+  expect(model.layers[0]?.attention).toMatchObject({ heads: 8, kvHeads: 4, keyDim: 256 });
+  expect(model.notes.filter((note) => note.includes("is taken"))).toHaveLength(5);
+  expect(refusal(inner)).toMatch(/has no vocab_size/);
+});
+
+test("every family says what it lacks in a file that has nothing else", () => {
+  for (const family of FAMILIES) {
+    expect(refusal({ model_type: family })).toMatch(/^config\.json has no .*; add it\.$/);
+  }
+});
