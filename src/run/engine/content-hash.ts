@@ -5,16 +5,26 @@ import { fileURLToPath } from "node:url";
 
 /** JSON with sorted keys, so that equal content gives equal text. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+  return JSON.stringify(withSortedKeys(value));
+}
+
+/** A copy, which takes half the time of a replacer: this is done for every cell of a grid. */
+function withSortedKeys(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || "toJSON" in value) return value;
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  const object = value as Record<string, unknown>;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(object).sort()) copy[key] = withSortedKeys(object[key]);
+  return copy;
 }
 
 /** 80 bits of a SHA-256: enough to tell the cells of any grid apart, short enough for names of files. */
 export function hashOf(value: unknown): string {
-  return hash("sha256", canonical(value)).slice(0, 20);
+  return hashOfText(canonical(value));
+}
+
+function hashOfText(text: string): string {
+  return hash("sha256", text).slice(0, 20);
 }
 
 /**
@@ -72,7 +82,8 @@ export async function commandHash(
     }
     words.push(content === undefined ? word : [word, content]);
   }
-  return hashOf(words);
+  // Lists of strings have no keys to sort.
+  return hashOfText(JSON.stringify(words));
 }
 
 const LARGE_FILE_BYTES = 2 ** 26;

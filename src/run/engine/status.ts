@@ -77,7 +77,8 @@ export function statusOf(path: string, now = Date.now()): RunStatus | undefined 
     })),
     turns: units.reduce((sum, unit) => sum + unit.turns, 0),
     leftMs: leftOf(missing, mean, running.length, searches),
-    torn: torn.length > 0,
+    // While the runner lives, half a record is one that it is writing.
+    torn: torn.length > 0 && !alive,
     messages: records.flatMap((record) => (record.type === "pressure" ? [record.message] : [])).slice(-3),
   };
 }

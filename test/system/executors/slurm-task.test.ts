@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Manifest } from "../../../src/run/executor/slurm/batch-folder.js";
@@ -104,6 +104,16 @@ describe("the task of a cell", () => {
       },
       { node: "1.2.3" },
     );
+  });
+
+  test("leaves a cell alone whose claim cannot be read", async () => {
+    await withBatch(async ({ folder, ran, start }) => {
+      symlinkSync("nowhere/at/all", join(folder, "0.claim"));
+      const { code, stderr } = await start();
+      expect(code).toBe(0);
+      expect(stderr).toBe("bytesper: the cell is taken by job unknown on an unknown node\n");
+      expect(ran()).toBe(0);
+    });
   });
 
   test("says in its log that there is no such cell", async () => {

@@ -21,7 +21,7 @@ export interface GridOptions {
 }
 
 /** The parent of the guard, which is the parent of a cell's shell. */
-const RUNNER = "$(sed -n 's/^PPid:\\t//p' /proc/$PPID/status)";
+const RUNNER = "$(sed -n 's/^PPid:\\t//p' /proc/$PPID/status 2>/dev/null)";
 
 /**
  * A grid whose cells print numbers computed from their levels and nothing else, and its folder. Each cell notes its
@@ -45,7 +45,7 @@ export class Grid {
     const levels = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
     const pause = seconds === 0 ? "" : `sleep ${seconds}; `;
     const [before, after] = clings
-      ? [`runner=${RUNNER}; `, `[ ${RUNNER} = $runner ] || sleep 600; `]
+      ? [`runner=${RUNNER}; `, `[ "${RUNNER}" = "$runner" ] || sleep 600; `]
       : ["", ""];
     const experiment = {
       name: this.name,

@@ -28,17 +28,20 @@ export async function killAtRandomMoments(kills: number, seed: number): Promise<
     const begin = performance.now();
     const whole = new Runner(["run", grid.file, "--out", join(folder, "whole")]);
     expect((await whole.ended).code, whole.stderr).toBe(0);
-    const wholeMs = performance.now() - begin;
+    let wholeMs = performance.now() - begin;
     const tables = tablesOf(join(folder, "whole"));
     expect(grid.takeStarts().size).toBe(60);
 
     for (let killed = 0, round = 0; killed < kills; round++) {
       const out = join(folder, `round-${round}`);
-      for (;;) {
+      for (let isFirst = true; ; isFirst = false) {
+        const start = performance.now();
         const runner = new Runner(hasBegun(out) ? ["resume", out] : ["run", grid.file, "--out", out]);
         const isKilled = await runner.killedAfter(killed < kills ? random() * wholeMs : 2 ** 30);
         if (!isKilled) {
           expect((await runner.ended).code, runner.stderr).toBe(0);
+          // A busy machine has become quicker: later moments would all be after the end.
+          if (isFirst) wholeMs = Math.min(wholeMs, performance.now() - start);
           break;
         }
         killed++;

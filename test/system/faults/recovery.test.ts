@@ -109,6 +109,7 @@ test("from the middle of a record, the same, and what was cut off is kept beside
       expect(stderr).toContain(`The end of the journal was torn; what was cut off is kept in ${kept}.`);
       expect(readFileSync(kept).equals(journal.subarray(begin, cut))).toBe(true);
       expect(tablesOf(out)).toBe(tables);
+      expect(startedAgain(recordsOf(out))).toEqual([]);
     }
   });
 });

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { BytesperError } from "../../../errors.js";
-import type { CellEnd } from "../../cell/end.js";
+import type { CellEnd, Outcome } from "../../cell/end.js";
 import { isResult } from "../../cell/end.js";
 import { TurnFile } from "../../cell/turns.js";
 import { turnsFileOf } from "../../engine/interrupted.js";
@@ -43,12 +43,13 @@ export interface AdoptOptions {
 export async function adoptCells(log: RunLog, out: string, options: AdoptOptions): Promise<void> {
   const timing = { ...TIMING, ...options.timing };
   const left = leftBehind(log, out);
-  const [missing, first] = take(log, out, left);
+  const [missing, first] = take(log, out, left, (outcome) => outcome !== "interrupted");
   let adopted = first;
   if (missing.length > 0) {
     await end(missing, timing, options.notice);
     await untilWritten(missing, timing);
-    adopted += take(log, out, missing)[1];
+    // What failed now may have failed because it was ended.
+    adopted += take(log, out, missing, isResult)[1];
   }
   if (left.length > 0) {
     options.notice(
@@ -79,15 +80,19 @@ function leftBehind(log: RunLog, out: string): Left[] {
   });
 }
 
-/** Records the ends that are there; returns the cells without one, and the number of the others. */
-function take(log: RunLog, out: string, left: readonly Left[]): [Left[], number] {
+/** Records the ends that are there and wanted; returns the other cells, and the number of those recorded. */
+function take(
+  log: RunLog,
+  out: string,
+  left: readonly Left[],
+  isWanted: (outcome: Outcome) => boolean,
+): [Left[], number] {
   const missing: Left[] = [];
   const records: JournalRecord[] = [];
   const files: TurnFile[] = [];
   for (const cell of left) {
     const end = readEnd(cell.folder, cell.index, cell.id)?.end;
-    // What Slurm or the former runner ended is closed like everything that was under way.
-    if (end === undefined || end.outcome === "interrupted") missing.push(cell);
+    if (end === undefined || !isWanted(end.outcome)) missing.push(cell);
     else {
       const file = new TurnFile(turnsFileOf(out, log.state.run.runId, cell.open));
       files.push(file);

@@ -1,4 +1,5 @@
 import type { CellEnd } from "../../cell/end.js";
+import { isResult } from "../../cell/end.js";
 import type { RunningCell } from "../../cell/execute.js";
 import type { TaskEnd } from "./batch-folder.js";
 import { lastOfLog } from "./batch-folder.js";
@@ -125,8 +126,8 @@ export class Follower {
 
   #take(task: Task, { end }: TaskEnd): void {
     const { slurmSignal, slurmRestart } = end.evidence;
-    if (end.outcome !== "interrupted") this.#finish(task, end);
-    else if (task.stop !== undefined) this.#finish(task, { ...end, ...task.stop });
+    if (task.stop !== undefined && !isResult(end.outcome)) this.#finish(task, { ...end, ...task.stop });
+    else if (end.outcome !== "interrupted") this.#finish(task, end);
     else if (slurmSignal === "SIGUSR2") this.#finish(task, because(end, "limit", undefined));
     else if (slurmRestart !== undefined) this.#finish(task, because(end, "preempted", undefined));
     // Slurm ended it, and only Slurm knows why.

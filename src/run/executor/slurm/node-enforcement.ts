@@ -51,6 +51,8 @@ async function provenOnce(folder: string, enforcement: Enforcement): Promise<Cer
     // The first task on this node.
   }
   const certificate = await certify(enforcement);
+  // A cap that did not fire may have met a busy moment: the next task tries again.
+  if (!certificate.fired) return certificate;
   mkdirSync(folder, { recursive: true });
   writeWhole(path, `${JSON.stringify(certificate)}\n`);
   return certificate;

@@ -24,6 +24,9 @@ const SIGNALS: Partial<Record<NodeJS.Signals, string>> = {
   SIGUSR2: "Slurm's time limit of the job was near",
 };
 
+/** On a busy node; it is paid once for each cell that fails. */
+const SIGNAL_LAG_MS = 1_500;
+
 const state: {
   /** The first signal that came. */
   asked?: { signal: string; cause: string };
@@ -44,7 +47,10 @@ const claim: Claim = {
   job: jobId(process.env),
   restart: Number(process.env.SLURM_RESTART_COUNT ?? 0),
 };
-process.exitCode = await main();
+process.exitCode = await main().catch((error: unknown) => {
+  say(messageOf(error));
+  return 1;
+});
 
 async function main(): Promise<number> {
   const manifest = await patiently(() => readManifest(folder));
@@ -125,14 +131,18 @@ async function endOf(manifest: Manifest, job: CellJob, stream: StreamFile): Prom
   });
   const end = await state.running.end;
   const proven = certificate === undefined ? end : withProof(end, certificate.message);
-  // Slurm signals every process of the job: the cell's own may have died of it before the task could end them.
-  const asked = askedNow();
-  if (asked === undefined || isResult(end.outcome)) return proven;
-  return { ...proven, outcome: "interrupted", cause: asked.cause };
+  if (isResult(end.outcome)) return proven;
+  const asked = await signalled();
+  return asked === undefined ? proven : { ...proven, outcome: "interrupted", cause: asked.cause };
 }
 
-/** Asked anew: signals come while the cell runs. */
-function askedNow(): typeof state.asked {
+/**
+ * Slurm signals the processes of a job one after the other: those of the cell may have died of it, and look like a
+ * crash, before the signal to the task itself arrives.
+ */
+async function signalled(): Promise<typeof state.asked> {
+  for (let waitedMs = 0; state.asked === undefined && waitedMs < SIGNAL_LAG_MS; waitedMs += 50)
+    await pause(50);
   return state.asked;
 }
 
