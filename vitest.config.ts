@@ -11,6 +11,8 @@ export default defineConfig({
     maxWorkers: 1,
     fileParallelism: false,
     testTimeout: 60_000,
+    // Some compile a stand-in driver, which a busy machine takes its time for.
+    hookTimeout: 120_000,
     reporters: ["default", "./test/closing-line.ts"],
   },
 });

@@ -1,0 +1,97 @@
+import { bytesWithBinaryUnit as size } from "../../report/format.js";
+import { CONTEXT_BYTES, surelyAbove } from "../balance.js";
+import type { Case, Diagnosis, Rule } from "./diagnosis.js";
+import { isHost } from "./diagnosis.js";
+
+export const spill: Rule = ({ record, balance: { allocated, total } }) => {
+  if (total === undefined || allocated === undefined || allocated <= total) return undefined;
+  const sure = surelyAbove(record, "allocatedBytes", "totalBytes");
+  return {
+    name: "system-memory-spill",
+    message: `${size(allocated)} are allocated on a card of ${size(total)}: the driver has spilled the rest into system memory (Windows and WSL do, as shared GPU memory), or the counters are not of one card${sure ? "" : "; the difference is within the rounding"}.`,
+  };
+};
+
+export const fragmentation: Rule = ({ facts, balance: { requested, free, unallocated, total } }) => {
+  if (requested === undefined || unallocated === undefined) return undefined;
+  if (total !== undefined && requested > total) return undefined;
+  const alone = unallocated >= requested;
+  const together = free !== undefined && free < requested && free + unallocated >= requested;
+  // Together with what is free a little reserve decides nothing: small tensors always keep some.
+  if (!alone && !(together && unallocated >= requested / 4)) return undefined;
+  const already = facts.expandableSegments
+    ? " The log sets expandable_segments:True already, so other streams or private pools hold the pieces."
+    : "";
+  const message = alone
+    ? `${size(unallocated)} are reserved and not in use, enough for the ${size(requested)} asked for, but in pieces: fragmentation.`
+    : `${size(unallocated)} reserved and not in use would, with the ${size(free ?? 0)} that are free, have served ${size(requested)}; they lie in pieces: fragmentation.`;
+  return { name: "fragmentation", message: message + already };
+};
+
+export const otherProcess: Rule = (situation) => {
+  const { record, balance } = situation;
+  const { requested, total, free } = balance;
+  if (isHost(record) || total === undefined || free === undefined) return undefined;
+  if (requested !== undefined && (requested > total || requested <= free)) return undefined;
+  if (record.framework === "vllm" && requested !== undefined && record.allocatedBytes === null)
+    return beforeTheStart(total, free);
+  const own = record.processScope === "this" ? (record.processInUseBytes ?? 0) : 0;
+  return own > 0 ? besideOwn(situation, own, total, free) : besideAllocator(situation, total, free);
+};
+
+/** vLLM refuses to start where less is free than its share of the card. */
+function beforeTheStart(total: number, free: number): Diagnosis {
+  return {
+    name: "other-process",
+    message: `${size(total - free)} of ${size(total)} were in use before this process had allocated anything.`,
+  };
+}
+
+/** The driver counted this process, so that all the rest is of others. */
+function besideOwn(
+  { record, balance }: Case,
+  own: number,
+  total: number,
+  free: number,
+): Diagnosis | undefined {
+  const others = Math.max(0, total - free - own);
+  if (others < Math.max(0.1 * total, (balance.requested ?? 0) - free)) return undefined;
+  return {
+    name: "other-process",
+    message: `This process holds ${size(own)} of ${size(total)}; others hold ${size(others)}${named(record.details.namedProcesses)}.`,
+  };
+}
+
+/** Without such a count: what is neither free nor the allocator's, if a context does not explain it. */
+function besideAllocator({ record, balance }: Case, total: number, free: number): Diagnosis | undefined {
+  const { requested = 0, allocated, unallocated = 0, elsewhere } = balance;
+  const { namedProcesses = [] } = record.details;
+  if (allocated === undefined || elsewhere === undefined) return undefined;
+  const mine = allocated + unallocated;
+  const [single, ...more] = namedProcesses;
+  // In a container the one process that is named is this one, under its number on the host.
+  if (single !== undefined && more.length === 0 && Math.abs(single.bytes - mine) <= 2 * CONTEXT_BYTES)
+    return undefined;
+  const beyond = elsewhere - CONTEXT_BYTES;
+  if (elsewhere < 0.25 * total || beyond < requested - free || beyond < 0.05 * total) return undefined;
+  return {
+    name: "other-process",
+    message: `${size(elsewhere)} of ${size(total)} are neither free nor held by this process's allocator (${size(mine)}): other processes, or libraries that allocate beside it${named(namedProcesses)}.`,
+  };
+}
+
+function named(processes: readonly { pid: number | null; bytes: number }[] = []): string {
+  if (processes.length === 0) return "";
+  const list = processes.map(
+    ({ pid, bytes }) => `${pid === null ? "a process" : `process ${pid}`} ${size(bytes)}`,
+  );
+  return ` (${list.join(", ")})`;
+}
+
+export const notVisible: Rule = ({ record, balance: { allocated = 0 } }) => {
+  if (record.processScope !== "this" || record.processInUseBytes !== 0 || allocated === 0) return undefined;
+  return {
+    name: "process-not-visible",
+    message: `The driver counts 0 bytes for a process that has allocated ${size(allocated)}: it runs in a container whose process numbers the driver does not know, so figures of processes say nothing here.`,
+  };
+};

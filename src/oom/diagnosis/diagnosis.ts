@@ -1,0 +1,41 @@
+import type { Balance } from "../balance.js";
+import type { LogFacts } from "../facts.js";
+import type { OomRecord } from "../record.js";
+
+export type DiagnosisName =
+  | "absurd-request"
+  | "never-fits"
+  | "cache-too-small"
+  | "allocator-cap"
+  | "system-memory-spill"
+  | "fragmentation"
+  | "other-process"
+  | "process-not-visible"
+  | "refused-although-free"
+  | "card-full"
+  | "heap-limit"
+  | "group-limit"
+  | "host-memory"
+  | "growth-between-turns"
+  | "tokens-disagree"
+  | "warning-only"
+  | "no-figures";
+
+/** One thing that is known of what happened. */
+export interface Diagnosis {
+  name: DiagnosisName;
+  message: string;
+}
+
+export interface Case {
+  record: OomRecord;
+  facts: LogFacts;
+  balance: Balance;
+}
+
+export type Rule = (situation: Case) => Diagnosis | undefined;
+
+/** Frameworks whose reports are about main memory. */
+export function isHost({ framework }: OomRecord): boolean {
+  return /^(?:pytorch-cpu|numpy|python|jvm|nodejs|linux-kernel)$/.test(framework);
+}

@@ -1,0 +1,80 @@
+import type { ModelShape } from "../model/index.js";
+import type { Change } from "./changes.js";
+import { changesFor } from "./changes.js";
+import type { Diagnosis } from "./diagnosis/diagnosis.js";
+import { diagnose } from "./diagnosis/index.js";
+import type { InputTokens, LogFacts } from "./facts.js";
+import type { Hypothesis } from "./hypotheses.js";
+import { hypothesesOf } from "./hypotheses.js";
+import { knownModel } from "./known-models.js";
+import type { OomRecord } from "./record.js";
+import type { ScanResult } from "./scan.js";
+
+/** A report with what can be told from it. */
+export interface ExplainedReport extends OomRecord {
+  diagnosis: Diagnosis[];
+  hypotheses: Hypothesis[];
+  changes: Change[];
+}
+
+/** Whose tensors the hypotheses are about. */
+export interface ModelUsed {
+  name: string;
+  /** `given` with --model; `log`: a name in the log stands for it, which is a guess. */
+  from: "given" | "log";
+  /** Line of that name. */
+  line: number | null;
+}
+
+export interface Explanation {
+  reports: ExplainedReport[];
+  model: ModelUsed | null;
+  inputTokens: InputTokens | null;
+  bytes: number;
+  /** Found beyond the most that are kept. */
+  omittedReports: number;
+}
+
+export interface GivenModel {
+  name: string;
+  shape: ModelShape;
+}
+
+/** Explains each report by its own figures and by what the log had said up to it. */
+export function explain(
+  { reports, facts, bytes, omittedReports }: ScanResult,
+  given?: GivenModel,
+): Explanation {
+  const guessed = given === undefined ? guess(facts) : undefined;
+  const shape = given?.shape ?? guessed?.shape;
+  return {
+    reports: reports.map(({ record, facts: before }) => {
+      // A count that the log states only after the report is still one of this run.
+      const known: LogFacts = { ...before, inputTokens: before.inputTokens ?? facts.inputTokens };
+      const tokens = cacheTokens(record) ?? known.inputTokens;
+      const hypotheses = shape === undefined ? [] : hypothesesOf(record, shape, tokens);
+      const diagnosis = diagnose(record, known, hypotheses);
+      const changes = changesFor(record, known, diagnosis, hypotheses);
+      const { ranges, textRanges, details, ...figures } = record;
+      return { ...figures, diagnosis, hypotheses, changes, ranges, textRanges, details };
+    }),
+    model: given === undefined ? (guessed?.used ?? null) : { name: given.name, from: "given", line: null },
+    inputTokens: facts.inputTokens ?? null,
+    bytes,
+    omittedReports,
+  };
+}
+
+/** vLLM names the tokens that the refused cache was to hold. */
+function cacheTokens({ details }: OomRecord): { last: number; largest: number } | undefined {
+  const { neededTokens } = details;
+  return neededTokens === undefined ? undefined : { last: neededTokens, largest: neededTokens };
+}
+
+function guess(facts: LogFacts): { shape: ModelShape; used: ModelUsed } | undefined {
+  for (const { name, line } of facts.models) {
+    const known = knownModel(name);
+    if (known !== undefined) return { shape: known.shape, used: { name: known.title, from: "log", line } };
+  }
+  return undefined;
+}

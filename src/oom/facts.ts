@@ -1,0 +1,80 @@
+/** What the lines before a report say about the run: how long the inputs were, which model, which allocator. */
+export interface LogFacts {
+  inputTokens: InputTokens | undefined;
+  /** Names of models in the order in which they first appear, with the line; at most 8. */
+  models: { name: string; line: number }[];
+  /** `expandable_segments:True` was set, and is not just advised by PyTorch's message. */
+  expandableSegments: boolean;
+}
+
+export interface InputTokens {
+  count: number;
+  last: number;
+  /** Line of the last one. */
+  line: number;
+  largest: number;
+}
+
+const TOKENS = ["input tokens", "input_tokens", "prompt tokens", "prompt_tokens"];
+/** Beginnings of the names in known-models.ts, long enough to be rare. */
+const MODELS = [
+  "qwen2.5-",
+  "qwen3-0.6b",
+  "qwen3-1.7b",
+  "qwen3-4b",
+  "qwen3-8b",
+  "qwen3-14b",
+  "qwen3-32b",
+  "llama-2-",
+  "llama-3-",
+  "llama-3.",
+  "mistral-7b",
+];
+const SEGMENTS = "expandable_segments";
+export const FACT_NEEDLES: readonly string[] = [...TOKENS, ...MODELS, SEGMENTS];
+
+const MOST_MODELS = 8;
+/** `Input tokens: 1,234`, `"prompt_tokens": 1234`, `input_tokens=1234`. */
+const TOKEN_COUNT = /^(?:input|prompt)[ _]tokens["']?\s*[:=]\s*(\d{1,3}(?:,\d{3})+|\d+)(?![\d.]*\/s)/i;
+const MODEL_NAME = /^[A-Za-z][\w.-]{3,60}/;
+const SEGMENTS_SET = /^expandable_segments["']?\s*[:=]\s*["']?true/i;
+/** Longest that any of the patterns needs, in bytes. */
+export const FACT_REACH = 80;
+
+/** Gathers facts as their needles are found, in the order of the log. */
+export class FactCollector {
+  readonly #models: { name: string; line: number }[] = [];
+  #tokens: InputTokens | undefined;
+  #expandableSegments = false;
+
+  /** `text` begins with the needle; `before` is what stands before it, a few characters; `line` its line number. */
+  add(text: string, before: string, line: () => number): void {
+    const count = TOKEN_COUNT.exec(text)?.[1];
+    if (count !== undefined) {
+      const value = Number(count.replaceAll(",", ""));
+      if (!Number.isSafeInteger(value)) return;
+      const largest = Math.max(value, this.#tokens?.largest ?? 0);
+      this.#tokens = { count: (this.#tokens?.count ?? 0) + 1, last: value, line: line(), largest };
+    } else if (SEGMENTS_SET.test(text)) {
+      // PyTorch's own message: "try setting PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True".
+      if (!/try\s+setting\s+PYTORCH_\w+=$/.test(before)) this.#expandableSegments = true;
+    } else if (this.#models.length < MOST_MODELS) {
+      const name = MODEL_NAME.exec(text)?.[0].replace(/[.-]+$/, "");
+      if (name !== undefined && !this.#models.some((model) => model.name === name) && !isToken(text))
+        this.#models.push({ name, line: line() });
+    }
+  }
+
+  /** As they are now; later lines change nothing of it. */
+  snapshot(): LogFacts {
+    return {
+      inputTokens: this.#tokens,
+      models: [...this.#models],
+      expandableSegments: this.#expandableSegments,
+    };
+  }
+}
+
+function isToken(text: string): boolean {
+  return TOKENS.some((needle) => text.toLowerCase().startsWith(needle));
+}

@@ -1,0 +1,34 @@
+import { cupy, onnxruntime, paddle } from "./arrays.js";
+import { ggml } from "./ggml.js";
+import type { Grammar } from "./grammar.js";
+import { jvm } from "./jvm.js";
+import { kernel } from "./kernel.js";
+import { node } from "./node.js";
+import { python } from "./python.js";
+import { pytorch, pytorchAsync, pytorchBare, pytorchCpu, pytorchMps } from "./pytorch.js";
+import { streamExecutor, tensorflowBfc, tensorflowNameless, tensorflowTensor } from "./tensorflow.js";
+import { vllm } from "./vllm.js";
+import { xla } from "./xla.js";
+
+/** In the order in which they are tried where several share a needle: what states more comes first. */
+export const GRAMMARS: readonly Grammar[] = [
+  vllm,
+  pytorchMps,
+  pytorchAsync,
+  pytorchCpu,
+  pytorch,
+  cupy,
+  onnxruntime,
+  paddle,
+  streamExecutor,
+  tensorflowTensor,
+  tensorflowBfc,
+  xla,
+  ggml,
+  tensorflowNameless,
+  node,
+  kernel,
+  jvm,
+  python,
+  pytorchBare,
+];

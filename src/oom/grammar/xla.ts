@@ -1,0 +1,34 @@
+import { Draft } from "../draft.js";
+import { anywhere } from "../pattern.js";
+import type { Grammar } from "./grammar.js";
+import { around } from "./grammar.js";
+import { xlaOrTensorflow } from "./tensorflow.js";
+
+const TRYING = anywhere`Out of memory while trying to allocate {size:requestedBytes}`;
+const ALLOCATING = anywhere`(?: RESOURCE_EXHAUSTED | Resource exhausted ) : Out of memory allocating {size:requestedBytes}`;
+const ORDINAL = anywhere`Failed to allocate request for [\d.]+ [KMGTP]?i?B \( {size:requestedBytes} \) on device ordinal (?<gpuIndex>\d+)`;
+const TPU_PROGRAM = anywhere`Ran out of memory in memory space (?<reason> \w{2,8} ) \. Used {size:programBytes} of {size:totalBytes} \w{2,8} \.`;
+const TPU_BUFFER = anywhere`Attempting to (?:allocate|reserve) {size:requestedBytes} [\w ]{0,60} \. That was not possible \. There are {size:freeBytes} free`;
+
+/** XLA, as JAX passes it on. */
+export const xla: Grammar = {
+  name: "jax",
+  needles: [
+    "resource_exh",
+    "resource exh",
+    "to allocate",
+    "while trying",
+    "out of memory",
+    "device ordinal",
+    "memory space",
+    "was not possible",
+  ],
+  read(place) {
+    for (const pattern of [TRYING, ALLOCATING, ORDINAL, TPU_PROGRAM, TPU_BUFFER]) {
+      const match = around(place, pattern);
+      if (match === undefined) continue;
+      return new Draft(place.view, xlaOrTensorflow(place.view, match.index) ?? "jax", match);
+    }
+    return undefined;
+  },
+};

@@ -1,0 +1,143 @@
+import type { ModelShape } from "../model/index.js";
+import type { InputTokens } from "./facts.js";
+import type { OomRecord, Range } from "./record.js";
+import type { TensorKind, TensorLaw } from "./tensors.js";
+import { tensorLaws } from "./tensors.js";
+
+/** How a token count agrees with what the log and the model say; the later, the better. */
+export const PLAUSIBILITY = ["beyond-model", "far", "shorter", "possible", "growth", "as-logged"] as const;
+export type Plausibility = (typeof PLAUSIBILITY)[number];
+
+/** One tensor that may have been asked for. */
+export interface Hypothesis {
+  tensor: string;
+  kind: TensorKind;
+  /** Tokens of the prompt, times the batch where the tensor grows linearly; null for weights. */
+  tokens: number | null;
+  /** Of the tensor at that count. */
+  bytes: number;
+  formula: string;
+  /** Counts at which the message's rounding allows it; null for weights and where there is none. */
+  tokensRange: Range | null;
+  allowedByRounding: boolean;
+  /** |bytes - requested| / requested. */
+  relativeError: number;
+  plausibility: Plausibility;
+  /** Of the tensor at the last count of input tokens in the log; null where the log has none. */
+  bytesAtLogged: number | null;
+}
+
+const MIB = 2 ** 20;
+/** PyTorch's caching allocator prints the segment that it asks the driver for, not the tensor. */
+const CACHING = /^(?:pytorch|pytorch-(?:rocm|xpu|npu|mlu|musa)|vllm)$/;
+
+/**
+ * Bytes that the tensor behind a request may have: what the printed digits allow, less what the allocator added.
+ * PyTorch packs up to 1 MiB into segments of 2 MiB and up to 10 MiB into 20, and rounds more up to 2 MiB.
+ */
+export function tensorRange(record: OomRecord): Range | undefined {
+  const { requestedBytes, framework, details, ranges } = record;
+  if (requestedBytes === null) {
+    const derived = details.derivedRequestedBytes;
+    return derived === undefined ? undefined : [derived, derived];
+  }
+  const [low, high] = ranges.requestedBytes ?? [requestedBytes, requestedBytes];
+  if (!CACHING.test(framework)) return [low, high];
+  const segment = Math.floor(high / (2 * MIB)) * 2 * MIB;
+  // Before 1.2 PyTorch rounded to less.
+  if (segment < low) return [Math.max(1, low - 511), high];
+  if (segment === 2 * MIB && low > MIB) return [1, MIB];
+  if (segment === 20 * MIB && low > 18 * MIB) return [MIB + 1, 20 * MIB];
+  return [Math.max(1, low - 2 * MIB + 1), high];
+}
+
+/** Every tensor of the model with the tokens at which it has the size, the likeliest first. */
+export function hypothesesOf(
+  record: OomRecord,
+  model: ModelShape,
+  tokens: Pick<InputTokens, "last" | "largest"> | undefined,
+): Hypothesis[] {
+  const requested = record.requestedBytes ?? record.details.derivedRequestedBytes;
+  const range = tensorRange(record);
+  if (requested === undefined || range === undefined || requested === 0) return [];
+  return tensorLaws(model)
+    .map((law, order) => ({ hypothesis: hypothesis(law, requested, range, model, tokens), order }))
+    .filter(({ hypothesis: { kind, allowedByRounding } }) => kind !== "weights" || allowedByRounding)
+    .sort((one, other) => rank(other.hypothesis) - rank(one.hypothesis) || one.order - other.order)
+    .map(({ hypothesis: found }) => found);
+}
+
+/** Bytes of a tensor at a number of tokens. */
+export function bytesAt({ growth, bytes }: Pick<TensorLaw, "growth" | "bytes">, tokens: number): number {
+  if (growth === "none") return bytes;
+  return growth === "linear" ? bytes * tokens : bytes * tokens * tokens;
+}
+
+function hypothesis(
+  law: TensorLaw,
+  requested: number,
+  [low, high]: Range,
+  model: ModelShape,
+  logged: Pick<InputTokens, "last" | "largest"> | undefined,
+): Hypothesis {
+  const { tensor, kind, formula, growth } = law;
+  const bytesAtLogged = logged === undefined ? null : bytesAt(law, logged.last);
+  const common = { tensor, kind, formula, bytesAtLogged };
+  if (growth === "none") {
+    return {
+      ...common,
+      tokens: null,
+      bytes: law.bytes,
+      tokensRange: null,
+      allowedByRounding: law.bytes >= low && law.bytes <= high,
+      relativeError: Math.abs(law.bytes - requested) / requested,
+      plausibility: "possible",
+    };
+  }
+  const at = (bytes: number): number =>
+    growth === "linear" ? bytes / law.bytes : Math.sqrt(bytes / law.bytes);
+  const [first, last] = [Math.ceil(at(low)), Math.floor(at(high))];
+  const allowed = first <= last;
+  const nearest = Math.max(1, Math.round(at(requested)));
+  const tokens = allowed ? Math.min(Math.max(nearest, first), last) : nearest;
+  const bytes = bytesAt(law, tokens);
+  return {
+    ...common,
+    tokens,
+    bytes,
+    tokensRange: allowed ? [first, last] : null,
+    allowedByRounding: allowed,
+    relativeError: Math.abs(bytes - requested) / requested,
+    plausibility: plausibilityOf(tokens, allowed ? [first, last] : [tokens, tokens], kind, model, logged),
+  };
+}
+
+function plausibilityOf(
+  tokens: number,
+  [first, last]: Range,
+  kind: TensorKind,
+  model: ModelShape,
+  logged: Pick<InputTokens, "last" | "largest"> | undefined,
+): Plausibility {
+  if (model.maxPositions !== undefined && first > model.maxPositions) return "beyond-model";
+  if (logged === undefined) return tokens < 16 ? "far" : "possible";
+  // Templates and the tokens generated so far come on top of what was counted.
+  const near = (count: number): boolean =>
+    (count >= first && count <= last) || (tokens >= count && tokens <= count * 1.02);
+  if (near(logged.last) || near(logged.largest)) return "as-logged";
+  if (tokens > logged.last) return tokens <= 2 * logged.last ? "growth" : "far";
+  // What holds the whole prompt cannot hold less of it; logits and activations may come in parts.
+  return kind === "scores" || kind === "key-value" || tokens < logged.last / 4 ? "far" : "shorter";
+}
+
+/** By what the rounding allows, then by the log and the model, then by how exactly it divides. */
+function rank({ allowedByRounding, plausibility, relativeError, tokens, tokensRange }: Hypothesis): number {
+  const exact = relativeError === 0 ? 2 : isRound(tokens, tokensRange) ? 1 : 0;
+  return (allowedByRounding ? 100 : 0) + 10 * PLAUSIBILITY.indexOf(plausibility) + exact;
+}
+
+/** Whether one of few allowed counts is of the kind that people set: a multiple of 256. */
+function isRound(tokens: number | null, range: Range | null): boolean {
+  if (tokens === null || range === null || range[1] - range[0] > 16) return false;
+  return Math.floor(range[1] / 256) * 256 >= range[0];
+}

@@ -1,0 +1,100 @@
+/** What loggers, terminals and quoting put before a line. `first` stands only at the very start of it. */
+const MARKS = {
+  // Quoting ("> "), comments ("# ", "// "), and the sides of boxes, whose UTF-8 bytes are E2 94/95 xx.
+  first: [/(?:[>#*]+|\/\/)\s/y, /(?:\xe2[\x94\x95][\x80-\xbf]\s?)+/y],
+  any: [
+    /\s+/y,
+    // 2025-11-10 04:32:17,764   2025-11-10T04:32:17.764Z   [2025/11/10 04:32:17]
+    /\[?\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T _:]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?(?:Z|UTC|[+-]\d{2}:?\d{2}))?[\]:,]*/y,
+    // 03-19 10:55:18   [11/20/25 10:00:00]
+    /\[?\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?[ T]\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?\]?:?/y,
+    /\[?\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?(?:\s?[AP]M)?\]?:?(?=\s|$)/y,
+    // Nov 10 04:32:17 host kernel:   [Tue Feb 20 19:15:36 2024]
+    /(?:[A-Z][a-z]{2}\s)?[A-Z][a-z]{2}\s+\d{1,2}\s\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:\s\d{4})?\s[\w.-]+\s[\w./()@-]+(?:\[\d+\])?:(?=\s|$)/y,
+    // I1103 18:23:55.103160 3413767 file.cc:361]
+    /[IWEFD]\d{4}\s\d{2}:\d{2}:\d{2}\.\d+\s+\d+(?=\s)/y,
+    // Seconds since 1970 with a fraction.
+    /1\d{9}\.\d{3,}(?=\s)/y,
+    // 1.06.520.077 E
+    /\d+\.\d{2}\.\d{3}\.\d{3}\s[A-Z](?=\s)/y,
+    /[IWEFD]\s(?=\S+:\d+\])/y,
+    /(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL(?! ERROR)|CRITICAL|SEVERE)\b[\]:|]?/y,
+    // A tag such as [rank0]: or [serving_chat.py:677]; not V8's [pid:address], a tensor's shape, or [[{{node.
+    /\[(?!\d+:(?:0x)?[\dA-Fa-f]{6,}\])(?!enforce)(?![[{])(?!\d+(?:,\d+)+\])[^\][\n]{0,80}\]:?/y,
+    /\([\w.\s-]*\b(?:pid|rank)=[^)\n]{0,60}\):?/y,
+    /(?:time|ts|level|lvl|stream|caller)=\S+(?=\s)/y,
+    /(?:msg|message|error)="?/y,
+    // Docker Compose.
+    /[\w.-]+\s+\|(?=\s|$)/y,
+    /std(?:out|err)\s[FP](?=\s)/y,
+    /[\w./\\-]+\.\w{1,4}:\d+[\]:)]+/y,
+  ],
+  // "name - ", "- ", "| ": only after one of the above, since a message may begin so itself.
+  later: [/[\w.]+(?::\w+)*(?::\d+)?\s[-|](?=\s)/y, /(?:-|\||--)(?=\s|$)/y],
+};
+
+function longestAt(text: string, at: number, marks: readonly RegExp[]): number {
+  let longest = 0;
+  for (const mark of marks) {
+    mark.lastIndex = at;
+    longest = Math.max(longest, mark.exec(text)?.[0].length ?? 0);
+  }
+  return longest;
+}
+
+/** How many characters of a line (as Latin-1) are a logger's, by the forms that are known. */
+export function knownPrefix(line: string): number {
+  let at = longestAt(line, 0, MARKS.first);
+  for (let round = 0; round < 12; round += 1) {
+    let length = longestAt(line, at, MARKS.any);
+    if (length === 0 && at > 0) length = longestAt(line, at, MARKS.later);
+    if (length === 0) break;
+    at += length;
+  }
+  return at;
+}
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+
+/** White space, or one of `: > | ] )`. */
+const endsWord = (code: number): boolean =>
+  code <= 0x20 || code === 0x3a || code === 0x3e || code === 0x7c || code === 0x5d || code === 0x29;
+
+/**
+ * How many characters a line shares with the start of `reference`, runs of digits being equal whatever they are,
+ * back to the end of a word.
+ */
+export function sharedPrefix(reference: string, line: string): number {
+  let other = 0;
+  let at = 0;
+  let shared = 0;
+  while (at < line.length && other < reference.length) {
+    const [here, there] = [line.charCodeAt(at), reference.charCodeAt(other)];
+    if (isDigit(here) && isDigit(there)) {
+      while (isDigit(line.charCodeAt(at))) at += 1;
+      while (isDigit(reference.charCodeAt(other))) other += 1;
+    } else if (here === there) {
+      at += 1;
+      other += 1;
+      if (endsWord(here)) shared = at;
+    } else break;
+  }
+  return line.slice(0, shared).trim().length >= 2 ? shared : 0;
+}
+
+/** Longest prefix that a logger is taken to write. */
+const LONGEST_PREFIX = 90;
+
+/**
+ * What most of the lines around one begin with, if a logger of unknown form put it there: a wrapped message has
+ * it on each of its lines. Undefined where the known forms cover as much.
+ */
+export function commonPrefix(line: string, others: readonly string[]): string | undefined {
+  const begin = line.slice(0, LONGEST_PREFIX + 20);
+  const shared = others.map((other) => sharedPrefix(other, begin)).sort((one, other) => other - one);
+  // Three in four; the rest may be of another program.
+  const most = shared[Math.floor((shared.length - 1) * 0.75)] ?? 0;
+  // Lines that go on alike are many times one sentence.
+  if (most === 0 || most > LONGEST_PREFIX) return undefined;
+  return most > knownPrefix(begin) ? begin.slice(0, most) : undefined;
+}

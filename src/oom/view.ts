@@ -1,0 +1,263 @@
+import { commonPrefix, knownPrefix, sharedPrefix } from "./line-prefix.js";
+
+const ESCAPE = String.fromCharCode(27);
+const BELL = String.fromCharCode(7);
+
+/** Colour codes and other terminal sequences, as bytes or as a JSON string spells them, and with the escape lost. */
+const TERMINAL = new RegExp(
+  [
+    `${ESCAPE}\\[[0-?]*[ -/]*[@-~]`,
+    `${ESCAPE}\\][^${BELL}${ESCAPE}]{0,500}(?:${BELL}|${ESCAPE}\\\\)`,
+    `${ESCAPE}[@-Z\\\\-_]`,
+    String.raw`\\(?:u001[bB]|x1[bB]|033|e)\[[0-9;]*m`,
+    String.raw`\^\[\[[0-9;]*m`,
+    String.raw`\[(?:\d{1,3};)*\d{1,3}m`,
+  ].join("|"),
+  "g",
+);
+
+/** Of a terminal or a column that wraps lines, in characters. */
+const NARROWEST = 30;
+/** Lines on each side of one that tell what a logger puts before it. */
+const NEIGHBOURS = 4;
+/** Of a line, what is looked at for its prefix. */
+const LONGEST_LINE = 200;
+
+/** Line ends, also as a JSON string spells them. */
+const LINE_END = /\r?\n|\r|\\r\\n|\\n/g;
+
+/**
+ * Stands between two digits that a line end parts. They may be one number, which a terminal wrapped, or two:
+ * the text is read with the mark first, and without it where that reads more.
+ */
+export const PARTED = "\u0001";
+
+interface Line {
+  /** In `raw`. */
+  from: number;
+  to: number;
+  /** Index in the text at which its characters begin. */
+  start: number;
+  /** Newlines of `raw` before it. */
+  newlines: number;
+}
+
+/** A stretch of the log to make a view of. */
+export interface Stretch {
+  /** The bytes as Latin-1, so that a character is a byte; all that reports consist of is ASCII. */
+  raw: string;
+  /** Offset of its first byte in the log. */
+  offset: number;
+  /** Line number of its first byte. */
+  line: number;
+  /** Whether it begins where a line begins. */
+  atLineStart: boolean;
+}
+
+export interface ViewOptions {
+  /** Lines that begin like it lose that beginning. */
+  prefix?: string;
+  /** Takes digits before and after a line end as one number. */
+  joinDigits?: boolean;
+}
+
+/**
+ * A stretch of a log as one text without white space, control characters, colour codes and the prefixes of lines.
+ * In that form a message reads the same however it was wrapped, indented or logged, and patterns need no care.
+ */
+export class View {
+  readonly text: string;
+  readonly stretch: Stretch;
+  readonly #places: Uint32Array;
+  readonly #lines: Line[] = [];
+  readonly #variants = new Map<string, View>();
+  readonly #prefixes = new Map<number, string | undefined>();
+
+  constructor(stretch: Stretch, options: ViewOptions = {}) {
+    this.stretch = stretch;
+    const { raw } = stretch;
+    // A mark between digits may be added at each line end, never more than the line end had bytes.
+    const characters = Buffer.alloc(raw.length + 1);
+    this.#places = new Uint32Array(raw.length + 1);
+    let length = 0;
+    let newlines = 0;
+    const push = (code: number, place: number): void => {
+      characters[length] = code;
+      this.#places[length] = place;
+      length += 1;
+    };
+    const addLine = (from: number, to: number): void => {
+      const start = length;
+      let parted = options.joinDigits !== true && length > 0 && isDigit(characters[length - 1] ?? 0);
+      const { text, places } = plain(raw.slice(from, to));
+      const shared = options.prefix === undefined ? 0 : sharedPrefix(options.prefix, text);
+      const known = from > 0 || stretch.atLineStart ? knownPrefix(text.slice(shared)) : 0;
+      for (let index = shared + known; index < text.length; index += 1) {
+        const code = text.charCodeAt(index);
+        // NBSP is C2 A0 in UTF-8.
+        const wide = code === 0xc2 && text.charCodeAt(index + 1) === 0xa0;
+        if (wide) index += 1;
+        if (wide || code <= 0x20 || code === 0x7f) continue;
+        if (parted && isDigit(code)) push(PARTED.charCodeAt(0), from);
+        parted = false;
+        push(code, from + (places === undefined ? index : (places[index] ?? 0)));
+      }
+      this.#lines.push({ from, to, start, newlines });
+    };
+    let from = 0;
+    for (const end of raw.matchAll(LINE_END)) {
+      addLine(from, end.index);
+      if (end[0].endsWith("\n") && !end[0].startsWith("\\")) newlines += 1;
+      from = end.index + end[0].length;
+    }
+    addLine(from, raw.length);
+    this.text = characters.toString("latin1", 0, length);
+  }
+
+  /** Offset in the log of the byte that a character is; the end of the stretch for the end of the text. */
+  offsetOf(index: number): number {
+    const place = index < this.text.length ? this.#places[index] : undefined;
+    return this.stretch.offset + (place ?? this.stretch.raw.length);
+  }
+
+  /** Index of the first character at or after an offset of the log. */
+  indexOf(offset: number): number {
+    const place = offset - this.stretch.offset;
+    let [low, high] = [0, this.text.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#places[middle] ?? 0) < place) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** A piece of the text with its white space; without, where it was wrapped. */
+  asPrinted(from: number, to: number): string {
+    const begin = this.#places[from] ?? 0;
+    const end = (this.#places[to - 1] ?? 0) + 1;
+    const printed = withoutCodes(this.stretch.raw.slice(begin, end));
+    const shown = /[\r\n]/.test(printed) ? this.text.slice(from, to) : printed;
+    return Buffer.from(shown, "latin1")
+      .toString()
+      .replaceAll(/\p{Cc}/gu, "");
+  }
+
+  lineNumberOf(index: number): number {
+    return this.stretch.line + this.#lineAt(index).newlines;
+  }
+
+  /** The line that holds a character, as it stands in the log, and how much of it comes before the character. */
+  rawLine(index: number): { text: string; before: string } {
+    const { from, to } = this.#lineAt(index);
+    const place = Math.max(from, this.offsetOf(index) - this.stretch.offset);
+    const { raw } = this.stretch;
+    return { text: raw.slice(from, to), before: withoutCodes(raw.slice(from, Math.min(place, to))) };
+  }
+
+  /** What stands before a character in the log, up to `count` bytes, without line ends. */
+  rawBefore(index: number, count: number): string {
+    const place = this.offsetOf(index) - this.stretch.offset;
+    return this.stretch.raw.slice(Math.max(0, place - count), place).replaceAll(/\s+/g, "");
+  }
+
+  /** Up to `count` whole lines before that of a character, the nearest first. */
+  *rawLinesBefore(index: number, count: number): Generator<string> {
+    const own = this.#lineIndexAt(index);
+    for (let at = own - 1; at >= Math.max(0, own - count); at -= 1) {
+      const line = this.#lines[at];
+      if (line !== undefined) yield this.stretch.raw.slice(line.from, line.to);
+    }
+  }
+
+  /** Whether the line end before a character is a terminal's, which cuts lines at one width wherever that is. */
+  isWrappedBefore(index: number): boolean {
+    const at = this.#lineIndexAt(index);
+    const widths = this.#lines
+      .slice(Math.max(0, at - NEIGHBOURS), at)
+      .map(({ from, to }) => withoutCodes(this.stretch.raw.slice(from, to)).length);
+    const own = widths.at(-1) ?? 0;
+    const alike = widths.filter((width) => width === own).length;
+    return own >= NARROWEST && alike >= 2 && Math.max(...widths) === own;
+  }
+
+  /** What the lines around that of a character begin with, if it is of no known form; see `commonPrefix`. */
+  unknownPrefix(index: number): string | undefined {
+    const at = this.#lineIndexAt(index);
+    if (!this.#prefixes.has(at)) {
+      const lines = this.#lines
+        .slice(Math.max(0, at - NEIGHBOURS), at + NEIGHBOURS + 1)
+        .map(({ from, to }) => withoutCodes(this.stretch.raw.slice(from, Math.min(to, from + LONGEST_LINE))));
+      const [own = ""] = lines.splice(Math.min(at, NEIGHBOURS), 1);
+      this.#prefixes.set(
+        at,
+        commonPrefix(
+          own,
+          lines.filter((line) => line.trim() !== ""),
+        ),
+      );
+    }
+    return this.#prefixes.get(at);
+  }
+
+  /** The same stretch read in another way; made once. */
+  variant(options: ViewOptions): View {
+    const key = `${options.joinDigits === true ? "joined" : ""} ${(options.prefix ?? "").replaceAll(/\d+/g, "0")}`;
+    let other = this.#variants.get(key);
+    if (other === undefined) {
+      other = new View(this.stretch, options);
+      this.#variants.set(key, other);
+    }
+    return other;
+  }
+
+  /** Whether nothing but a prefix comes before a character on its line; the end of the text counts too. */
+  isLineStart(index: number): boolean {
+    if (index >= this.text.length) return true;
+    const { start } = this.#lineAt(index);
+    return start === index || (start === index - 1 && this.text[start] === PARTED);
+  }
+
+  #lineAt(index: number): Line {
+    const line = this.#lines[this.#lineIndexAt(index)];
+    if (line === undefined) throw new Error("a view has at least one line");
+    return line;
+  }
+
+  #lineIndexAt(index: number): number {
+    let [low, high] = [0, this.#lines.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#lines[middle]?.start ?? 0) <= index) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+function withoutCodes(line: string): string {
+  return line.includes("[") || line.includes(ESCAPE) ? line.replaceAll(TERMINAL, "") : line;
+}
+
+/** A line without terminal sequences, and where in it each remaining character stood, where there were any. */
+function plain(line: string): { text: string; places?: number[] } {
+  if (!line.includes("[") && !line.includes(ESCAPE)) return { text: line };
+  let text = "";
+  const places: number[] = [];
+  let from = 0;
+  const keep = (to: number): void => {
+    text += line.slice(from, to);
+    for (let place = from; place < to; place += 1) places.push(place);
+  };
+  for (const code of line.matchAll(TERMINAL)) {
+    keep(code.index);
+    from = code.index + code[0].length;
+  }
+  if (from === 0) return { text: line };
+  keep(line.length);
+  return { text, places };
+}

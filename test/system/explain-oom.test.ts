@@ -1,0 +1,120 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { bytesper, inFolder } from "./cli.js";
+import { realData } from "./data.js";
+
+interface Report {
+  line: number;
+  framework: string;
+  requestedBytes: number | null;
+  totalBytes: number | null;
+  freeBytes: number | null;
+  allocatedBytes: number | null;
+  reservedBytes: number | null;
+  reservedKind: string | null;
+  processScope: string | null;
+  diagnosis: { name: string }[];
+  hypotheses: { tensor: string; tokens: number }[];
+}
+
+const GIB = 2 ** 30;
+const MESSAGE =
+  "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 3.50 GiB. GPU 1 has a total capacity of 22.00 GiB of which 1.25 GiB is free. Process 77 has 20.75 GiB memory in use. Of the allocated memory 18.00 GiB is allocated by PyTorch, and 2.00 GiB is reserved by PyTorch but unallocated.";
+
+async function explained(text: string, args: readonly string[] = []): Promise<Report[]> {
+  return inFolder(async (folder) => {
+    const file = join(folder, "run.log");
+    writeFileSync(file, text);
+    const { stdout, stderr } = await bytesper(["explain-oom", file, "--json", ...args]);
+    expect(stderr).toBe("");
+    return (JSON.parse(stdout) as { reports: Report[] }).reports;
+  });
+}
+
+describe("a report is found whatever stands before it", () => {
+  test.each([
+    ["", "\n"],
+    ["[2026-01-01 10:00:00,123][rank1][ERROR] ", "\n"],
+    ["\u001b[31m(worker pid=12) ", "\u001b[0m\r\n"],
+    ["[rank3]: ", "\n"],
+  ])("%j", async (before, after) => {
+    const [report, ...others] = await explained(`epoch 1\nloss 0.5\n${before}${MESSAGE}${after}bye\n`);
+    expect(others).toHaveLength(0);
+    expect(report).toMatchObject({
+      line: 3,
+      framework: "pytorch",
+      requestedBytes: 3.5 * GIB,
+      gpuIndex: 1,
+      totalBytes: 22 * GIB,
+      freeBytes: 1.25 * GIB,
+      processInUseBytes: 20.75 * GIB,
+      allocatedBytes: 18 * GIB,
+      reservedBytes: 2 * GIB,
+      reservedKind: "unallocated",
+    });
+  });
+});
+
+test("prose about memory is no report", async () => {
+  expect(
+    await explained("We ran out of memory last week.\nout of memory handling: enabled\nOOM protection on\n"),
+  ).toEqual([]);
+});
+
+test("a log without a report is exit 1 with a sentence, a missing one exit 2", async () => {
+  await inFolder(async (folder) => {
+    const file = join(folder, "quiet.log");
+    writeFileSync(file, "all is well\n");
+    const quiet = await bytesper(["explain-oom", file]);
+    expect([quiet.code, quiet.stderr.trim()]).toEqual([1, `${file} holds no out-of-memory report.`]);
+    expect((await bytesper(["explain-oom", join(folder, "none.log")])).code).toBe(2);
+  });
+});
+
+const messages = realData("oom-messages.jsonl");
+const model = realData("configs/Qwen2.5-3B-Instruct.json");
+
+const FIELDS = {
+  requested_bytes: "requestedBytes",
+  gpu_index: "gpuIndex",
+  total_bytes: "totalBytes",
+  free_bytes: "freeBytes",
+  process_in_use_bytes: "processInUseBytes",
+  process_scope: "processScope",
+  allocated_bytes: "allocatedBytes",
+  reserved_bytes: "reservedBytes",
+  reserved_kind: "reservedKind",
+} as const;
+
+test("real messages are read field by field", { timeout: 300_000 }, async (context) => {
+  if (messages.missing !== undefined) return context.skip(messages.missing);
+  const rows = readFileSync(messages.path, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown> & { id: string; text: string });
+  // One log with all of them, apart from one another as they are in life.
+  const reports = await explained(rows.map(({ text }) => `${text}\n\nstep done\n\n`).join(""));
+  expect(reports).toHaveLength(rows.length);
+  rows.forEach((row, index) => {
+    const report = reports[index] as unknown as Record<string, unknown>;
+    for (const [theirs, ours] of Object.entries(FIELDS)) {
+      const [wanted, got] = [row[theirs], report[ours]];
+      if (typeof wanted === "number" && typeof got === "number")
+        expect(Math.abs(got - wanted), `${row.id} ${ours}`).toBeLessThanOrEqual(Math.max(2, 1e-6 * wanted));
+      else expect(got, `${row.id} ${ours}`).toEqual(wanted);
+    }
+  });
+});
+
+test("the sizes of a model's tensors give the tokens that each explanation implies", async (context) => {
+  if (model.missing !== undefined) return context.skip(model.missing);
+  const text = `CUDA out of memory. Tried to allocate 2.10 GiB (GPU 0; 14.74 GiB total capacity; 11.00 GiB already allocated; 1.50 GiB free; 12.00 GiB reserved in total by PyTorch)\n`;
+  const [report] = await explained(text, ["--model", model.path]);
+  const tokens = (tensor: RegExp): number | undefined =>
+    report?.hypotheses.find(({ tensor: name }) => tensor.test(name))?.tokens;
+  // 2.10 GiB = n^2 x 16 heads x 4 or 2 bytes; 151,936 words x 4 bytes a token.
+  expect(tokens(/scores.*fp32/)).toBeCloseTo(5936, -1);
+  expect(tokens(/scores.*16 bit/)).toBeCloseTo(8394, -1);
+  expect(tokens(/logits.*fp32/)).toBeCloseTo(3710, -1);
+});
