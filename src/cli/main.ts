@@ -11,6 +11,7 @@ import { addProfile } from "./profile.js";
 import { addReport } from "./report.js";
 import { addResume } from "./resume.js";
 import { addRun } from "./run.js";
+import { addSimulateContext } from "./simulate-context.js";
 import { addStatus } from "./status.js";
 
 const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
@@ -28,6 +29,7 @@ addAttention(program);
 addDevices(program);
 addEstimate(program);
 addExplainOom(program);
+addSimulateContext(program);
 addRun(program);
 addResume(program);
 addStatus(program);

@@ -35,17 +35,28 @@ export async function openLog(path: string, warn: (message: string) => void): Pr
   return unpacked(fileBytes(path), path, warn);
 }
 
-/** One buffer for all reads: each piece is valid until the next is asked for. */
+/** Reads ahead into a second buffer while the first is searched; each piece is valid until the next is asked for. */
 async function* fileBytes(path: string): AsyncGenerator<Buffer> {
   const file = await open(path);
+  const read = (buffer: Buffer): Promise<Buffer> => {
+    const piece = file.read(buffer, 0, READ_BYTES).then(({ bytesRead }) => buffer.subarray(0, bytesRead));
+    // It may fail before anyone waits for it.
+    piece.catch(() => undefined);
+    return piece;
+  };
+  let [filling, idle] = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
+  let pending = read(filling);
   try {
-    const buffer = Buffer.allocUnsafe(READ_BYTES);
     for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, READ_BYTES);
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
+      const piece = await pending;
+      if (piece.length === 0) return;
+      [filling, idle] = [idle, filling];
+      pending = read(filling);
+      yield piece;
     }
   } finally {
+    // The buffer must not be let go while the system writes into it.
+    await pending.catch(() => undefined);
     await file.close();
   }
 }

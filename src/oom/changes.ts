@@ -23,7 +23,7 @@ const ADVICE: Partial<Record<DiagnosisName, Advice>> = {
     },
   ],
   "never-fits": (record) => {
-    const { requested = 0, total = 0 } = balanceOf(record);
+    const { requested = 0, cap = 0, total = cap } = balanceOf(record);
     return [
       {
         change: `Make the tensor at least ${size(requested - total)} smaller: a shorter input, a smaller batch, or the work in pieces.`,
@@ -78,8 +78,7 @@ const ADVICE: Partial<Record<DiagnosisName, Advice>> = {
         ]
       : [
           {
-            change:
-              "Set PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True (PYTORCH_ALLOC_CONF from 2.9 on; before 2.1 max_split_size_mb:128), which makes the reserved pieces usable.",
+            change: segmentsAdvice(record.framework),
             savesBytes: unallocated,
           },
         ];
@@ -168,15 +167,25 @@ export function changesFor(
       if (likely !== undefined) changes.push(forTensor(likely));
     }
   const { requested, free } = balanceOf(record);
-  if (changes.length === 0 && requested !== undefined)
-    changes.push({
-      change:
-        free === undefined || free >= requested
-          ? "Make the input shorter or the batch smaller."
-          : `Make the input shorter or the batch smaller, by ${size(requested - free)} at least.`,
-      savesBytes: free === undefined || free >= requested ? null : requested - free,
-    });
+  if (changes.length === 0 && record.details.warningOnly !== true) {
+    const short =
+      requested === undefined || free === undefined || free >= requested ? null : requested - free;
+    changes.push({ change: lessMemory(record.framework, short), savesBytes: short });
+  }
   return changes;
+}
+
+function segmentsAdvice(framework: string): string {
+  const variable = framework === "pytorch-rocm" ? "PYTORCH_HIP_ALLOC_CONF" : "PYTORCH_CUDA_ALLOC_CONF";
+  return `Set ${variable}=expandable_segments:True (PYTORCH_ALLOC_CONF from 2.9 on; before 2.1 max_split_size_mb:128), which makes the reserved pieces usable.`;
+}
+
+function lessMemory(framework: string, short: number | null): string {
+  const by = short === null ? "" : `, by ${size(short)} at least`;
+  if (framework.startsWith("llama.cpp"))
+    return `Put fewer layers on the card (-ngl), or take a smaller context (-c), batch (-ub) or cache type (-ctk q8_0 -ctv q8_0)${by}.`;
+  if (framework === "vllm") return `Lower max_num_seqs, max_model_len or gpu_memory_utilization${by}.`;
+  return `Make the input shorter or the batch smaller${by}.`;
 }
 
 /** Tokens that pass at once where a prompt is read in pieces. */

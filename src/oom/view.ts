@@ -40,6 +40,11 @@ interface Line {
   start: number;
   /** Newlines of `raw` before it. */
   newlines: number;
+  /** Its characters, and those of its prefix among them. */
+  width: number;
+  prefix: number;
+  /** Whether the prefix is more than white space. */
+  marked: boolean;
 }
 
 /** A stretch of the log to make a view of. */
@@ -57,7 +62,7 @@ export interface Stretch {
 export interface ViewOptions {
   /** Lines that begin like it lose that beginning. */
   prefix?: string;
-  /** Takes digits before and after a line end as one number. */
+  /** Takes digits before and after a line end as one number, where the line is as long as one that was wrapped. */
   joinDigits?: boolean;
 }
 
@@ -88,11 +93,15 @@ export class View {
     };
     const addLine = (from: number, to: number): void => {
       const start = length;
-      let parted = options.joinDigits !== true && length > 0 && isDigit(characters[length - 1] ?? 0);
       const { text, places } = plain(raw.slice(from, to));
       const shared = options.prefix === undefined ? 0 : sharedPrefix(options.prefix, text);
       const known = from > 0 || stretch.atLineStart ? knownPrefix(text.slice(shared)) : 0;
-      for (let index = shared + known; index < text.length; index += 1) {
+      const prefix = shared + known;
+      const marked = text.slice(0, prefix).trim() !== "";
+      const line: Line = { from, to, start, newlines, width: text.length, prefix, marked };
+      const joined = options.joinDigits === true && mayContinue(this.#lines.at(-1), line);
+      let parted = !joined && isDigit(characters[length - 1] ?? 0);
+      for (let index = prefix; index < text.length; index += 1) {
         const code = text.charCodeAt(index);
         // NBSP is C2 A0 in UTF-8.
         const wide = code === 0xc2 && text.charCodeAt(index + 1) === 0xa0;
@@ -102,7 +111,7 @@ export class View {
         parted = false;
         push(code, from + (places === undefined ? index : (places[index] ?? 0)));
       }
-      this.#lines.push({ from, to, start, newlines });
+      this.#lines.push(line);
     };
     let from = 0;
     for (const end of raw.matchAll(LINE_END)) {
@@ -173,12 +182,12 @@ export class View {
   /** Whether the line end before a character is a terminal's, which cuts lines at one width wherever that is. */
   isWrappedBefore(index: number): boolean {
     const at = this.#lineIndexAt(index);
-    const widths = this.#lines
-      .slice(Math.max(0, at - NEIGHBOURS), at)
-      .map(({ from, to }) => withoutCodes(this.stretch.raw.slice(from, to)).length);
-    const own = widths.at(-1) ?? 0;
-    const alike = widths.filter((width) => width === own).length;
-    return own >= NARROWEST && alike >= 2 && Math.max(...widths) === own;
+    const before = this.#lines.slice(Math.max(0, at - NEIGHBOURS), at);
+    return (
+      mayContinue(before.at(-1), this.#lines[at]) &&
+      (isFilled(before.map(({ width }) => width)) ||
+        isFilled(before.map(({ width, prefix }) => width - prefix)))
+    );
   }
 
   /** What the lines around that of a character begin with, if it is of no known form; see `commonPrefix`. */
@@ -233,6 +242,19 @@ export class View {
     }
     return low;
   }
+}
+
+/** Whether the last of some lines is as long as the longest of them and not alone in that. */
+function isFilled(widths: readonly number[]): boolean {
+  const last = widths.at(-1) ?? 0;
+  return last === Math.max(...widths) && widths.filter((width) => width === last).length >= 2;
+}
+
+/** Whether a line may be the rest of the one before: that one is filled, and a logger has not begun anew. */
+function mayContinue(before: Line | undefined, line: Line | undefined): boolean {
+  if (before === undefined || line === undefined || before.width < NARROWEST) return false;
+  if (line.marked && !before.marked) return false;
+  return before.width >= line.width - 1 || before.width - before.prefix >= line.width - line.prefix - 1;
 }
 
 function isDigit(code: number): boolean {

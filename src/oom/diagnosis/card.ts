@@ -12,13 +12,22 @@ export const spill: Rule = ({ record, balance: { allocated, total } }) => {
   };
 };
 
-export const fragmentation: Rule = ({ facts, balance: { requested, free, unallocated, total } }) => {
+/** Of the card's memory; below it pieces are what any allocator keeps, and buy little. */
+const LARGE_RESERVE = 0.05;
+/** Share of the card from which on the process itself is what fills it. */
+const FULL = 0.85;
+
+/** The reserve that nobody uses would have served the request, alone or with what is free. */
+function pieces({ facts, balance }: Case, large: boolean): Diagnosis | undefined {
+  const { requested, free, unallocated, total } = balance;
   if (requested === undefined || unallocated === undefined) return undefined;
   if (total !== undefined && requested > total) return undefined;
   const alone = unallocated >= requested;
   const together = free !== undefined && free < requested && free + unallocated >= requested;
   // Together with what is free a little reserve decides nothing: small tensors always keep some.
   if (!alone && !(together && unallocated >= requested / 4)) return undefined;
+  const isLarge = total === undefined || unallocated >= LARGE_RESERVE * total;
+  if (isLarge !== large) return undefined;
   const already = facts.expandableSegments
     ? " The log sets expandable_segments:True already, so other streams or private pools hold the pieces."
     : "";
@@ -26,6 +35,23 @@ export const fragmentation: Rule = ({ facts, balance: { requested, free, unalloc
     ? `${size(unallocated)} are reserved and not in use, enough for the ${size(requested)} asked for, but in pieces: fragmentation.`
     : `${size(unallocated)} reserved and not in use would, with the ${size(free ?? 0)} that are free, have served ${size(requested)}; they lie in pieces: fragmentation.`;
   return { name: "fragmentation", message: message + already };
+}
+
+export const fragmentation: Rule = (situation) => pieces(situation, true);
+/** Of a reserve so small that the next request fails all the same. */
+export const slightFragmentation: Rule = (situation) => pieces(situation, false);
+
+export const cardFull: Rule = ({ record, balance: { requested, free, total, allocated = 0 } }) => {
+  if (isHost(record) || total === undefined || allocated > total) return undefined;
+  const own = record.processScope === "this" ? (record.processInUseBytes ?? 0) : 0;
+  const used = Math.max(own, allocated);
+  if (used < FULL * total || (requested !== undefined && (requested > total || requested <= (free ?? 0))))
+    return undefined;
+  const short =
+    requested === undefined || free === undefined
+      ? ""
+      : `; ${size(free)} are free, ${size(requested - free)} too little`;
+  return { name: "card-full", message: `This process itself holds ${size(used)} of ${size(total)}${short}.` };
 };
 
 export const otherProcess: Rule = (situation) => {

@@ -3,7 +3,7 @@ import { balanceOf } from "../balance.js";
 import type { LogFacts } from "../facts.js";
 import type { Hypothesis } from "../hypotheses.js";
 import type { OomRecord } from "../record.js";
-import { fragmentation, notVisible, otherProcess, spill } from "./card.js";
+import { cardFull, fragmentation, notVisible, otherProcess, slightFragmentation, spill } from "./card.js";
 import type { Case, Diagnosis, Rule } from "./diagnosis.js";
 import { besideTheLog } from "./growth.js";
 import { allocatorCap, cacheTooSmall, hostLimit } from "./limits.js";
@@ -28,6 +28,8 @@ const RULES: readonly Rule[] = [
   spill,
   fragmentation,
   otherProcess,
+  cardFull,
+  slightFragmentation,
   notVisible,
   refusedAlthoughFree,
   hostLimit,

@@ -21,8 +21,14 @@ export const absurdRequest: Rule = ({ record, balance: { requested, total = 0 } 
   };
 };
 
-export const neverFits: Rule = ({ record, balance: { requested, total } }) => {
-  if (requested === undefined || total === undefined || requested <= total) return undefined;
+export const neverFits: Rule = ({ record, balance: { requested, total, cap } }) => {
+  if (requested === undefined) return undefined;
+  if (total === undefined && cap !== undefined && requested > cap && !isHost(record))
+    return {
+      name: "never-fits",
+      message: `The request of ${size(requested)} is larger than all that the allocator may take, ${size(cap)}: no freeing makes it fit.`,
+    };
+  if (total === undefined || requested <= total) return undefined;
   const sure = surelyAbove(record, "requestedBytes", "totalBytes");
   return {
     name: "never-fits",

@@ -17,7 +17,15 @@ const OBJECT_HEAP = anywhere`Could not reserve enough space for (?: {size:reques
 
 export const jvm: Grammar = {
   name: "jvm",
-  needles: ["outofmemory", "memoryerror", "commit_memory", "errno=12)", "native memory alloc", "object heap"],
+  needles: [
+    "outofmemory",
+    "memoryerror",
+    "commit_mem",
+    "_memory(0x",
+    "errno=12)",
+    "native memory alloc",
+    "object heap",
+  ],
   read(place) {
     const { view } = place;
     const commit = around(place, COMMIT) ?? around(place, OBJECT_HEAP);

@@ -102,6 +102,7 @@ const REPORTED = next`Reported by CUDA : Free memory/Total memory : {whole:freeB
 export const streamExecutor: Grammar = {
   name: "stream-executor",
   needles: [
+    "error_out_of",
     "out_of_memory",
     "failed to alloc",
     "d to alloc",

@@ -1,0 +1,31 @@
+import type { ProgramContext } from "bytesper";
+import type { Simulation, Workload } from "bytesper/context";
+import { runSimulation } from "bytesper/context";
+
+/** A T4 as its driver reports it. */
+const CAPACITY_BYTES = Math.round(14.74 * 2 ** 30);
+
+/** Replays the generated conversation of a seed under policies: Qwen2.5-3B with eager attention. */
+export async function simulated(
+  { factors, device, deviceCapBytes, seed }: ProgramContext,
+  {
+    policies,
+    turns,
+    conversation,
+    measureMs,
+  }: { policies: readonly string[]; turns: number; conversation: number; measureMs: number },
+): Promise<{ simulation: Simulation; notices: string[] }> {
+  const notices: string[] = [];
+  const { simulation } = await runSimulation({
+    policy: policies,
+    workload: factors.workload as Workload,
+    turns,
+    capacityBytes: CAPACITY_BYTES,
+    attention: "eager",
+    logits: "last",
+    ...(measureMs === 0 ? {} : { measure: { device, capBytes: deviceCapBytes, budgetMs: measureMs } }),
+    seed: seed + 1000 * conversation,
+    notice: (sentence) => notices.push(sentence),
+  });
+  return { simulation, notices };
+}

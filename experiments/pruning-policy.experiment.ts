@@ -1,0 +1,64 @@
+import { defineExperiment } from "bytesper";
+
+const QUESTION =
+  "What does pruning an agent's history cost in lost tokens and buy in memory, and which policy loses least under a capacity?";
+const POLICIES = ["none", "3/8/700", "2/6/500", "1/4/300", "summaries", "budget"];
+const WORKLOADS = ["tool-use", "heavy"];
+
+export default defineExperiment({
+  name: "pruning-policy",
+  title: "Pruning policies",
+  question: QUESTION,
+  unit: "turn",
+  factors: { workload: WORKLOADS, policy: POLICIES },
+  quick: { workload: ["heavy"], policy: ["budget"] },
+  repetitions: 1,
+  program: "./programs/pruning-policy.ts",
+  table: {
+    title: "Policies on generated agents' conversations: Qwen2.5-3B, eager attention, 14.74 GiB",
+    columns: [
+      { title: "tool results", from: "factors.workload" },
+      { title: "policy", from: "factors.policy" },
+      { title: "turns", from: "readings.turns" },
+      { title: "largest prompt", from: "readings.largestInputTokens" },
+      { title: "peak", from: "readings.largestPeakBytes", unit: "GiB" },
+      { title: "over at turn", from: "readings.exceededAtTurn" },
+      { title: "sessions over", from: "readings.conversationsOver" },
+      { title: "tokens read", from: "readings.keptTokens" },
+      { title: "tokens lost", from: "readings.tokensLost" },
+      { title: "results lost", from: "readings.toolResultsLost" },
+      { title: "of results", from: "readings.toolResults" },
+      { title: "measured at", from: "readings.measuredAtTokens" },
+      { title: "measured / estimated", from: "readings.measuredOverEstimatedPeak" },
+    ],
+    notes: [
+      "K/T/N keeps the last K turns whole, shows T turns at most and lets the model write N tokens a turn; budget lets go what the capacity requires and no more. Heavy results have 3,000 to 5,000 tokens; the others follow those of real agents.",
+      "Read: tokens of the messages as they came, over all turns before the first that is over the capacity, where a session ends. Lost: those that the last prompt no longer shows, less a summary in their place.",
+      "Peaks are estimates. Measured is the peak with the attention of one layer really run, at the longest prompt of the policy budget that the time allowed.",
+    ],
+  },
+  followUps: [
+    {
+      name: "curve",
+      factors: { workload: WORKLOADS, turn: [1, 8, 16, 24] },
+      quick: { workload: ["heavy"], turn: [8] },
+      program: "./programs/pruning-curve.ts",
+      table: {
+        title: "Tokens of the prompt, turn by turn",
+        columns: [
+          { title: "tool results", from: "factors.workload" },
+          { title: "turn", from: "factors.turn" },
+          { title: "none", from: "readings.noneTokens" },
+          { title: "3/8/700", from: "readings.keep3Tokens" },
+          { title: "2/6/500", from: "readings.keep2Tokens" },
+          { title: "1/4/300", from: "readings.keep1Tokens" },
+          { title: "summaries", from: "readings.summariesTokens" },
+          { title: "budget", from: "readings.budgetTokens" },
+          { title: "peak of none", from: "readings.nonePeakBytes", unit: "GiB" },
+          { title: "peak of budget", from: "readings.budgetPeakBytes", unit: "GiB" },
+        ],
+        notes: ["Of the first conversation; the journal has every turn of each policy."],
+      },
+    },
+  ],
+});

@@ -1,0 +1,100 @@
+import type { Command } from "commander";
+import { Option } from "commander";
+import type { Workload } from "../context/simulation/generate.js";
+import { WORKLOADS } from "../context/simulation/generate.js";
+import { POLICY_NAMES } from "../context/simulation/policies.js";
+import type { Logits } from "../model/activation-terms.js";
+import { LOGITS } from "../model/activation-terms.js";
+import type { AttentionImplementation } from "../model/attention-terms.js";
+import { ATTENTION_IMPLEMENTATIONS } from "../model/attention-terms.js";
+import type { NumberType } from "../model/dtype.js";
+import { NUMBER_TYPES, parseNumberType } from "../model/dtype.js";
+import { interruptSignal, size, wholeNumber } from "./options.js";
+
+interface Flags {
+  policy: string[];
+  transcript?: string;
+  conversation?: string;
+  workload: Workload;
+  turns: number;
+  model?: string;
+  capacity: number;
+  attention: AttentionImplementation;
+  logits: Logits;
+  dtype?: NumberType;
+  device: string;
+  measure: number;
+  seed: number;
+  json?: boolean;
+}
+
+export function addSimulateContext(program: Command): void {
+  program
+    .command("simulate-context")
+    .description("tokens and memory, turn by turn, of policies that prune a conversation's history")
+    .option(
+      "--policy <names...>",
+      "none, summaries, budget, or K/T/N: K turns whole, T turns at most, N new tokens",
+      [...POLICY_NAMES],
+    )
+    .option("--transcript <file>", "conversations to replay, one a line (default: generated ones)")
+    .option(
+      "--conversation <id>",
+      "replay this conversation of the file alone (default: all, and the curve of the longest)",
+    )
+    .addOption(
+      new Option("--workload <name>", "lengths of generated tool results")
+        .choices(WORKLOADS)
+        .default("tool-use"),
+    )
+    .option("--turns <n>", "generations of a generated conversation", wholeNumber(1), 40)
+    .option("--model <config>", "the config.json of a Hugging Face model (default: Qwen2.5-3B)")
+    .option("--capacity <size>", "memory of the device", size, size("14.74GiB"))
+    .addOption(
+      new Option("--attention <name>", "eager keeps the scores; efficient and flash do not")
+        .choices(ATTENTION_IMPLEMENTATIONS)
+        .default("eager"),
+    )
+    .addOption(
+      new Option("--logits <which>", "of the last position, of all, or of all with a copy in fp32")
+        .choices(LOGITS)
+        .default("last"),
+    )
+    .option(
+      "--dtype <name>",
+      `type of the weights: ${NUMBER_TYPES.join(", ")} (default: the config's)`,
+      parseNumberType,
+    )
+    .option("--device <name>", "where attention is measured: cpu, cuda or cuda:N", "cpu")
+    .option(
+      "--measure <ms>",
+      "time for running attention at the lengths that come up; 0: none",
+      wholeNumber(0),
+      2000,
+    )
+    .option("--seed <n>", "seed of generated conversations", wholeNumber(0), 1)
+    .option("--json", "print JSON")
+    .action(async (flags: Flags) => {
+      const [{ runSimulation }, { simulationTables }, { terminalTable }] = await Promise.all([
+        import("../context/simulation/run.js"),
+        import("../context/simulation/table.js"),
+        import("../report/terminal.js"),
+      ]);
+      const { measure, device, capacity, ...rest } = flags;
+      const { simulation, shown } = await runSimulation({
+        ...rest,
+        capacityBytes: capacity,
+        ...(measure === 0 ? {} : { measure: { device, budgetMs: measure } }),
+        signal: interruptSignal(),
+        notice: (message) => {
+          process.stderr.write(`${message}\n`);
+        },
+      });
+      const text =
+        flags.json === true
+          ? JSON.stringify(simulation, null, 2)
+          : simulationTables(simulation, shown).map(terminalTable).join("\n\n");
+      process.stdout.write(`${text}\n`);
+      if (flags.json !== true) for (const note of simulation.notes) process.stderr.write(`${note}\n`);
+    });
+}

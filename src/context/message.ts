@@ -1,0 +1,45 @@
+import { BytesperError } from "../errors.js";
+
+export const MESSAGE_ROLES = ["system", "user", "assistant", "tool"] as const;
+export type MessageRole = (typeof MESSAGE_ROLES)[number];
+
+export interface ToolCall {
+  id: string;
+  name: string;
+  /** As the model wrote them, usually JSON. */
+  arguments: string;
+}
+
+export interface Message {
+  role: MessageRole;
+  content: string;
+  /** Calls that an assistant's message makes. */
+  toolCalls?: readonly ToolCall[];
+  /** Of a tool's message: the call that it answers; without it, the assistant's message before it. */
+  toolCallId?: string;
+  /** Name of the tool. */
+  name?: string;
+}
+
+/** Refuses what is no message before anything is stored. Throws `BAD_INPUT`. */
+export function requireMessage(message: Message, index: number): void {
+  const { role, content, toolCalls, toolCallId } = message as unknown as Record<string, unknown>;
+  const refuse = (what: string): never => {
+    throw new BytesperError("BAD_INPUT", `Message ${index + 1} of the history ${what}.`);
+  };
+  if (!MESSAGE_ROLES.includes(role as MessageRole))
+    refuse(`has the role ${JSON.stringify(role)}; expected one of ${MESSAGE_ROLES.join(", ")}`);
+  if (typeof content !== "string")
+    refuse(`has a content of type ${content === null ? "null" : typeof content}; expected a string`);
+  if (toolCallId !== undefined && typeof toolCallId !== "string")
+    refuse(`has a toolCallId of type ${typeof toolCallId}; expected a string`);
+  if (toolCalls === undefined) return;
+  if (role !== "assistant") refuse(`is of the role ${String(role)} and calls tools; only an assistant does`);
+  if (!Array.isArray(toolCalls) || !toolCalls.every(isToolCall))
+    refuse("has toolCalls that are not a list of { id, name, arguments }, each a string");
+}
+
+function isToolCall(call: unknown): boolean {
+  const { id, name, arguments: text } = (call ?? {}) as Record<string, unknown>;
+  return typeof id === "string" && typeof name === "string" && typeof text === "string";
+}

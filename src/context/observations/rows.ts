@@ -1,0 +1,68 @@
+import { BytesperError } from "../../errors.js";
+import type { Observation } from "./observation.js";
+import type { Sqlite, SqlRow, SqlValue } from "./sqlite.js";
+
+/** What observations must have in common; without any, all match. */
+export interface ObservationFilter {
+  category?: string;
+  type?: string;
+  /** All of them. */
+  tags?: readonly string[];
+  leastImportance?: number;
+  /** A part of the content; capital letters count as small ones in ASCII. */
+  contains?: string;
+  /** 50 unless given. */
+  limit?: number;
+}
+
+/** Adds observations; what is there already stays. Must run in a transaction. */
+export function insertRows(database: Sqlite, observations: readonly Observation[]): void {
+  const insert = database.prepare(
+    "INSERT OR IGNORE INTO observations (id, saved_at, turn, category, type, importance, content) VALUES (?, ?, ?, ?, ?, ?, ?)",
+  );
+  const tagged = database.prepare("INSERT OR IGNORE INTO tags (observation, tag) VALUES (?, ?)");
+  for (const { id, savedAt, turn, category, type, importance, content, tags } of observations) {
+    insert.run([id, savedAt, turn ?? null, category, type, importance, content]);
+    for (const tag of tags) tagged.run([id, tag]);
+  }
+}
+
+/** Observations that match, the most important first and of these the newest. Throws `USAGE`. */
+export function selectRows(database: Sqlite, filter: ObservationFilter): Observation[] {
+  const { category, type, tags = [], leastImportance, contains, limit = 50 } = filter;
+  if (!(Number.isSafeInteger(limit) && limit >= 1))
+    throw new BytesperError(
+      "USAGE",
+      `The limit of a query must be a whole number from 1, not ${String(limit)}.`,
+    );
+  const conditions: [sql: string, values: SqlValue[]][] = [];
+  if (category !== undefined) conditions.push(["category = ?", [category]]);
+  if (type !== undefined) conditions.push(["type = ?", [type]]);
+  if (leastImportance !== undefined) conditions.push(["importance >= ?", [leastImportance]]);
+  if (contains !== undefined) conditions.push(["instr(lower(content), lower(?)) > 0", [contains]]);
+  for (const tag of tags)
+    conditions.push(["EXISTS (SELECT 1 FROM tags WHERE observation = observations.id AND tag = ?)", [tag]]);
+  const where = ["TRUE", ...conditions.map(([sql]) => sql)].join(" AND ");
+  const sql = `
+    SELECT id, saved_at, turn, category, type, importance, content,
+           (SELECT json_group_array(tag) FROM tags WHERE observation = observations.id) AS tags
+    FROM observations WHERE ${where}
+    ORDER BY importance DESC, saved_at DESC, rowid DESC LIMIT ?`;
+  return database
+    .prepare(sql)
+    .all([...conditions.flatMap(([, values]) => values), limit])
+    .map(observationOf);
+}
+
+function observationOf(row: SqlRow): Observation {
+  return {
+    id: String(row.id),
+    savedAt: String(row.saved_at),
+    category: String(row.category),
+    type: String(row.type),
+    content: String(row.content),
+    tags: JSON.parse(String(row.tags)) as string[],
+    importance: Number(row.importance),
+    ...(row.turn === null ? {} : { turn: Number(row.turn) }),
+  };
+}

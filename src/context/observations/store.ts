@@ -1,0 +1,222 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { BytesperError } from "../../errors.js";
+import { identityOf, keepAside } from "./keep-aside.js";
+import type { NewObservation, Observation } from "./observation.js";
+import { requireObservation } from "./observation.js";
+import type { ObservationFilter } from "./rows.js";
+import { insertRows, selectRows } from "./rows.js";
+import { inTransaction, prepareFile } from "./schema.js";
+import { beginSideFile, moveObservations, releaseSideFile, takeInSideFiles } from "./side-files.js";
+import type { Sqlite } from "./sqlite.js";
+import { openSqlite, troubleOf } from "./sqlite.js";
+
+export interface StoreOptions {
+  /** How long a lock of another process is waited for; this thread is blocked meanwhile. */
+  busyMs?: number;
+  /** Gets a sentence when a file was kept aside, begun or taken in. */
+  notice?: (sentence: string) => void;
+}
+
+interface OpenFile {
+  path: string;
+  database: Sqlite;
+  /** Which file it is, whatever the path names later. */
+  identity: string | undefined;
+}
+
+/** A new file that turns out damaged as well is not the file's fault. */
+const MOST_ATTEMPTS = 3;
+
+/**
+ * Observations in one SQLite file, which several processes may use. One that was saved is on disk when `save` returns.
+ * A damaged file is kept under another name and a locked one left alone; either way a new one is begun, and said so.
+ * What was saved beside a locked file goes into it as soon as it is free, in this process or a later one.
+ */
+export class ObservationStore {
+  /** What happened to files, as sentences. */
+  readonly notices: string[] = [];
+  readonly #path: string;
+  readonly #busyMs: number;
+  readonly #notice: (sentence: string) => void;
+  #file: OpenFile;
+  #saved = 0;
+
+  /** Throws `BAD_INPUT` for a path that cannot be a file of observations, and where libsql cannot be loaded. */
+  constructor(path: string, { busyMs = 2000, notice }: StoreOptions = {}) {
+    this.#path = resolve(path);
+    this.#busyMs = busyMs;
+    this.#notice = (sentence) => {
+      this.notices.push(sentence);
+      notice?.(sentence);
+    };
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true });
+    } catch (error) {
+      throw unusable(this.#path, error);
+    }
+    this.#file = this.#open();
+  }
+
+  /** How many observations were saved through this object. */
+  get saved(): number {
+    return this.#saved;
+  }
+
+  /** The file that observations go to now. */
+  get path(): string {
+    return this.#file.path;
+  }
+
+  /** Throws `USAGE` for what is no observation, and `NO_SPACE` or `WRITE_FAILED`. */
+  save(observation: NewObservation): Observation {
+    requireObservation(observation);
+    const { category, type, content, tags = [], importance = 0.5, turn } = observation;
+    const saved: Observation = {
+      id: randomUUID(),
+      savedAt: new Date().toISOString(),
+      category,
+      type,
+      content,
+      tags: [...new Set(tags)],
+      importance,
+      ...(turn === undefined ? {} : { turn }),
+    };
+    this.#attempt((database) => {
+      inTransaction(database, () => {
+        insertRows(database, [saved]);
+      });
+    });
+    this.#saved++;
+    return saved;
+  }
+
+  /** Observations that match, the most important first and of these the newest. Throws `USAGE`. */
+  query(filter: ObservationFilter = {}): Observation[] {
+    return this.#attempt((database) => selectRows(database, filter));
+  }
+
+  /** Ends the use of the file. What was saved beside a locked one goes into it now if it can. */
+  close(): void {
+    this.#returnToMainFile();
+    if (this.#file.path !== this.#path) releaseSideFile(this.#file.database);
+    this.#file.database.close();
+  }
+
+  /** Does something with the file, or with the one that takes its place. */
+  #attempt<T>(work: (database: Sqlite) => T): T {
+    this.#returnToMainFile();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return work(this.#file.database);
+      } catch (error) {
+        if (error instanceof BytesperError) throw error;
+        if (attempt === MOST_ATTEMPTS) throw unwritable(this.#file.path, error);
+        this.#replace(error);
+      }
+    }
+  }
+
+  /** Puts another file in the place of one that cannot be used. */
+  #replace(error: unknown): void {
+    const { path, database, identity } = this.#file;
+    const trouble = troubleOf(error);
+    if (trouble === "full")
+      throw new BytesperError("NO_SPACE", `There is no space left for ${path}; free some and save again.`, {
+        cause: error,
+      });
+    if (trouble === "other") throw unwritable(path, error);
+    database.close();
+    if (trouble === "locked") {
+      this.#file = this.#openBeside();
+      return;
+    }
+    if (trouble === "damaged") this.#keepAside(path, identity, error);
+    else this.#notice(`${path} was moved or removed by another program; a new file was begun.`);
+    this.#file = this.#open();
+  }
+
+  /** The file of this store, or a new one in its place. */
+  #open(): OpenFile {
+    for (let attempt = 1; ; attempt++) {
+      const file = this.#openMain();
+      try {
+        prepareFile(file.database, file.path);
+        takeInSideFiles(file.database, this.#path, this.#notice);
+        return file;
+      } catch (error) {
+        file.database.close();
+        const trouble = troubleOf(error);
+        if (trouble === "locked") return this.#openBeside();
+        if (trouble !== "damaged" || attempt === MOST_ATTEMPTS)
+          throw error instanceof BytesperError ? error : unwritable(this.#path, error);
+        this.#keepAside(file.path, file.identity, error);
+      }
+    }
+  }
+
+  #openMain(busyMs = this.#busyMs): OpenFile {
+    try {
+      const database = openSqlite(this.#path, busyMs);
+      return { path: this.#path, database, identity: identityOf(this.#path) };
+    } catch (error) {
+      throw error instanceof BytesperError ? error : unusable(this.#path, error);
+    }
+  }
+
+  #openBeside(): OpenFile {
+    const { path, database } = beginSideFile(this.#path, this.#busyMs);
+    this.#notice(
+      `${this.#path} is locked by another process and was left alone; until it is free, observations go to ${path}, which was begun for that.`,
+    );
+    return { path, database, identity: identityOf(path) };
+  }
+
+  #keepAside(path: string, identity: string | undefined, error: unknown): void {
+    const aside = keepAside(path, identity);
+    // The check of a file lists what it found in several lines.
+    const why = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
+    this.#notice(
+      aside === undefined
+        ? `${path} was damaged, and another process has begun a new file.`
+        : `${path} is damaged (${why}); it was kept as ${aside}, and a new file was begun.`,
+    );
+  }
+
+  /** Goes back to the store's own file when it is free, with what was saved beside it. */
+  #returnToMainFile(): void {
+    const side = this.#file;
+    if (side.path === this.#path) return;
+    // Without waiting: most of the time it is still locked.
+    const main = this.#openMain(0);
+    try {
+      prepareFile(main.database, main.path);
+      moveObservations(side.database, side.path, main.database, main.path, this.#notice);
+    } catch {
+      // Still locked, or not usable: what is saved beside it is safe there.
+      main.database.close();
+      return;
+    }
+    main.database.exec(`PRAGMA busy_timeout = ${this.#busyMs}`);
+    side.database.close();
+    this.#file = main;
+  }
+}
+
+function unusable(path: string, cause: unknown): BytesperError {
+  return new BytesperError(
+    "BAD_INPUT",
+    `${path} cannot be opened or made as a file of observations; give the path of a file in a folder that can be written.`,
+    { cause },
+  );
+}
+
+function unwritable(path: string, cause: unknown): BytesperError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new BytesperError(
+    "WRITE_FAILED",
+    `${path} cannot be read or written (${why.replace(/\.$/, "")}); check the disk and its rights.`,
+    { cause },
+  );
+}

@@ -1,0 +1,75 @@
+import { BytesperError } from "../errors.js";
+import type { Capacity, Rule, SummariseOptions } from "./rules.js";
+import { capNewTokens, capTurns, fitCapacity, keepWhole, replaceOldResults } from "./rules.js";
+
+/** Rules put together. */
+export interface Policy {
+  readonly name: string;
+  readonly keptWhole: number;
+  readonly letGo: readonly NonNullable<Rule["letGo"]>[];
+  readonly summarise?: SummariseOptions;
+  readonly toolResultTokens?: number;
+  readonly newTokens?: number;
+  readonly capacity?: Capacity;
+}
+
+/** One policy of several rules. Throws `USAGE` where two of them cannot be had together. */
+export function composePolicy(name: string, ...rules: readonly Rule[]): Policy {
+  const all = <K extends keyof Rule>(key: K): NonNullable<Rule[K]>[] =>
+    rules.map((rule) => rule[key]).filter((value) => value !== undefined);
+  const summaries = all("summarise");
+  if (summaries.length > 1)
+    throw new BytesperError("USAGE", `The policy ${name} summarises twice; give it one such rule.`);
+  const [summarise] = summaries;
+  const results = all("toolResultTokens");
+  const newTokens = all("newTokens");
+  const [capacity] = all("capacity").sort((a, b) => a.tokens - b.tokens);
+  return {
+    name,
+    // The newest turn is what the model answers to.
+    keptWhole: Math.max(1, ...all("keepsWhole")),
+    letGo: all("letGo"),
+    ...(summarise === undefined ? {} : { summarise }),
+    ...(results.length === 0 ? {} : { toolResultTokens: Math.min(...results) }),
+    ...(newTokens.length === 0 ? {} : { newTokens: Math.min(...newTokens) }),
+    ...(capacity === undefined ? {} : { capacity }),
+  };
+}
+
+/** Fixed limits: the last turns whole, older results as notices, at most so many turns, so many new tokens. */
+export function fixedPolicy(limits: { keep: number; turns: number; newTokens: number }): Policy {
+  const { keep, turns, newTokens } = limits;
+  if (turns < keep)
+    throw new BytesperError(
+      "USAGE",
+      `A policy cannot keep ${keep} turns whole and show at most ${turns}; keep fewer or show more.`,
+    );
+  return composePolicy(
+    `keep ${keep} / ${turns} turns / ${newTokens} new`,
+    keepWhole(keep),
+    replaceOldResults(),
+    capTurns(turns),
+    capNewTokens(newTokens),
+  );
+}
+
+/** Keeps everything until the capacity would be exceeded, and then all but what must go. */
+export function budgetPolicy(limits: {
+  capacityTokens: number;
+  /** Most tokens of a prompt alone; as many as the capacity unless given. */
+  promptTokens?: number;
+  newTokens: number;
+  /** Tokens of the answer that are kept free whatever must go for them; 256 unless given, or `newTokens` if fewer. */
+  leastNewTokens?: number;
+}): Policy {
+  const { capacityTokens, promptTokens = capacityTokens, newTokens } = limits;
+  const leastNewTokens = limits.leastNewTokens ?? Math.min(newTokens, 256);
+  return composePolicy(
+    "budget",
+    fitCapacity(capacityTokens, { promptTokens, leastNewTokens }),
+    capNewTokens(newTokens),
+  );
+}
+
+/** Lets nothing go. */
+export const KEEP_ALL: Policy = composePolicy("none");

@@ -1,0 +1,96 @@
+/** How a message is shown. */
+export const WHOLE = 0;
+/** By its first page. */
+export const PAGE = 1;
+/** A tool's result of which a notice is left. */
+export const NOTICE = 2;
+export const GONE = 3;
+
+/**
+ * What the next prompt shows of each message; copied, changed and put back when the whole turn has been made. Arrays
+ * of numbers, because every turn copies and sums them for all messages.
+ */
+export class Shown {
+  #states: Uint8Array;
+  #costs: Float64Array;
+  #length: number;
+  /** By turn; 1 where nothing but the latest request may be shown. */
+  #gone: Uint8Array;
+  #firstKept: number;
+  /** Gone turns of which something is still shown. */
+  readonly leftOver: Set<number>;
+  /** Tokens of a page, where a message is shown by its first one. */
+  readonly pageTokens: Map<number, number>;
+  /** Whether anything was dropped without a summary. */
+  dropped = false;
+  summary: { text: string; tokens: number; lastTurn: number } | undefined;
+
+  constructor(from?: Shown, room = 0) {
+    this.#length = from?.length ?? 0;
+    const most = Math.max(64, this.#length, room);
+    this.#states = new Uint8Array(most);
+    this.#costs = new Float64Array(most);
+    // A turn has at least one message.
+    this.#gone = new Uint8Array(most + 1);
+    this.#firstKept = from === undefined ? 1 : from.#firstKept;
+    this.leftOver = new Set(from?.leftOver);
+    this.pageTokens = new Map(from?.pageTokens);
+    if (from === undefined) return;
+    this.#states.set(from.#states.subarray(0, from.length));
+    this.#costs.set(from.#costs.subarray(0, from.length));
+    this.#gone.set(from.#gone.subarray(0, Math.min(most, from.#gone.length)));
+    this.dropped = from.dropped;
+    this.summary = from.summary;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** A copy with room for so many messages. */
+  copy(room = this.#length): Shown {
+    return new Shown(this, room);
+  }
+
+  /** Adds the next message, whole, where `copy` has made room. */
+  push(tokens: number, turn: number): void {
+    this.#costs[this.#length++] = tokens;
+    if (this.isGone(turn)) this.leftOver.add(turn);
+  }
+
+  state(index: number): number {
+    return this.#states[index] ?? GONE;
+  }
+
+  /** Tokens of a message as it is shown. */
+  cost(index: number): number {
+    return this.#costs[index] ?? 0;
+  }
+
+  set(index: number, state: number, tokens: number): void {
+    this.#states[index] = state;
+    this.#costs[index] = tokens;
+    if (state !== PAGE) this.pageTokens.delete(index);
+  }
+
+  isGone(turn: number): boolean {
+    return this.#gone[turn] === 1;
+  }
+
+  setGone(turn: number): void {
+    this.#gone[turn] = 1;
+    while (this.#gone[this.#firstKept] === 1) this.#firstKept++;
+  }
+
+  /** The first turn that is not gone. */
+  get firstKept(): number {
+    return this.#firstKept;
+  }
+
+  /** Tokens of all messages as they are shown. */
+  get total(): number {
+    let total = 0;
+    for (let index = 0; index < this.#length; index++) total += this.#costs[index] as number;
+    return total;
+  }
+}

@@ -1,0 +1,101 @@
+import { randomAttention } from "../../device/attention.js";
+import type { AttentionKernel, AttentionShape, Dtype } from "../../device/attention.js";
+import { MemoryPool, OutOfDeviceMemory } from "../../device/memory-pool.js";
+import { BytesperError } from "../../errors.js";
+import type { AttentionImplementation, ModelShape } from "../../model/index.js";
+import type { Reading } from "../../probe/reading.js";
+import { absent } from "../../probe/reading.js";
+
+export interface MeterOptions {
+  attention: AttentionImplementation;
+  dtype: Dtype;
+  /** "cpu" or "cuda:N". */
+  device: string;
+  /** Most memory that an attention may take. */
+  capBytes: number;
+  /** Time for all measurements together. */
+  budgetMs: number;
+  seed: number;
+}
+
+/** Both keep no scores; the pool has no kernel of the third kind. */
+const KERNELS: Record<AttentionImplementation, AttentionKernel> = {
+  eager: "eager",
+  efficient: "flash",
+  flash: "flash",
+};
+/** A first run of this length says how long others take. */
+const FIRST_TOKENS = 256;
+
+/** Runs one layer's attention of a model at lengths that its time budget allows, and reads what the pool gave out. */
+export class AttentionMeter {
+  readonly #options: MeterOptions;
+  readonly #shape: Omit<AttentionShape, "tokens"> | undefined;
+  readonly #known = new Map<number, Reading>();
+  #spentMs = 0;
+  /** Time grows with the square of the tokens. */
+  #msPerTokenSquared: number | undefined;
+  #broken: string | undefined;
+
+  constructor(model: ModelShape, options: MeterOptions) {
+    this.#options = options;
+    // The layer with the most heads is the one whose scores are estimated.
+    const [widest] = model.layers
+      .flatMap(({ attention }) => attention ?? [])
+      .sort((a, b) => b.heads - a.heads);
+    if (widest !== undefined)
+      this.#shape = { heads: widest.heads, kvHeads: widest.kvHeads, headDim: widest.keyDim };
+    if (widest === undefined) this.#broken = "the model has no attention";
+    else if (widest.keyDim % 16 !== 0 || widest.keyDim > 256)
+      this.#broken = `heads of dimension ${widest.keyDim} cannot be run here; multiples of 16 up to 256 can`;
+  }
+
+  /** Bytes that attention took beside queries, keys, values and output. */
+  async scoreBytes(tokens: number): Promise<Reading> {
+    const known = this.#known.get(tokens);
+    if (known !== undefined) return known;
+    const reading = await this.#measure(tokens);
+    this.#known.set(tokens, reading);
+    return reading;
+  }
+
+  async #measure(tokens: number): Promise<Reading> {
+    if (this.#msPerTokenSquared === undefined && this.#broken === undefined) await this.#run(FIRST_TOKENS);
+    if (this.#broken !== undefined) return absent(this.#broken);
+    const left = this.#options.budgetMs - this.#spentMs;
+    if ((this.#msPerTokenSquared ?? 0) * tokens ** 2 > left)
+      return absent(
+        `not run: the time for measuring (${this.#options.budgetMs} ms) is too short for this length`,
+      );
+    return this.#run(tokens);
+  }
+
+  async #run(tokens: number): Promise<Reading> {
+    const { attention, dtype, device, capBytes, seed } = this.#options;
+    const started = performance.now();
+    let pool;
+    try {
+      pool = new MemoryPool({ device, capBytes });
+      const shape = { ...(this.#shape as Omit<AttentionShape, "tokens">), tokens };
+      const result = await randomAttention(shape, {
+        pool,
+        kernel: KERNELS[attention],
+        dtype,
+        scoreDtype: dtype,
+        causal: true,
+        seed,
+      });
+      // Making the inputs takes its part, so that the whole time counts.
+      this.#msPerTokenSquared = (performance.now() - started) / tokens ** 2;
+      return result.usedHighWaterBytes - result.inputOutputBytes;
+    } catch (error) {
+      if (!(error instanceof BytesperError)) throw error;
+      const reason = error.message.replace(/\.$/, "");
+      if (!(error instanceof OutOfDeviceMemory)) this.#broken = reason;
+      return absent(reason);
+    } finally {
+      this.#spentMs += performance.now() - started;
+      await pool?.close();
+    }
+  }
+}

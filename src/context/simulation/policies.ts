@@ -1,0 +1,62 @@
+import { BytesperError } from "../../errors.js";
+import { fittingLength } from "../pages.js";
+import type { Policy } from "../policy.js";
+import { budgetPolicy, composePolicy, fixedPolicy, KEEP_ALL } from "../policy.js";
+import type { SummaryRequest } from "../rules.js";
+import { capNewTokens, keepWhole, summarise } from "../rules.js";
+import type { Tokenizer } from "../tokenizer.js";
+
+/** The policies that are compared where none is named. */
+export const POLICY_NAMES = ["none", "3/8/700", "2/6/500", "1/4/300", "summaries", "budget"] as const;
+
+/** As many new tokens as the loosest of the fixed policies allows, and at least as the strictest. */
+const NEW_TOKENS = { most: 700, least: 300 };
+const SUMMARY_TOKENS = 300;
+
+/**
+ * A policy by its name: "none", "budget", "summaries", or "K/T/N" for K turns whole, T turns at most and N new tokens.
+ * Throws `USAGE`.
+ */
+export function simulatedPolicy(
+  name: string,
+  {
+    promptTokens,
+    totalTokens,
+    tokenizer,
+  }: { promptTokens: number; totalTokens: number; tokenizer: Tokenizer },
+): Policy {
+  if (name === "none") return KEEP_ALL;
+  if (name === "summaries")
+    return composePolicy(
+      name,
+      keepWhole(3),
+      capNewTokens(NEW_TOKENS.most),
+      summarise((request) => extract(request, tokenizer), { maxTokens: SUMMARY_TOKENS, every: 2 }),
+    );
+  if (name === "budget")
+    return budgetPolicy({
+      // A capacity without room for one turn is met at the first one, which then says so.
+      capacityTokens: Math.max(totalTokens, NEW_TOKENS.least + 1),
+      promptTokens: Math.max(1, promptTokens),
+      newTokens: NEW_TOKENS.most,
+      leastNewTokens: NEW_TOKENS.least,
+    });
+  const [, keep, turns, newTokens] = /^(\d{1,6})\/(\d{1,6})\/(\d{1,6})$/.exec(name) ?? [];
+  if (keep === undefined)
+    throw new BytesperError(
+      "USAGE",
+      `"${name}" is not a policy; give ${POLICY_NAMES.join(", ")}, or other numbers as K/T/N.`,
+    );
+  return { ...fixedPolicy({ keep: Number(keep), turns: Number(turns), newTokens: Number(newTokens) }), name };
+}
+
+/** Stands for a model's summary: the beginning of each message, cut to the length that was asked for. */
+function extract({ previous = "", messages, maxTokens }: SummaryRequest, tokenizer: Tokenizer): string {
+  const lines = messages.map(({ role, content }) => `${role}: ${content.slice(0, 80).replaceAll("\n", " ")}`);
+  const count = (text: string): number => tokenizer.count(text);
+  // The newest are what a summary must hold; the older ones share what is left.
+  const newest = lines.join("\n");
+  const fresh = newest.slice(0, fittingLength(newest, Math.ceil(maxTokens / 2), count));
+  const left = Math.max(1, maxTokens - count(fresh) - 1);
+  return `${previous.slice(0, fittingLength(previous, left, count))}\n${fresh}`.trim();
+}

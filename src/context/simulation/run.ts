@@ -1,0 +1,115 @@
+import { basename } from "node:path";
+import { selectDevice } from "../../device/select.js";
+import { BytesperError } from "../../errors.js";
+import type { AttentionImplementation, Logits, NumberType } from "../../model/index.js";
+import { modelOf, readModelFile } from "../../model/index.js";
+import type { Tokenizer } from "../tokenizer.js";
+import { openTokenizer, ROUGH_TOKENIZER } from "../tokenizer.js";
+import { DEFAULT_MODEL } from "./default-model.js";
+import type { Workload } from "./generate.js";
+import { generateTranscript } from "./generate.js";
+import type { Simulation } from "./simulate.js";
+import { simulateContext } from "./simulate.js";
+import type { Transcript } from "./transcript.js";
+import { readTranscripts } from "./transcript.js";
+
+export interface SimulationRequest {
+  /** Names of policies. */
+  policy: readonly string[];
+  /** A file of conversations; generated ones unless given. */
+  transcript?: string;
+  /** One conversation of the file. */
+  conversation?: string;
+  workload: Workload;
+  turns: number;
+  /** A config.json; Qwen2.5-3B unless given. */
+  model?: string;
+  capacityBytes: number;
+  attention: AttentionImplementation;
+  logits: Logits;
+  dtype?: NumberType;
+  /** Where and how long attention is run; with `capBytes` on a device that was checked already. */
+  measure?: { device: string; budgetMs: number; capBytes?: number };
+  seed: number;
+  signal?: AbortSignal;
+  notice: (sentence: string) => void;
+}
+
+/** Most memory that measured attention takes of this machine. */
+const MEASURE_CAP_BYTES = 4 * 2 ** 30;
+
+/** Reads what a simulation needs, runs it, and names the conversation whose curve is worth showing. */
+export async function runSimulation(
+  request: SimulationRequest,
+): Promise<{ simulation: Simulation; shown: string }> {
+  const { policy, capacityBytes, attention, logits, dtype, signal, notice } = request;
+  const tokenizer = await tokenizerOrRough(notice);
+  const model =
+    request.model === undefined ? modelOf(DEFAULT_MODEL.config) : await readModelFile(request.model);
+  const transcripts = await transcriptsOf(request, tokenizer);
+  const measure = await measureOf(request);
+  const simulation = await simulateContext({
+    policies: [...new Set(policy)],
+    transcripts,
+    tokenizer,
+    model,
+    modelName:
+      request.model === undefined ? DEFAULT_MODEL.name : basename(request.model).replace(/\.json$/, ""),
+    capacityBytes,
+    attention,
+    logits,
+    ...(dtype === undefined ? {} : { dtype }),
+    ...(measure === undefined ? {} : { measure }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const longest = transcripts.reduce((a, b) => (generations(b) > generations(a) ? b : a));
+  return { simulation, shown: longest.id };
+}
+
+/** The exact tokenizer, or a rough one, which is said. */
+export async function tokenizerOrRough(notice: (sentence: string) => void): Promise<Tokenizer> {
+  try {
+    return await openTokenizer();
+  } catch (error) {
+    if (!(error instanceof BytesperError)) throw error;
+    notice(`Tokens are counted as a quarter of the characters: ${error.message}`);
+    return ROUGH_TOKENIZER;
+  }
+}
+
+async function transcriptsOf(request: SimulationRequest, tokenizer: Tokenizer): Promise<Transcript[]> {
+  const { transcript: path, conversation, workload, turns, seed } = request;
+  if (path === undefined) {
+    if (conversation === undefined) return [generateTranscript({ workload, turns, seed, tokenizer })];
+    throw new BytesperError("USAGE", "--conversation names one of a file's; give --transcript FILE with it.");
+  }
+  const all = await readTranscripts(path);
+  if (conversation === undefined) return all;
+  const found = all.filter(({ id }) => id === conversation);
+  if (found.length > 0) return found;
+  throw new BytesperError(
+    "BAD_CONVERSATIONS",
+    `${path} has no conversation ${JSON.stringify(conversation)}; its first is ${JSON.stringify(all[0]?.id)}.`,
+  );
+}
+
+/** A device that nobody has checked is checked first, but for the CPU, whose kernels need no driver. */
+async function measureOf({
+  measure,
+  seed,
+}: SimulationRequest): Promise<
+  { device: string; capBytes: number; budgetMs: number; seed: number } | undefined
+> {
+  if (measure === undefined) return undefined;
+  const { device, budgetMs, capBytes } = measure;
+  if (device === "cpu" || capBytes !== undefined) {
+    const free = Math.floor(process.availableMemory() / 2);
+    return { device, capBytes: Math.min(MEASURE_CAP_BYTES, capBytes ?? free), budgetMs, seed };
+  }
+  const selected = await selectDevice(device);
+  return { device: selected.device, capBytes: selected.capBytes, budgetMs, seed };
+}
+
+function generations({ messages }: Transcript): number {
+  return messages.filter(({ role }) => role === "assistant").length;
+}

@@ -1,0 +1,123 @@
+import type { Reading } from "../../probe/reading.js";
+import { isAbsent } from "../../probe/reading.js";
+import { BYTES_IN, bytesWithBinaryUnit, fixed, ratio } from "../../report/format.js";
+import type { Cell, Table } from "../../report/table.js";
+import type { PolicyTotals, SimulatedReplay, SimulatedTurn, Simulation } from "./simulate.js";
+
+/** Rows of the table of measured attention; the JSON has all of them. */
+const MOST_MEASURED = 12;
+
+/** What the policies keep, lose and need; the curve of one conversation; and where attention was measured. */
+export function simulationTables(simulation: Simulation, conversation: string): Table[] {
+  const curve = simulation.replays.filter((each) => each.conversation === conversation);
+  const measured = measuredTable(simulation);
+  return [
+    totalsTable(simulation),
+    curveTable(curve, conversation),
+    ...(measured === undefined ? [] : [measured]),
+  ];
+}
+
+function totalsTable(simulation: Simulation): Table {
+  const { model, attention, logits, capacityBytes, promptTokens, tokenizer, conversations } = simulation;
+  const rows = simulation.policies.map((totals): Cell[] => [
+    totals.policy,
+    fixed(totals.turns, 0),
+    cellOf(totals.largestInputTokens, (tokens) => fixed(tokens, 0)),
+    cellOf(totals.largestPeakBytes, gib),
+    cellOf(totals.exceededAtTurn, (turn) => fixed(turn, 0)),
+    fixed(totals.conversationsOver, 0),
+    fixed(totals.keptTokens, 0),
+    fixed(totals.tokensLost, 0),
+    resultsLost(totals),
+  ]);
+  const many = conversations === 1 ? "one conversation" : `${fixed(conversations, 0)} conversations`;
+  return {
+    caption: `Policies on ${many}: ${model}, ${attention} attention, capacity ${bytesWithBinaryUnit(capacityBytes)}`,
+    columns: [
+      { title: "policy", align: "left" },
+      ...[
+        "turns",
+        "largest prompt",
+        "peak (GiB)",
+        "over at turn",
+        "conversations over",
+        "tokens read",
+        "tokens lost",
+        "results lost",
+      ].map((title) => ({ title, align: "right" as const })),
+    ],
+    rows,
+    notes: [
+      `Tokens by ${tokenizer}; peaks are estimates with logits of ${logits === "last" ? "the last position" : "all positions"}. The capacity has room for a prompt of ${fixed(promptTokens, 0)} tokens. GiB is 2^30 bytes.`,
+      "Read: tokens of the messages as they came, over all turns before the first that is over the capacity. Lost: those that the last prompt no longer shows, less a summary in their place.",
+      "K/T/N keeps the last K turns whole, shows T turns at most and lets the model write N tokens a turn.",
+    ],
+  };
+}
+
+function resultsLost({ toolResults, toolResultsLost }: PolicyTotals): string {
+  return `${fixed(toolResultsLost, 0)} of ${fixed(toolResults, 0)}`;
+}
+
+function curveTable(replays: readonly SimulatedReplay[], conversation: string): Table {
+  const last = Math.max(0, ...replays.map(({ turns }) => turns.length));
+  const rows = Array.from({ length: last }, (_, place): Cell[] => [
+    fixed(place + 1, 0),
+    ...replays.map((each) => turnCell(each, each.turns[place])),
+  ]);
+  return {
+    caption: `Turn by turn: ${conversation}`,
+    columns: ["turn", ...replays.map(({ policy }) => policy)].map((title) => ({ title, align: "right" })),
+    rows,
+    notes: ['Tokens of the prompt / estimated peak in GiB; "over" marks what the capacity does not hold.'],
+  };
+}
+
+function turnCell({ refused }: SimulatedReplay, turn: SimulatedTurn | undefined): Cell {
+  if (turn === undefined) return { absent: refused?.reason ?? "the conversation had ended" };
+  const { inputTokens, peakBytes, overCapacity } = turn;
+  return `${overCapacity ? "over " : ""}${fixed(inputTokens, 0)} / ${gib(peakBytes)}`;
+}
+
+/** Absent where nothing was measured. */
+function measuredTable({ replays }: Simulation): Table | undefined {
+  const byTokens = new Map<number, SimulatedTurn>();
+  const reasons = new Set<string>();
+  for (const turn of replays.flatMap(({ turns }) => turns)) {
+    if (isAbsent(turn.measuredPeakBytes)) reasons.add(turn.measuredPeakBytes.absent);
+    else byTokens.set(turn.inputTokens, turn);
+  }
+  const turns = [...byTokens.values()].sort((a, b) => a.inputTokens - b.inputTokens);
+  if (turns.length === 0) return undefined;
+  const step = Math.max(1, (turns.length - 1) / (MOST_MEASURED - 1));
+  const chosen = Array.from(
+    { length: Math.min(turns.length, MOST_MEASURED) },
+    (_, place) => turns[Math.round(place * step)] as SimulatedTurn,
+  );
+  return {
+    caption: "Peaks with the attention of one layer measured",
+    columns: ["tokens", "estimated (GiB)", "measured (GiB)", "measured / estimated"].map((title) => ({
+      title,
+      align: "right",
+    })),
+    rows: chosen.map(({ inputTokens, peakBytes, measuredPeakBytes }) => [
+      fixed(inputTokens, 0),
+      gib(peakBytes),
+      gib(measuredPeakBytes as number),
+      ratio((measuredPeakBytes as number) / peakBytes),
+    ]),
+    notes: [
+      `Weights, cache and the other terms are estimates; only attention ran. ${fixed(turns.length, 0)} lengths were measured.`,
+      ...[...reasons].map((reason) => `Other lengths: ${reason}.`),
+    ],
+  };
+}
+
+function cellOf(reading: Reading, text: (value: number) => string): Cell {
+  return isAbsent(reading) ? { absent: reading.absent } : text(reading);
+}
+
+function gib(bytes: number): string {
+  return fixed(bytes / BYTES_IN.GiB, 2);
+}

@@ -1,0 +1,21 @@
+import type { SummariseOptions, SummaryRequest } from "./rules.js";
+
+/** The callback's answer, or why there is none, as a sentence without its full stop. */
+export async function askForSummary(
+  { callback }: SummariseOptions,
+  request: SummaryRequest,
+): Promise<string | { failure: string }> {
+  let answer: unknown;
+  try {
+    answer = await callback(request);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      failure: `The summary of ${request.messages.length} messages failed (${why.replace(/\.$/, "")})`,
+    };
+  }
+  if (typeof answer === "string" && answer.trim() !== "") return answer;
+  return {
+    failure: `The summary of ${request.messages.length} messages is ${answer === "" ? "empty" : "no text"}`,
+  };
+}

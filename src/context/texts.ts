@@ -1,0 +1,84 @@
+import { GAP_TEXT, noticeText, pageLine, summaryText } from "./announcements.js";
+import type { TokenCounter } from "./chat-format.js";
+import type { Message } from "./message.js";
+import { fittingLength } from "./pages.js";
+
+/** A message as it can be shown, with its tokens. */
+export interface Rendered {
+  message: Message;
+  tokens: number;
+}
+
+/** The messages of a history with all that is counted of them, each text once. */
+export class Texts {
+  readonly messages: Message[] = [];
+  readonly counter: TokenCounter;
+  readonly #toolName: (index: number) => string | undefined;
+  readonly #whole: (number | undefined)[] = [];
+  readonly #notices: (Rendered | undefined)[] = [];
+  readonly #pages = new Map<number, Rendered & { most: number; bodyTokens: number }>();
+  #gap: Rendered | undefined;
+
+  constructor(counter: TokenCounter, toolName: (index: number) => string | undefined) {
+    this.counter = counter;
+    this.#toolName = toolName;
+  }
+
+  message(index: number): Message {
+    return this.messages[index] as Message;
+  }
+
+  /** Tokens of a message with its whole text. Throws `TokenizerFailed`. */
+  wholeTokens(index: number): number {
+    const known = this.#whole[index];
+    if (known !== undefined) return known;
+    const message = this.message(index);
+    return (this.#whole[index] = this.counter.message(message, `message ${index + 1} (${message.role})`));
+  }
+
+  /** What stands in the place of a result. */
+  notice(index: number): Rendered {
+    const known = this.#notices[index];
+    if (known !== undefined) return known;
+    const content = noticeText(this.#toolName(index), this.wholeTokens(index));
+    const message = { ...this.message(index), content };
+    const rendered = { message, tokens: this.counter.message(message) };
+    return (this.#notices[index] = rendered);
+  }
+
+  /** A message by its first page, which takes at most `most` tokens where a single character does. */
+  firstPage(index: number, most: number): Rendered & { bodyTokens: number } {
+    const known = this.#pages.get(index);
+    if (known?.most === most) return known;
+    const whole = this.message(index);
+    const count = (text: string): number => this.counter.text(text);
+    const line = (body: number): string => pageLine(this.wholeTokens(index), body);
+    const around = this.counter.message({ ...whole, content: `\n${line(1)}` });
+    let body = Math.max(1, most - around);
+    for (;;) {
+      const length = fittingLength(whole.content, body, count);
+      const message = { ...whole, content: `${whole.content.slice(0, length)}\n${line(body)}` };
+      const tokens = this.counter.message(message);
+      // The seam between text and line may count a token more than its parts.
+      if (tokens > most && body > 1) {
+        body = Math.max(1, body - (tokens - most));
+        continue;
+      }
+      const page = { message, tokens, most, bodyTokens: body };
+      this.#pages.set(index, page);
+      return page;
+    }
+  }
+
+  /** What stands for dropped turns. */
+  gap(): Rendered {
+    if (this.#gap !== undefined) return this.#gap;
+    const message: Message = { role: "user", content: GAP_TEXT };
+    return (this.#gap = { message, tokens: this.counter.message(message) });
+  }
+
+  summary(text: string, lastTurn: number): Rendered {
+    const message: Message = { role: "user", content: summaryText(text, lastTurn) };
+    return { message, tokens: this.counter.message(message, "a summary") };
+  }
+}

@@ -1,0 +1,64 @@
+import { BytesperError } from "../errors.js";
+import type { Announcements, Pruned } from "./announcements.js";
+import type { ChatFormat } from "./chat-format.js";
+import type { Problem } from "./exchanges.js";
+import type { Message } from "./message.js";
+import type { Policy } from "./policy.js";
+import type { Tokenizer } from "./tokenizer.js";
+
+export interface HistoryOptions {
+  tokenizer: Tokenizer;
+  policy: Policy;
+  format?: ChatFormat;
+  /** Counts what the model has saved, such as an `ObservationStore`; a warning is repeated until the count rises. */
+  observations?: { readonly saved: number };
+  /** A tool's result without its call is kept and named, or refused by `add`. */
+  orphans?: "keep" | "refuse";
+  /** Said with each warning. */
+  saveHint?: string;
+  /** Gets `Input tokens: N` at each generation. */
+  log?: (line: string) => void;
+}
+
+/** What to send to the model. */
+export interface Turn {
+  /** The generation, from 1. */
+  turn: number;
+  messages: readonly Message[];
+  /** Tokens of the whole prompt. */
+  inputTokens: number;
+  /** Most tokens that the model may write; absent where nothing limits them. */
+  maxNewTokens?: number;
+  pruned: readonly Pruned[];
+  /** What goes next, whether or not it was warned of before. */
+  willPrune: readonly Pruned[];
+  /** What the newest message says of both. */
+  announcements: Announcements;
+  problems: readonly Problem[];
+}
+
+/** One line of the log. */
+export interface Generation {
+  turn: number;
+  inputTokens: number;
+  maxNewTokens?: number;
+  shownMessages: number;
+  pruned: number;
+}
+
+/** The prompt cannot be made to fit: what must stay is larger than the capacity. */
+export class CapacityTooSmall extends BytesperError {
+  /** Tokens of the messages that must stay. */
+  readonly neededTokens: number;
+  /** Tokens that there is room for beside the answer. */
+  readonly roomTokens: number;
+
+  constructor(neededTokens: number, roomTokens: number, leastNewTokens: number) {
+    super(
+      "BAD_INPUT",
+      `The system's messages, the latest request and the newest turn take ${neededTokens} tokens, and the capacity has room for ${Math.max(0, roomTokens)} beside an answer of ${leastNewTokens}; give more capacity or shorter messages.`,
+    );
+    this.neededTokens = neededTokens;
+    this.roomTokens = roomTokens;
+  }
+}
