@@ -13,6 +13,8 @@ export default defineConfig({
     testTimeout: 60_000,
     // Some compile a stand-in driver, which a busy machine takes its time for.
     hookTimeout: 120_000,
+    // What is waited for comes when the machine gets to it; the default is one second.
+    expect: { poll: { timeout: 30_000 } },
     reporters: ["default", "./test/closing-line.ts"],
   },
 });

@@ -7,7 +7,8 @@ interface Counts {
 }
 
 /**
- * Ends a run with each skipped test and what it lacked, and a last line such as "12 passed, 0 failed, 1 skipped".
+ * Ends a run with each failed test and why, each skipped one and what it lacked, and a last line such as
+ * "12 passed, 0 failed, 1 skipped".
  * A test that does not say why it was skipped, a file that does not load and a run of no tests are failures:
  * nothing should look tested that was not.
  */
@@ -48,8 +49,10 @@ export default class ClosingLine implements Reporter {
   #countTest(test: TestCase, counts: Counts, underFailure: boolean): void {
     const result = test.result();
     if (result.state === "passed") counts.passed += 1;
-    else if (result.state === "failed") counts.failed += 1;
-    else {
+    else if (result.state === "failed") {
+      const [error] = result.errors;
+      this.#fail(counts, `failed: ${nameOf(test)}: ${firstLine(error?.message) ?? "no message"}`);
+    } else {
       const note = result.state === "skipped" ? result.note : "it never ran";
       if (note !== undefined || this.#filtered || underFailure) counts.skipped += 1;
       else counts.failed += 1;
@@ -76,6 +79,11 @@ function nameOf(part: TestModule | TestSuite | TestCase): string {
   return part.type === "module"
     ? part.relativeModuleId
     : `${part.module.relativeModuleId} > ${part.fullName}`;
+}
+
+function firstLine(message: string | undefined): string | undefined {
+  const line = message?.split("\n", 1)[0]?.trim();
+  return line === "" ? undefined : line;
 }
 
 function plural(count: number, noun: string): string {

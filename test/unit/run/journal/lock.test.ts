@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { tryLoadAddon } from "../../../../src/native/load.js";
 import { absent, isAbsent } from "../../../../src/probe/reading.js";
@@ -134,12 +135,15 @@ describe("an owner", () => {
   });
 
   test("that ended and was not waited for is dead", async () => {
-    // The shell starts a child that ends at once, and becomes a program that never waits for it.
-    const child = spawn("sh", ["-c", "true & echo $!; exec sleep 60"], {
-      stdio: ["ignore", "pipe", "ignore"],
+    // The shell starts a child and becomes a program that never waits; only then may the child end, or the
+    // shell itself might wait for it.
+    const child = spawn("sh", ["-c", "read -r line <&3 & echo $!; exec sleep 60"], {
+      stdio: ["ignore", "pipe", "ignore", "pipe"],
     });
-    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    const [line] = (await once(child.stdout as Readable, "data")) as [Buffer];
     const pid = Number(line.toString());
+    await expect.poll(() => readFileSync(`/proc/${child.pid ?? 0}/comm`, "latin1").trim()).toBe("sleep");
+    (child.stdio[3] as Writable).end();
     const state = (): string => readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.[0] ?? "";
     try {
       await expect.poll(state).toBe("Z");
