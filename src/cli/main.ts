@@ -18,6 +18,11 @@ const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.me
   version: string;
 };
 
+// A reader that has seen enough (| head) ends the output and not the work.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 const program = new Command("bytesper")
   .description("measures how many bytes one session, message or instance costs")
   .version(manifest.version)

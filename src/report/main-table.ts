@@ -49,13 +49,16 @@ function isText(rows: readonly ResultRow[], from: string): boolean {
 }
 
 /** One line on the circumstances, which every table carries. */
-export function conditions({ environment, settings }: Result, rows: readonly ResultRow[]): string {
+export function conditions(result: Result, rows: readonly ResultRow[]): string {
+  const { environment, settings } = result;
   const trials = Math.max(0, ...rows.map((row) => row.trials));
   const repeated =
     trials === 1
       ? "one trial in a fresh process for each row"
       : `${trials} trials, each in a fresh process; medians, with the range over the trials where they differ`;
-  return `Node ${environment.node} (V8 ${environment.v8}) on ${environment.os} ${environment.arch}, ${environment.cpu}; optimising compilers ${environment.compilers}; ${deviceConditions(settings)}${repeated}.`;
+  // A command brings its own Node, or none.
+  const compilers = isOfCommands(result) ? "" : `optimising compilers ${environment.compilers}; `;
+  return `Node ${environment.node} (V8 ${environment.v8}) on ${environment.os} ${environment.arch}, ${environment.cpu}; ${compilers}${deviceConditions(settings)}${repeated}.`;
 }
 
 function deviceConditions({ device, deviceCapBytes, instructionSet }: Result["settings"]): string {

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,7 +8,7 @@ import type { Result } from "../../src/report/schema.js";
 import { parseResult } from "../../src/report/schema.js";
 import type { RunStatus } from "../../src/run/engine/status.js";
 import { readJournal } from "../../src/run/journal/read.js";
-import { bytesper, inFolder, ROOT } from "./cli.js";
+import { bytesper, inFolder, MAIN, ROOT } from "./cli.js";
 
 const GRIDS = join(ROOT, "test/fixtures/grids");
 const HOG = join(GRIDS, "hog.experiment.mjs");
@@ -128,6 +130,20 @@ test("a journal is enough to make the tables again, byte for byte", async () => 
     const before = files.map((file) => readFileSync(join(folder, file), "utf8"));
     expect((await bytesper(["report", folder])).code).toBe(0);
     expect(files.map((file) => readFileSync(join(folder, file), "utf8"))).toEqual(before);
+  });
+});
+
+test("a reader that leaves ends the output and not the run", async () => {
+  await inFolder(async (folder) => {
+    const child = spawn(process.execPath, [MAIN, "run", COUNTING, "--out", folder], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child.stdout.destroy();
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect(stderr).not.toContain("EPIPE");
+    expect(resultOf(folder, "counting").complete).toBe(true);
   });
 });
 
