@@ -22,6 +22,7 @@
         "native/file_lock.cc",
         "native/older_libraries.cc",
         "native/malloc_counters.cc",
+        "native/malloc_owner.cc",
         "native/nvml.cc",
         "native/nvml_library.cc",
         "native/parallel.cc",

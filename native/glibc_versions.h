@@ -6,12 +6,16 @@
 #if defined(__linux__)
 #include <features.h>
 #if defined(__GLIBC__) && defined(__x86_64__)
-#define BYTESPER_OLD_VERSION(name) __asm__(".symver " #name "," #name "@GLIBC_2.2.5")
+#define BYTESPER_VERSION_OF(name, version) __asm__(".symver " #name "," #name "@GLIBC_" version)
+#define BYTESPER_OLD_VERSION(name) BYTESPER_VERSION_OF(name, "2.2.5")
 #elif defined(__GLIBC__) && defined(__aarch64__)
-#define BYTESPER_OLD_VERSION(name) __asm__(".symver " #name "," #name "@GLIBC_2.17")
+// No version here is older than the port itself.
+#define BYTESPER_VERSION_OF(name, version) __asm__(".symver " #name "," #name "@GLIBC_2.17")
+#define BYTESPER_OLD_VERSION(name) BYTESPER_VERSION_OF(name, "2.17")
 #endif
 #endif
 
 #if !defined(BYTESPER_OLD_VERSION)
+#define BYTESPER_VERSION_OF(name, version) static_assert(true, "")
 #define BYTESPER_OLD_VERSION(name) static_assert(true, "")
 #endif

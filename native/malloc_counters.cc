@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "glibc_versions.h"
+#include "malloc_owner.h"
 #include "reading.h"
 
 #if defined(__linux__)
@@ -44,30 +45,59 @@ bool ChangeByBlock(Mallinfo2 mallinfo2, size_t bytes, double* change) {
   return true;
 }
 
-// Returns nullptr where the counter can be trusted, else why it cannot. Found at run time, so that one binary
-// serves every C library: glibc before 2.33 has only mallinfo, whose int fields wrap at 2 GiB; musl has
-// neither.
-const char* FindMallinfo2(Mallinfo2* mallinfo2) {
+// Whether blocks of malloc show in the counter. Other threads may free as much in between, so that one miss
+// says nothing.
+bool CountsBlocks(Mallinfo2 mallinfo2) {
+  constexpr int kTries = 8;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    double change = 0;
+    if (ChangeByBlock(mallinfo2, kProbeBytes, &change) && change >= static_cast<double>(kProbeBytes)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+struct Source {
+  Mallinfo2 mallinfo2;
+  // Why the counter cannot be trusted; nullptr where it can.
+  const char* why;
+};
+
+// At run time, so that one binary serves every C library: glibc before 2.33 has only mallinfo, whose int
+// fields wrap at 2 GiB; musl has neither.
+Source FindSource() {
   void* function = dlsym(RTLD_DEFAULT, "mallinfo2");
-  if (function == nullptr) return "this C library has no mallinfo2 (glibc has it from 2.33 on)";
-  *mallinfo2 = reinterpret_cast<Mallinfo2>(function);
+  if (function == nullptr) return {nullptr, "this C library has no mallinfo2 (glibc has it from 2.33 on)"};
+  const auto mallinfo2 = reinterpret_cast<Mallinfo2>(function);
   // A preloaded allocator (jemalloc, a sanitizer) leaves glibc's counters standing, which would read as a
   // cost of 0. A profiler that passes each call on to glibc does not, so where malloc is not glibc's function
   // a block decides; elsewhere nothing is allocated here.
-  if (dlsym(RTLD_DEFAULT, "malloc") == dlsym(RTLD_DEFAULT, "__libc_malloc")) return nullptr;
-  double change = 0;
-  if (ChangeByBlock(*mallinfo2, kProbeBytes, &change) && change >= static_cast<double>(kProbeBytes)) {
-    return nullptr;
-  }
-  return "malloc is not the C library's own (a preloaded allocator?), and mallinfo2 does not count its "
-         "blocks";
+  if (MallocIsOfCLibrary() || CountsBlocks(mallinfo2)) return {mallinfo2, nullptr};
+  return {nullptr,
+          "malloc is not the C library's own (a preloaded allocator?), and mallinfo2 does not count its "
+          "blocks"};
+}
+
+// Who defines malloc is settled before a process starts.
+const Source& TheSource() {
+  static const Source source = FindSource();
+  return source;
 }
 
 #else
 
 bool ChangeByBlock(Mallinfo2, size_t, double*) { return false; }
 
-const char* FindMallinfo2(Mallinfo2*) { return "only glibc on Linux has mallinfo2"; }
+struct Source {
+  Mallinfo2 mallinfo2;
+  const char* why;
+};
+
+const Source& TheSource() {
+  static const Source source = {nullptr, "only glibc on Linux has mallinfo2"};
+  return source;
+}
 
 #endif
 
@@ -75,8 +105,7 @@ const char* FindMallinfo2(Mallinfo2*) { return "only glibc on Linux has mallinfo
 
 Napi::Value MallocInfo(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  Mallinfo2 mallinfo2 = nullptr;
-  const char* why = FindMallinfo2(&mallinfo2);
+  const auto [mallinfo2, why] = TheSource();
   if (why != nullptr) return AbsentToJs(env, why);
   // Taken before the first JavaScript object of this call is made.
   const Counters counters = mallinfo2();
@@ -104,8 +133,7 @@ Napi::Value MallocSelfTest(const Napi::CallbackInfo& info) {
         .ThrowAsJavaScriptException();
     return env.Undefined();
   }
-  Mallinfo2 mallinfo2 = nullptr;
-  const char* why = FindMallinfo2(&mallinfo2);
+  const auto [mallinfo2, why] = TheSource();
   if (why != nullptr) return AbsentToJs(env, why);
   double change = 0;
   if (!ChangeByBlock(mallinfo2, static_cast<size_t>(bytes), &change)) {

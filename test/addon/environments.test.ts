@@ -79,3 +79,21 @@ test("the counter of malloc sees what another thread holds", ({ skip }) => {
   expect(change).toBeGreaterThanOrEqual(10_000_000);
   expect(change).toBeLessThan(11_000_000);
 });
+
+test("the counter of malloc is there while another thread takes and frees", ({ skip }) => {
+  skip(NO_MALLOC_COUNTERS !== undefined, NO_MALLOC_COUNTERS);
+  const absent = inChild(
+    `const { Worker } = require("node:worker_threads");
+     const work = \`const { parentPort, workerData } = require("node:worker_threads");
+       const addon = require(workerData);
+       parentPort.postMessage("running");
+       for (;;) addon.mallocSelfTest(2 ** 26);\`;
+     const worker = new Worker(work, { eval: true, workerData: process.argv[1] });
+     await new Promise((resolve) => worker.once("message", resolve));
+     let absent = 0;
+     for (let round = 0; round < 20_000; ++round) if ("absent" in addon.mallocInfo()) absent += 1;
+     await worker.terminate();
+     return absent;`,
+  );
+  expect(absent).toBe(0);
+});
