@@ -4,6 +4,7 @@ import type { Diagnosis, DiagnosisName } from "./diagnosis/diagnosis.js";
 import type { LogFacts } from "./facts.js";
 import type { Hypothesis } from "./hypotheses.js";
 import type { OomRecord } from "./record.js";
+import { forTensor } from "./tensor-change.js";
 
 /** Something to change, and what it saves or makes usable. */
 export interface Change {
@@ -157,13 +158,7 @@ export function changesFor(
   );
   if (full)
     for (const kind of ["scores", "logits", "key-value", "activation", "weights"] as const) {
-      const likely = hypotheses.find(
-        (hypothesis) =>
-          hypothesis.kind === kind &&
-          hypothesis.allowedByRounding &&
-          hypothesis.plausibility !== "beyond-model" &&
-          hypothesis.plausibility !== "far",
-      );
+      const likely = likelyOnes(hypotheses).find((hypothesis) => hypothesis.kind === kind);
       if (likely !== undefined) changes.push(forTensor(likely));
     }
   const { requested, free } = balanceOf(record);
@@ -175,6 +170,16 @@ export function changesFor(
   return changes;
 }
 
+/** Those at the tokens that the log shows; where it shows none or none fits, all that nothing speaks against. */
+function likelyOnes(hypotheses: readonly Hypothesis[]): readonly Hypothesis[] {
+  const possible = hypotheses.filter(
+    ({ allowedByRounding, plausibility }) =>
+      allowedByRounding && plausibility !== "beyond-model" && plausibility !== "far",
+  );
+  const asLogged = possible.filter(({ plausibility }) => plausibility === "as-logged");
+  return asLogged.length > 0 ? asLogged : possible;
+}
+
 function segmentsAdvice(framework: string): string {
   const variable = framework === "pytorch-rocm" ? "PYTORCH_HIP_ALLOC_CONF" : "PYTORCH_CUDA_ALLOC_CONF";
   return `Set ${variable}=expandable_segments:True (PYTORCH_ALLOC_CONF from 2.9 on; before 2.1 max_split_size_mb:128), which makes the reserved pieces usable.`;
@@ -182,42 +187,9 @@ function segmentsAdvice(framework: string): string {
 
 function lessMemory(framework: string, short: number | null): string {
   const by = short === null ? "" : `, by ${size(short)} at least`;
+  if (framework === "ollama") return `Take a smaller model or quantisation, or a shorter context${by}.`;
   if (framework.startsWith("llama.cpp"))
     return `Put fewer layers on the card (-ngl), or take a smaller context (-c), batch (-ub) or cache type (-ctk q8_0 -ctv q8_0)${by}.`;
   if (framework === "vllm") return `Lower max_num_seqs, max_model_len or gpu_memory_utilization${by}.`;
   return `Make the input shorter or the batch smaller${by}.`;
-}
-
-/** Tokens that pass at once where a prompt is read in pieces. */
-const CHUNK = 512;
-
-function forTensor({ kind, tokens, bytes, tensor }: Hypothesis): Change {
-  const count = tokens ?? 1;
-  switch (kind) {
-    case "scores":
-      return {
-        change: `If it is the ${tensor}: use attention that keeps no scores (attn_implementation="sdpa" or "flash_attention_2").`,
-        savesBytes: bytes,
-      };
-    case "logits":
-      return {
-        change: `If it is the ${tensor}: compute those of the last position alone (logits_to_keep=1; generate() does).`,
-        savesBytes: bytes - Math.round(bytes / count),
-      };
-    case "key-value":
-      return {
-        change: `If it is the ${tensor}: keep the cache in 8 bits, or preallocate it (a static cache is not copied at each turn).`,
-        savesBytes: Math.floor(bytes / 2),
-      };
-    case "activation":
-      return {
-        change: `If it is the ${tensor}: read the prompt in pieces of ${CHUNK} tokens.`,
-        savesBytes: Math.max(0, Math.round(bytes * (1 - CHUNK / count))),
-      };
-    case "weights":
-      return {
-        change: `If it is the ${tensor}: load the model in 16 bits or quantised, on an empty card.`,
-        savesBytes: Math.floor(bytes / 2),
-      };
-  }
 }

@@ -1,41 +1,65 @@
+type Mark = [begins: RegExp, mark: RegExp];
+
+/** By the code of a character: the marks that can begin with it, so that few are tried at most places. */
+function byFirst(marks: readonly Mark[]): RegExp[][] {
+  return Array.from({ length: 256 }, (_, code) =>
+    marks.flatMap(([begins, mark]) => (begins.test(String.fromCharCode(code)) ? [mark] : [])),
+  );
+}
+
 /** What loggers, terminals and quoting put before a line. `first` stands only at the very start of it. */
 const MARKS = {
   // Quoting ("> "), comments ("# ", "// "), and the sides of boxes, whose UTF-8 bytes are E2 94/95 xx.
-  first: [/(?:[>#*]+|\/\/)\s/y, /(?:\xe2[\x94\x95][\x80-\xbf]\s?)+/y],
-  any: [
-    /\s+/y,
+  first: byFirst([
+    [/[>#*/]/, /(?:[>#*]+|\/\/)\s/y],
+    [/\xe2/, /(?:\xe2[\x94\x95][\x80-\xbf]\s?)+/y],
+  ]),
+  any: byFirst([
+    [/\s/, /\s+/y],
     // 2025-11-10 04:32:17,764   2025-11-10T04:32:17.764Z   [2025/11/10 04:32:17]
-    /\[?\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T _:]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?(?:Z|UTC|[+-]\d{2}:?\d{2}))?[\]:,]*/y,
+    [
+      /[[\d]/,
+      /\[?\d{4}[-/.]\d{1,2}[-/.]\d{1,2}[T _:]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?(?:Z|UTC|[+-]\d{2}:?\d{2}))?[\]:,]*/y,
+    ],
     // 03-19 10:55:18   [11/20/25 10:00:00]
-    /\[?\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?[ T]\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?\]?:?/y,
-    /\[?\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?(?:\s?[AP]M)?\]?:?(?=\s|$)/y,
+    [/[[\d]/, /\[?\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?[ T]\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?\]?:?/y],
+    [/[[\d]/, /\[?\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?(?:\s?[AP]M)?\]?:?(?=\s|$)/y],
     // Nov 10 04:32:17 host kernel:   [Tue Feb 20 19:15:36 2024]
-    /(?:[A-Z][a-z]{2}\s)?[A-Z][a-z]{2}\s+\d{1,2}\s\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:\s\d{4})?\s[\w.-]+\s[\w./()@-]+(?:\[\d+\])?:(?=\s|$)/y,
+    [
+      /[A-Z]/,
+      /(?:[A-Z][a-z]{2}\s)?[A-Z][a-z]{2}\s+\d{1,2}\s\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:\s\d{4})?\s[\w.-]+\s[\w./()@-]+(?:\[\d+\])?:(?=\s|$)/y,
+    ],
     // I1103 18:23:55.103160 3413767 file.cc:361]
-    /[IWEFD]\d{4}\s\d{2}:\d{2}:\d{2}\.\d+\s+\d+(?=\s)/y,
+    [/[IWEFD]/, /[IWEFD]\d{4}\s\d{2}:\d{2}:\d{2}\.\d+\s+\d+(?=\s)/y],
     // Seconds since 1970 with a fraction.
-    /1\d{9}\.\d{3,}(?=\s)/y,
+    [/1/, /1\d{9}\.\d{3,}(?=\s)/y],
     // 1.06.520.077 E
-    /\d+\.\d{2}\.\d{3}\.\d{3}\s[A-Z](?=\s)/y,
-    /[IWEFD]\s(?=\S+:\d+\])/y,
-    /(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL(?! ERROR)|CRITICAL|SEVERE)\b[\]:|]?/y,
+    [/\d/, /\d+\.\d{2}\.\d{3}\.\d{3}\s[A-Z](?=\s)/y],
+    [/[IWEFD]/, /[IWEFD]\s(?=\S+:\d+\])/y],
+    [/[A-Z]/, /(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL(?! ERROR)|CRITICAL|SEVERE)\b[\]:|]?/y],
     // A tag such as [rank0]: or [serving_chat.py:677]; not V8's [pid:address], a tensor's shape, or [[{{node.
-    /\[(?!\d+:(?:0x)?[\dA-Fa-f]{6,}\])(?!enforce)(?![[{])(?!\d+(?:,\d+)+\])[^\][\n]{0,80}\]:?/y,
-    /\([\w.\s-]*\b(?:pid|rank)=[^)\n]{0,60}\):?/y,
-    /(?:time|ts|level|lvl|stream|caller)=\S+(?=\s)/y,
-    /(?:msg|message|error)="?/y,
+    [
+      /\[/,
+      /\[(?!\d+:(?:0x[\dA-Fa-f]+|[\dA-Fa-f]{6,})\])(?!enforce|ONNXRuntimeError)(?![[{])(?!\d+(?:,\d+)+\]|\d+\]\s*and\b)[^\][\n]{0,80}\]:?/y,
+    ],
+    [/\(/, /\([\w.\s-]*\b(?:pid|rank)=[^)\n]{0,60}\):?/y],
+    [/[tlsc]/, /(?:time|ts|level|lvl|stream|caller)=\S+(?=\s)/y],
+    [/[me]/, /(?:msg|message|error)="?/y],
     // Docker Compose.
-    /[\w.-]+\s+\|(?=\s|$)/y,
-    /std(?:out|err)\s[FP](?=\s)/y,
-    /[\w./\\-]+\.\w{1,4}:\d+[\]:)]+/y,
-  ],
+    [/[\w.-]/, /[\w.-]+\s+\|(?=\s|$)/y],
+    [/s/, /std(?:out|err)\s[FP](?=\s)/y],
+    [/[\w./\\-]/, /[\w./\\-]+\.\w{1,4}:\d+[\]:)]+/y],
+  ]),
   // "name - ", "- ", "| ": only after one of the above, since a message may begin so itself.
-  later: [/[\w.]+(?::\w+)*(?::\d+)?\s[-|](?=\s)/y, /(?:-|\||--)(?=\s|$)/y],
+  later: byFirst([
+    [/[\w.]/, /[\w.]+(?::\w+)*(?::\d+)?\s[-|](?=\s)/y],
+    [/[-|]/, /(?:-|\||--)(?=\s|$)/y],
+  ]),
 };
 
-function longestAt(text: string, at: number, marks: readonly RegExp[]): number {
+function longestAt(text: string, at: number, marks: readonly RegExp[][]): number {
   let longest = 0;
-  for (const mark of marks) {
+  for (const mark of marks[text.charCodeAt(at)] ?? []) {
     mark.lastIndex = at;
     longest = Math.max(longest, mark.exec(text)?.[0].length ?? 0);
   }

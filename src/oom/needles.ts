@@ -15,6 +15,8 @@ const FOLD = 0x20;
 /** Enough of a byte to tell letters apart, in either case. */
 const LOW = 31;
 const BLOCK = 3;
+/** Values of a block's hash. */
+const BLOCKS = 1 << 15;
 
 /**
  * The search of Wu and Manber ("A fast algorithm for multi-pattern searching", 1994) with blocks of three bytes: it
@@ -27,21 +29,13 @@ export function needleSet(needles: readonly string[]): NeedleSet {
   );
   const window = Math.min(...folded.map(({ length }) => length));
   if (window < BLOCK) throw new RangeError(`a needle must have ${BLOCK} bytes at least`);
-  const shifts = new Uint8Array(1 << 15).fill(window - BLOCK + 1);
-  const buckets: number[][] = [];
-  for (const [index, bytes] of folded.entries()) {
-    for (let last = BLOCK - 1; last < window; last += 1) {
-      const block = hash(bytes[last - 2] ?? 0, bytes[last - 1] ?? 0, bytes[last] ?? 0);
-      shifts[block] = Math.min(shifts[block] ?? 0, window - 1 - last);
-      if (last === window - 1) (buckets[block] ??= []).push(index);
-    }
-  }
+  const { shifts, onwards, first, candidates, heads } = tables(folded, window);
   return {
     search(bytes, from, to, end, found) {
       const stop = Math.min(to + window - 1, end);
       let last = from + window - 1;
+      // In bounds, since from + 2 <= last < stop: reads without a fallback are what makes the loop fast.
       while (last < stop) {
-        // In bounds, since from + 2 <= last < stop: reads without a fallback are what makes the loop fast.
         const block = hash(bytes[last - 2] as number, bytes[last - 1] as number, bytes[last] as number);
         const shift = shifts[block] as number;
         if (shift > 0) {
@@ -49,23 +43,68 @@ export function needleSet(needles: readonly string[]): NeedleSet {
           continue;
         }
         const at = last - window + 1;
-        for (const index of buckets[block] ?? []) {
-          const needle = folded[index];
-          if (needle !== undefined && at + needle.length <= end && matches(bytes, at, needle))
-            found(at, index);
+        const head = headOf(bytes[at] as number, bytes[at + 1] as number);
+        const next = first[block + 1] as number;
+        for (let index = first[block] as number; index < next; index += 1) {
+          if (head !== heads[index]) continue;
+          const needle = candidates[index] as number;
+          const wanted = folded[needle] as Uint8Array;
+          if (at + wanted.length <= end && matches(bytes, at, wanted)) found(at, needle);
         }
-        last += 1;
+        last += onwards[block] as number;
       }
     },
   };
+}
+
+interface Tables {
+  /** By block: how far the window may move; 0 where a needle may begin with it. */
+  shifts: Uint8Array;
+  /** The same once those needles have been looked at. */
+  onwards: Uint8Array;
+  /** By block: where its needles begin in `candidates`; the next block's is their end. */
+  first: Uint16Array;
+  candidates: Uint16Array;
+  /** The first two bytes of each candidate, which turn most places away. */
+  heads: Uint16Array;
+}
+
+function tables(folded: readonly Uint8Array[], window: number): Tables {
+  const shifts = new Uint8Array(BLOCKS).fill(window - BLOCK + 1);
+  const onwards = new Uint8Array(BLOCKS).fill(window - BLOCK + 1);
+  const ending: number[][] = [];
+  for (const [needle, bytes] of folded.entries()) {
+    for (let last = BLOCK - 1; last < window; last += 1) {
+      const block = hash(bytes[last - 2] ?? 0, bytes[last - 1] ?? 0, bytes[last] ?? 0);
+      const distance = window - 1 - last;
+      shifts[block] = Math.min(shifts[block] ?? 0, distance);
+      if (distance === 0) (ending[block] ??= []).push(needle);
+      else onwards[block] = Math.min(onwards[block] ?? 0, distance);
+    }
+  }
+  const first = new Uint16Array(BLOCKS + 1);
+  const candidates: number[] = [];
+  for (let block = 0; block < BLOCKS; block += 1) {
+    first[block] = candidates.length;
+    candidates.push(...(ending[block] ?? []));
+  }
+  first[BLOCKS] = candidates.length;
+  const heads = Uint16Array.from(candidates, (needle) =>
+    headOf(folded[needle]?.[0] ?? 0, folded[needle]?.[1] ?? 0),
+  );
+  return { shifts, onwards, first, candidates: Uint16Array.from(candidates), heads };
 }
 
 function hash(first: number, second: number, third: number): number {
   return ((first & LOW) << 10) | ((second & LOW) << 5) | (third & LOW);
 }
 
+function headOf(first: number, second: number): number {
+  return ((first | FOLD) << 8) | second | FOLD;
+}
+
 function matches(bytes: Buffer, at: number, needle: Uint8Array): boolean {
   for (let index = 0; index < needle.length; index += 1)
-    if (((bytes[at + index] ?? 0) | FOLD) !== needle[index]) return false;
+    if (((bytes[at + index] as number) | FOLD) !== needle[index]) return false;
   return true;
 }

@@ -15,8 +15,10 @@ const POWERS: Record<string, number> = { k: 1, m: 2, g: 3, t: 4, p: 5, e: 6 };
 
 /** Reads a number and its unit, such as `2.10GiB`, `1,024 bytes` or `159.69M`; undefined for anything else. */
 export function quantity(text: string): Quantity | undefined {
-  const [, digits, unit] = /^\s*([\d,]+(?:\.\d*)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
+  const [, digits, unit] =
+    /^\s*([\d,]+(?:\.\d*)?)\s*((?:[kmgtpe]i?)?b|bytes?|[kmgtpe]|)\s*$/i.exec(text) ?? [];
   if (digits === undefined || unit === undefined) return undefined;
+  if (unit === "" && digits.includes(".")) return undefined;
   const plain = digits.replaceAll(",", "");
   const power = /^b(?:ytes?)?$/i.test(unit) || unit === "" ? 0 : POWERS[unit.charAt(0).toLowerCase()];
   if (power === undefined || !/^\d/.test(plain)) return undefined;
@@ -29,7 +31,8 @@ export function quantity(text: string): Quantity | undefined {
   const scale = 10 ** (places + 1);
   const low = Math.ceil(((tenths - 5) * factor) / scale);
   const high = Math.floor(((tenths + 5) * factor) / scale);
-  return { bytes, range: [Math.max(0, low), high] };
+  // Of more digits than bytes have no whole number may be left in between.
+  return { bytes, range: [Math.max(0, Math.min(low, bytes)), Math.max(high, bytes)] };
 }
 
 /** A number whose unit prints no fraction because there is none: the kernel counts whole pages in kB. */

@@ -11,26 +11,37 @@ import { PARTED } from "./view.js";
 export function bestReading(grammar: Grammar, place: Place): Draft | undefined {
   const { view, at } = place;
   const first = grammar.read(place);
-  const readings = [first];
-  const [from, to] = first === undefined ? [at - 400, at + 800] : [first.start, first.end + 200];
-  const joinDigits = view.text.slice(Math.max(0, from), to).includes(PARTED);
+  let best = scored(first, 0);
+  const take = (reading: Scored | undefined): void => {
+    if (reading !== undefined && (best === undefined || reading.score > best.score)) best = reading;
+  };
   const prefix = view.unknownPrefix(first?.start ?? at);
   // Lines that are alike up to the needle and beyond are no wrapped message but many times one sentence.
   if (prefix !== undefined && prefix.length <= view.rawLine(first?.start ?? at).before.length) {
-    readings.push(again(grammar, place, { prefix }));
-    readings.push(again(grammar, place, { prefix, joinDigits: true }));
+    const without = again(grammar, place, { prefix });
+    take(scored(without, 0));
+    take(scored(again(grammar, place, { prefix, joinDigits: true }), bonus(without)));
   }
-  const joined = joinDigits ? again(grammar, place, { joinDigits }) : undefined;
-  // A number at the very end of a report reads as well without its last digits.
-  if (first !== undefined && joined?.weight === first.weight && endsParted(first)) return joined;
-  readings.push(joined);
-  return readings.reduce((best, reading) =>
-    reading !== undefined && (best === undefined || reading.weight > best.weight) ? reading : best,
-  );
+  const [from, to] = first === undefined ? [at - 400, at + 800] : [first.start, first.end + 200];
+  if (view.text.slice(Math.max(0, from), to).includes(PARTED))
+    take(scored(again(grammar, place, { joinDigits: true }), bonus(first)));
+  return best?.draft;
 }
 
-function endsParted({ view, end }: Draft): boolean {
-  return view.text.charAt(end) === PARTED && view.isWrappedBefore(end);
+interface Scored {
+  draft: Draft;
+  score: number;
+}
+
+function scored(draft: Draft | undefined, more: number): Scored | undefined {
+  return draft === undefined ? undefined : { draft, score: draft.weight + more };
+}
+
+/** A number at the very end of a report reads as well without its last digits; if a terminal cut it, it is joined. */
+function bonus(apart: Draft | undefined): number {
+  if (apart === undefined) return 0;
+  const { view, end } = apart;
+  return view.text.charAt(end) === PARTED && view.isWrappedBefore(end) ? 0.5 : 0;
 }
 
 function again(grammar: Grammar, { view, at, floor }: Place, options: ViewOptions): Draft | undefined {

@@ -48,6 +48,8 @@ export interface Details {
   estimatedMaxTokens?: number;
   /** The framework's own words for what ran out. */
   reason?: string;
+  /** Main memory was asked for, by a framework whose reports are mostly about cards. */
+  onHost?: boolean;
   /** The text says of itself that nothing failed. */
   warningOnly?: boolean;
   totalVmBytes?: number;

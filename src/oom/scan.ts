@@ -2,14 +2,16 @@ import type { ByteSource } from "./byte-source.js";
 import type { Draft } from "./draft.js";
 import type { LogFacts } from "./facts.js";
 import { FACT_NEEDLES, FACT_REACH, FactCollector } from "./facts.js";
-import type { Grammar } from "./grammar/grammar.js";
+import { FirstByte, Gate } from "./gate.js";
+import type { Grammar, Place } from "./grammar/grammar.js";
 import { GRAMMARS } from "./grammar/index.js";
 import { LogWindow } from "./log-window.js";
 import { needleSet } from "./needles.js";
 import { bestReading } from "./reading.js";
 import { recordOf } from "./record-of.js";
 import type { OomRecord } from "./record.js";
-import { View } from "./view.js";
+import type { Extent } from "./view-cache.js";
+import { ViewCache } from "./view-cache.js";
 
 export interface FoundReport {
   record: OomRecord;
@@ -25,42 +27,68 @@ export interface ScanResult {
   omittedReports: number;
 }
 
+/** Bytes that are searched at once. */
 const CHUNK = 1 << 20;
 /** Longest that a report may be after its first needle: V8's with a stack between its collections and its words. */
 const AHEAD = 20 << 10;
 /** How far before its first needle a report may begin: V8's collections. */
 const BACK = 8 << 10;
-/** Bytes that are made into one view; needles in the same stretch share it. */
+/** Bytes that are made into one view of a report. */
 const STRETCH = 64 << 10;
+const WIDE: Extent = { back: BACK, ahead: AHEAD, length: STRETCH };
+/** Enough to tell whether there is a report at all: no grammar needs more for its first words. */
+const NEAR: Extent = { back: 1 << 10, ahead: 2 << 10, length: 7 << 9 };
 /** After so many bytes the kernel's killer is taken to have killed nobody that the log names. */
 const LONGEST_EPISODE = 1 << 20;
 /** More reports than anyone reads: a process that runs out in a loop must not fill this one's memory. */
 const MOST_REPORTS = 10_000;
 
-/** All needles with what looks on at each; the needles of facts have no grammars. */
-const NEEDLES: { needle: string; grammars: Grammar[] }[] = [
-  ...new Set([...GRAMMARS.flatMap(({ needles }) => needles), ...FACT_NEEDLES]),
-].map((needle) => ({ needle, grammars: GRAMMARS.filter(({ needles }) => needles.includes(needle)) }));
+interface Watched {
+  needle: string;
+  firstByte: FirstByte;
+  /** What looks on at it, if its gate lets it; none for the needles of facts. */
+  readers: { grammar: Grammar; gate: Gate }[];
+}
+
+const NEEDLES: Watched[] = [
+  ...new Set([...GRAMMARS.flatMap(({ needles }) => needles.map(({ text }) => text)), ...FACT_NEEDLES]),
+].map(watched);
 const SET = needleSet(NEEDLES.map(({ needle }) => needle));
 
+function watched(needle: string): Watched {
+  const all = GRAMMARS.flatMap((grammar) =>
+    grammar.needles.filter(({ text }) => text === needle).map((each) => ({ grammar, each })),
+  );
+  return {
+    needle,
+    firstByte: new FirstByte(all.map(({ each }) => each)),
+    readers: all.map(({ grammar, each }) => ({ grammar, gate: new Gate(each) })),
+  };
+}
+
 /** Finds every report of a log in one pass, in memory that does not grow with the log. */
-export async function scanLog(source: ByteSource): Promise<ScanResult> {
-  const scanner = new Scanner();
+export async function scanLog(source: ByteSource, chunk = CHUNK): Promise<ScanResult> {
+  const scanner = new Scanner(chunk);
   for await (const piece of source) scanner.push(piece);
   return scanner.finish();
 }
 
 class Scanner {
-  readonly #window = new LogWindow(CHUNK + BACK + AHEAD + STRETCH);
+  readonly #window: LogWindow;
   readonly #reports: FoundReport[] = [];
   readonly #facts = new FactCollector();
   /** Needles before it have been looked at. */
   #searched = 0;
   /** Bytes before it belong to reports. */
   #consumed = 0;
-  #view: View | undefined;
+  readonly #near = new ViewCache(NEAR);
+  readonly #wide = new ViewCache(WIDE);
   #omitted = 0;
   #open: { record: OomRecord; facts: LogFacts; end: number } | undefined;
+
+  constructor(chunk: number) {
+    this.#window = new LogWindow(chunk + BACK + AHEAD + STRETCH);
+  }
 
   push(piece: Buffer): void {
     for (let taken = 0; taken < piece.length;) {
@@ -87,26 +115,36 @@ class Scanner {
     const limit = atEnd ? window.end : Math.max(this.#searched, window.end - AHEAD);
     const { start } = window;
     SET.search(window.buffer, this.#searched - start, limit - start, window.end - start, (at, needle) => {
-      this.#look(start + at, NEEDLES[needle]?.grammars ?? []);
+      const watched = NEEDLES[needle];
+      if (watched === undefined) return;
+      if (watched.readers.length === 0) this.#collect(start + at);
+      else this.#look(start + at, watched);
     });
     this.#searched = limit;
-    this.#view = undefined;
+    this.#near.clear();
+    this.#wide.clear();
     window.dropBefore(limit - BACK - STRETCH / 2);
   }
 
-  #look(offset: number, grammars: readonly Grammar[]): void {
+  #collect(offset: number): void {
     const window = this.#window;
-    if (grammars.length === 0) {
-      const before = window.latin1(Math.max(window.start, offset - 60), offset);
-      const text = window.latin1(offset, Math.min(window.end, offset + FACT_REACH));
-      this.#facts.add(text, before, () => window.lineAt(offset));
-      return;
-    }
+    const before = window.latin1(Math.max(window.start, offset - 60), offset);
+    const text = window.latin1(offset, Math.min(window.end, offset + FACT_REACH));
+    this.#facts.add(text, before, () => window.lineAt(offset));
+  }
+
+  #look(offset: number, { needle, firstByte, readers }: Watched): void {
     if (offset < this.#consumed) return;
-    const view = this.#viewAround(offset);
-    const place = { view, at: view.indexOf(offset), floor: view.indexOf(this.#consumed) };
-    for (const grammar of grammars) {
-      const draft = bestReading(grammar, place);
+    const { buffer, start, end } = this.#window;
+    const at = offset - start;
+    if (!firstByte.admits(buffer, at + needle.length, end - start)) return;
+    let near: Place | undefined;
+    for (const { grammar, gate } of readers) {
+      if (!gate.admits(buffer, at, at + needle.length, end - start)) continue;
+      // First with little around it, since making a view of much takes long and most of what is left is prose.
+      near ??= this.#placeOf(offset, this.#near);
+      if (bestReading(grammar, near) === undefined) continue;
+      const draft = bestReading(grammar, this.#placeOf(offset, this.#wide));
       if (draft === undefined) continue;
       this.#consumed = Math.max(offset + 1, draft.view.offsetOf(draft.end - 1) + 1);
       this.#add(draft);
@@ -114,25 +152,9 @@ class Scanner {
     }
   }
 
-  #viewAround(offset: number): View {
-    const window = this.#window;
-    const held = this.#view?.stretch;
-    if (held !== undefined && this.#view !== undefined) {
-      const end = held.offset + held.raw.length;
-      const enough = end - offset >= AHEAD || end === window.end;
-      if (enough && (offset - held.offset >= BACK || held.offset === window.start)) return this.#view;
-    }
-    const earliest = Math.max(window.start, offset - BACK);
-    // A report's own line must be whole where lines are of an ordinary length.
-    const from = window.lineStart(earliest, Math.min(BACK, earliest - window.start)) ?? earliest;
-    const to = Math.min(window.end, from + STRETCH);
-    this.#view = new View({
-      raw: window.latin1(from, to),
-      offset: from,
-      line: window.lineAt(from),
-      atLineStart: from === 0 || window.lineStart(from, 1) === from,
-    });
-    return this.#view;
+  #placeOf(offset: number, views: ViewCache): Place {
+    const view = views.around(this.#window, offset);
+    return { view, at: view.indexOf(offset), floor: view.indexOf(this.#consumed) };
   }
 
   #add(draft: Draft): void {

@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { bytesper, inFolder } from "./cli.js";
 import { realData } from "./data.js";
@@ -15,7 +16,7 @@ interface Report {
   reservedKind: string | null;
   processScope: string | null;
   diagnosis: { name: string }[];
-  hypotheses: { tensor: string; tokens: number }[];
+  hypotheses: { tensor: string; tokens: number; bytes: number; allowedByRounding: boolean }[];
 }
 
 const GIB = 2 ** 30;
@@ -72,6 +73,66 @@ test("a log without a report is exit 1 with a sentence, a missing one exit 2", a
   });
 });
 
+describe("bad input is one sentence", () => {
+  const log = (folder: string): string => {
+    const file = join(folder, "crashed.log");
+    writeFileSync(file, `${MESSAGE}\n`);
+    return file;
+  };
+
+  test("a binary file holds no report, an empty one neither", async () => {
+    for (const bytes of [readFileSync(process.execPath).subarray(0, 2 ** 20), Buffer.alloc(0)])
+      await inFolder(async (folder) => {
+        const file = join(folder, "a.log");
+        writeFileSync(file, bytes);
+        const { code, stdout, stderr } = await bytesper(["explain-oom", file, "--json"]);
+        expect([code, stdout, stderr]).toEqual([1, '{"reports":[]}\n', ""]);
+      });
+  });
+
+  test("a folder is wrong usage", async () => {
+    await inFolder(async (folder) => {
+      const { code, stdout, stderr } = await bytesper(["explain-oom", folder]);
+      expect([code, stdout, stderr]).toEqual([2, "", `${folder} is a folder; give the path of a log.\n`]);
+    });
+  });
+
+  test("gzip that was cut short warns and gives what was in it", async () => {
+    await inFolder(async (folder) => {
+      const file = join(folder, "a.log.gz");
+      const packed = gzipSync(`${MESSAGE}\n${"all is well\n".repeat(1000)}`, { level: 0 });
+      writeFileSync(file, packed.subarray(0, -500));
+      const { code, stdout, stderr } = await bytesper(["explain-oom", file, "--json"]);
+      expect([code, (JSON.parse(stdout) as { reports: unknown[] }).reports.length]).toEqual([0, 1]);
+      expect(stderr).toMatch(/^\S+a\.log\.gz is damaged gzip .*\n$/);
+    });
+  });
+
+  test.each([
+    ["cut short", '{"model_type": "qwen2", "hidden_', "is not JSON"],
+    ["of no known architecture", '{"model_type": "weird"}', "weird"],
+    [
+      "without heads",
+      '{"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":0,"vocab_size":100,"intermediate_size":128}',
+      "num_attention_heads",
+    ],
+    [
+      "of 10^12 layers",
+      '{"model_type":"llama","hidden_size":64,"num_hidden_layers":1000000000000,"num_attention_heads":4,"vocab_size":100,"intermediate_size":128}',
+      "num_hidden_layers",
+    ],
+  ])("a model %s is wrong usage", async (_, config, word) => {
+    await inFolder(async (folder) => {
+      const file = join(folder, "config.json");
+      writeFileSync(file, config);
+      const { code, stdout, stderr } = await bytesper(["explain-oom", log(folder), "--model", file]);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain(word);
+      expect(stderr.trim().split("\n")).toHaveLength(1);
+    });
+  });
+});
+
 const messages = realData("oom-messages.jsonl");
 const model = realData("configs/Qwen2.5-3B-Instruct.json");
 
@@ -117,4 +178,21 @@ test("the sizes of a model's tensors give the tokens that each explanation impli
   expect(tokens(/scores.*fp32/)).toBeCloseTo(5936, -1);
   expect(tokens(/scores.*16 bit/)).toBeCloseTo(8394, -1);
   expect(tokens(/logits.*fp32/)).toBeCloseTo(3710, -1);
+});
+
+test("every public config gives tensors that agree with the rounding", async (context) => {
+  const configs = realData("configs");
+  if (configs.missing !== undefined) return context.skip(configs.missing);
+  for (const name of readdirSync(configs.path).filter((file) => file.endsWith(".json"))) {
+    const [report] = await explained(`Input tokens: 6000\n${MESSAGE}\n`, [
+      "--model",
+      join(configs.path, name),
+    ]);
+    const found = report?.hypotheses ?? [];
+    expect(found.length, name).toBeGreaterThan(4);
+    // 3.50 GiB is 3.495 to 3.505 GiB, of which the allocator may have added up to 2 MiB.
+    for (const { bytes, tensor, allowedByRounding } of found)
+      if (allowedByRounding)
+        expect(Math.abs(bytes - 3.5 * GIB), `${name}, ${tensor}`).toBeLessThanOrEqual(0.005 * GIB + 2 ** 21);
+  }
 });

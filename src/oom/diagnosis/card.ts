@@ -18,7 +18,7 @@ const LARGE_RESERVE = 0.05;
 const FULL = 0.85;
 
 /** The reserve that nobody uses would have served the request, alone or with what is free. */
-function pieces({ facts, balance }: Case, large: boolean): Diagnosis | undefined {
+function pieces({ record, facts, balance }: Case, large: boolean): Diagnosis | undefined {
   const { requested, free, unallocated, total } = balance;
   if (requested === undefined || unallocated === undefined) return undefined;
   if (total !== undefined && requested > total) return undefined;
@@ -31,10 +31,23 @@ function pieces({ facts, balance }: Case, large: boolean): Diagnosis | undefined
   const already = facts.expandableSegments
     ? " The log sets expandable_segments:True already, so other streams or private pools hold the pieces."
     : "";
+  const sure = alone
+    ? surelyServes(record, requested, unallocated)
+    : free !== undefined && surelyServes(record, requested, unallocated + free);
+  const asFar = sure ? "" : ", as far as the printed digits tell";
   const message = alone
-    ? `${size(unallocated)} are reserved and not in use, enough for the ${size(requested)} asked for, but in pieces: fragmentation.`
-    : `${size(unallocated)} reserved and not in use would, with the ${size(free ?? 0)} that are free, have served ${size(requested)}; they lie in pieces: fragmentation.`;
+    ? `${size(unallocated)} are reserved and not in use, enough for the ${size(requested)} asked for${asFar}, but in pieces that are each too small.`
+    : `${size(unallocated)} reserved and not in use would, with the ${size(free ?? 0)} that are free, have served ${size(requested)}${asFar}, but they lie in pieces.`;
   return { name: "fragmentation", message: message + already };
+}
+
+/** Whether what is there exceeds the request by more than the digits of the figures in it can hide. */
+function surelyServes({ ranges }: Case["record"], requested: number, there: number): boolean {
+  const hidden = ["requestedBytes", "allocatedBytes", "reservedBytes", "freeBytes"].reduce((sum, name) => {
+    const [low, high] = ranges[name] ?? [0, 0];
+    return sum + (high - low) / 2;
+  }, 0);
+  return there - requested >= hidden;
 }
 
 export const fragmentation: Rule = (situation) => pieces(situation, true);

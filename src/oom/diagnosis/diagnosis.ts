@@ -35,7 +35,7 @@ export interface Case {
 
 export type Rule = (situation: Case) => Diagnosis | undefined;
 
-/** Frameworks whose reports are about main memory. */
-export function isHost({ framework }: OomRecord): boolean {
-  return /^(?:pytorch-cpu|numpy|python|jvm|nodejs|linux-kernel)$/.test(framework);
+/** Whether a report is about main memory. */
+export function isHost({ framework, details }: OomRecord): boolean {
+  return details.onHost === true || /^(?:pytorch-cpu|numpy|python|jvm|nodejs|linux-kernel)$/.test(framework);
 }

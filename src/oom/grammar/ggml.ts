@@ -4,7 +4,7 @@ import type { Grammar } from "./grammar.js";
 import { around } from "./grammar.js";
 
 /** "CUDA0", "ROCm1", "Vulkan0", "Metal", "CPU", "CUDA_Host"; the number is the device's. */
-const BUFFER = anywhere`failed to allocate (?<_backend> [A-Za-z]+? ) (?<gpuIndex>\d+)? (?:_[A-Z]\w*?)? buffer of size (?<_size>\d+)`;
+const BUFFER = anywhere`failed to allocate (?<_backend> [A-Za-z]+? ) (?<gpuIndex>\d+)? (?:_[A-Z]\w*?)? (?: \[ [^\]\n]{1,60} \] )? buffer of size (?<_size>\d+)`;
 const MALLOC = anywhere`allocating {size:requestedBytes} on device (?<gpuIndex>\d+) : (?:cuda|hip|musa) Malloc failed : out of memory`;
 const VULKAN = anywhere`ggml_vulkan : Device memory allocation of size {whole:requestedBytes} failed`;
 const VULKAN_REASON = anywhere`ggml_vulkan : [\w: ]{0,60} ErrorOut ofDeviceMemory`;
@@ -13,12 +13,19 @@ const METAL = anywhere`ggml_ (?:backend_)? metal_ \w+ : error : failed to alloca
 const METAL_LIMIT = anywhere`ggml_metal_\w+ : buffer '[\w ]+' size {whole:requestedBytes} is larger than buffer maximum of {whole:allowedBytes}`;
 const ALIGNED = anywhere`ggml_aligned_malloc : insufficient memory \( attempted to allocate {size:requestedBytes} \)`;
 const CPU = anywhere`ggml_backend_\w+ : failed to allocate buffer of size {whole:requestedBytes}`;
-const SYCL = anywhere`can't allocate {size:requestedBytes} of memory on device`;
+const SYCL = anywhere`can't (?:malloc|allocate) {size:requestedBytes} (?:of)? memory on device`;
 const CONTEXT = anywhere`ggml_new_\w+ : not enough space in the context's memory pool \( needed {whole:requestedBytes} , available {whole:availableBytes} \)`;
-const CUDA_CALL = anywhere`CUDA error (?:\d+ at [^:]{0,200}ggml[\w.-]*:\d+)? : out of memory (?: current device : (?<gpuIndex>\d+) , in function ggml )?`;
+const CUDA_CALL = anywhere`CUDA error (?:\d+ at [^:]{0,200}ggml[\w.-]*:\d+)? : out of memory (?: current device : (?<gpuIndex>\d+) , in function \w{1,80}? at [^:\n]{0,200}?ggml )?`;
+/** A warning: memory that is not pinned serves, slower. */
+const PINNED = anywhere`failed to allocate {size:requestedBytes} of pinned memory : (?: out of memory )?`;
+/** The runner's last words, as Ollama repeats them. */
+const RUNNER = anywhere`runner process has terminated : (?: cudaMalloc failed | CUDA error ) : out of memory`;
+/** Of the driver's queue, after the fact. */
+const METAL_QUEUE = anywhere`Insufficient Memory \( 0{7}8 : kIOGPUCommandBufferCallbackErrorOutOfMemory \)`;
 const OLLAMA = anywhere`model requires more (?:system)? memory \( {size:requestedBytes} \) than is available \( {size:freeBytes} \)`;
 
 const SUFFIXES: Record<string, string> = { Vulkan: "-vulkan", Metal: "-metal", MTL: "-metal", SYCL: "-sycl" };
+const ON_HOST: readonly RegExp[] = [ALIGNED, CPU, CONTEXT];
 const ALONE: [RegExp, framework: string][] = [
   [VULKAN_LIMIT, "llama.cpp-vulkan"],
   [METAL, "llama.cpp-metal"],
@@ -28,25 +35,32 @@ const ALONE: [RegExp, framework: string][] = [
   [SYCL, "llama.cpp-sycl"],
   [CONTEXT, "llama.cpp"],
   [OLLAMA, "ollama"],
+  [RUNNER, "ollama"],
 ];
 
 export const ggml: Grammar = {
   name: "llama.cpp",
   needles: [
-    "malloc failed",
-    "failed to alloc",
-    "buffer of size",
-    "buffer, size",
-    "ggml_vulkan: d",
-    "ocation of size",
-    "outofdevice",
-    "requested buffer size",
-    "insufficient memory",
-    "buffer maximum of",
-    "memory on device",
-    "memory pool (needed",
-    "requires more",
-    "out of memory",
+    { text: "malloc failed", then: [":outof"] },
+    {
+      text: "failed to allocate",
+      then: ["cuda", "rocm", "vulkan", "metal", "mtl", "sycl", "cpu", "buffer", "rpc", "$", "'"],
+    },
+    { text: "buffer of size", then: ["#"] },
+    { text: "buffer, size", then: ["="] },
+    { text: "ggml_vulkan: d", then: ["evicememory"] },
+    { text: "ocation of size", then: ["#"] },
+    { text: "outofdevice", then: ["memory"] },
+    { text: "requested buffer size", then: ["(", "exceeds"] },
+    { text: "insufficient memory", then: ["(attempted", "(0"] },
+    { text: "kiogpucommandbuffer" },
+    { text: "pinned memory", then: [":"] },
+    { text: "has terminated:", then: ["cuda"] },
+    { text: "buffer maximum of", then: ["#"] },
+    { text: "memory on device", near: ["can't"] },
+    { text: "memory pool (needed", then: ["#"] },
+    { text: "requires more", then: ["systemmemory(", "memory("] },
+    { text: "out of memory", then: ["\n"], near: ["cuda"] },
   ],
   read(place) {
     const { view } = place;
@@ -57,19 +71,36 @@ export const ggml: Grammar = {
     }
     for (const [pattern, framework] of ALONE) {
       const match = around(place, pattern);
-      if (match !== undefined) return withBuffer(new Draft(view, framework, match));
+      if (match === undefined) continue;
+      const draft = withBuffer(new Draft(view, framework, match));
+      if (ON_HOST.includes(pattern) || /systemmemory/.test(match[0])) draft.details.onHost = true;
+      return draft;
     }
     const buffer = around(place, BUFFER);
     if (buffer !== undefined) {
       const draft = new Draft(view, `llama.cpp${SUFFIXES[buffer.groups?._backend ?? ""] ?? ""}`, buffer);
       takeSize(draft, buffer);
+      if (/^(?:CPU|BLAS)$/.test(buffer.groups?._backend ?? "") || /_Hostbuffer/.test(buffer[0]))
+        draft.details.onHost = true;
       return draft;
+    }
+    const pinned = around(place, PINNED);
+    if (pinned !== undefined) return warning(new Draft(view, "llama.cpp", pinned));
+    const queue = around(place, METAL_QUEUE);
+    if (queue !== undefined) {
+      const isOurs = /ggml_metal/.test(view.text.slice(Math.max(0, queue.index - 400), queue.index));
+      return new Draft(view, isOurs ? "llama.cpp-metal" : "pytorch-mps", queue);
     }
     const call = around(place, CUDA_CALL, 200);
     const isOurs = call !== undefined && /ggml/.test(call[0]);
     return isOurs ? new Draft(view, "llama.cpp", call) : undefined;
   },
 };
+
+function warning(draft: Draft): Draft {
+  draft.details.warningOnly = true;
+  return draft;
+}
 
 /** The graph's allocator repeats a refused size in bytes, on the next line; both are one report. */
 function withBuffer(draft: Draft): Draft {

@@ -1,5 +1,6 @@
 import type { Draft } from "../draft.js";
 import { findIn } from "../draft.js";
+import type { Needle } from "../gate.js";
 import type { View } from "../view.js";
 
 /** Where to look for a report: a needle was found at `at`, and nothing before `floor` is to be read again. */
@@ -13,10 +14,10 @@ export interface Place {
 export interface Grammar {
   name: string;
   /**
-   * In lower case. Each of them makes this grammar look; a report needs only one that no line end parts. Words
-   * that ordinary logs are full of would make the scan slow.
+   * Each of them makes this grammar look; a report needs only one that no line end parts. Words that ordinary logs
+   * are full of would make the scan slow, unless what goes with them tells the two apart.
    */
-  needles: readonly string[];
+  needles: readonly Needle[];
   read(place: Place): Draft | undefined;
 }
 
@@ -34,9 +35,16 @@ export function around(place: Place, pattern: RegExp, back = 400, ahead = 600): 
  */
 export function standsAlone(view: View, start: number, end: number): boolean {
   const before = view.text.charAt(start - 1);
-  const after = view.text.charAt(end);
+  return (view.isLineStart(start) || /[:'"`([{>|\]=]/.test(before)) && endsAlone(view, end);
+}
+
+/** Whether words end where a line, a bracket or a field of JSON does, and no sentence goes on behind them. */
+export function endsAlone(view: View, end: number): boolean {
+  if (view.isLineStart(end)) return true;
+  const after = view.text.slice(end, end + 3);
+  if (/^[)\]}|<]/.test(after)) return true;
+  const [mark] = /^\.?['"`]?/.exec(after) ?? [""];
   return (
-    (view.isLineStart(start) || /[:'"`([{>|\]=]/.test(before)) &&
-    (view.isLineStart(end) || /['"`)\]}|;<]/.test(after))
+    mark !== "" && (view.isLineStart(end + mark.length) || /^[,;)\]}|<'"`]/.test(after.slice(mark.length)))
   );
 }

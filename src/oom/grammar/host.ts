@@ -1,7 +1,8 @@
 import type { View } from "../view.js";
 
 const VLLM_PROCESS = /\((?:Vllm\w*|EngineCore\w*|Worker_\w+|APIServer\w*)[^)\n]*pid=\d+[^)\n]*\)|\bvllm[./]/i;
-const TRACEBACK_LINE = /File "|^\W*(?:\w[^"]*\)\s)?\s{2,}\S|\s{4,}\S|Traceback/;
+/** A line of a Python traceback, with a logger's prefix before it or not. */
+export const TRACEBACK_LINE = /File "|^\W*(?:\w[^"]*\)\s)?\s{2,}\S|\s{4,}\S|Traceback/;
 const VLLM_FILE = /File "[^"]*[\\/]vllm[\\/]/;
 
 /** The program around PyTorch whose settings decide, where the report's line or the traceback above it names one. */

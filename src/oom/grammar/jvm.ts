@@ -1,16 +1,27 @@
 import { Draft, findIn } from "../draft.js";
 import { anywhere, next } from "../pattern.js";
 import type { Grammar } from "./grammar.js";
-import { around } from "./grammar.js";
+import { around, endsAlone } from "./grammar.js";
 
+/** The first line of a stack trace; a JSON string spells the tab. */
+const STACK = /^(?:\\t)?at[\w.$/@<>]{1,160}\(/;
+/** What stands before the class where it was thrown. */
+const THROWING = /(?:Causedby:|thread"[^"]*"|dueto:?|exception:|error:)$/i;
 const THROWN = anywhere`java\.lang\.OutOfMemoryError`;
 const REASONS = [
   next`: Cannot reserve {size:requestedBytes} of direct buffer memory \( allocated : {whole:allocatedBytes} , limit : {whole:limitBytes} \)`,
   next`: request {size:requestedBytes} for [^.\n]{1,60} \. Out of swap space \?`,
-  next`: (?<reason> Java heap space | GC overhead limit exceeded | Metaspace | PermGen space | Compressed class space
-    | Direct buffer memory | Requested array size exceeds VM limit | Map failed | Out of swap space \??
+  // Android's runtime.
+  next`: Failed to allocate a {whole:requestedBytes} byte allocation with {whole:freeBytes} free bytes`,
+  next`: (?<reason> Java heap space (?: : failed reallocation of scalar replaced objects )? | GC overhead limit exceeded | Metaspace | PermGen space | Compressed class space
+    | Direct buffer memory | Requested array size exceeds VM limit | Required array (?:length|size) too large | Required length exceeds implementation limit | Map failed | Out of swap space \??
     | (?:unable to create | Unable to create )(?: new )? native thread (?: : possibly out of memory or process / resource limits reached )? )`,
 ];
+/** Words of a program's own, if a stack trace follows them. */
+const OWN_WORDS = next`: (?<reason> [^\n:;]{1,160}? ) (?= (?:\\t)? at [\w.$\/@<>]{1,160} \( [\w. ]{1,80} (?: : \d+ )? \) )`;
+/** Netty counts direct memory itself. */
+const NETTY = anywhere`OutOfDirectMemoryError : failed to allocate {whole:requestedBytes} byte\(s\) of direct memory \( used : {whole:allocatedBytes} , max : {whole:limitBytes} \)`;
+const METASPACE = anywhere`Could not allocate (?: metaspace | compressed class space ) : {size:requestedBytes}`;
 const COMMIT = anywhere`os::commit_memory \( 0x[\da-f]+ , {whole:requestedBytes} , (?:0x)?[\da-f]+ (?: , \d )? \) failed (?: ; error = '[^']{0,80}' \( [\w ]{0,8} errno = \d+ \) | [^#]{0,80}? errno = \d+ \) )?`;
 const NATIVE = anywhere`Native memory allocation \( (?:mmap|malloc) \) failed to (?:map|allocate) (?<_size>\d+) bytes`;
 const OBJECT_HEAP = anywhere`Could not reserve enough space for (?: {size:requestedBytes} )? object heap`;
@@ -18,28 +29,38 @@ const OBJECT_HEAP = anywhere`Could not reserve enough space for (?: {size:reques
 export const jvm: Grammar = {
   name: "jvm",
   needles: [
-    "outofmemory",
-    "memoryerror",
-    "commit_mem",
-    "_memory(0x",
-    "errno=12)",
-    "native memory alloc",
-    "object heap",
+    { text: ".outofmemoryerror" },
+    { text: "memoryerror", then: [":", "\n", "'", '"', ")", "at"], near: ["outof", "java"] },
+    { text: "java heap space", near: ["error"] },
+    { text: "commit_mem", then: ["ory("] },
+    { text: "_memory(0x" },
+    { text: "errno=12)" },
+    { text: "native memory alloc", then: ["ation("] },
+    { text: "object heap", near: ["reserve"] },
+    { text: "outofdirectmemory", then: ["error"] },
+    { text: "of direct memory", then: ["("] },
+    { text: "not allocate", then: ["metaspace:", "compressed"] },
+    { text: "byte allocation with", then: ["#"] },
   ],
   read(place) {
     const { view } = place;
-    const commit = around(place, COMMIT) ?? around(place, OBJECT_HEAP);
+    const commit =
+      around(place, COMMIT) ?? around(place, OBJECT_HEAP) ?? around(place, NETTY) ?? around(place, METASPACE);
     if (commit !== undefined) return withNative(new Draft(view, "jvm", commit));
     const native = around(place, NATIVE);
     if (native !== undefined) return withNative(new Draft(view, "jvm", native), native);
     const thrown = around(place, THROWN);
     if (thrown === undefined) return undefined;
     const draft = new Draft(view, "jvm", thrown);
-    const stated = REASONS.some((reason) => draft.accept(reason) !== undefined);
-    // A stack trace, a new line or a closing mark follows what the JVM printed; a sentence goes on.
-    const after = view.text.slice(draft.end, draft.end + 2);
-    const ends = view.isLineStart(draft.end) || /^(?:['"`)\]}|;<]|at|\\t)/.test(after);
-    return (stated && draft.figures.size > 0) || ends ? draft : undefined;
+    const stated =
+      REASONS.some((reason) => draft.accept(reason) !== undefined) || draft.accept(OWN_WORDS) !== undefined;
+    if (draft.figures.size > 0) return draft;
+    // A stack trace follows what the JVM printed, or nothing; a sentence goes on.
+    if (STACK.test(view.text.slice(draft.end, draft.end + 200))) return draft;
+    if (!endsAlone(view, draft.end)) return undefined;
+    // The class alone is also what code and its documentation name.
+    const before = view.text.slice(Math.max(0, thrown.index - 60), thrown.index);
+    return stated || view.isLineStart(thrown.index) || THROWING.test(before) ? draft : undefined;
   },
 };
 

@@ -19,13 +19,13 @@ const KILLED = anywhere`(?: (?<_group> Memory cgroup )? [Oo]ut of memory (?: \( 
 export const kernel: Grammar = {
   name: "linux-kernel",
   needles: [
-    "oom-killer",
-    "oom-kill:",
-    "failcnt ",
-    "killed process",
-    "kill process",
-    "anon-rss:",
-    "total-vm:",
+    { text: "oom-killer", then: [":gfp"] },
+    { text: "oom-kill:", then: ["constraint"] },
+    { text: "failcnt ", then: ["#"] },
+    { text: "killed process", then: ["#"] },
+    { text: "kill process", then: ["#"] },
+    { text: "anon-rss:", then: ["#"] },
+    { text: "total-vm:", then: ["#"] },
   ],
   read(place) {
     const { view } = place;

@@ -7,10 +7,11 @@ import { around } from "./grammar.js";
 const HEADING = anywhere`<--- Last few GCs --->`;
 const STACK = anywhere`<--- JS stacktrace --->`;
 /** "[pid:isolate] ms: kind used (committed) -> used (committed) MB"; before V8 5.x without the bracket. */
-const COLLECTION = anywhere`(?: \[ (?<_pid>\d+) : (?:0x)?[\da-fA-F]+ \] )? \d+ ms : (?: Scavenge | Mark-sweep | Mark-Compact ) (?:\(reduce\))?
+const COLLECTION = anywhere`(?: \[ (?<_pid>\d+) : (?:0x)?[\da-fA-F]+ \] )? \d+ ms : (?:Minor)? (?: Scavenge | Mark-[Ss]weep | Mark-[Cc]ompact ) (?: \( [a-z]{1,24} \) ){0,3}
   [\d.]+ \( [\d.]+ \) -?>? (?<_used>[\d.]+) \( (?<_committed>[\d.]+) \) MB`;
 const FATAL = anywhere`FATAL ERROR : (?<reason> [^<\n]{0,120}? ) Allocation failed -? (?: JavaScript heap | process ) out of memory`;
-const FATAL_V8 = anywhere`\#? Fatal process out of memory : (?<reason> [\w:]{1,60}? ) (?= \# | $ | \d+ : 0x )`;
+const FATAL_V8 = anywhere`Fatal (?:process|JavaScript) out of memory : (?<reason> [\w:]{1,60}? ) (?= \# | $ | \d+ : 0x )`;
+const BUFFER = anywhere`RangeError : Array buffer allocation failed`;
 const WORKER = anywhere`ERR_WORKER_OUT_OF_MEMORY \]? : Worker terminated due to reaching memory limit (?: : JS heap out of memory )?`;
 /** What may stand between the collections and the words that end the process. */
 const LONGEST_STACK = 12_000;
@@ -19,12 +20,14 @@ const LONGEST_STACK = 12_000;
 export const node: Grammar = {
   name: "nodejs",
   needles: [
-    "last few gcs",
-    "js stacktrace",
-    "heap out of",
-    "out of memory",
-    "_out_of_memory",
-    "allocation failed",
+    { text: "last few gcs" },
+    { text: "js stacktrace" },
+    { text: "javascript heap", then: ["outofmemory"] },
+    { text: "memory limit: js", then: ["heapout"] },
+    { text: "out of memory", then: [":", "\n"], near: ["fatal", "failed", "limit"] },
+    { text: "_out_of_memory", then: ["]", ":"], near: ["worker"] },
+    { text: "allocation failed", then: ["-", "java"] },
+    { text: "allocation failed", then: ["\n", "at", "'", '"'], near: ["rangeerror"] },
   ],
   read(place) {
     const { view, floor } = place;
@@ -33,8 +36,8 @@ export const node: Grammar = {
     const stack = around(place, STACK, 60, 60);
     const words = stack ?? around(place, FATAL, 200, 200) ?? around(place, FATAL_V8, 200, 200);
     if (words === undefined) {
-      const worker = around(place, WORKER);
-      return worker === undefined ? undefined : new Draft(view, "nodejs", worker);
+      const alone = around(place, WORKER) ?? around(place, BUFFER, 60, 60);
+      return alone === undefined ? undefined : new Draft(view, "nodejs", alone);
     }
     // Without a heading: the run of collections that ends just before.
     const first = runBefore(view, words.index, Math.max(floor, words.index - 4000));

@@ -39,7 +39,13 @@ const NODE_DEVICE = anywhere`_device = \\?" [^"\\]{0,80} device:GPU: (?<gpuIndex
 /** The allocation of a tensor failed; the text states its shape and no size. */
 export const tensorflowTensor: Grammar = {
   name: "tensorflow",
-  needles: ["oom when alloc", "allocating tensor", "tensor with shape", "tensor of shape", "by allocator"],
+  needles: [
+    { text: "oom when alloc", then: ["atingtensor"] },
+    { text: "allocating tensor", then: ["withshape", "ofshape"] },
+    { text: "tensor with shape", then: ["["] },
+    { text: "tensor of shape", then: ["["] },
+    { text: "by allocator" },
+  ],
   read(place) {
     const match = around(place, TENSOR);
     if (match === undefined) return undefined;
@@ -53,6 +59,7 @@ export const tensorflowTensor: Grammar = {
       draft.details.derivedRequestedBytes = shape.reduce((product, size) => product * size, element);
     draft.accept(TENSOR_DEVICE);
     draft.accept(TENSOR_ALLOCATOR);
+    if (/device:CPU:\d/.test(view.text.slice(match.index, draft.end))) draft.details.onHost = true;
     // The node that asked may name a device that the sentence itself does not.
     const { end } = draft;
     const located = /device:/.test(view.text.slice(match.index, end));
@@ -68,7 +75,12 @@ const NO_FAILURE = anywhere`caller indicates that this is not a failure`;
 
 export const tensorflowBfc: Grammar = {
   name: "tensorflow",
-  needles: ["out of memory", "memory trying", "to allocate", "freed_by_count"],
+  needles: [
+    { text: "out of memory", then: ["tryingtoallocate$"] },
+    { text: "memory trying", then: ["toallocate$"] },
+    { text: "to allocate", then: ["$"] },
+    { text: "freed_by_count", then: ["="] },
+  ],
   read(place) {
     const match = around(place, BFC);
     if (match === undefined) return undefined;
@@ -95,21 +107,26 @@ const DRIVER = anywhere`[Ff]ailed to alloc (?:ate)? (?: [\d.]+ [KMGTP]?i?B? \( {
   [\w ]{0,24} : (?:RESOURCE_EXHAUSTED:)? :? (?: CUDA_ERROR_OUT_OF_MEMORY | HIP_ERROR_OutOfMemory | hipErrorOutOfMemory ) (?: : out of memory )?`;
 const PINNED = anywhere`could not allocate pinned (?:host|device) memory of (?:size|bytes) : (?<_size>\d+)`;
 const PINNED_ALONE = anywhere`could not allocate pinned (?:host|device) memory of (?:size|bytes) : {whole:requestedBytes}`;
-const ASYNC = anywhere`gpu_async_(?<gpuIndex>\d+) cuMemAllocAsync failed to allocate {whole:requestedBytes} bytes : [\w: ]{0,40} CUDA_ERROR_OUT_OF_MEMORY (?: : out of memory )?`;
+const ASYNC = anywhere`gpu_async_(?<gpuIndex>\d+) cuMemAllocAsync failed to allocate {whole:requestedBytes} bytes : [\w:(]{0,60}? CUDA_ERROR_OUT_OF_MEMORY \)? (?: : out of memory )?`;
+/** No figure: the driver or the runtime found no memory to begin with, or to put a constant or an input in. */
+const START = anywhere`(?: failed call to \w{1,40} : (?:INTERNAL:)? [\w:]{0,40}? CUDA_ERROR_OUT_OF_MEMORY (?: : out of memory )? | initialization on GPU:(?<gpuIndex>\d+) failed \. Status : out of memory )`;
+const CONSTANT = anywhere`Failed to allocate {whole:requestedBytes} bytes for new constant`;
 const REPORTED = next`Reported by CUDA : Free memory/Total memory : {whole:freeBytes} / {whole:totalBytes}`;
 
 /** The driver refused, as StreamExecutor logs it; TensorFlow asks again with less, and each refusal is a line. */
 export const streamExecutor: Grammar = {
   name: "stream-executor",
   needles: [
-    "error_out_of",
-    "out_of_memory",
-    "failed to alloc",
-    "d to alloc",
-    "from device:",
-    "cumemalloc",
-    "allocate pinned",
-    "free memory/total",
+    { text: "error_out_of", then: ["_memory"] },
+    { text: "out_of_memory" },
+    { text: "failed to alloc", then: ["$"] },
+    { text: "to allocate", then: ["$"] },
+    { text: "from device:", then: ["cuda", "hip", "resource"] },
+    { text: "cumemalloc", then: ["asyncfailed"] },
+    { text: "ate pinned", then: ["host", "device"] },
+    { text: "memory/total memory" },
+    { text: "status: out of", then: ["memory"] },
+    { text: "bytes for new", then: ["constant"] },
   ],
   read(place) {
     const { view } = place;
@@ -131,9 +148,11 @@ export const streamExecutor: Grammar = {
         draft.take(pinned);
       return draft;
     }
-    const pinned = around(place, PINNED_ALONE);
-    if (pinned === undefined) return undefined;
-    return new Draft(view, xlaOrTensorflow(view, pinned.index) ?? "tensorflow", pinned);
+    const other = around(place, PINNED_ALONE) ?? around(place, START) ?? around(place, CONSTANT);
+    if (other === undefined) return undefined;
+    const fallback =
+      other.groups?.requestedBytes !== undefined && /constant$/.test(other[0]) ? "jax" : "tensorflow";
+    return new Draft(view, xlaOrTensorflow(view, other.index) ?? fallback, other);
   },
 };
 
@@ -141,7 +160,7 @@ const NAMELESS = anywhere`(?: Resource ? exhausted | RESOURCE_EXHAUSTED | Resour
 
 export const tensorflowNameless: Grammar = {
   name: "tensorflow",
-  needles: ["failed to allocate memory"],
+  needles: [{ text: "failed to allocate memory", near: ["exhaust"] }],
   read(place) {
     const match = around(place, NAMELESS);
     return match === undefined ? undefined : new Draft(place.view, "tensorflow", match);

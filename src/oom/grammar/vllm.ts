@@ -8,20 +8,21 @@ const TOO_LARGE = anywhere`To serve at least one request with the model'?s(?:'s)
 const ESTIMATE = next`\)? \.? Based on the available memory , the estimated maximum model length is {whole:estimatedMaxTokens}`;
 const NO_BLOCKS = anywhere`No available memory for the cache blocks`;
 const NO_ROOM = anywhere`Free memory on device (?: \w+:(?<gpuIndex>\d+) )? \( (?<_free>[\d.]+) / {size:totalBytes} \) on startup is less than desired GPU memory utilization \( [\d.]+ , {size:requestedBytes} \)`;
-const WARM_UP = anywhere`CUDA out of memory occurred when warming up sampler`;
+const WARM_UP = anywhere`CUDA out of memory occurred when warming up (?:sampler|pooler)`;
 
 /** What vLLM refuses on its own count before or after PyTorch would: a cache that does not fit, a card in use. */
 export const vllm: Grammar = {
   name: "vllm",
   needles: [
-    "in kv cache",
-    "kv cache is needed",
-    "kv cache memory",
-    "max seq len",
-    "the cache blocks",
-    "desired gpu",
-    "memory utilization (",
-    "warming up sampler",
+    { text: "in kv cache", then: ["("] },
+    { text: "kv cache is needed", then: [",which"] },
+    { text: "kv cache memory", then: ["($"] },
+    { text: "max seq len", then: ["(#"] },
+    { text: "the cache blocks" },
+    { text: "red gpu memory", then: ["utilization"] },
+    { text: "memory utilization (", then: ["#"] },
+    { text: "warming up sampler" },
+    { text: "warming up pooler" },
   ],
   read(place) {
     const { view } = place;

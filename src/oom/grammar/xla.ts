@@ -10,21 +10,25 @@ const ORDINAL = anywhere`Failed to allocate request for [\d.]+ [KMGTP]?i?B \( {s
 const TPU_PROGRAM = anywhere`Ran out of memory in memory space (?<reason> \w{2,8} ) \. Used {size:programBytes} of {size:totalBytes} \w{2,8} \.`;
 const TPU_BUFFER = anywhere`Attempting to (?:allocate|reserve) {size:requestedBytes} [\w ]{0,60} \. That was not possible \. There are {size:freeBytes} free`;
 
+const TPU_SINGLE = anywhere`Allocation \( size = {whole:requestedBytes} \) would exceed memory \( size = {whole:totalBytes} \)`;
+
 /** XLA, as JAX passes it on. */
 export const xla: Grammar = {
   name: "jax",
   needles: [
-    "resource_exh",
-    "resource exh",
-    "to allocate",
-    "while trying",
-    "out of memory",
-    "device ordinal",
-    "memory space",
-    "was not possible",
+    { text: "resource_exhausted:", then: ["outof"] },
+    { text: "resource exhausted:", then: ["outof"] },
+    { text: "to allocate", then: ["$"] },
+    { text: "while trying", then: ["toallocate$"] },
+    { text: "out of memory", then: ["whiletrying", "allocating$", "inmemoryspace"] },
+    { text: "device ordinal", then: ["#"] },
+    { text: "memory space", then: ["hbm", "vmem", "smem", "cmem"] },
+    { text: "was not possible", then: [".there"] },
+    { text: "allocation (size=", then: ["#"] },
+    { text: "would exceed memory", then: ["(size"] },
   ],
   read(place) {
-    for (const pattern of [TRYING, ALLOCATING, ORDINAL, TPU_PROGRAM, TPU_BUFFER]) {
+    for (const pattern of [TRYING, ALLOCATING, ORDINAL, TPU_PROGRAM, TPU_BUFFER, TPU_SINGLE]) {
       const match = around(place, pattern);
       if (match === undefined) continue;
       return new Draft(place.view, xlaOrTensorflow(place.view, match.index) ?? "jax", match);

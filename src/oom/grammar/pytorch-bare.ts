@@ -1,0 +1,40 @@
+import { Draft } from "../draft.js";
+import { anywhere, next } from "../pattern.js";
+import type { Grammar } from "./grammar.js";
+import { around, endsAlone } from "./grammar.js";
+import { hostFramework } from "./host.js";
+
+const WITHOUT_FIGURES = anywhere`(?: CUDA error : out of memory | HIP error : out of memory | CUDA out of memory | HIP out of memory
+  | CUDA error : CUBLAS_STATUS_ALLOC_FAILED (?: when calling \x60 [^\x60]{0,200} \x60 )? | cuDNN error : CUDNN_STATUS_ALLOC_FAILED
+  | level_zero backend failed with error : 39 \( UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY \) | cuda runtime error \( 2 \) : out of memory | Allocation on device \d* )`;
+const EXCEPTION = /[\w.]*(?:Error|Exception)[:(]['"]?$/;
+const OLD_CALL = next`at [/\w.+-]+ : \d+`;
+
+/** A driver's refusal that was passed on without a figure, as PyTorch before 1.0 and CUDA's own errors do. */
+export const pytorchBare: Grammar = {
+  name: "pytorch",
+  needles: [
+    { text: "out of memory", then: ["\n", "'", '"', ".", ")", "at/"], near: ["cuda", "hip", "error"] },
+    { text: "on device", then: ["\n", "#\n", "'", '"', "#'", '#"'], near: ["allocation"] },
+    { text: "cuda error", then: [":outof", ":cublas"] },
+    { text: "status_alloc_failed", near: ["error"] },
+    { text: "out_of_device_memory", then: [")"] },
+    { text: "cuda runtime error", then: ["(2)"] },
+  ],
+  read(place) {
+    const match = around(place, WITHOUT_FIGURES, 80, 160);
+    if (match === undefined) return undefined;
+    const { view } = place;
+    const draft = new Draft(view, "pytorch", match);
+    const [exception] = EXCEPTION.exec(view.text.slice(Math.max(0, match.index - 60), match.index)) ?? [];
+    if (exception === undefined) return undefined;
+    draft.start -= exception.length;
+    const opens = view.isLineStart(draft.start) || /[:>|"'({\]]/.test(view.text.charAt(draft.start - 1));
+    const closes = draft.accept(OLD_CALL) !== undefined || endsAlone(view, draft.end);
+    if (!opens || !closes) return undefined;
+    if (match[0].startsWith("HIP")) draft.framework = "pytorch-rocm";
+    else if (match[0].startsWith("level_zero")) draft.framework = "pytorch-xpu";
+    else draft.framework = hostFramework(view, match.index) ?? "pytorch";
+    return draft;
+  },
+};

@@ -1,0 +1,48 @@
+import type { LogWindow } from "./log-window.js";
+import { View } from "./view.js";
+
+/** How much of a log a view holds, in bytes. */
+export interface Extent {
+  /** Before the place that is looked at, where the log has as much. */
+  back: number;
+  /** Behind it. */
+  ahead: number;
+  /** Of a whole view; what it has beyond the two serves the next places. */
+  length: number;
+}
+
+/** Makes views of a log's window; places that are near one another share one. */
+export class ViewCache {
+  readonly #extent: Extent;
+  #view: View | undefined;
+
+  constructor(extent: Extent) {
+    this.#extent = extent;
+  }
+
+  /** When the window has moved on. */
+  clear(): void {
+    this.#view = undefined;
+  }
+
+  around(window: LogWindow, offset: number): View {
+    const { back, ahead, length } = this.#extent;
+    if (this.#view !== undefined) {
+      const { stretch } = this.#view;
+      const end = stretch.offset + stretch.raw.length;
+      const enough = end - offset >= ahead || (end === window.end && end > offset);
+      if (enough && (offset - stretch.offset >= back || stretch.offset === window.start)) return this.#view;
+    }
+    const earliest = Math.max(window.start, offset - back);
+    // A report's own line must be whole where lines are of an ordinary length.
+    const from = window.lineStart(earliest, Math.min(back, earliest - window.start)) ?? earliest;
+    const to = Math.min(window.end, from + length + (earliest - from));
+    this.#view = new View({
+      raw: window.latin1(from, to),
+      offset: from,
+      line: window.lineAt(from),
+      atLineStart: from === 0 || window.lineStart(from, 1) === from,
+    });
+    return this.#view;
+  }
+}
