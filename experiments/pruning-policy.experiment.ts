@@ -37,10 +37,42 @@ export default defineExperiment({
       "Peaks are estimates. Measured is the peak with the attention of one layer really run, at the longest prompt of the policy budget that the time allowed.",
     ],
   },
+  figures: [
+    {
+      name: "tokens-heavy",
+      title: "Tokens of the prompt, heavy tool results",
+      part: "curve",
+      where: { workload: "heavy" },
+      x: "factors.turn",
+      log: ["y"],
+      yLabel: "tokens",
+      y: [
+        "readings.noneTokens",
+        "readings.keep3Tokens",
+        "readings.keep2Tokens",
+        "readings.keep1Tokens",
+        "readings.summariesTokens",
+        "readings.budgetTokens",
+      ],
+    },
+    {
+      name: "peaks",
+      title: "Peak with and without a budget of tokens",
+      part: "curve",
+      x: "factors.turn",
+      log: ["y"],
+      yLabel: "estimated peak",
+      y: [
+        { from: "readings.nonePeakBytes", name: "none" },
+        { from: "readings.budgetPeakBytes", name: "budget" },
+      ],
+      marks: [{ axis: "y", at: 14.74 * 2 ** 30, label: "capacity {value}" }],
+    },
+  ],
   followUps: [
     {
       name: "curve",
-      factors: { workload: WORKLOADS, turn: [1, 8, 16, 24] },
+      factors: { workload: WORKLOADS, turn: [8, 16, 32] },
       quick: { workload: ["heavy"], turn: [8] },
       program: "./programs/pruning-curve.ts",
       table: {

@@ -1,6 +1,6 @@
 /**
  * Time of one more prompt of a long history, against counting the whole chat again:
- * node bench/context/replan.mjs [MESSAGES]
+ * node bench/context/replan.mjs [ROUNDS] [MESSAGES]
  */
 import { performance } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
@@ -19,10 +19,11 @@ import {
 import { encodeChat } from "gpt-tokenizer/model/gpt-4o";
 import { markdownTable } from "../markdown.mjs";
 
-const TURNS = 60;
+/** Timed prompts of a policy in one round; p99 is of all rounds. */
+const TURNS = 200;
 /** Prompts before any is timed: the first counts every message, and V8 compiles. */
-const WARM_TURNS = 20;
-const PEER_TURNS = 5;
+const WARM_TURNS = 100;
+const PEER_TURNS = 3;
 const PEER = "gpt-tokenizer encodeChat of all messages";
 
 /** A history that grows by a call and a result for each prompt. */
@@ -48,7 +49,7 @@ class GrowingHistory {
 }
 
 /** As Markdown. */
-export async function contextReplan(count = 10_000) {
+export async function contextReplan(rounds, count = 10_000) {
   const tokenizer = await openTokenizer();
   const messages = messagesOf(count, tokenizer);
   const tokens = messages.reduce((sum, { content }) => sum + tokenizer.count(content), 0);
@@ -59,50 +60,61 @@ export async function contextReplan(count = 10_000) {
     budgetPolicy({ capacityTokens: 8000, newTokens: 700 }),
     { ...budgetPolicy({ capacityTokens: Math.round(tokens / 2), newTokens: 700 }), name: "budget of half" },
   ];
-  const rows = [];
-  for (const policy of policies) {
-    const history = new GrowingHistory(policy, tokenizer, messages);
-    const start = performance.now();
-    await history.next();
-    const firstMs = performance.now() - start;
-    for (let turn = 0; turn < WARM_TURNS; turn++) {
-      history.grow();
-      await history.next();
-    }
-    const latency = await latencyOf(
-      TURNS,
-      () => history.next(),
-      () => history.grow(),
-    );
-    rows.push([policy.name, firstMs, latency]);
-  }
   const chat = messages.map(({ role, content }) => ({ role, content }));
-  const peer = await latencyOf(PEER_TURNS, () => encodeChat(chat).length);
+  const times = new Map(policies.map(({ name }) => [name, { first: [], next: [] }]));
+  const peer = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const policy of policies) {
+      const { first, next } = times.get(policy.name);
+      const history = new GrowingHistory(policy, tokenizer, messages);
+      const start = performance.now();
+      await history.next();
+      first.push(performance.now() - start);
+      for (let turn = 0; turn < WARM_TURNS; turn++) {
+        history.grow();
+        await history.next();
+      }
+      const samples = await samplesOf(
+        TURNS,
+        () => history.next(),
+        () => history.grow(),
+      );
+      next.push(...samples);
+    }
+    peer.push(...(await samplesOf(PEER_TURNS, () => encodeChat(chat).length)));
+  }
+  const peerMedian = quantile(peer, 0.5);
   return [
     `## One more prompt of a history of ${count.toLocaleString("en-US")} messages, ${tokens.toLocaleString("en-US")} tokens`,
-    `Each turn adds a call and a result of some 200 tokens, which are counted in the time. The peer counts the whole chat again, in which pruning is not included; its share is of the medians.`,
+    `Each turn adds a call and a result of some 200 tokens, which are counted in the time; p99 is of ${(rounds * TURNS).toLocaleString("en-US")} turns. The peer counts the whole chat again, in which pruning is not included; its share is of the medians.`,
     markdownTable(
       ["policy", "first (ms)", "median (ms)", "p99 (ms)", "of the peer"],
       [
-        ...rows.map(([name, firstMs, { p50, p99 }]) => [
+        ...[...times].map(([name, { first, next }]) => [
           name,
-          firstMs.toFixed(0),
-          p50.toFixed(2),
-          p99.toFixed(2),
-          `${((100 * p50) / peer.p50).toFixed(2)} %`,
+          quantile(first, 0.5).toFixed(0),
+          quantile(next, 0.5).toFixed(2),
+          quantile(next, 0.99).toFixed(2),
+          `${((100 * quantile(next, 0.5)) / peerMedian).toFixed(2)} %`,
         ]),
-        [PEER, "", peer.p50.toFixed(2), peer.p99.toFixed(2), "100 %"],
+        [PEER, "", peerMedian.toFixed(0), "", "100 %"],
       ],
     ),
   ].join("\n\n");
 }
 
 /** Milliseconds of `runs` calls, with `before` each outside of the time. */
-async function latencyOf(runs, run, before) {
-  const bench = new Bench({ iterations: runs, time: 0, warmup: false });
+async function samplesOf(runs, run, before) {
+  const bench = new Bench({ iterations: runs, time: 0, warmup: false, retainSamples: true });
   bench.add("next", run, before === undefined ? {} : { beforeEach: before });
   await bench.run();
-  return bench.tasks[0].result.latency;
+  return bench.tasks[0].result.latency.samples;
+}
+
+/** The sample below which that share of them lies. */
+function quantile(samples, share) {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
 }
 
 function messagesOf(count, tokenizer) {
@@ -114,5 +126,7 @@ function messagesOf(count, tokenizer) {
   return messages.slice(0, count);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href)
-  console.log(await contextReplan(process.argv[2] === undefined ? undefined : Number(process.argv[2])));
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [rounds = "1", count = "10000"] = process.argv.slice(2);
+  console.log(await contextReplan(Number(rounds), Number(count)));
+}

@@ -2,8 +2,8 @@ import type { ProgramAnswer, ProgramContext, ProgramReading } from "bytesper";
 import type { PolicyTotals, SimulatedTurn } from "bytesper/context";
 import { simulated } from "./pruning-setting.js";
 
-const FULL = { conversations: 3, turns: 24, measureMs: 1500 };
-const QUICK = { conversations: 1, turns: 12, measureMs: 100 };
+const FULL = { conversations: 2, turns: 32, measureMs: 2500 };
+const QUICK = { conversations: 1, turns: 12, measureMs: 800 };
 
 /** Lengths of one policy's prompts tell how good the estimate is; those of the others are much the same. */
 const MEASURED_POLICY = "budget";

@@ -6,6 +6,7 @@ import type { AttentionImplementation } from "../model/attention-terms.js";
 import { ATTENTION_IMPLEMENTATIONS } from "../model/attention-terms.js";
 import type { NumberType } from "../model/dtype.js";
 import { NUMBER_TYPES, parseNumberType } from "../model/dtype.js";
+import { capacity as capacitySize } from "./capacity.js";
 import { size, wholeNumber } from "./options.js";
 
 interface Flags {
@@ -18,6 +19,7 @@ interface Flags {
   context?: number;
   capacity?: number;
   family?: string;
+  published?: string;
   json?: boolean;
 }
 
@@ -49,14 +51,23 @@ export function addEstimate(program: Command): void {
         .default("last"),
     )
     .option("--context <size>", "bytes of the CUDA context and the framework (default: 450MB)", contextSize)
-    .option("--capacity <size>", "memory of the device, such as 14.74GiB: what fits into it", size)
+    .option("--capacity <size>", "memory of the device, such as 14.74GiB: what fits into it", capacitySize)
     .option("--family <name>", "read the file as this model_type, whatever it says")
+    .option(
+      "--published <size>",
+      "a published or logged size of the key/value cache: compared to its last digit, exit 1 where it differs",
+    )
     .option("--json", "print JSON")
     .action(async (config: string, flags: Flags) => {
-      const [{ estimate }, { readModelFile }, { estimateTable }, { terminalTable }] = await Promise.all([
+      const [
+        { comparePublished, estimate, readModelFile },
+        { estimateTable },
+        { publishedNote },
+        { terminalTable },
+      ] = await Promise.all([
         import("../model/index.js"),
-        import("../model/read-file.js"),
         import("../report/estimate-table.js"),
+        import("../report/published-note.js"),
         import("../report/terminal.js"),
       ]);
       const { tokens, batch, attention, logits, dtype, cacheDtype, context, capacity, family } = flags;
@@ -71,9 +82,14 @@ export function addEstimate(program: Command): void {
         ...(context === undefined ? {} : { contextBytes: context }),
         ...(capacity === undefined ? {} : { capacityBytes: capacity }),
       });
+      const compared = flags.published === undefined ? undefined : comparePublished(flags.published, result);
+      const note = compared === undefined ? "" : `\n\n${publishedNote(compared, result)}`;
       const text =
-        flags.json === true ? JSON.stringify(result, null, 2) : terminalTable(estimateTable(result));
+        flags.json === true
+          ? JSON.stringify(compared === undefined ? result : { ...result, published: compared }, null, 2)
+          : `${terminalTable(estimateTable(result))}${note}`;
       process.stdout.write(`${text}\n`);
+      if (compared?.agrees === false) process.exitCode = 1;
     });
 }
 

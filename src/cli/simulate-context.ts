@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { Workload } from "../context/simulation/generate.js";
 import { WORKLOADS } from "../context/simulation/generate.js";
 import { POLICY_NAMES } from "../context/simulation/policies.js";
@@ -9,6 +9,7 @@ import type { AttentionImplementation } from "../model/attention-terms.js";
 import { ATTENTION_IMPLEMENTATIONS } from "../model/attention-terms.js";
 import type { NumberType } from "../model/dtype.js";
 import { NUMBER_TYPES, parseNumberType } from "../model/dtype.js";
+import { capacity as capacitySize } from "./capacity.js";
 import { interruptSignal, size, wholeNumber } from "./options.js";
 
 interface Flags {
@@ -26,6 +27,15 @@ interface Flags {
   measure: number;
   seed: number;
   json?: boolean;
+}
+
+/** What a few gigabytes of memory and a minute hold. */
+const MOST_TURNS = 2000;
+
+function turnCount(text: string): number {
+  const turns = wholeNumber(1)(text);
+  if (turns <= MOST_TURNS) return turns;
+  throw new InvalidArgumentError(`Expected a whole number from 1 to ${MOST_TURNS}.`);
 }
 
 export function addSimulateContext(program: Command): void {
@@ -47,9 +57,9 @@ export function addSimulateContext(program: Command): void {
         .choices(WORKLOADS)
         .default("tool-use"),
     )
-    .option("--turns <n>", "generations of a generated conversation", wholeNumber(1), 40)
+    .option("--turns <n>", `generations of a generated conversation, ${MOST_TURNS} at most`, turnCount, 40)
     .option("--model <config>", "the config.json of a Hugging Face model (default: Qwen2.5-3B)")
-    .option("--capacity <size>", "memory of the device", size, size("14.74GiB"))
+    .option("--capacity <size>", "memory of the device", capacitySize, size("14.74GiB"))
     .addOption(
       new Option("--attention <name>", "eager keeps the scores; efficient and flash do not")
         .choices(ATTENTION_IMPLEMENTATIONS)
@@ -80,9 +90,10 @@ export function addSimulateContext(program: Command): void {
         import("../context/simulation/table.js"),
         import("../report/terminal.js"),
       ]);
-      const { measure, device, capacity, ...rest } = flags;
+      const { measure, device, capacity, policy, ...rest } = flags;
       const { simulation, shown } = await runSimulation({
         ...rest,
+        policy: policy.flatMap((names) => names.split(",")).filter((name) => name !== ""),
         capacityBytes: capacity,
         ...(measure === 0 ? {} : { measure: { device, budgetMs: measure } }),
         signal: interruptSignal(),

@@ -67,8 +67,9 @@ export function summaryText(summary: string, lastTurn: number): string {
 }
 
 /** The line below a first page. */
-export function pageLine(tokens: number, pageTokens: number): string {
-  return `[First page of ${Math.ceil(tokens / Math.max(1, pageTokens))} or so: ${tokens} tokens in all.]`;
+export function pageLine(tokens: number, pageTokens: number, postponed = false): string {
+  const rest = postponed ? "; the whole comes in the next turn, when room has been made" : "";
+  return `[First page of ${Math.ceil(tokens / Math.max(1, pageTokens))} or so: ${tokens} tokens in all${rest}.]`;
 }
 
 /** The line above a later page. */

@@ -1,6 +1,6 @@
 import { BytesperError } from "../errors.js";
 import type { Pruned } from "./announcements.js";
-import { announcementForms, laterPageLine, longestShortForm } from "./announcements.js";
+import { announcementForms, laterPageLine } from "./announcements.js";
 import { CHAT_FORMAT, TokenCounter } from "./chat-format.js";
 import type { Problem } from "./exchanges.js";
 import { Exchanges } from "./exchanges.js";
@@ -10,12 +10,12 @@ import { pagesOf } from "./pages.js";
 import type { Going } from "./plan.js";
 import { Planner } from "./plan.js";
 import { composePrompt } from "./prompt.js";
-import type { Capacity } from "./rules.js";
+import { Room } from "./room.js";
 import { GONE, NOTICE, PAGE, Shown } from "./shown.js";
 import { askForSummary } from "./summary.js";
 import { Texts } from "./texts.js";
-import type { Generation, HistoryOptions, Turn } from "./turn.js";
-import { CapacityTooSmall } from "./turn.js";
+import type { Generation, HistoryOptions, Postponed, Turn } from "./turn.js";
+import { requireOptions } from "./turn.js";
 import { Warnings } from "./warnings.js";
 
 interface Waiting {
@@ -24,12 +24,6 @@ interface Waiting {
 }
 
 const SAVE_HINT = "Save what you still need as an observation.";
-/** Room that is kept for what the newest message says about the context. */
-const ANNOUNCEMENT_TOKENS = 160;
-/** Share of a small capacity that is kept for it at most. */
-const ANNOUNCEMENT_SHARE = 1 / 8;
-/** Newest turns whose largest one is what the next turn may add. */
-const RECENT_TURNS = 8;
 
 /**
  * A conversation under a token budget. `add` keeps every message for good; `next` decides what the model is shown of
@@ -44,23 +38,35 @@ export class History {
   readonly #pinned = new Set<number>();
   #shown = new Shown();
   readonly #warnings = new Warnings();
+  readonly #saveHint: string;
+  readonly #room: Room;
   /** Messages that come while a turn is being made. */
   #waiting: Waiting[] | undefined;
-  #announcementTokens: number | undefined;
   #manualSaves = 0;
   /** What of the problems an earlier turn has told. */
   #told = { problems: 0, turns: 0 };
 
+  /** Throws `USAGE` without a tokenizer or a policy. */
   constructor(options: HistoryOptions) {
+    requireOptions(options);
     this.#options = options;
     const counter = new TokenCounter(options.tokenizer, options.format ?? CHAT_FORMAT);
     this.#texts = new Texts(counter, (index) => this.#exchanges.toolName(index));
     this.#planner = new Planner(this.#exchanges, options.policy, {
       noticeTokens: (index) => this.#texts.notice(index).tokens,
-      pageTokens: (index, most) => this.#texts.firstPage(index, most).tokens,
+      wholeTokens: (index) => this.#texts.wholeTokens(index),
+      pageTokens: (index, most, postponed) => this.#texts.firstPage(index, most, postponed).tokens,
       gapTokens: () => this.#texts.gap().tokens,
       isPinned: (index) => this.#pinned.has(index),
       isUser: (index) => this.#texts.message(index).role === "user",
+    });
+    this.#saveHint = options.saveHint ?? SAVE_HINT;
+    this.#room = new Room(options.policy, {
+      planner: this.#planner,
+      texts: this.#texts,
+      exchanges: this.#exchanges,
+      warnings: this.#warnings,
+      saveHint: this.#saveHint,
     });
   }
 
@@ -155,7 +161,8 @@ export class History {
   page(index: number, page: number, tokens?: number): string {
     this.#requireIndex(index);
     const most = this.#shown.pageTokens.get(index);
-    const size = tokens ?? (most === undefined ? 1000 : this.#texts.firstPage(index, most).bodyTokens);
+    const waits = this.#shown.postponed.has(index);
+    const size = tokens ?? (most === undefined ? 1000 : this.#texts.firstPage(index, most, waits).bodyTokens);
     const pages = pagesOf(this.#texts.message(index).content, size, (text) => this.#texts.counter.text(text));
     const text = pages[page - 1];
     if (text !== undefined) return `${laterPageLine(page, pages.length)}\n${text}`;
@@ -183,6 +190,7 @@ export class History {
   async #make(): Promise<Turn> {
     const turn = this.#exchanges.nextTurn;
     const shown = this.#shown.copy(this.messages.length);
+    this.#planner.restore(shown);
     for (let index = shown.length; index < this.messages.length; index++)
       shown.push(this.#texts.wholeTokens(index), this.#exchanges.turnOf(index));
     this.#planner.cap(shown, this.#shown.length);
@@ -190,7 +198,8 @@ export class History {
     const problems = this.#newProblems();
     const going = this.#planner.clearLeftOver(shown);
     going.push(...(await this.#followRules(shown, problems)));
-    going.push(...this.#fitCapacity(shown, going.length > 0));
+    going.push(...this.#room.fit(shown, this.#shown.length, going.length > 0));
+    const postponed = [...shown.postponed].map((index) => this.#postponed(shown, index));
     const pruned = going.map((each) => this.#described(each, this.#warnings.isAnnounced(each.part)));
     const ahead = this.#lookAhead(shown);
     const willPrune = ahead.map((each) => this.#described(each, this.#warnings.isAnnounced(each.part)));
@@ -198,10 +207,10 @@ export class History {
     const saves = (this.#options.observations?.saved ?? 0) + this.#manualSaves;
     const due = this.#warnings.due(next, saves);
     const toWarn = willPrune.filter((_, place) => due.has(place));
-    const forms = announcementForms(pruned, toWarn, this.#options.saveHint ?? SAVE_HINT);
+    const forms = announcementForms(pruned, toWarn, this.#saveHint);
     const prompt = composePrompt(this.#texts, shown, this.#exchanges.preamble.length, {
       forms,
-      most: this.#announcementsMay(shown),
+      most: this.#room.announcementsMay(shown),
     });
 
     this.#shown = shown;
@@ -214,9 +223,10 @@ export class History {
     return this.#logged({
       turn,
       ...prompt,
-      ...this.#answerLimit(prompt.inputTokens),
+      ...this.#room.answerLimit(prompt.inputTokens),
       pruned,
       willPrune,
+      postponed,
       problems,
     });
   }
@@ -266,78 +276,21 @@ export class History {
     return due.map((part) => this.#planner.apply(shown, part, part.kind === "turn"));
   }
 
-  /**
-   * Makes room for the answer, and for words about what goes as soon as anything does. Throws `CapacityTooSmall`.
-   */
-  #fitCapacity(shown: Shown, goesAlready: boolean): Going[] {
-    const { capacity } = this.#options.policy;
-    if (capacity === undefined) return [];
-    const room = this.#promptRoom(capacity) - this.#announcementRoom();
-    const limit = goesAlready ? room : this.#promptRoom(capacity);
-    if (this.#planner.tokens(shown) <= limit) return [];
-    const { going, over } = this.#planner.fit(shown, room, 0);
-    if (over <= 0) return going;
-    going.push(...this.#planner.shorten(shown, over).going);
-    const tokens = this.#planner.tokens(shown);
-    // Without room for words about it, a prompt that fits is a prompt.
-    if (tokens <= this.#promptRoom(capacity)) return going;
-    throw new CapacityTooSmall(tokens, this.#promptRoom(capacity), this.#leastNewTokens(capacity));
-  }
-
-  /** Tokens that the messages may take with what is said about the context. */
-  #promptRoom(capacity: Capacity): number {
-    const prompt = Math.min(capacity.promptTokens, capacity.tokens - this.#leastNewTokens(capacity));
-    return prompt - this.#texts.counter.replyTokens;
-  }
-
-  #leastNewTokens({ leastNewTokens }: Capacity): number {
-    return Math.min(leastNewTokens, this.#options.policy.newTokens ?? leastNewTokens);
+  #postponed(shown: Shown, index: number): Postponed {
+    const tool = this.#exchanges.toolName(index);
+    const tokens = this.#texts.wholeTokens(index);
+    return { index, ...(tool === undefined ? {} : { tool }), tokens, shownTokens: shown.cost(index) };
   }
 
   /** What goes in the next turn: by the rules when all is a turn older, by the capacity when it adds what a recent one did. */
   #lookAhead(shown: Shown): Going[] {
     const { policy } = this.#options;
     const next = shown.copy();
+    this.#planner.restore(next);
     const going = this.#planner
       .proposals(next, 1)
       .map((part) => this.#planner.apply(next, part, policy.summarise !== undefined && part.kind === "turn"));
-    if (policy.capacity === undefined) return going;
-    const growth = Math.max(
-      policy.newTokens ?? this.#leastNewTokens(policy.capacity),
-      ...this.#exchanges.list
-        .slice(-RECENT_TURNS)
-        .map(({ members }) => members.reduce((sum, index) => sum + this.#texts.wholeTokens(index), 0)),
-    );
-    const room = this.#promptRoom(policy.capacity) - this.#announcementRoom() - growth;
-    return [...going, ...this.#planner.fit(next, room, 1).going];
-  }
-
-  #answerLimit(inputTokens: number): { maxNewTokens?: number } {
-    const { newTokens, capacity } = this.#options.policy;
-    const room = capacity === undefined ? undefined : capacity.tokens - inputTokens;
-    if (newTokens === undefined && room === undefined) return {};
-    return {
-      maxNewTokens: Math.min(newTokens ?? Number.POSITIVE_INFINITY, room ?? Number.POSITIVE_INFINITY),
-    };
-  }
-
-  /** Tokens that announcements may take in this prompt. */
-  #announcementsMay(shown: Shown): number {
-    const { capacity } = this.#options.policy;
-    const most = this.#announcementRoom();
-    return capacity === undefined
-      ? most
-      : Math.min(most, this.#promptRoom(capacity) - this.#planner.tokens(shown));
-  }
-
-  /** Tokens that are kept for announcements: a small part of a small capacity, but room for the shortest of them. */
-  #announcementRoom(): number {
-    if (this.#announcementTokens !== undefined) return this.#announcementTokens;
-    const { capacity } = this.#options.policy;
-    const share =
-      capacity === undefined ? ANNOUNCEMENT_TOKENS : this.#promptRoom(capacity) * ANNOUNCEMENT_SHARE;
-    const shortest = this.#texts.counter.text(longestShortForm(this.#options.saveHint ?? SAVE_HINT));
-    return (this.#announcementTokens = Math.max(shortest, Math.min(ANNOUNCEMENT_TOKENS, Math.floor(share))));
+    return [...going, ...this.#room.lookAhead(next)];
   }
 
   #newProblems(): Problem[] {

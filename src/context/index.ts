@@ -1,12 +1,13 @@
 export type { Announcements, Pruned } from "./announcements.js";
 export type { ChatFormat } from "./chat-format.js";
 export { CHAT_FORMAT } from "./chat-format.js";
+export type { ChatMessage } from "./chat-message.js";
+export { fromChatMessage, toChatMessage } from "./chat-message.js";
 export type { Exchange, Problem } from "./exchanges.js";
 export { History } from "./history.js";
 export type { Message, MessageRole, ToolCall } from "./message.js";
 export { MESSAGE_ROLES } from "./message.js";
-export type { NewObservation, Observation } from "./observations/observation.js";
-export type { ObservationFilter } from "./observations/rows.js";
+export type { NewObservation, Observation, ObservationFilter } from "./observations/observation.js";
 export type { StoreOptions } from "./observations/store.js";
 export { ObservationStore } from "./observations/store.js";
 export { pagesOf } from "./pages.js";
@@ -24,7 +25,7 @@ export {
 } from "./rules.js";
 export type { Encoding, Tokenizer } from "./tokenizer.js";
 export { ENCODINGS, openTokenizer, ROUGH_TOKENIZER, TokenizerFailed } from "./tokenizer.js";
-export type { Generation, HistoryOptions, Turn } from "./turn.js";
+export type { Generation, HistoryOptions, Postponed, Turn } from "./turn.js";
 export { CapacityTooSmall } from "./turn.js";
 export type { Workload } from "./simulation/generate.js";
 export { generateTranscript, WORKLOADS } from "./simulation/generate.js";

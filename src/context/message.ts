@@ -23,10 +23,20 @@ export interface Message {
 
 /** Refuses what is no message before anything is stored. Throws `BAD_INPUT`. */
 export function requireMessage(message: Message, index: number): void {
-  const { role, content, toolCalls, toolCallId } = message as unknown as Record<string, unknown>;
   const refuse = (what: string): never => {
     throw new BytesperError("BAD_INPUT", `Message ${index + 1} of the history ${what}.`);
   };
+  const given = message as unknown;
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    refuse(
+      `is ${given === null ? "null" : Array.isArray(given) ? "a list" : `a ${typeof given}`}; expected { role, content }`,
+    );
+  const fields = given as Record<string, unknown>;
+  const { role, content, toolCalls, toolCallId } = fields;
+  // Left unread, its calls would not be counted.
+  for (const name of ["tool_calls", "tool_call_id"])
+    if (Object.hasOwn(fields, name))
+      refuse(`has ${name}, as chat interfaces write it; add fromChatMessage(message)`);
   if (!MESSAGE_ROLES.includes(role as MessageRole))
     refuse(`has the role ${JSON.stringify(role)}; expected one of ${MESSAGE_ROLES.join(", ")}`);
   if (typeof content !== "string")

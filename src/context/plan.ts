@@ -16,8 +16,12 @@ export interface Going {
 /** What the planner must know of the messages; tokens are counted when they are asked for. */
 export interface Costs {
   noticeTokens: (index: number) => number;
-  /** Tokens of the message shown by a first page that takes at most `most`, or little more where that cannot be. */
-  pageTokens: (index: number, most: number) => number;
+  wholeTokens: (index: number) => number;
+  /**
+   * Tokens of the message shown by a first page that takes at most `most`, or little more where that cannot be; with
+   * `postponed` the page says that the whole comes next.
+   */
+  pageTokens: (index: number, most: number, postponed: boolean) => number;
   /** Tokens of the line that stands for dropped turns. */
   gapTokens: () => number;
   isPinned: (index: number) => boolean;
@@ -104,12 +108,18 @@ export class Planner {
   }
 
   /** Lets go what stands over `limit` tokens, least valuable first; `over` is what could not be let go. */
-  fit(shown: Shown, limit: number, ahead: number): { going: Going[]; over: number } {
+  fit(
+    shown: Shown,
+    limit: number,
+    ahead: number,
+    may: (part: Part) => boolean = () => true,
+  ): { going: Going[]; over: number } {
     const going: Going[] = [];
     let tokens = this.tokens(shown);
     for (const youngest of [Math.max(1, this.#policy.keptWhole), 1]) {
       if (tokens <= limit) break;
       for (const part of this.#leastValuableFirst(shown, ahead, youngest)) {
+        if (!may(part)) return { going, over: tokens - limit };
         const hadGap = shown.dropped;
         const gone = this.apply(shown, part);
         going.push(gone);
@@ -123,15 +133,47 @@ export class Planner {
   }
 
   /** Shows what the model must see by first pages: results first, then requests, the longest first. */
-  shorten(shown: Shown, over: number): { going: Going[]; over: number } {
+  shorten(shown: Shown, over: number): Going[] {
+    const { newestResults, requests } = this.#shortenable(shown);
+    return this.#showPages(shown, [...newestResults, ...requests], over, false).going;
+  }
+
+  /**
+   * Shows results from `from` on, which no prompt has shown, by first pages until `restore`; answers whether that
+   * makes the room. Where it does not, nothing is changed.
+   */
+  postpone(shown: Shown, over: number, from: number): boolean {
+    const fresh = this.#shortenable(shown).newestResults.filter(
+      (index) => index >= from && shown.state(index) === WHOLE,
+    );
+    const { going, over: left } = this.#showPages(shown, fresh, over, true);
+    for (const { part } of going) if (part.kind === "page") shown.postponed.add(part.index);
+    if (left > 0) this.restore(shown);
+    return left <= 0;
+  }
+
+  /** Shows whole again what was postponed. */
+  restore(shown: Shown): void {
+    for (const index of shown.postponed)
+      if (shown.state(index) === PAGE) shown.set(index, WHOLE, this.#costs.wholeTokens(index));
+    shown.postponed.clear();
+  }
+
+  /** First pages in place of these messages, one after the other, until `over` tokens are saved. */
+  #showPages(
+    shown: Shown,
+    indices: readonly number[],
+    over: number,
+    postponed: boolean,
+  ): { going: Going[]; over: number } {
     const going: Going[] = [];
     let left = over;
-    for (const index of this.#shortenable(shown)) {
+    for (const index of indices) {
       if (left <= 0) break;
       const before = shown.cost(index);
       const most = Math.max(LEAST_PAGE, before - left);
       if (most >= before) continue;
-      const after = this.#costs.pageTokens(index, most);
+      const after = this.#costs.pageTokens(index, most, postponed);
       if (after >= before) continue;
       shown.set(index, PAGE, after);
       shown.pageTokens.set(index, most);
@@ -149,7 +191,7 @@ export class Planner {
     for (const { results } of this.#exchanges.list) {
       for (const index of results) {
         if (index < from || index >= shown.length || shown.cost(index) <= most) continue;
-        shown.set(index, PAGE, this.#costs.pageTokens(index, most));
+        shown.set(index, PAGE, this.#costs.pageTokens(index, most, false));
         shown.pageTokens.set(index, most);
       }
     }
@@ -212,7 +254,8 @@ export class Planner {
     return this.#costs.noticeTokens(index) < shown.cost(index);
   }
 
-  #shortenable(shown: Shown): number[] {
+  /** Messages of the newest turns that may be shown by their first pages, the longest first. */
+  #shortenable(shown: Shown): { newestResults: number[]; requests: number[] } {
     const { list, request } = this.#exchanges;
     const newest = list.slice(-2).filter((turn) => this.#age(turn, 0) <= 1);
     const longestFirst = (indices: readonly number[]): number[] =>
@@ -221,10 +264,10 @@ export class Planner {
         .filter((index) => shown.state(index) === WHOLE || shown.state(index) === PAGE)
         .sort((a, b) => shown.cost(b) - shown.cost(a));
     const users = newest.flatMap(({ members }) => members.filter((index) => this.#costs.isUser(index)));
-    return [
-      ...longestFirst(newest.flatMap(({ results }) => results)),
-      ...longestFirst([...new Set([...users, ...request])]),
-    ];
+    return {
+      newestResults: longestFirst(newest.flatMap(({ results }) => results)),
+      requests: longestFirst([...new Set([...users, ...request])]),
+    };
   }
 
   /** The latest request stays, also when its turn is dropped. */

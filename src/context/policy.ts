@@ -61,12 +61,14 @@ export function budgetPolicy(limits: {
   newTokens: number;
   /** Tokens of the answer that are kept free whatever must go for them; 256 unless given, or `newTokens` if fewer. */
   leastNewTokens?: number;
+  /** As for `fitCapacity`; true unless given. */
+  warnFirst?: boolean;
 }): Policy {
-  const { capacityTokens, promptTokens = capacityTokens, newTokens } = limits;
+  const { capacityTokens, promptTokens = capacityTokens, newTokens, warnFirst = true } = limits;
   const leastNewTokens = limits.leastNewTokens ?? Math.min(newTokens, 256);
   return composePolicy(
     "budget",
-    fitCapacity(capacityTokens, { promptTokens, leastNewTokens }),
+    fitCapacity(capacityTokens, { promptTokens, leastNewTokens, warnFirst }),
     capNewTokens(newTokens),
   );
 }

@@ -52,7 +52,9 @@ function shownMessage(texts: Texts, shown: Shown, index: number): Message {
   const state = shown.state(index);
   if (state === NOTICE) return texts.notice(index).message;
   const most = state === PAGE ? shown.pageTokens.get(index) : undefined;
-  return most === undefined ? texts.message(index) : texts.firstPage(index, most).message;
+  return most === undefined
+    ? texts.message(index)
+    : texts.firstPage(index, most, shown.postponed.has(index)).message;
 }
 
 /** What stands for the turns that are not shown. */

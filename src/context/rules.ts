@@ -58,6 +58,8 @@ export interface Capacity {
   promptTokens: number;
   /** Tokens of the answer that are kept free, whatever must go for them. */
   leastNewTokens: number;
+  /** Nothing goes before a warning has named it, as long as new results can wait a turn for their place. */
+  warnFirst: boolean;
 }
 
 /** Keeps the last k turns whole: the other rules leave them alone. */
@@ -127,16 +129,21 @@ export function capNewTokens(tokens: number): Rule {
  * turn of twice its age and two more. So the turns and results that "keep k whole, 2k + 2 turns" would show are
  * kept longest, for every k. A request and the newest turn stay; if they alone are too long, they are shown by
  * their first page.
+ *
+ * @param options.warnFirst where new results need the place of what no warning has named, they are shown by their
+ *   first page in this turn, with the warning, and whole in the next one; true unless given. Where that makes no room
+ *   either, as with a long request, the rest goes at once and `Pruned.announced` is false.
  */
 export function fitCapacity(
   tokens: number,
-  options: { promptTokens?: number; leastNewTokens?: number } = {},
+  options: { promptTokens?: number; leastNewTokens?: number; warnFirst?: boolean } = {},
 ): Rule {
-  const { promptTokens = tokens, leastNewTokens = 256 } = options;
+  const { promptTokens = tokens, leastNewTokens = 256, warnFirst = true } = options;
   const capacity = {
     tokens: whole(tokens, 2, "tokens of a capacity"),
     promptTokens: whole(promptTokens, 1, "tokens of a prompt"),
     leastNewTokens: whole(leastNewTokens, 1, "new tokens that are kept free"),
+    warnFirst,
   };
   if (leastNewTokens >= tokens)
     throw new BytesperError(
@@ -150,6 +157,6 @@ function whole(value: number, least: number, what: string): number {
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new BytesperError(
     "USAGE",
-    `The ${what} must be a whole number from ${least}, not ${String(value)}; change the policy.`,
+    `The ${what} must be a whole number from ${least}, not ${typeof value === "string" ? JSON.stringify(value) : String(value)}; change the policy.`,
   );
 }

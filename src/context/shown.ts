@@ -8,12 +8,13 @@ export const GONE = 3;
 
 /**
  * What the next prompt shows of each message; copied, changed and put back when the whole turn has been made. Arrays
- * of numbers, because every turn copies and sums them for all messages.
+ * of numbers, because every turn copies them for all messages.
  */
 export class Shown {
   #states: Uint8Array;
   #costs: Float64Array;
   #length: number;
+  #total = 0;
   /** By turn; 1 where nothing but the latest request may be shown. */
   #gone: Uint8Array;
   #firstKept: number;
@@ -21,6 +22,8 @@ export class Shown {
   readonly leftOver: Set<number>;
   /** Tokens of a page, where a message is shown by its first one. */
   readonly pageTokens: Map<number, number>;
+  /** New results that wait for their place: a first page now, whole in the next turn. */
+  readonly postponed: Set<number>;
   /** Whether anything was dropped without a summary. */
   dropped = false;
   summary: { text: string; tokens: number; lastTurn: number } | undefined;
@@ -35,10 +38,12 @@ export class Shown {
     this.#firstKept = from === undefined ? 1 : from.#firstKept;
     this.leftOver = new Set(from?.leftOver);
     this.pageTokens = new Map(from?.pageTokens);
+    this.postponed = new Set(from?.postponed);
     if (from === undefined) return;
     this.#states.set(from.#states.subarray(0, from.length));
     this.#costs.set(from.#costs.subarray(0, from.length));
     this.#gone.set(from.#gone.subarray(0, Math.min(most, from.#gone.length)));
+    this.#total = from.#total;
     this.dropped = from.dropped;
     this.summary = from.summary;
   }
@@ -55,6 +60,7 @@ export class Shown {
   /** Adds the next message, whole, where `copy` has made room. */
   push(tokens: number, turn: number): void {
     this.#costs[this.#length++] = tokens;
+    this.#total += tokens;
     if (this.isGone(turn)) this.leftOver.add(turn);
   }
 
@@ -69,6 +75,7 @@ export class Shown {
 
   set(index: number, state: number, tokens: number): void {
     this.#states[index] = state;
+    this.#total += tokens - this.cost(index);
     this.#costs[index] = tokens;
     if (state !== PAGE) this.pageTokens.delete(index);
   }
@@ -87,10 +94,8 @@ export class Shown {
     return this.#firstKept;
   }
 
-  /** Tokens of all messages as they are shown. */
+  /** Tokens of all messages as they are shown; exact, because all are whole numbers below 2^53. */
   get total(): number {
-    let total = 0;
-    for (let index = 0; index < this.#length; index++) total += this.#costs[index] as number;
-    return total;
+    return this.#total;
   }
 }

@@ -16,7 +16,7 @@ export class Texts {
   readonly #toolName: (index: number) => string | undefined;
   readonly #whole: (number | undefined)[] = [];
   readonly #notices: (Rendered | undefined)[] = [];
-  readonly #pages = new Map<number, Rendered & { most: number; bodyTokens: number }>();
+  readonly #pages = new Map<number, Rendered & { most: number; postponed: boolean; bodyTokens: number }>();
   #gap: Rendered | undefined;
 
   constructor(counter: TokenCounter, toolName: (index: number) => string | undefined) {
@@ -47,12 +47,12 @@ export class Texts {
   }
 
   /** A message by its first page, which takes at most `most` tokens where a single character does. */
-  firstPage(index: number, most: number): Rendered & { bodyTokens: number } {
+  firstPage(index: number, most: number, postponed = false): Rendered & { bodyTokens: number } {
     const known = this.#pages.get(index);
-    if (known?.most === most) return known;
+    if (known?.most === most && known.postponed === postponed) return known;
     const whole = this.message(index);
     const count = (text: string): number => this.counter.text(text);
-    const line = (body: number): string => pageLine(this.wholeTokens(index), body);
+    const line = (body: number): string => pageLine(this.wholeTokens(index), body, postponed);
     const around = this.counter.message({ ...whole, content: `\n${line(1)}` });
     let body = Math.max(1, most - around);
     for (;;) {
@@ -64,7 +64,7 @@ export class Texts {
         body = Math.max(1, body - (tokens - most));
         continue;
       }
-      const page = { message, tokens, most, bodyTokens: body };
+      const page = { message, tokens, most, postponed, bodyTokens: body };
       this.#pages.set(index, page);
       return page;
     }

@@ -20,6 +20,20 @@ export interface HistoryOptions {
   log?: (line: string) => void;
 }
 
+/** Throws `USAGE` for options that no history can be made with. */
+export function requireOptions(options: HistoryOptions | undefined): void {
+  const { tokenizer, policy } = (options ?? {}) as { tokenizer?: unknown; policy?: unknown };
+  if (typeof (tokenizer as Partial<Tokenizer> | undefined)?.count !== "function") {
+    const hint = tokenizer instanceof Promise ? "await openTokenizer() before" : "give await openTokenizer()";
+    throw new BytesperError("USAGE", `A history needs a tokenizer with count(text); ${hint}.`);
+  }
+  if (!Array.isArray((policy as Partial<Policy> | undefined)?.letGo))
+    throw new BytesperError(
+      "USAGE",
+      "A history needs a policy; give one of budgetPolicy, fixedPolicy, composePolicy or KEEP_ALL.",
+    );
+}
+
 /** What to send to the model. */
 export interface Turn {
   /** The generation, from 1. */
@@ -32,9 +46,20 @@ export interface Turn {
   pruned: readonly Pruned[];
   /** What goes next, whether or not it was warned of before. */
   willPrune: readonly Pruned[];
+  /** New results of which this prompt shows the first page, so that what must make room is warned of before it goes. */
+  postponed: readonly Postponed[];
   /** What the newest message says of both. */
   announcements: Announcements;
   problems: readonly Problem[];
+}
+
+/** A result that comes whole in the next turn. */
+export interface Postponed {
+  /** Place of the message in the history, from 0. */
+  index: number;
+  tool?: string;
+  tokens: number;
+  shownTokens: number;
 }
 
 /** One line of the log. */

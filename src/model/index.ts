@@ -16,6 +16,8 @@ export { NUMBER_TYPES, bytesOf, bytesPerNumber, numberType, parseNumberType } fr
 export type { Estimate, EstimateTerm } from "./estimate.js";
 export { estimate } from "./estimate.js";
 export { FAMILIES } from "./families/index.js";
+export type { PublishedComparison } from "./published.js";
+export { comparePublished } from "./published.js";
 export type { ReadOptions } from "./read.js";
 export { modelOf, readModel } from "./read.js";
 export { readModelFile } from "./read-file.js";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Estimate } from "../../src/model/index.js";
+import type { Estimate, PublishedComparison } from "../../src/model/index.js";
 import {
   estimate,
   kvBytes,
@@ -189,6 +189,48 @@ describe("published figures", () => {
   );
 });
 
+describe("a published size is compared, and reported where it differs", () => {
+  test("to the digits printed", async () => {
+    // 80 layers x 2 x 8 heads x 128 x 2 B = 327,680 B a token; 16,000 tokens are 4.8828 GiB.
+    await onConfig(LLAMA_70B, async (path) => {
+      const agreeing = await bytesper(["estimate", path, "--tokens", "16000", "--published", "4.88GiB"]);
+      expect(agreeing.code).toBe(0);
+      expect(agreeing.stdout).toMatch(
+        /\nPublished 4\.88GiB: agrees to the digits printed; the cache of 16,000 tokens takes 5,242,880,000 B \(4\.88 GiB\)\.\n$/,
+      );
+      const other = await bytesper(["estimate", path, "--tokens", "16000", "--published", "4.87GiB"]);
+      expect(other.code).toBe(1);
+    });
+  });
+
+  test("123.05 GiB for Llama-3.1-405B at 128,000 tokens are twice what its config gives", async () => {
+    await onConfig(LLAMA_405B, async (path) => {
+      const args = ["estimate", path, "--tokens", "128000", "--published", "123.05GiB"];
+      const { code, stdout, stderr } = await bytesper(args);
+      expect(code).toBe(1);
+      expect(stderr).toBe("");
+      expect(stdout).toContain(
+        "Published 123.05GiB: not what the config gives, 2.000 times the formula; the cache of 128,000 tokens takes 66,060,288,000 B (61.52 GiB).",
+      );
+      const { published } = JSON.parse((await bytesper([...args, "--json"])).stdout) as {
+        published: PublishedComparison;
+      };
+      expect(published).toMatchObject({ agrees: false, computedBytes: 66_060_288_000 });
+      expect(published.publishedOverComputed).toBeCloseTo(2, 3);
+    });
+  });
+
+  test.each(["800KB", "800", "many", "-5GiB"])("%s is no such size", async (size) => {
+    await onConfig(LLAMA_70B, async (path) => {
+      const { code, stderr } = await bytesper(["estimate", path, "--tokens", "1", `--published=${size}`]);
+      expect(code).toBe(2);
+      expect(stderr).toBe(
+        `"${size}" is not a size as it is published; give it with its unit, such as 15.62GiB, 800KiB or 819.2kB.\n`,
+      );
+    });
+  });
+});
+
 describe("sizes that runtimes logged", () => {
   const logOf = (part: string): Truth["measured_logs"][number] => {
     const found = truth.measured_logs.find(({ model, runtime }) => `${model}, ${runtime}`.includes(part));
@@ -297,6 +339,14 @@ const MISTAKES: [string, string[], RegExp][] = [
     /Allowed choices are eager, efficient, flash/,
   ],
   [JSON.stringify(TINY), ["--tokens", "8", "--capacity", "much"], /not a size/],
+  [
+    JSON.stringify(TINY),
+    ["--tokens", "8", "--capacity", "14.74"],
+    /"14\.74" is 15 bytes, .* such as 14\.74GiB/,
+  ],
+  [JSON.stringify({ ...TINY, hidden_size: -8 }), ["--tokens", "8"], /hidden_size .* but it is -8;/],
+  [JSON.stringify({ ...TINY, vocab_size: "10" }), ["--tokens", "8"], /vocab_size .* but it is "10";/],
+  [JSON.stringify(TINY).replace(":2,", ":NaN,"), ["--tokens", "8"], /is not JSON/],
   [JSON.stringify(TINY), ["--tokens", "8", "--family", "nova"], /"nova" is not a family/],
   [
     JSON.stringify({ ...TINY, num_attention_heads: 0 }),

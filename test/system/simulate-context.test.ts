@@ -151,12 +151,35 @@ test.each([
   [["--conversation", "x"], /^--conversation names one of a file's; give --transcript FILE with it\.\n$/],
   [["--model", "missing.json"], /missing\.json cannot be read as a config\.json: /],
   [["--capacity", "much"], /"much" is not a size/],
+  [["--capacity", "14.74"], /"14\.74" is 15 bytes, .* such as 14\.74GiB/],
+  [["--turns", "1000000000"], /Expected a whole number from 1 to 2000/],
+  [["--policy", ","], /^There is no policy to simulate; name one\.\n$/],
   [["--workload", "light"], /Allowed choices are tool-use, heavy/],
 ])("a mistake is one sentence and exit 2: %j", async (args, sentence) => {
   const { code, stdout, stderr } = await bytesper(["simulate-context", ...args]);
   expect(stderr).toMatch(sentence);
   expect(stderr).not.toMatch(/\n\s+at /);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+});
+
+test("names of policies may have commas between them", async () => {
+  const { policies } = await printed("--policy", "3/8/700,budget", "--turns", "2", "--measure", "0");
+  expect(policies.map(({ policy }) => policy)).toEqual(["3/8/700", "budget"]);
+});
+
+test.each([
+  ["", /^\S+ holds no conversation; expected one JSON object a line\.\n$/],
+  ['{"messages":[{"role":"user","content":"a"}]}\n{"messages":[{"ro', /^\S+, line 2 is not JSON; expected /],
+  ['{"messages":[]}', /^\S+, line 1 has no "messages", which must be a list of at least one /],
+  ["\u0000\u0001\u001b[31m", /^\S+, line 1 is not JSON; expected /],
+])("a transcript of %j is one sentence", async (text, sentence) => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "talks.jsonl");
+    writeFileSync(path, text);
+    const { code, stdout, stderr } = await bytesper(["simulate-context", "--transcript", path]);
+    expect(stderr).toMatch(sentence);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
 });
 
 test.for(["tool-tau-bench-airline.jsonl", "tool-swe-agent.jsonl"])(

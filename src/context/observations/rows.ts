@@ -1,19 +1,6 @@
-import { BytesperError } from "../../errors.js";
-import type { Observation } from "./observation.js";
+import type { Observation, ObservationFilter } from "./observation.js";
+import { requireFilter } from "./observation.js";
 import type { Sqlite, SqlRow, SqlValue } from "./sqlite.js";
-
-/** What observations must have in common; without any, all match. */
-export interface ObservationFilter {
-  category?: string;
-  type?: string;
-  /** All of them. */
-  tags?: readonly string[];
-  leastImportance?: number;
-  /** A part of the content; capital letters count as small ones in ASCII. */
-  contains?: string;
-  /** 50 unless given. */
-  limit?: number;
-}
 
 /** Adds observations; what is there already stays. Must run in a transaction. */
 export function insertRows(database: Sqlite, observations: readonly Observation[]): void {
@@ -29,12 +16,8 @@ export function insertRows(database: Sqlite, observations: readonly Observation[
 
 /** Observations that match, the most important first and of these the newest. Throws `USAGE`. */
 export function selectRows(database: Sqlite, filter: ObservationFilter): Observation[] {
+  requireFilter(filter);
   const { category, type, tags = [], leastImportance, contains, limit = 50 } = filter;
-  if (!(Number.isSafeInteger(limit) && limit >= 1))
-    throw new BytesperError(
-      "USAGE",
-      `The limit of a query must be a whole number from 1, not ${String(limit)}.`,
-    );
   const conditions: [sql: string, values: SqlValue[]][] = [];
   if (category !== undefined) conditions.push(["category = ?", [category]]);
   if (type !== undefined) conditions.push(["type = ?", [type]]);

@@ -3,9 +3,8 @@ import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { BytesperError } from "../../errors.js";
 import { identityOf, keepAside } from "./keep-aside.js";
-import type { NewObservation, Observation } from "./observation.js";
+import type { NewObservation, Observation, ObservationFilter } from "./observation.js";
 import { requireObservation } from "./observation.js";
-import type { ObservationFilter } from "./rows.js";
 import { insertRows, selectRows } from "./rows.js";
 import { inTransaction, prepareFile } from "./schema.js";
 import { beginSideFile, moveObservations, releaseSideFile, takeInSideFiles } from "./side-files.js";
@@ -42,9 +41,16 @@ export class ObservationStore {
   readonly #notice: (sentence: string) => void;
   #file: OpenFile;
   #saved = 0;
+  #closed = false;
 
   /** Throws `BAD_INPUT` for a path that cannot be a file of observations, and where libsql cannot be loaded. */
   constructor(path: string, { busyMs = 2000, notice }: StoreOptions = {}) {
+    // libsql ends the process where a name holds a null character.
+    if (typeof (path as unknown) !== "string" || path === "" || path.includes("\0"))
+      throw new BytesperError(
+        "BAD_INPUT",
+        `A file of observations needs a path, not ${JSON.stringify(path)}; give one.`,
+      );
     this.#path = resolve(path);
     this.#busyMs = busyMs;
     this.#notice = (sentence) => {
@@ -99,6 +105,8 @@ export class ObservationStore {
 
   /** Ends the use of the file. What was saved beside a locked one goes into it now if it can. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#returnToMainFile();
     if (this.#file.path !== this.#path) releaseSideFile(this.#file.database);
     this.#file.database.close();
@@ -106,6 +114,8 @@ export class ObservationStore {
 
   /** Does something with the file, or with the one that takes its place. */
   #attempt<T>(work: (database: Sqlite) => T): T {
+    if (this.#closed)
+      throw new BytesperError("USAGE", `The observations of ${this.#path} were closed; open them again.`);
     this.#returnToMainFile();
     for (let attempt = 1; ; attempt++) {
       try {

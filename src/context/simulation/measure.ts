@@ -24,8 +24,14 @@ const KERNELS: Record<AttentionImplementation, AttentionKernel> = {
   efficient: "flash",
   flash: "flash",
 };
-/** A first run of this length says how long others take. */
-const FIRST_TOKENS = 256;
+/** The first run pays for code and threads, the second says how long others take. */
+const FIRST_TOKENS = [16, 256];
+
+/** How long a run takes: its inputs grow with the tokens, attention with their square. */
+interface Pace {
+  inputMsPerToken: number;
+  attentionMsPerTokenSquared: number;
+}
 
 /** Runs one layer's attention of a model at lengths that its time budget allows, and reads what the pool gave out. */
 export class AttentionMeter {
@@ -33,8 +39,7 @@ export class AttentionMeter {
   readonly #shape: Omit<AttentionShape, "tokens"> | undefined;
   readonly #known = new Map<number, Reading>();
   #spentMs = 0;
-  /** Time grows with the square of the tokens. */
-  #msPerTokenSquared: number | undefined;
+  #pace: Pace | undefined;
   #broken: string | undefined;
 
   constructor(model: ModelShape, options: MeterOptions) {
@@ -60,10 +65,12 @@ export class AttentionMeter {
   }
 
   async #measure(tokens: number): Promise<Reading> {
-    if (this.#msPerTokenSquared === undefined && this.#broken === undefined) await this.#run(FIRST_TOKENS);
+    if (this.#pace === undefined && this.#broken === undefined)
+      for (const first of FIRST_TOKENS) await this.#run(first);
     if (this.#broken !== undefined) return absent(this.#broken);
     const left = this.#options.budgetMs - this.#spentMs;
-    if ((this.#msPerTokenSquared ?? 0) * tokens ** 2 > left)
+    const { inputMsPerToken = 0, attentionMsPerTokenSquared = 0 } = this.#pace ?? {};
+    if (inputMsPerToken * tokens + attentionMsPerTokenSquared * tokens ** 2 > left)
       return absent(
         `not run: the time for measuring (${this.#options.budgetMs} ms) is too short for this length`,
       );
@@ -85,8 +92,10 @@ export class AttentionMeter {
         causal: true,
         seed,
       });
-      // Making the inputs takes its part, so that the whole time counts.
-      this.#msPerTokenSquared = (performance.now() - started) / tokens ** 2;
+      this.#pace = {
+        inputMsPerToken: (performance.now() - started - result.durationMs) / tokens,
+        attentionMsPerTokenSquared: result.durationMs / tokens ** 2,
+      };
       return result.usedHighWaterBytes - result.inputOutputBytes;
     } catch (error) {
       if (!(error instanceof BytesperError)) throw error;

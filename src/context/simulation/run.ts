@@ -43,6 +43,7 @@ export async function runSimulation(
   request: SimulationRequest,
 ): Promise<{ simulation: Simulation; shown: string }> {
   const { policy, capacityBytes, attention, logits, dtype, signal, notice } = request;
+  if (policy.length === 0) throw new BytesperError("USAGE", "There is no policy to simulate; name one.");
   const tokenizer = await tokenizerOrRough(notice);
   const model =
     request.model === undefined ? modelOf(DEFAULT_MODEL.config) : await readModelFile(request.model);

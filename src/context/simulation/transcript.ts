@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { BytesperError } from "../../errors.js";
-import type { Message, MessageRole, ToolCall } from "../message.js";
-import { MESSAGE_ROLES } from "../message.js";
+import { fromChatMessage } from "../chat-message.js";
+import type { Message } from "../message.js";
 
 /** A conversation that took place. */
 export interface Transcript {
@@ -53,41 +53,11 @@ function transcriptOf(line: string, where: string, number: number): Transcript {
 }
 
 function messageOf(value: unknown, where: string): Message {
-  const { role, content, tool_calls: calls, tool_call_id: answered, name } = isRecord(value) ? value : {};
-  if (!MESSAGE_ROLES.includes(role as MessageRole))
-    throw bad(`${where} has the role ${JSON.stringify(role)}; expected one of ${MESSAGE_ROLES.join(", ")}.`);
-  const toolCalls =
-    role === "assistant" && Array.isArray(calls) ? calls.map((call) => callOf(call, where)) : [];
-  return {
-    role: role as MessageRole,
-    content: textOf(content, toolCalls.length > 0, where),
-    ...(toolCalls.length === 0 ? {} : { toolCalls }),
-    ...(role === "tool" && typeof answered === "string" ? { toolCallId: answered } : {}),
-    ...(typeof name === "string" ? { name } : {}),
-  };
-}
-
-/** A text, or the texts of its parts; what calls a tool may say nothing. */
-function textOf(content: unknown, mayBeNothing: boolean, where: string): string {
-  if (typeof content === "string") return content;
-  if (content == null && mayBeNothing) return "";
-  if (Array.isArray(content) && content.every((part) => isRecord(part) && typeof part.text === "string"))
-    return content.map((part) => (part as { text: string }).text).join("\n");
-  const came =
-    content === undefined
-      ? "no content"
-      : content === null
-        ? "null as its content"
-        : `a content of type ${typeof content}`;
-  throw bad(`${where} has ${came}; its "content" must be a string (a pure tool call may have "").`);
-}
-
-function callOf(value: unknown, where: string): ToolCall {
-  const { id, function: named } = isRecord(value) ? value : {};
-  const { name, arguments: text = "" } = isRecord(named) ? named : isRecord(value) ? value : {};
-  if (typeof id !== "string" || typeof name !== "string")
-    throw bad(`${where} has a tool call without an id or a name; each of "tool_calls" needs both.`);
-  return { id, name, arguments: typeof text === "string" ? text : JSON.stringify(text) };
+  try {
+    return fromChatMessage(value, where);
+  } catch (error) {
+    throw error instanceof BytesperError ? bad(error.message, error) : error;
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

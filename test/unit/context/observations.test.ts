@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -270,6 +271,52 @@ describe("a damaged file is kept aside and a new one begun, which is said", () =
       /cannot be opened or made as a file of observations; give the path of a file/,
     );
   });
+});
+
+test.each(["", "a\0b", undefined, 5])("%j is no path of a file of observations", (given) => {
+  expect(() => new ObservationStore(given as never)).toThrow(/^A file of observations needs a path, not /);
+});
+
+test("a file that may only be read is asked, and one sentence when something is to be saved", () => {
+  const store = opened();
+  store.save({ category: "a", type: "b", content: "kept" });
+  closed(store);
+  chmodSync(path, 0o444);
+  chmodSync(folder, 0o555);
+  // The superuser may write anywhere.
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    const reading = opened();
+    expect(contents(reading)).toEqual(["kept"]);
+    expect(() => reading.save({ category: "a", type: "b", content: "more" })).toThrow(
+      /^\S+ cannot be read or written \(attempt to write a readonly database\); check the disk and its rights\.$/,
+    );
+    closed(reading);
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(folder, 0o755);
+  }
+});
+
+test("what was closed is closed, and says so when it is used", () => {
+  const store = opened();
+  closed(store);
+  expect(() => store.save({ category: "a", type: "b", content: "late" })).toThrow(
+    /were closed; open them again/,
+  );
+  expect(() => store.query()).toThrow(/were closed/);
+  store.close();
+});
+
+test.each([
+  [null, "The filter of a query must be an object, not null."],
+  [{ tags: "seat" }, 'The tags of a query must be a list of texts, not "seat".'],
+  [{ category: 5 }, "The category of a query must be a text, not 5."],
+  [{ leastImportance: "high" }, 'The leastImportance of a query must be a number, not "high".'],
+  [{ limit: 0 }, "The limit of a query must be a whole number from 1, not 0."],
+])("a query of %j is one sentence", (filter, sentence) => {
+  expect(() => opened().query(filter as never)).toThrow(sentence);
 });
 
 describe("a file that another process has locked", () => {

@@ -92,8 +92,12 @@ test.each(CASES)("%s: what was let go once does not come back", async (_name, po
   const ranks = { whole: 0, "first page": 1, notice: 2, gone: 3 };
   for (const seed of SEEDS) {
     const states: number[] = [];
-    await playing(randomHistory(seed), policy, (_turn, history) => {
-      const now = [...history.messages.keys()].map((index) => ranks[history.stateOf(index)]);
+    await playing(randomHistory(seed), policy, ({ postponed }, history) => {
+      // What waits a turn for its place was not let go.
+      const waits = new Set(postponed.map(({ index }) => index));
+      const now = [...history.messages.keys()].map((index) =>
+        waits.has(index) ? ranks.whole : ranks[history.stateOf(index)],
+      );
       const back = states.flatMap((before, index) => ((now[index] ?? 0) < before ? index : []));
       expect(back, `seed ${seed}`).toEqual([]);
       states.splice(0, states.length, ...now);
@@ -153,6 +157,36 @@ test.each(CASES.filter(([, { capacity }]) => capacity !== undefined))(
   },
 );
 
+test.each(CASES.filter(([, { capacity }]) => capacity !== undefined))(
+  "%s: while new results wait, nothing goes that an earlier prompt did not warn of",
+  async (_name, policy) => {
+    let waited = 0;
+    for (const seed of SEEDS) {
+      const warned = new Set<string>();
+      await playing(randomHistory(seed), policy, (turn, history, before) => {
+        const { pruned, postponed, willPrune } = turn;
+        for (const { kind, turn: number, index, announced } of pruned)
+          expect(announced, `seed ${seed}`).toBe(warned.has(`${kind} ${index ?? number}`));
+        if (postponed.length > 0) expect(pruned.filter(({ announced }) => !announced)).toEqual([]);
+        for (const { index, shownTokens, tokens } of postponed) {
+          waited++;
+          expect(shownTokens).toBeLessThan(tokens);
+          expect(history.stateOf(index)).toBe("first page");
+        }
+        // Once is enough: each is whole in the next turn, or it is said what has become of it.
+        for (const { index } of before?.postponed ?? []) {
+          const told = pruned.some((part) => part.index === index || part.turn === before?.turn);
+          expect(told || history.stateOf(index) === "whole", `seed ${seed}`).toBe(true);
+          expect(postponed.map((each) => each.index)).not.toContain(index);
+        }
+        if (turn.announcements.warning !== undefined || willPrune.length === 0)
+          for (const { kind, turn: number, index } of willPrune) warned.add(`${kind} ${index ?? number}`);
+      });
+    }
+    expect(waited).toBeGreaterThan(0);
+  },
+);
+
 test("a capacity lets nothing go that could have stayed: putting the last part back exceeds it", async () => {
   const policy = budgetPolicy({ capacityTokens: 2200, newTokens: 300, leastNewTokens: 300 });
   let pruned = 0;
@@ -181,8 +215,13 @@ test("the budget shows all that any fixed policy shows that has fit so far", asy
     for (const capacityTokens of [1800, 3000]) {
       const budget = budgetPolicy({ capacityTokens, newTokens: 700, leastNewTokens: 300 });
       const keptByBudget: number[][] = [];
-      await playing(random, budget, (_turn, history) => {
-        keptByBudget.push(history.messages.map((_, index) => history.keptTokens(index)));
+      await playing(random, budget, ({ postponed }, history) => {
+        const waits = new Set(postponed.map(({ index }) => index));
+        keptByBudget.push(
+          history.messages.map((_, index) =>
+            waits.has(index) ? history.tokensOf(index) : history.keptTokens(index),
+          ),
+        );
       });
       for (const fixed of FIXED) {
         let fits = true;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { composePolicy, fixedPolicy } from "../../../src/context/policy.js";
+import { budgetPolicy, composePolicy, fixedPolicy } from "../../../src/context/policy.js";
 import { capTurns, keepWhole, replaceOldResults } from "../../../src/context/rules.js";
-import { answer, call, play, user, wordHistory } from "./support/words.js";
+import { answer, call, play, user, wordHistory, words } from "./support/words.js";
 
 const KEEP_ONE = composePolicy("one", keepWhole(1), replaceOldResults());
 
@@ -107,6 +107,63 @@ describe("a warning is repeated until something was saved", () => {
     expect((await history.next()).pruned).toEqual([
       { kind: "turn", how: "dropped", turn: 1, tokens: 35, announced: true },
     ]);
+  });
+});
+
+describe("a result that needs the place of what no warning has named", () => {
+  // 1,100 tokens of a prompt, of which 137 are kept for what is said. 10 + 305 + 10 are there before.
+  const POLICY = { capacityTokens: 1200, newTokens: 100 };
+  const BEFORE = [user(10), ...call("a", 300), ...call("b", 5)];
+
+  test("waits a turn: its first page now, with the warning, and then all of it", async () => {
+    const history = wordHistory(budgetPolicy(POLICY));
+    // 1,130 tokens, and no turn before was longer than 305.
+    const turns = await play(history, [...BEFORE, ...call("c", 800)]);
+    expect(turns.slice(0, 3).flatMap(({ willPrune }) => willPrune)).toEqual([]);
+    const turn = turns.at(-1);
+    expect(turn?.pruned).toEqual([]);
+    expect(turn?.postponed).toEqual([
+      { index: 6, tool: "search", tokens: 800, shownTokens: history.keptTokens(6) },
+    ]);
+    expect(turn?.inputTokens).toBeLessThanOrEqual(1100);
+    expect(turn?.messages.at(-1)?.content).toMatch(
+      /\n\[First page of 2 or so: 800 tokens in all; the whole comes in the next turn, when room has been made\.\]\n\n\[Context warning: will be removed next: the result of search in turn 1 \(300 tokens\), /,
+    );
+    expect(turn?.messages[2]?.content).toBe(BEFORE[2]?.content);
+    // Whoever reads on in the meantime goes on where that page ends.
+    const pages = [1, 2].map((page) => history.page(6, page).split("\n").slice(1).join("\n"));
+    expect(turn?.messages.at(-1)?.content.startsWith(pages[0] ?? "?")).toBe(true);
+    expect(pages.join("")).toBe(words(800, "result"));
+    history.add(answer(5));
+    const next = await history.next();
+    expect(next.postponed).toEqual([]);
+    expect(next.pruned).toEqual([expect.objectContaining({ kind: "result", turn: 1, announced: true })]);
+    expect(history.stateOf(6)).toBe("whole");
+    expect(next.inputTokens).toBeLessThanOrEqual(1100);
+  });
+
+  test("does not wait where the policy says so, and the notice comes without a warning", async () => {
+    const history = wordHistory(budgetPolicy({ ...POLICY, warnFirst: false }));
+    const turn = (await play(history, [...BEFORE, ...call("c", 800)])).at(-1);
+    expect(turn?.postponed).toEqual([]);
+    expect(turn?.pruned).toEqual([expect.objectContaining({ kind: "result", turn: 1, announced: false })]);
+    expect(turn?.announcements.notice).toContain("the result of search in turn 1 (300 tokens)");
+    expect(history.stateOf(6)).toBe("whole");
+  });
+
+  test("does not wait where it would have to go in the next turn itself", async () => {
+    // Without the older result 891 tokens are left, and the next turn has 863.
+    const history = wordHistory(budgetPolicy(POLICY));
+    const turn = (await play(history, [...BEFORE, ...call("c", 850)])).at(-1);
+    expect(turn?.postponed).toEqual([]);
+    expect(turn?.pruned[0]).toMatchObject({ kind: "result", turn: 1, announced: false });
+  });
+
+  test("a request has no such page: what must go goes at once", async () => {
+    const history = wordHistory(budgetPolicy(POLICY));
+    const turn = (await play(history, [...BEFORE, answer(5), user(800)])).at(-1);
+    expect(turn?.pruned[0]).toMatchObject({ kind: "result", turn: 1, announced: false });
+    expect(history.stateOf(6)).toBe("whole");
   });
 });
 

@@ -1,0 +1,130 @@
+import { longestShortForm } from "./announcements.js";
+import type { Exchange, Exchanges } from "./exchanges.js";
+import type { Going, Planner } from "./plan.js";
+import type { Policy } from "./policy.js";
+import type { Capacity } from "./rules.js";
+import type { Shown } from "./shown.js";
+import type { Texts } from "./texts.js";
+import { CapacityTooSmall } from "./turn.js";
+import type { Warnings } from "./warnings.js";
+
+/** Room that is kept for what the newest message says about the context. */
+const ANNOUNCEMENT_TOKENS = 160;
+/** Share of a small capacity that is kept for it at most. */
+const ANNOUNCEMENT_SHARE = 1 / 8;
+/** Newest turns whose largest one is what the next turn may add. */
+const RECENT_TURNS = 8;
+
+/** The tokens that a policy's capacity has for messages, announcements and the answer. */
+export class Room {
+  readonly #policy: Policy;
+  readonly #planner: Planner;
+  readonly #texts: Texts;
+  readonly #exchanges: Exchanges;
+  readonly #warnings: Warnings;
+  readonly #saveHint: string;
+  #announcementTokens: number | undefined;
+
+  constructor(
+    policy: Policy,
+    parts: { planner: Planner; texts: Texts; exchanges: Exchanges; warnings: Warnings; saveHint: string },
+  ) {
+    this.#policy = policy;
+    this.#planner = parts.planner;
+    this.#texts = parts.texts;
+    this.#exchanges = parts.exchanges;
+    this.#warnings = parts.warnings;
+    this.#saveHint = parts.saveHint;
+  }
+
+  /**
+   * Makes room for the answer, and for words about what goes as soon as anything does. Throws `CapacityTooSmall`.
+   *
+   * @param from the first message that no prompt has shown
+   */
+  fit(shown: Shown, from: number, goesAlready: boolean): Going[] {
+    const { capacity } = this.#policy;
+    if (capacity === undefined) return [];
+    const most = this.#promptRoom(capacity);
+    const room = most - this.#announcementRoom();
+    if (this.#planner.tokens(shown) <= (goesAlready ? room : most)) return [];
+    const going = capacity.warnFirst
+      ? this.#letGoWarned(shown, from, room, capacity)
+      : this.#planner.fit(shown, room, 0).going;
+    const over = this.#planner.tokens(shown) - room;
+    if (over <= 0) return going;
+    going.push(...this.#planner.shorten(shown, over));
+    const tokens = this.#planner.tokens(shown);
+    // Without room for words about it, a prompt that fits is a prompt.
+    if (tokens <= most) return going;
+    throw new CapacityTooSmall(tokens, most, this.#leastNewTokens(capacity));
+  }
+
+  /** What the capacity lets go in the next turn, if that adds what a recent one did. */
+  lookAhead(next: Shown): Going[] {
+    const { newTokens, capacity } = this.#policy;
+    if (capacity === undefined) return [];
+    const growth = Math.max(
+      newTokens ?? this.#leastNewTokens(capacity),
+      ...this.#exchanges.list.slice(-RECENT_TURNS).map((turn) => this.#tokensOf(turn)),
+    );
+    return this.#planner.fit(next, this.#promptRoom(capacity) - this.#announcementRoom() - growth, 1).going;
+  }
+
+  answerLimit(inputTokens: number): { maxNewTokens?: number } {
+    const { newTokens, capacity } = this.#policy;
+    const left = capacity === undefined ? undefined : capacity.tokens - inputTokens;
+    if (newTokens === undefined && left === undefined) return {};
+    return {
+      maxNewTokens: Math.min(newTokens ?? Number.POSITIVE_INFINITY, left ?? Number.POSITIVE_INFINITY),
+    };
+  }
+
+  /** Tokens that announcements may take in this prompt. */
+  announcementsMay(shown: Shown): number {
+    const { capacity } = this.#policy;
+    const most = this.#announcementRoom();
+    if (capacity === undefined) return most;
+    return Math.min(most, this.#promptRoom(capacity) - this.#planner.tokens(shown));
+  }
+
+  /** Lets go what a warning has named; then new results wait, and only where that is not enough the rest goes. */
+  #letGoWarned(shown: Shown, from: number, room: number, capacity: Capacity): Going[] {
+    const { going, over } = this.#planner.fit(shown, room, 0, (part) => this.#warnings.isAnnounced(part));
+    if (over <= 0) return going;
+    const roomThen = room - this.#leastNewTokens(capacity);
+    if (this.#comeWhole(shown, from, roomThen) && this.#planner.postpone(shown, over, from)) return going;
+    return [...going, ...this.#planner.fit(shown, room, 0).going];
+  }
+
+  /** Whether new results that wait would be whole in the next turn, and not what must go then. */
+  #comeWhole(shown: Shown, from: number, roomThen: number): boolean {
+    const { going, over } = this.#planner.fit(shown.copy(), roomThen, 1);
+    const newest = this.#exchanges.turnOf(from);
+    return over <= 0 && going.every(({ turn }) => turn < newest);
+  }
+
+  /** Tokens that the messages may take with what is said about the context. */
+  #promptRoom(capacity: Capacity): number {
+    const prompt = Math.min(capacity.promptTokens, capacity.tokens - this.#leastNewTokens(capacity));
+    return prompt - this.#texts.counter.replyTokens;
+  }
+
+  #leastNewTokens({ leastNewTokens }: Capacity): number {
+    return Math.min(leastNewTokens, this.#policy.newTokens ?? leastNewTokens);
+  }
+
+  /** Tokens that are kept for announcements: a small part of a small capacity, but room for the shortest of them. */
+  #announcementRoom(): number {
+    if (this.#announcementTokens !== undefined) return this.#announcementTokens;
+    const { capacity } = this.#policy;
+    const share =
+      capacity === undefined ? ANNOUNCEMENT_TOKENS : this.#promptRoom(capacity) * ANNOUNCEMENT_SHARE;
+    const shortest = this.#texts.counter.text(longestShortForm(this.#saveHint));
+    return (this.#announcementTokens = Math.max(shortest, Math.min(ANNOUNCEMENT_TOKENS, Math.floor(share))));
+  }
+
+  #tokensOf({ members }: Exchange): number {
+    return members.reduce((sum, index) => sum + this.#texts.wholeTokens(index), 0);
+  }
+}

@@ -1,0 +1,62 @@
+import { BytesperError } from "../errors.js";
+import { parseSize } from "../size.js";
+import type { Estimate } from "./estimate.js";
+
+/** A published or logged size of a cache beside the one that the formula gives. */
+export interface PublishedComparison {
+  /** The figure as it was given. */
+  published: string;
+  /** What the digits stand for: half of the last one either way. */
+  lowBytes: number;
+  highBytes: number;
+  computedBytes: number;
+  agrees: boolean;
+  /** Absent where the model caches nothing. */
+  publishedOverComputed?: number;
+  /** Another size of the same cache that the figure is; absent where it is none. */
+  isInstead?: string;
+}
+
+/** Compares a figure such as "15.62GiB" with the cache of an estimate. Throws `USAGE` for what is no size. */
+export function comparePublished(published: string, estimate: Estimate): PublishedComparison {
+  const { low, high } = rangeOf(published);
+  const { kvBytes, kvFullLengthBytes, kvExpandedBytesPerToken, batch, tokens } = estimate;
+  const within = (bytes: number): boolean => bytes >= low && bytes <= high;
+  const others: [string, number | undefined][] = [
+    ["what runtimes take that keep every token in every layer", kvFullLengthBytes],
+    [
+      "what runtimes take that cache keys and values expanded",
+      kvExpandedBytesPerToken === undefined ? undefined : batch * tokens * kvExpandedBytesPerToken,
+    ],
+    ["that of one of the sequences", batch === 1 ? undefined : kvBytes / batch],
+  ];
+  const agrees = within(kvBytes);
+  const isInstead = others.find(([, bytes]) => bytes !== undefined && within(bytes))?.[0];
+  return {
+    published,
+    lowBytes: low,
+    highBytes: high,
+    computedBytes: kvBytes,
+    agrees,
+    ...(kvBytes === 0 ? {} : { publishedOverComputed: (low + high) / 2 / kvBytes }),
+    ...(agrees || isInstead === undefined ? {} : { isInstead }),
+  };
+}
+
+/** The sizes that are printed so; both ends, because a tie may have been rounded either way. */
+function rangeOf(text: string): { low: number; high: number } {
+  const [, digits, decimals = "", unit] = /^\s*(\d+(?:\.(\d+))?)\s*(B|[kMGT]B|[KMGT]iB)\s*$/.exec(text) ?? [];
+  if (digits === undefined || unit === undefined)
+    throw new BytesperError(
+      "USAGE",
+      `"${text}" is not a size as it is published; give it with its unit, such as 15.62GiB, 800KiB or 819.2kB.`,
+    );
+  const half = 10 ** -decimals.length / 2;
+  // Far below a byte, for what halves lose in binary.
+  const slack = 1e-9;
+  const bytesPerUnit = parseSize(`1${unit}`);
+  return {
+    low: (Number(digits) - half - slack) * bytesPerUnit,
+    high: (Number(digits) + half + slack) * bytesPerUnit,
+  };
+}

@@ -1,0 +1,14 @@
+import type { Estimate, PublishedComparison } from "../model/index.js";
+import { bytesWithBinaryUnit, fixed, ratio } from "./format.js";
+
+/** Whether a published size of the cache is what the formula gives, in a sentence or two. */
+export function publishedNote(comparison: PublishedComparison, { tokens, batch }: Estimate): string {
+  const { published, agrees, computedBytes, publishedOverComputed, isInstead } = comparison;
+  const of = `${batch === 1 ? "" : `${fixed(batch, 0)} sequences of `}${fixed(tokens, 0)} ${tokens === 1 ? "token" : "tokens"}`;
+  const computed = `the cache of ${of} takes ${fixed(computedBytes, 0)} B (${bytesWithBinaryUnit(computedBytes)})`;
+  if (agrees) return `Published ${published}: agrees to the digits printed; ${computed}.`;
+  const times =
+    publishedOverComputed === undefined ? "" : `, ${ratio(publishedOverComputed)} times the formula`;
+  const instead = isInstead === undefined ? "" : ` It is ${isInstead}.`;
+  return `Published ${published}: not what the config gives${times}; ${computed}.${instead}`;
+}
