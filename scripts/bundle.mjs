@@ -9,13 +9,16 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
+import { copyPackage } from "./bundle/copy.mjs";
+import { packagesToBundle } from "./bundle/packages.mjs";
 import { findProgram } from "./setup/find-program.mjs";
 import { inRoot } from "./setup/paths.mjs";
 import { runChild } from "./setup/run-child.mjs";
@@ -23,9 +26,6 @@ import { Stop } from "./setup/stop.mjs";
 
 const MOST_BYTES = 60 * 2 ** 20;
 const MANIFEST = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
-/** Dependencies that only build the addon. */
-const BUILD_ONLY = ["node-addon-api", "node-gyp"];
-const ESBUILD = `@esbuild/${process.platform}-${process.arch}`;
 const FILES = [
   "dist",
   "experiments",
@@ -71,8 +71,20 @@ async function kernels() {
   return false;
 }
 
+/** Without source maps: the sources that they lead to are not in the bundle. */
 function copy(path, to) {
-  cpSync(inRoot(path), join(to, path), { recursive: true, dereference: true });
+  const filter = (file) => extname(file) !== ".map";
+  cpSync(inRoot(path), join(to, path), { recursive: true, dereference: true, filter });
+}
+
+function bytesIn(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((bytes, entry) => bytes + statSync(join(entry.parentPath, entry.name)).size, 0);
+}
+
+function mebibytes(bytes) {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 async function main(folder) {
@@ -84,10 +96,7 @@ async function main(folder) {
   mkdirSync(join(root, "bin"), { recursive: true });
   const withKernels = await kernels();
   for (const path of [...FILES, ...(withKernels ? [KERNELS] : [])]) copy(path, root);
-  const packages = Object.keys(MANIFEST.dependencies).filter(
-    (dependency) => !BUILD_ONLY.includes(dependency),
-  );
-  for (const dependency of [...packages, ESBUILD]) copy(`node_modules/${dependency}`, root);
+  for (const folder of packagesToBundle()) copyPackage(folder, root);
   cpSync(process.execPath, join(root, "bin/node"), { dereference: true });
   // Without scripts and development tools: nothing is to be set up there.
   const { name: own, version, license, type, engines, main: entry, types, exports } = MANIFEST;
@@ -103,8 +112,11 @@ async function main(folder) {
       exitCode: 1,
     });
   }
+  const parts = ["bin", "node_modules", "dist", "build"].map(
+    (part) => `${part} ${mebibytes(bytesIn(join(root, part)))}`,
+  );
   console.log(
-    `build/${name}.tar.gz: ${(size / 2 ** 20).toFixed(1)} MiB; unpack it and run ./${name}/bytesper profile`,
+    `build/${name}.tar.gz: ${mebibytes(size)}; unpack it and run ./${name}/bytesper profile\nUnpacked: ${mebibytes(bytesIn(root))} (${parts.join(", ")})`,
   );
 }
 
