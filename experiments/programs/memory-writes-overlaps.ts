@@ -1,0 +1,95 @@
+import { Random } from "../subjects/gated-memory/random.js";
+
+/** A stream and a near-merge gate by their numbers alone. */
+export interface OverlapModel {
+  dimension: number;
+  clusters: number;
+  within: number;
+  shared: number;
+  /** Events that reach the gate after the warm-up, as a mean per step. */
+  eventsPerStep: number;
+  /** Steps after the warm-up. */
+  steps: number;
+  threshold: number;
+  neighbours: number;
+  /** Most writes in 100 steps. */
+  per100: number;
+}
+
+interface ModelItem {
+  cluster: number;
+  /** How far it leans to the shared direction, in units of 1 / sqrt(dimension). */
+  lean: number;
+  length: number;
+}
+
+/**
+ * The size at which a memory with the near-merge gate and the rate limit alone would stand, when similarities are
+ * what random directions in so many dimensions give: normal numbers of variance 1 / dimension about the stream's expected
+ * similarities. No vector is made and none of the memory's code runs, so that the two can contradict each other.
+ *
+ * An event is a u + b c + n g with a^2 = shared, b^2 = within - shared and n^2 = 1 - within, for a shared direction u,
+ * a cluster's centre c and noise g. Products of different directions are independent normal numbers. Those with u are
+ * kept for each cluster and each item, those of a centre with an item for each pair; only those with the newcomer's
+ * own noise are new at each event. That is why a cluster that does not pass seldom passes later.
+ */
+export function predictedSize(model: OverlapModel, seed: number): number {
+  const { dimension, clusters, shared, threshold, neighbours, eventsPerStep, steps, per100 } = model;
+  const within = clusters === 0 ? shared : model.within;
+  const [cluster, noise] = [within - shared, 1 - within];
+  const random = new Random(seed);
+  const normal = (): number => random.normal();
+  const unit = 1 / Math.sqrt(dimension);
+  const groups = Math.max(1, clusters);
+  const lean = Float64Array.from({ length: groups }, normal);
+  const products: number[][] = Array.from({ length: groups }, () => []);
+  const items: ModelItem[] = [];
+  const similarities: number[] = [];
+  const writes: number[] = [];
+  const pairWeight = Math.sqrt(cluster * (1 - shared));
+  const freshWeight = Math.sqrt(noise * (1 - shared));
+
+  for (
+    let time = random.uniform() / eventsPerStep;
+    time < steps;
+    time -= Math.log(1 - random.uniform()) / eventsPerStep
+  ) {
+    const group = Math.floor(random.uniform() * groups);
+    const leaning =
+      Math.sqrt(shared * cluster) * (lean[group] as number) + Math.sqrt(shared * noise) * normal();
+    const spread = 2 * leaning + 2 * Math.sqrt(cluster * noise) * normal() + Math.SQRT2 * noise * normal();
+    const length = Math.sqrt(Math.max(0.01, 1 + spread * unit));
+    const known = products[group] as number[];
+    similarities.length = 0;
+    for (let at = 0; at < items.length; at++) {
+      const item = items[at] as ModelItem;
+      const own = clusters > 0 && item.cluster === group;
+      const mean = own ? within : shared;
+      const pair = (known[at] ??= normal());
+      const product = mean + (leaning + item.lean + pairWeight * pair + freshWeight * normal()) * unit;
+      similarities.push(product / (length * item.length));
+    }
+    if (items.length > 0 && meanOfLargest(similarities, neighbours) >= threshold) continue;
+    while (writes.length > 0 && (writes[0] as number) <= time - 100) writes.shift();
+    if (writes.length >= per100) continue;
+    writes.push(time);
+    items.push({ cluster: group, lean: leaning, length });
+  }
+  return items.length;
+}
+
+/** Of the `most` largest; of the largest alone where there are fewer. Reorders the values. */
+function meanOfLargest(values: number[], most: number): number {
+  const taken = values.length < most ? 1 : most;
+  for (let place = 0; place < taken; place++) {
+    let best = place;
+    for (let at = place + 1; at < values.length; at++)
+      if ((values[at] as number) > (values[best] as number)) best = at;
+    const largest = values[best] as number;
+    values[best] = values[place] as number;
+    values[place] = largest;
+  }
+  let sum = 0;
+  for (let place = 0; place < taken; place++) sum += values[place] as number;
+  return sum / taken;
+}

@@ -1,0 +1,20 @@
+/** The threshold in question. */
+export const LOW = 0.1;
+
+/** How long the streams are and how many of them each table has. */
+export const FULL = {
+  steps: 2000,
+  longSteps: 6000,
+  sweepSeeds: 3,
+  gateSeeds: 3,
+  predictionSeeds: 8,
+  streamSeeds: 5,
+};
+export const QUICK = {
+  steps: 600,
+  longSteps: 600,
+  sweepSeeds: 1,
+  gateSeeds: 1,
+  predictionSeeds: 2,
+  streamSeeds: 1,
+};

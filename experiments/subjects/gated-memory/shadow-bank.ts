@@ -1,0 +1,52 @@
+/** An event that waits: too near to an item to be committed at once, or late for this turn's writes. */
+export interface StagedItem {
+  step: number;
+  embedding: Float32Array;
+  entropy: number;
+  entropyRaw: number | undefined;
+  score: number;
+}
+
+/** Staged items, at most `cap` of them: the worst makes room for a better one. */
+export class ShadowBank {
+  readonly #cap: number;
+  /** Worst first; among equal scores the older is the worse. */
+  readonly #items: StagedItem[] = [];
+
+  constructor(cap: number) {
+    this.#cap = cap;
+  }
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  add(item: StagedItem): void {
+    let low = 0;
+    let high = this.#items.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#items[middle] as StagedItem).score <= item.score) low = middle + 1;
+      else high = middle;
+    }
+    this.#items.splice(low, 0, item);
+    if (this.#items.length > this.#cap) this.#items.shift();
+  }
+
+  takeBest(): StagedItem | undefined {
+    return this.#items.pop();
+  }
+
+  /** Gives up the items that were staged before `step`. Returns how many they were. */
+  expire(step: number): number {
+    const before = this.#items.length;
+    let kept = 0;
+    for (const item of this.#items) if (item.step >= step) this.#items[kept++] = item;
+    this.#items.length = kept;
+    return before - kept;
+  }
+
+  list(): readonly StagedItem[] {
+    return this.#items;
+  }
+}

@@ -1,0 +1,88 @@
+import { isAbsent } from "../../probe/reading.js";
+import { fixed } from "../../report/format.js";
+import type { WriteLogAnalysis } from "./analysis.js";
+import type { WriteReport } from "./report.js";
+
+/** What a reader of the figures must know first. */
+export function warningsOf(
+  report: WriteReport,
+  { splitter }: WriteLogAnalysis,
+  omittedEvents: number,
+): WriteReport["warnings"] {
+  const warnings: WriteReport["warnings"] = [];
+  const warn = (name: string, message: string): void => {
+    warnings.push({ name, message });
+  };
+  const { file, header } = report;
+  if (isAbsent(header)) warn("no-header", "The log has no header; its columns are known by their content.");
+  else if (header.misread.length > 0) warn("stale-header", staleHeader(report));
+  if (file.headers.length > 1)
+    warn(
+      "repeated-header",
+      `The header comes ${fixed(file.headers.length, 0)} times, first again in line ${fixed(file.headers[1]?.line ?? 0, 0)}.`,
+    );
+  if (report.unplacedCount > 0) warn("unplaced-lines", unplaced(report));
+  if (file.lastLineCut)
+    warn(
+      "no-line-end",
+      `The last line, ${fixed(file.lines, 0)}, has no line end; if it was cut within its last field, that field is wrong.`,
+    );
+  const inferred = report.layouts.filter(({ source }) => source === "inferred");
+  for (const { name, rows, firstLine, columns } of inferred)
+    warn(
+      "inferred-layout",
+      `${fixed(rows, 0)} rows from line ${fixed(firstLine, 0)} on are read by a layout that was guessed from their content (${name}: ${columns.join(", ")}); check it, or give it with --layout.`,
+    );
+  if (splitter.returns > 0)
+    warn(
+      "mixed-runs",
+      `Rows of several runs lie mixed: ${fixed(splitter.returns, 0)} rows go back to an earlier run, first in line ${fixed(splitter.firstReturnLine ?? 0, 0)}. Which run such a row is of follows from step and mem_size alone and may be wrong where two runs agree in both.`,
+    );
+  if (splitter.stepFalls > 0)
+    warn(
+      "steps-fall",
+      `${fixed(splitter.stepFalls, 0)} rows other than promotions have a smaller step than a row before in their run, first in line ${fixed(splitter.firstStepFallLine ?? 0, 0)}: a run may begin there that mem_size does not show.`,
+    );
+  if (report.omittedRuns > 0)
+    warn(
+      "many-runs",
+      `${fixed(report.omittedRuns, 0)} runs beyond the first ${fixed(report.runs.length, 0)} are in the totals only.`,
+    );
+  if (omittedEvents > 0)
+    warn(
+      "scattered-steps",
+      `${fixed(omittedEvents, 0)} events are in no bucket: their steps lie too far apart to be counted by steps.`,
+    );
+  return warnings;
+}
+
+function staleHeader({ header, file }: WriteReport): string {
+  if (isAbsent(header)) return "";
+  const parts = header.misread.map(({ column, readAs, rows, differing, example, right, read }) => {
+    const others = Object.keys(readAs).join(", ");
+    const wrong =
+      example === undefined
+        ? ""
+        : ` (line ${fixed(example.line, 0)}: ${shown(example.read)} in place of ${shown(example.right)})`;
+    const totals =
+      right === undefined || read === undefined || right.rows === 0
+        ? ""
+        : `; its mean would be ${mean(read)} in place of ${mean(right)}, its last value ${String(read.last)} in place of ${String(right.last)}`;
+    return `${others} as ${column} in ${fixed(rows, 0)} rows, with another value in ${fixed(differing, 0)}${wrong}${totals}`;
+  });
+  return `The header in line ${fixed(file.headers[0]?.line ?? 0, 0)} is stale. Who trusts it reads ${parts.join("; ")}.`;
+}
+
+function mean({ sum, rows }: { sum: number; rows: number }): string {
+  return rows === 0 ? "none" : fixed(sum / rows, 2);
+}
+
+function shown(text: string): string {
+  return text === "" ? "nothing" : text;
+}
+
+function unplaced({ unplacedCount, unplacedLines }: WriteReport): string {
+  const first = unplacedLines.slice(0, 3).map(({ line, why }) => `line ${fixed(line, 0)} (${why})`);
+  const more = unplacedCount - first.length;
+  return `${fixed(unplacedCount, 0)} ${unplacedCount === 1 ? "line fits" : "lines fit"} no layout and ${unplacedCount === 1 ? "is" : "are"} in no figure: ${first.join(", ")}${more > 0 ? ` and ${fixed(more, 0)} more` : ""}.`;
+}

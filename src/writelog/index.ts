@@ -1,0 +1,15 @@
+export { analyseWriteLog } from "./analysis/analyse.js";
+export type { Analysed, AnalyseOptions } from "./analysis/analyse.js";
+export type { Finding, RunFigures, WriteReport } from "./analysis/report.js";
+export { diagnose } from "./diagnosis/index.js";
+export type { Kind, WriteEvent } from "./event.js";
+export { writeFigures } from "./figures.js";
+export type { Layout } from "./layouts.js";
+export { BASE_COLUMNS, BUILT_IN_LAYOUTS } from "./layouts.js";
+export { parseLayout, parseSteps } from "./layout-option.js";
+export { writePage } from "./page/page.js";
+export { WriteLogReader } from "./read/reader.js";
+export { RunSplitter } from "./runs.js";
+export { joinSummary } from "./summary/join.js";
+export type { SummaryReport } from "./summary/join.js";
+export { readSummary } from "./summary/read.js";

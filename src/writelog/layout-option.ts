@@ -1,0 +1,43 @@
+import { BytesperError } from "../errors.js";
+import type { Layout } from "./layouts.js";
+import { nameOf } from "./read/header.js";
+
+/** Of a row that can be analysed at all. */
+const NEEDED = ["step", "action", "mem_size"];
+
+/**
+ * A layout as --layout gives it: the names of all fields of a row with commas between them. Names that are not known
+ * may be any; the analysis passes over them. Throws `USAGE` where names are missing or come twice.
+ */
+export function parseLayout(text: string, index: number): Layout {
+  const columns = text.split(",").map(nameOf);
+  const missing = NEEDED.filter((name) => !columns.includes(name));
+  if (missing.length > 0)
+    throw new BytesperError(
+      "USAGE",
+      `A layout names every field of a row, among them step, action and mem_size; ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing in "${text}".`,
+    );
+  const twice = columns.find((name, at) => name !== "" && columns.indexOf(name) !== at);
+  if (twice !== undefined)
+    throw new BytesperError(
+      "USAGE",
+      `A layout names each field once; ${twice} comes twice in "${text}": give each its own name.`,
+    );
+  return {
+    name: `given ${index + 1}`,
+    columns: columns.map((name, at) => (name === "" ? `unnamed_${at + 1}` : name)),
+  };
+}
+
+/** Steps as --steps gives them, both ends included: 250:1240, :1240 or 250:. Throws `USAGE` for anything else. */
+export function parseSteps(text: string): { from: number; to: number } {
+  const match = /^\s*(\d{0,15})\s*:\s*(\d{0,15})\s*$/.exec(text);
+  const from = match?.[1] === "" ? 0 : Number(match?.[1]);
+  const to = match?.[2] === "" ? Number.MAX_SAFE_INTEGER : Number(match?.[2]);
+  if (match === null || (match[1] === "" && match[2] === "") || from > to)
+    throw new BytesperError(
+      "USAGE",
+      `--steps takes the first and the last step, such as 250:1240, the smaller first; "${text}" is not that.`,
+    );
+  return { from, to };
+}

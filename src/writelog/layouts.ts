@@ -1,0 +1,92 @@
+/**
+ * What a row of a write log may look like. The header of such a log is written once, when the file is made; the
+ * program that appends to it changes afterwards, so the columns of a row follow from the row itself.
+ */
+export interface Layout {
+  name: string;
+  /** One name for each field of a row, in order. */
+  columns: readonly string[];
+}
+
+/** What a column may hold. `real` and `whole` may be empty where the program had no value, unless required. */
+export type ColumnKind =
+  | "step"
+  | "action"
+  | "reason"
+  /** Cosine similarity, -1 to 1. The program writes -1 where there was nothing to compare with. */
+  | "similarity"
+  /** A number from 0 on; entropies in nats lie above 1. */
+  | "positive"
+  | "real"
+  /** A whole number from 0 on. */
+  | "whole"
+  /** A whole number from 0 on that may not be empty. */
+  | "count"
+  | "boolean"
+  /** Anything: a column that nobody has named. */
+  | "any";
+
+/** Columns by name; a name that is not here holds anything. */
+export const COLUMN_KINDS: Readonly<Record<string, ColumnKind>> = {
+  step: "step",
+  action: "action",
+  reason: "reason",
+  sim_max: "similarity",
+  surprise: "real",
+  surp_norm: "real",
+  entropy: "positive",
+  entropy_raw: "positive",
+  topk: "whole",
+  used_key_id: "any",
+  shadow_size: "count",
+  mem_size: "count",
+  score: "real",
+  l2_penalty: "positive",
+  surprise_threshold: "real",
+  k3_sim: "similarity",
+  top5_dist_1: "positive",
+  alert_active: "boolean",
+};
+
+const SCORES = ["sim_max", "surprise", "surp_norm", "entropy"] as const;
+const SIZES = ["topk", "used_key_id", "shadow_size", "mem_size"] as const;
+
+/** The columns of the first version of the program, and of every header. */
+export const BASE_COLUMNS = ["step", "action", "reason", ...SCORES, ...SIZES] as const;
+
+/** Later versions: `entropy_raw` came in before `topk`, and the surprise gate's parameters at the end. */
+const SURPRISE_COLUMNS = [
+  "step",
+  "action",
+  "reason",
+  ...SCORES,
+  "entropy_raw",
+  ...SIZES,
+  "l2_penalty",
+  "surprise_threshold",
+] as const;
+
+/**
+ * Layouts of uzr's memory (github.com/10kseason/uzr), which are also those of the subject `gated-memory`. Where two
+ * have as many fields, their content tells them apart: `k3_sim` is a number, `alert_active` says True or False.
+ */
+export const BUILT_IN_LAYOUTS: readonly Layout[] = [
+  { name: "base", columns: BASE_COLUMNS },
+  { name: "base, score", columns: [...BASE_COLUMNS, "score"] },
+  { name: "surprise", columns: SURPRISE_COLUMNS },
+  { name: "surprise, k3_sim", columns: [...SURPRISE_COLUMNS, "k3_sim"] },
+  { name: "surprise, alert", columns: [...SURPRISE_COLUMNS, "alert_active"] },
+  { name: "surprise, top5, alert", columns: [...SURPRISE_COLUMNS, "top5_dist_1", "alert_active"] },
+];
+
+/** Actions that a gated memory logs. Others are counted under their own names. */
+export const KNOWN_ACTIONS = [
+  "commit",
+  "stage",
+  "promote",
+  "merge",
+  "defer",
+  "skip",
+  "rollback",
+  "decay",
+] as const;

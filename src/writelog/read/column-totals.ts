@@ -1,0 +1,53 @@
+/** What a column says when it is read right, or by the header's place. */
+export interface ColumnTotals {
+  rows: number;
+  sum: number;
+  max: number;
+  last: number;
+  /** Rows in which the header's place holds no number where the column has numbers. */
+  notNumbers: number;
+}
+
+/** Places of a column's totals, which lie together: a row touches all of them. */
+const [ROWS, SUM, MAX, LAST, LAST_LINE] = [0, 1, 2, 3, 4] as const;
+const PLACES = 5;
+
+/** Running totals of all columns of the header. */
+export class RunningTotals {
+  readonly #totals: Float64Array;
+
+  constructor(columns: number) {
+    this.#totals = new Float64Array(columns * PLACES);
+    for (let column = 0; column < columns; column += 1)
+      this.#totals[column * PLACES + MAX] = Number.NEGATIVE_INFINITY;
+  }
+
+  add(column: number, value: number, line: number): void {
+    if (Number.isNaN(value)) return;
+    const totals = this.#totals;
+    const at = column * PLACES;
+    (totals[at + ROWS] as number) += 1;
+    (totals[at + SUM] as number) += value;
+    if (value > (totals[at + MAX] as number)) totals[at + MAX] = value;
+    totals[at + LAST] = value;
+    totals[at + LAST_LINE] = line;
+  }
+
+  /** Of these rows and others, which lie between them. */
+  with(other: RunningTotals, column: number, notNumbers: number): ColumnTotals {
+    const of = (place: number): [number, number] => [
+      this.#totals[column * PLACES + place] as number,
+      other.#totals[column * PLACES + place] as number,
+    ];
+    const sumOf = ([one, two]: [number, number]): number => one + two;
+    const [last, otherLast] = of(LAST);
+    const [line, otherLine] = of(LAST_LINE);
+    return {
+      rows: sumOf(of(ROWS)),
+      sum: sumOf(of(SUM)),
+      max: Math.max(...of(MAX)),
+      last: otherLine > line ? otherLast : last,
+      notNumbers,
+    };
+  }
+}

@@ -1,0 +1,34 @@
+import type { Layout } from "../layouts.js";
+import { BUILT_IN_LAYOUTS } from "../layouts.js";
+import type { Row } from "./row.js";
+
+/** More columns than anyone names; a longer line is no header. */
+const MOST_NAMES = 256;
+
+/** The names of a header line, as `mem_size` for `memSize` and `Mem Size`; undefined for a line that is none. */
+export function headerNames(row: Row): string[] | undefined {
+  if (row.fields > MOST_NAMES) return undefined;
+  const names: string[] = [];
+  for (let field = 0; field < row.fields; field += 1)
+    names.push(nameOf(Buffer.from(row.bytes.subarray(row.starts[field], row.ends[field])).toString("utf8")));
+  return names.includes("step") && names.includes("action") ? names : undefined;
+}
+
+/** A layout as a header has it; a built-in one with the same columns keeps its name. */
+export function headerLayout(columns: readonly string[]): Layout {
+  return (
+    BUILT_IN_LAYOUTS.find((layout) => sameColumns(layout.columns, columns)) ?? { name: "header", columns }
+  );
+}
+
+export function sameColumns(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name, index) => name === other[index]);
+}
+
+export function nameOf(text: string): string {
+  return text
+    .trim()
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/[^\p{L}\p{N}]+/gu, "_")
+    .toLowerCase();
+}

@@ -1,0 +1,16 @@
+import type { Row } from "./row.js";
+
+/** A copy of a row that outlives the next one. */
+export function heldRow(row: Row): Row {
+  const fields = Math.min(row.fields, row.starts.length);
+  const from = row.starts[0] as number;
+  const to = row.ends[fields - 1] as number;
+  const shifted = (places: Int32Array): Int32Array => places.slice(0, fields).map((place) => place - from);
+  return {
+    ...row,
+    // With the byte behind it, which ends a number.
+    bytes: row.bytes.slice(from, to + 1),
+    starts: shifted(row.starts),
+    ends: shifted(row.ends),
+  };
+}

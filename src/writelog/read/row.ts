@@ -1,0 +1,23 @@
+/** More fields than any layout has; further ones are counted and not kept. */
+export const MOST_FIELDS = 1024;
+
+/** One line of a log, split. One object serves all lines: what is to outlive the call must be copied. */
+export interface Row {
+  bytes: Uint8Array;
+  /** Where each field begins and ends in `bytes`, up to MOST_FIELDS of them. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  fields: number;
+  /** Number of its first line in the file, from 1. */
+  line: number;
+  /** Whether a line end followed; the last line of a file may be cut short. */
+  terminated: boolean;
+}
+
+/** Bytes of a line as text, for messages: its beginning, without what a terminal would obey. */
+export function excerpt(bytes: Uint8Array, most = 60): string {
+  const text = Buffer.from(bytes.subarray(0, most * 2)).toString("utf8");
+  // eslint-disable-next-line no-control-regex -- these are what must not reach a terminal
+  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "\u00b7");
+  return plain.length > most || bytes.length > most * 2 ? `${plain.slice(0, most)}…` : plain;
+}
