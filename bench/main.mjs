@@ -6,10 +6,14 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { attentionVsPeers } from "./attention/table.mjs";
+import { contextReplan } from "./context/replan.mjs";
+import { guardCheck } from "./guard/check.mjs";
 import { conditions } from "./markdown.mjs";
 import { measureVsMemlab } from "./measure-vs-memlab.mjs";
+import { oomScan } from "./oom/scan.mjs";
 import { runnerCost } from "./runner/table.mjs";
 import { sessionVsTracemalloc } from "./session-vs-tracemalloc.mjs";
+import { writelogScan } from "./writelog/scan.mjs";
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "3" }, write: { type: "string" } },
@@ -23,7 +27,16 @@ const attention = (rounds) =>
 const runner = (rounds) => runnerCost(rounds, { cells: 1000, large: 10_000 });
 const parts = ["# Benchmarks", conditions(rounds)];
 try {
-  for (const benchmark of [measureVsMemlab, sessionVsTracemalloc, attention, runner])
+  for (const benchmark of [
+    measureVsMemlab,
+    sessionVsTracemalloc,
+    attention,
+    runner,
+    oomScan,
+    contextReplan,
+    guardCheck,
+    writelogScan,
+  ])
     parts.push(await benchmark(rounds));
 } catch (error) {
   console.error(`bench: ${error.message}`);

@@ -37,6 +37,50 @@ export default defineExperiment({
       "The second route is not the pool's own sum: it is the change of the process's PSS on the CPU and of the driver's free memory on a GPU.",
     ],
   },
+  figures: [
+    {
+      name: "memory",
+      title: "Attention memory, measured and estimated",
+      x: "factors.tokens",
+      log: ["x", "y"],
+      wide: true,
+      yLabel: "memory",
+      y: [
+        { from: "readings.naiveUsedHighWaterBytes", name: "naive, used", group: "naive" },
+        {
+          from: "readings.estimatedScoreBytes",
+          name: "estimate: n x n scores",
+          group: "naive",
+          estimated: true,
+        },
+        { from: "readings.flashUsedHighWaterBytes", name: "flash, used" },
+      ],
+      marks: [
+        { axis: "y", at: "settings.deviceCapBytes", label: "capacity {value}" },
+        {
+          axis: "x",
+          at: "readings.largestTokens",
+          part: "frontier",
+          where: { kernel: "naive", dtype: "fp32" },
+          label: "naive {dtype} fits {value}",
+        },
+        {
+          axis: "x",
+          at: "readings.largestTokens",
+          part: "frontier",
+          where: { kernel: "naive", dtype: "fp16" },
+          label: "naive {dtype} fits {value}",
+        },
+      ],
+    },
+    {
+      name: "copies",
+      title: "Bytes per score of common eager implementations",
+      part: "copies",
+      x: "factors.dtype",
+      y: ["readings.bytesPerScore"],
+    },
+  ],
   followUps: [
     {
       name: "copies",

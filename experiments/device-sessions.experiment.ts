@@ -36,6 +36,41 @@ export default defineExperiment({
       "Half of the sessions close in a random order, then the others. The second route is the change of the process's PSS on the CPU and of the driver's free memory on a GPU.",
     ],
   },
+  figures: [
+    {
+      name: "per-session",
+      title: "Device memory reserved for one session",
+      x: "factors.sessions",
+      log: ["x"],
+      yLabel: "reserved per session",
+      y: ["readings.reservedPerSessionBytes"],
+    },
+    {
+      name: "closing",
+      title: "Device memory before and after half of the sessions close",
+      x: "factors.policy",
+      largest: "sessions",
+      yLabel: "device memory",
+      y: [
+        { from: "readings.heldBytes", name: "all open: held" },
+        { from: "readings.reservedBytes", name: "all open: reserved" },
+        { from: "readings.halfClosedHeldBytes", name: "half closed: held" },
+        { from: "readings.halfClosedReservedBytes", name: "half closed: reserved" },
+      ],
+    },
+    {
+      name: "capacity",
+      title: "Sessions that fit",
+      part: "capacity",
+      x: "factors.policy",
+      yLabel: "sessions",
+      y: [
+        { from: "readings.predictedSessions", name: "by the formula", estimated: true },
+        { from: "readings.openedSessions", name: "opened" },
+        { from: "readings.reopenedSessions", name: "reopened after half were closed" },
+      ],
+    },
+  ],
   followUps: [
     {
       name: "capacity",

@@ -18,6 +18,8 @@ export type ErrorCode =
   | "NO_DEVICE"
   | "OUT_OF_DEVICE_MEMORY"
   | "DEVICE_FAILED"
+  | "NO_CANVAS"
+  | "GUARD_STOP"
   | "NO_SPACE"
   | "WRITE_FAILED"
   | "BAD_SNAPSHOT"
@@ -44,6 +46,8 @@ const EXIT_CODES: Record<ErrorCode, number> = {
   NO_DEVICE: 3,
   OUT_OF_DEVICE_MEMORY: 1,
   DEVICE_FAILED: 3,
+  NO_CANVAS: 3,
+  GUARD_STOP: 1,
   NO_SPACE: 3,
   WRITE_FAILED: 3,
   BAD_SNAPSHOT: 1,

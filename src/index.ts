@@ -12,7 +12,10 @@ export type {
   ProgramAnswer,
   ProgramContext,
   ProgramReading,
+  ProgramSeries,
   Subject,
   SubjectContext,
 } from "./experiment/define.js";
 export { defineExperiment } from "./experiment/define.js";
+export type { FigureSpec } from "./report/figure-spec.js";
+export type { Figure } from "./report/figure/figure.js";

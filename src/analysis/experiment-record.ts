@@ -1,4 +1,6 @@
 import type { Estimate, Experiment, Factors } from "../experiment/define.js";
+import type { Result } from "../report/schema.js";
+import type { ResolvedStage } from "../guard/rollout/index.js";
 
 /** A point of the grid with everything that was computed from its levels. */
 export interface GridPoint {
@@ -37,6 +39,9 @@ export interface ExperimentRecord {
   parts: PartRecord[];
   estimates: readonly Estimate[];
   table?: NonNullable<Experiment["table"]>;
+  figures?: NonNullable<Result["figures"]>;
   /** The factor whose largest fitting level is searched. */
   frontier?: string;
+  /** The stages of a rollout, in the order of running. */
+  rollout?: ResolvedStage[];
 }

@@ -124,6 +124,7 @@ function rowOf(
     ...(short?.data.cause === undefined ? {} : { cause: short.data.cause }),
     ...(experiment.kind === "command" ? memorySource(trials) : {}),
     readings,
+    ...seriesOf(trials),
     ...(estimate !== undefined && "value" in peak
       ? { measuredOverEstimate: peak.value / estimate.bytes }
       : {}),
@@ -142,6 +143,19 @@ function withAllReadings(rows: readonly ResultRow[]): ResultRow[] {
       readings: { ...row.readings, ...Object.fromEntries(missing.map((name) => [name, absent(why)])) },
     };
   });
+}
+
+/** Those of the first trial: a figure shows one course, and not a mean that no cell took. */
+function seriesOf([first]: readonly ProgramTrial[]): Pick<ResultRow, "series"> {
+  const series = first !== undefined && "series" in first.data ? first.data.series : [];
+  if (series.length === 0) return {};
+  return {
+    series: series.map(({ reading, over, points }) => ({
+      reading,
+      over,
+      points: points.map(([x, y]): [number, number] => [x, y]),
+    })),
+  };
 }
 
 function memorySource(trials: readonly ProgramTrial[]): Pick<ResultRow, "peakSource"> {

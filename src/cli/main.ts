@@ -6,13 +6,16 @@ import { addAttention } from "./attention.js";
 import { addDevices } from "./devices.js";
 import { addEstimate } from "./estimate.js";
 import { addExplainOom } from "./explain-oom.js";
+import { addGuard } from "./guard.js";
 import { addMeasure } from "./measure.js";
+import { addPaper } from "./paper.js";
 import { addProfile } from "./profile.js";
 import { addReport } from "./report.js";
 import { addResume } from "./resume.js";
 import { addRun } from "./run.js";
 import { addSimulateContext } from "./simulate-context.js";
 import { addStatus } from "./status.js";
+import { addWrites } from "./writes.js";
 
 const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -34,11 +37,14 @@ addAttention(program);
 addDevices(program);
 addEstimate(program);
 addExplainOom(program);
+addGuard(program);
 addSimulateContext(program);
 addRun(program);
 addResume(program);
 addStatus(program);
 addReport(program);
+addPaper(program);
+addWrites(program);
 
 try {
   await program.parseAsync();

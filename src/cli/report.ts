@@ -13,7 +13,7 @@ export function addReport(program: Command): void {
         import("./run-output.js"),
       ]);
       const output = new RunOutput();
-      const { results, out } = rebuild(run, flags.out, output.events);
+      const { results, out } = await rebuild(run, flags.out, output.events);
       if (results.length === 0)
         throw new BytesperError(
           "BAD_JOURNAL",

@@ -1,4 +1,6 @@
+import type { RolloutPlan } from "../guard/rollout/index.js";
 import type { ColumnSpec } from "../report/column-spec.js";
+import type { FigureSpec } from "../report/figure-spec.js";
 
 export type Level = number | string | boolean;
 export type Factors = Record<string, Level>;
@@ -45,6 +47,16 @@ export interface ProgramContext {
 /** A reading of a program: a number, unknown for a reason, or known only to be above a bound. */
 export type ProgramReading = number | { absent: string } | { above: number; reason: string };
 
+/** One reading over the steps of a cell, for a figure. */
+export interface ProgramSeries {
+  /** Name with its unit, as readings have it. */
+  reading: string;
+  /** What the first number of a point counts, such as "step". */
+  over: string;
+  /** At most 200: a result is no log. What is longer belongs into the journal, with `emit`. */
+  points: readonly (readonly [number, number])[];
+}
+
 /** What a program answers. Keys carry the unit: `usedBytes`, `durationMs`; others are plain numbers. */
 export interface ProgramAnswer {
   readings: Record<string, ProgramReading>;
@@ -53,6 +65,7 @@ export interface ProgramAnswer {
   /** One clause; with `oom-device` the request that was not met. */
   cause?: string;
   warnings?: readonly { name: string; message: string }[];
+  series?: readonly ProgramSeries[];
 }
 
 /** A module that reads a whole cell by itself, in a fresh process. */
@@ -102,8 +115,8 @@ export interface Experiment {
   question?: string;
   /** What one is: "session", "message", "instance". */
   unit: string;
-  /** The grid: each factor with its levels. */
-  factors: Record<string, readonly Level[]>;
+  /** The grid: each factor with its levels; one cell where there are none. */
+  factors?: Record<string, readonly Level[]>;
   /** Levels that replace those of `factors` under `--quick`. */
   quick?: Record<string, readonly Level[]>;
   exclude?: readonly Factors[];
@@ -125,6 +138,11 @@ export interface Experiment {
   requires?: readonly string[];
   /** A numeric factor that memory grows with: the largest level that fits is searched instead of running all. */
   frontier?: string;
+  /**
+   * In place of `factors`: feature flags that come back in stages, each stage in a cell of its own with its flags as
+   * levels, up to the first that fails. See docs/rollout.md.
+   */
+  rollout?: RolloutPlan;
   /** Further questions, answered by programs. */
   followUps?: readonly FollowUp[];
   /** The factor that says how many instances live in the cell. */
@@ -142,6 +160,8 @@ export interface Experiment {
   ) => Estimate | readonly Estimate[] | Promise<Estimate | readonly Estimate[]>;
   /** Heading and columns of the main table. */
   table?: { title: string; columns: readonly ColumnSpec[]; notes?: readonly string[] };
+  /** Figures beside those that every experiment of its kind has: the line, the breakdown and the estimates. */
+  figures?: readonly FigureSpec[];
   caps?: Caps;
 }
 

@@ -2,12 +2,14 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, extname, isAbsolute, resolve } from "node:path";
 import { BytesperError } from "../errors.js";
 import { parseDuration } from "../duration.js";
+import { columnsOf, rolloutProblem } from "../guard/rollout/index.js";
 import { sentence } from "../measure/load-subject.js";
 import type { SubjectReference } from "../measure/subject.js";
 import { parseSize } from "../size.js";
 import type { ImportableModule } from "./compile.js";
 import { importable } from "./compile.js";
 import type { Experiment, Level } from "./define.js";
+import { figuresProblem } from "./figures-problem.js";
 
 /** A subject that other processes can import until `dispose` is called. */
 export interface ReadySubject {
@@ -121,7 +123,10 @@ function problemOf(candidate: Partial<Experiment> | undefined): string | undefin
   )
     return 'it needs a "subject" (a module path or an object with create(index)), a "program" (a module path) or a "command" (a list of words)';
   const { factors = {}, population, instances, repetitions } = candidate;
-  const commandProblem = commandProblemOf(candidate, Object.keys(factors));
+  const stagesProblem = rolloutProblemOf(candidate);
+  if (stagesProblem !== undefined) return stagesProblem;
+  const names = candidate.rollout === undefined ? Object.keys(factors) : columnsOf(candidate.rollout);
+  const commandProblem = commandProblemOf(candidate, names);
   if (commandProblem !== undefined) return commandProblem;
   for (const [name, levels] of Object.entries(factors)) {
     if (!Array.isArray(levels) || levels.length === 0)
@@ -142,12 +147,26 @@ function problemOf(candidate: Partial<Experiment> | undefined): string | undefin
     return `the levels of its "frontier" factor "${frontier}" must be numbers`;
   if (frontier !== undefined && factors[frontier] === undefined)
     return `its "frontier" names the factor "${frontier}", which it does not have`;
+  const parts = (candidate.followUps ?? []).map(({ name }) => name);
+  const figuresText = figuresProblem(candidate.figures, parts);
+  if (figuresText !== undefined) return figuresText;
   const capsProblem = capsProblemOf(candidate.caps);
   if (capsProblem !== undefined) return capsProblem;
   if (instances !== undefined && !isCount(instances)) return '"instances" must be a whole number from 1';
   if (repetitions !== undefined && !isCount(repetitions))
     return '"repetitions" must be a whole number from 1';
   return undefined;
+}
+
+function rolloutProblemOf(candidate: Partial<Experiment>): string | undefined {
+  const { rollout, command, program } = candidate;
+  if (rollout === undefined) return undefined;
+  const other = ["factors", "quick", "exclude", "frontier", "population"].find((key) => key in candidate);
+  if (other !== undefined) return `it has "rollout" and "${other}"; the flags of the stages are its factors`;
+  if (command === undefined && program === undefined)
+    return 'it has a "rollout" and a "subject"; stages are run by a "program" or a "command"';
+  const problem = rolloutProblem(rollout, command !== undefined);
+  return problem === undefined ? undefined : `of its "rollout": ${problem}`;
 }
 
 /** Placeholders that are no factor would be handed to the program as they stand. */

@@ -1,6 +1,12 @@
 import { OutOfDeviceMemory } from "../device/memory-pool.js";
 import { BytesperError } from "../errors.js";
-import type { Program, ProgramAnswer, ProgramContext, ProgramReading } from "../experiment/define.js";
+import type {
+  Program,
+  ProgramAnswer,
+  ProgramContext,
+  ProgramReading,
+  ProgramSeries,
+} from "../experiment/define.js";
 import { sentence } from "./load-subject.js";
 import type { SubjectReference } from "./subject.js";
 
@@ -17,6 +23,7 @@ export interface ProgramData {
   cause?: string;
   readings: Record<string, ProgramReading>;
   warnings: { name: string; message: string }[];
+  series?: ProgramSeries[];
 }
 
 /** Runs a program in this process. A pool's cap that it lets through is the outcome `oom-device`. */
@@ -34,8 +41,15 @@ export async function runProgram(spec: ProgramSpec, emit: (record: unknown) => v
   }
   for (const [key, reading] of Object.entries(requireReadings(answer, name)))
     requireReading(reading, key, name);
-  const { outcome = "ok", cause, readings, warnings = [] } = answer;
-  return { outcome, ...(cause === undefined ? {} : { cause }), readings, warnings: [...warnings] };
+  const { outcome = "ok", cause, readings, warnings = [], series = [] } = answer;
+  for (const each of series) requireSeries(each, name);
+  return {
+    outcome,
+    ...(cause === undefined ? {} : { cause }),
+    readings,
+    warnings: [...warnings],
+    ...(series.length === 0 ? {} : { series: [...series] }),
+  };
 }
 
 async function importRun(reference: SubjectReference): Promise<Program["run"]> {
@@ -68,6 +82,17 @@ function requireReading(reading: unknown, key: string, name: string): void {
   throw new BytesperError(
     "BAD_SUBJECT",
     `run of ${name} answered ${key} = ${String(reading)}; a reading is a finite number, { absent: reason } or { above, reason }.`,
+  );
+}
+
+/** Points of one series; more would make a result a log. */
+const MOST_POINTS = 200;
+
+function requireSeries({ reading, points }: ProgramSeries, name: string): void {
+  if (points.length <= MOST_POINTS && points.every((point) => point.every(Number.isFinite))) return;
+  throw new BytesperError(
+    "BAD_SUBJECT",
+    `run of ${name} answered a series of ${reading} with ${points.length} points; give at most ${MOST_POINTS}, each of two finite numbers.`,
   );
 }
 

@@ -1,7 +1,7 @@
 /**
  * A column of an experiment's main table. `from` names what it shows: `factors.NAME`, `instances`, `units`
  * (instances times units per instance), `unitsPerInstance`, `readings.NAME`, `heapAndExternal`,
- * `perInstanceBytes` or `perUnitBytes`.
+ * `perInstanceBytes`, `perUnitBytes`, `outcome`, or `verdict` of a rollout's stage.
  */
 export interface ColumnSpec {
   title: string;

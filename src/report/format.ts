@@ -1,10 +1,11 @@
-export type ByteUnit = "B" | "kB" | "MB" | "KiB" | "MiB" | "GiB";
+export type ByteUnit = "B" | "kB" | "MB" | "GB" | "KiB" | "MiB" | "GiB";
 
-/** kB and MB are powers of 1000, KiB, MiB and GiB of 1024. */
+/** kB, MB and GB are powers of 1000, KiB, MiB and GiB of 1024. */
 export const BYTES_IN: Record<ByteUnit, number> = {
   B: 1,
   kB: 1e3,
   MB: 1e6,
+  GB: 1e9,
   KiB: 2 ** 10,
   MiB: 2 ** 20,
   GiB: 2 ** 30,
@@ -25,6 +26,11 @@ export function fixed(value: number, decimals: number): string {
   }
   // The format would give "-0" for what rounds to nothing.
   return format.format(Number(value.toFixed(decimals)) + 0);
+}
+
+/** How far a number is known, in its own unit: half of its interval, or what can be detected at all. */
+export function doubtOf({ low, high }: { low: number; high: number }, detectable: number): number {
+  return Math.max((high - low) / 2, detectable);
 }
 
 /**

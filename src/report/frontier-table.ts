@@ -1,3 +1,4 @@
+import { numberCell } from "./number-cell.js";
 import type { Result } from "./schema.js";
 import type { Cell, Table } from "./table.js";
 
@@ -8,7 +9,7 @@ export function frontierTables({ frontiers = [], rows }: Result): Table[] {
   const others = Object.keys(first.others);
   const caps = [...new Set(rows.flatMap(({ enforcement }) => enforcement ?? []))].join(", ");
   const level = (value: number | undefined, reason: string): Cell =>
-    value === undefined ? { absent: reason } : value.toLocaleString("en-US");
+    value === undefined ? { absent: reason } : { value, shown: value.toLocaleString("en-US") };
   return [
     {
       caption: `Largest ${first.factor} that fits`,
@@ -23,8 +24,8 @@ export function frontierTables({ frontiers = [], rows }: Result): Table[] {
         ...others.map((name) => String(frontier.others[name])),
         level(frontier.fits, "not even the smallest level that was tried fits"),
         level(frontier.failsAt, "every level that was tried fits"),
-        String(frontier.cellsRun),
-        String(frontier.cellsSaved),
+        numberCell(frontier.cellsRun),
+        numberCell(frontier.cellsSaved),
       ]),
       notes: [
         `Found by bisection, taking memory to grow with ${first.factor}: the frontier lies between the two levels.`,

@@ -1,11 +1,8 @@
-import { percent } from "./format.js";
+import { PAGE_BYTES } from "./detectable.js";
 import { READING_TITLES } from "./main-table.js";
+import { intervalCell, shareCell } from "./number-cell.js";
 import type { Result, ResultLine } from "./schema.js";
-import { interval } from "./sections.js";
 import type { Table } from "./table.js";
-
-/** What a page costs in doubt: the kernel counts whole ones. */
-const PAGE_BYTES = 4096;
 
 /** Bytes per unit by each reading of a command's cells, for each combination of the factors beside the population. */
 export function linesTable(result: Result): Table | undefined {
@@ -21,7 +18,7 @@ export function linesTable(result: Result): Table | undefined {
       { title: "reading", align: "left" },
       { title: `bytes per ${unit}`, align: "right" },
       { title: "share of the first", align: "right" },
-      { title: "fixed (MiB)", align: "right" },
+      { title: "fixed", align: "right", unit: "MiB" },
       { title: "shape", align: "left" },
     ],
     rows: lines.map((line) => {
@@ -29,9 +26,9 @@ export function linesTable(result: Result): Table | undefined {
       return [
         ...factors.map((name) => String(line.others[name])),
         titleOf(result, line.reading),
-        interval(line.perUnitBytes, PAGE_BYTES / span),
-        percent(line.perUnitBytes.value / first.perUnitBytes.value, 1),
-        interval(line.fixedBytes, PAGE_BYTES, "MiB"),
+        intervalCell(line.perUnitBytes, PAGE_BYTES / span),
+        shareCell(line.perUnitBytes.value / first.perUnitBytes.value, 1),
+        intervalCell(line.fixedBytes, PAGE_BYTES, "MiB"),
         line.shape,
       ];
     }),

@@ -2,6 +2,8 @@ import { isAbsent } from "../probe/reading.js";
 import type { ColumnSpec } from "./column-spec.js";
 import type { ByteUnit } from "./format.js";
 import { bytesIn, bytesWithBinaryUnit, fixed } from "./format.js";
+import { bytesCell, intervalCell, numberCell, plainIntervalCell } from "./number-cell.js";
+import { verdictCell } from "./rollout-table.js";
 import type { Result, ResultRow, ResultRowReading } from "./schema.js";
 import type { Cell, Table } from "./table.js";
 
@@ -21,29 +23,40 @@ export function followUpTables(result: Result): Table[] {
 
 function tableOf(result: Result, spec: NonNullable<Result["table"]>, rows: readonly ResultRow[]): Table {
   const { title: caption, columns } = spec;
-  const units = new Set(columns.map(({ unit }) => unit));
-  const has = (...names: (typeof columns)[number]["unit"][]): boolean =>
-    names.some((name) => units.has(name));
-  const notes = [...(spec.notes ?? []), conditions(result, rows)];
-  if (has("KiB", "MiB", "GiB"))
-    notes.push(`KiB${has("GiB") ? ", MiB and GiB" : " and MiB"} are powers of 1024.`);
-  if (has("kB", "MB")) notes.push("kB and MB are powers of 1000.");
-  if (!isOfCommands(result) && columns.some(({ from }) => /readings\.(rss|pss)Bytes/.test(from)))
-    notes.push(pageNote(result));
   return {
     caption,
-    columns: columns.map(({ title, from, unit }) => ({
-      title: isBytes(from) ? `${title} (${unit ?? "B"})` : from.endsWith("Ms") ? `${title} (ms)` : title,
-      align: isText(rows, from) ? "left" : "right",
+    columns: columns.map((column) => ({
+      title: column.title,
+      align: isText(rows, column.from) ? "left" : "right",
+      ...unitOf(column),
+      notes: columnNotes(result, columns, column),
     })),
     rows: rows.map((row) => columns.map((column) => cellOf(result, row, column))),
-    notes,
+    notes: [...(spec.notes ?? [])],
+    conditions: conditions(result, rows),
   };
+}
+
+function unitOf({ from, unit }: ColumnSpec): Pick<Table["columns"][number], "unit"> {
+  if (isBytes(from)) return { unit: unit ?? "B" };
+  return from.endsWith("Ms") ? { unit: "ms" } : {};
+}
+
+/** What a unit or a counter means, where a column has it. */
+function columnNotes(result: Result, columns: readonly ColumnSpec[], { from, unit }: ColumnSpec): string[] {
+  const notes: string[] = [];
+  if (unit === "KiB" || unit === "MiB" || unit === "GiB") {
+    const names = columns.some((column) => column.unit === "GiB") ? "KiB, MiB and GiB" : "KiB and MiB";
+    notes.push(`${names} are powers of 1024.`);
+  }
+  if (unit === "kB" || unit === "MB") notes.push("kB and MB are powers of 1000.");
+  if (!isOfCommands(result) && /readings\.(rss|pss)Bytes/.test(from)) notes.push(pageNote(result));
+  return notes;
 }
 
 /** Whether a column shows words: levels of a factor that are no numbers. */
 function isText(rows: readonly ResultRow[], from: string): boolean {
-  if (from === "outcome" || from === "enforcement") return true;
+  if (["outcome", "verdict", "enforcement"].includes(from)) return true;
   const level = rows[0]?.factors[from.slice("factors.".length)];
   return from.startsWith("factors.") && level !== undefined && typeof level !== "number";
 }
@@ -58,7 +71,8 @@ export function conditions(result: Result, rows: readonly ResultRow[]): string {
       : `${trials} trials, each in a fresh process; medians, with the range over the trials where they differ`;
   // A command brings its own Node, or none.
   const compilers = isOfCommands(result) ? "" : `optimising compilers ${environment.compilers}; `;
-  return `Node ${environment.node} (V8 ${environment.v8}) on ${environment.os} ${environment.arch}, ${environment.cpu}; ${compilers}${deviceConditions(settings)}${repeated}.`;
+  const machine = `${environment.os} ${environment.arch}, ${environment.cpu} with ${bytesWithBinaryUnit(environment.memoryBytes)}`;
+  return `Node ${environment.node} (V8 ${environment.v8}) on ${machine}; memory limit: ${environment.enforcement}; ${compilers}${deviceConditions(settings)}${repeated}.`;
 }
 
 function deviceConditions({ device, deviceCapBytes, instructionSet }: Result["settings"]): string {
@@ -133,13 +147,16 @@ function cellOf(result: Result, row: ResultRow, { from, unit = "B" }: ColumnSpec
   if (from === "unitsPerInstance") return number(row.unitsPerInstance);
   if (from === "units") return number(row.instances * row.unitsPerInstance);
   if (from === "outcome") return row.outcome;
+  if (from === "verdict") return verdictCell(result, row);
   if (from === "enforcement") return row.enforcement ?? { absent: "it had no cap" };
   if (from === "capBytes")
-    return row.capBytes === undefined ? { absent: "it had no cap" } : bytesIn(row.capBytes, unit);
+    return row.capBytes === undefined ? { absent: "it had no cap" } : bytesCell(row.capBytes, 0, unit);
   if (from === "estimateBytes")
-    return row.estimate === undefined ? { absent: "nobody estimated it" } : bytesIn(row.estimate.bytes, unit);
+    return row.estimate === undefined
+      ? { absent: "nobody estimated it" }
+      : bytesCell(row.estimate.bytes, 0, unit);
   if (from === "measuredOverEstimate" && row.measuredOverEstimate !== undefined)
-    return fixed(row.measuredOverEstimate, 3);
+    return numberCell(row.measuredOverEstimate, 3);
   if (row.outcome !== "ok" && Object.keys(row.readings).length === 0) return { absent: causeOf(row) };
   const doubt = result.minimumDetectableBytes;
   if (from === "heapAndExternal") {
@@ -175,15 +192,11 @@ function sum(a: ResultRowReading | undefined, b: ResultRowReading | undefined): 
 function readingCell(reading: ResultRowReading | undefined, unit: ByteUnit, detectable: number): Cell {
   if (reading === undefined) return { absent: "not read in this run" };
   if (isAbsent(reading)) return { absent: reading.absent };
-  if ("above" in reading) return { censored: `> ${bytesIn(reading.above, unit)}`, reason: reading.reason };
-  const { value, low, high } = reading;
-  const doubt = Math.max((high - low) / 2, detectable);
-  const [middle, from, to] = [value, low, high].map((bytes) => bytesIn(bytes, unit, doubt)) as [
-    string,
-    string,
-    string,
-  ];
-  return from === to ? middle : `${middle} (${from} to ${to})`;
+  if ("above" in reading) {
+    const { above, reason } = reading;
+    return { censored: `> ${bytesIn(above, unit)}`, reason, above };
+  }
+  return intervalCell(reading, detectable, unit);
 }
 
 /** A reading in another unit than bytes: whole numbers as they are, others with the places that their size needs. */
@@ -192,17 +205,13 @@ function plainCell(reading: ResultRowReading | undefined, name: string): Cell {
   if (isAbsent(reading)) return { absent: reading.absent };
   const places = (value: number): number =>
     Number.isInteger(value) ? 0 : name.endsWith("Ms") ? (value < 10 ? 2 : value < 100 ? 1 : 0) : 3;
-  if ("above" in reading)
-    return { censored: `> ${fixed(reading.above, places(reading.above))}`, reason: reading.reason };
-  const { value, low, high } = reading;
-  const [middle, from, to] = [value, low, high].map((each) => fixed(each, places(value))) as [
-    string,
-    string,
-    string,
-  ];
-  return from === to ? middle : `${middle} (${from} to ${to})`;
+  if ("above" in reading) {
+    const { above, reason } = reading;
+    return { censored: `> ${fixed(above, places(above))}`, reason, above };
+  }
+  return plainIntervalCell(reading, places(reading.value));
 }
 
 function number(value: unknown): Cell {
-  return typeof value === "number" ? value.toLocaleString("en-US") : String(value);
+  return typeof value === "number" ? { value, shown: value.toLocaleString("en-US") } : String(value);
 }

@@ -1,7 +1,10 @@
+import type { FigureLink } from "./figure-links.js";
+import { figureSection } from "./figure-links.js";
 import { frontierTables } from "./frontier-table.js";
 import { linesTable } from "./lines-table.js";
 import { conditions, followUpTables, mainTable } from "./main-table.js";
 import { markdownTable } from "./markdown.js";
+import { rolloutTables } from "./rollout-table.js";
 import type { Result } from "./schema.js";
 import {
   breakdownTables,
@@ -21,8 +24,8 @@ function isOfPrograms({ followUps }: Result): boolean {
 }
 
 /** The page of one experiment: answer, doubts, tables, and how each number came to be. */
-export function resultPage(result: Result): string {
-  if (isOfPrograms(result)) return programPage(result);
+export function resultPage(result: Result, figures: readonly FigureLink[] = []): string {
+  if (isOfPrograms(result)) return programPage(result, figures);
   const ledger = ledgerTable(result);
   const parts = [
     `# ${result.title}`,
@@ -36,6 +39,7 @@ export function resultPage(result: Result): string {
     ...section("## Estimate and measurement", estimateTables(result)),
     ...section("## Where the bytes go", breakdownTables(result)),
     ...section("## Does it add up?", ledger === undefined ? [] : [ledger]),
+    ...figureSection(figures),
     "## How this was measured",
     method(result),
     markdownTable(calibrationTable(result)),
@@ -44,12 +48,13 @@ export function resultPage(result: Result): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-function programPage(result: Result): string {
+function programPage(result: Result, figures: readonly FigureLink[]): string {
   const parts = [
     `# ${result.title}`,
     ...(result.question === undefined ? [] : [`*${result.question}*`]),
     doubts(result),
     ...[mainTable(result), ...programTables(result)].map(markdownTable),
+    ...figureSection(figures),
     "## How this was measured",
     programMethod(result),
     provenance(result),
@@ -58,11 +63,11 @@ function programPage(result: Result): string {
 }
 
 function programMethod(result: Result): string {
-  const { environment, rows, settings } = result;
+  const { rows, settings } = result;
   const how =
     settings.device === undefined
-      ? `Each row is a command in a process tree of its own, read from outside by the kernel's counters and by what it printed. Memory limit: ${environment.enforcement}.`
-      : `Each row is a program in a fresh process, one at a time. Memory limit: ${environment.enforcement}; pools on the device have a cap.`;
+      ? `Each row is a command in a process tree of its own, read from outside by the kernel's counters and by what it printed.`
+      : `Each row is a program in a fresh process, one at a time; pools on the device have a cap.`;
   const sources = [...new Set(rows.flatMap(({ peakSource }) => peakSource ?? []))];
   const peaks = sources.length === 0 ? "" : ` Peaks are from ${sources.join("; ")}.`;
   return `${how}${peaks} ${conditions(result, rows)}`;
@@ -71,7 +76,7 @@ function programMethod(result: Result): string {
 /** Tables beside the main one. */
 function programTables(result: Result): Table[] {
   const lines = [commandFitTable(result), linesTable(result)].filter((table) => table !== undefined);
-  return [...frontierTables(result), ...lines, ...followUpTables(result)];
+  return [...rolloutTables(result), ...frontierTables(result), ...lines, ...followUpTables(result)];
 }
 
 /** The answer, the doubts and the tables, for the terminal. */
@@ -110,7 +115,7 @@ function method(result: Result): string {
       : "The optimising compilers were on.";
   return (
     `Each cell ran in a fresh process. After a warm-up the heap was read at each population, garbage being collected until two readings agreed. ` +
-    `${compilers} Flags: \`${environment.flags.join(" ")}\`. Memory limit: ${environment.enforcement}. ${conditions(result, result.rows)}`
+    `${compilers} Flags: \`${environment.flags.join(" ")}\`. ${conditions(result, result.rows)}`
   );
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BytesperError } from "../errors.js";
 import { isAbsent } from "../probe/reading.js";
+import { rollout } from "./rollout-schema.js";
 import { RESULT_SCHEMA } from "./schema-version.js";
 
 const absent = z.object({ absent: z.string() });
@@ -57,6 +58,12 @@ const row = z.object({
   /** Bytes that a formula predicts for the whole cell. */
   estimate: z.object({ bytes: z.number(), formula: z.string() }).optional(),
   measuredOverEstimate: z.number().optional(),
+  /** Readings over the steps of the first trial, for figures: at most 200 points each. */
+  series: z
+    .array(
+      z.object({ reading: z.string(), over: z.string(), points: z.array(z.tuple([z.number(), z.number()])) }),
+    )
+    .optional(),
 });
 
 const table = z.looseObject({
@@ -69,6 +76,43 @@ const table = z.looseObject({
     }),
   ),
   notes: z.array(z.string()).exactOptional(),
+});
+
+const figure = z.looseObject({
+  title: z.string(),
+  name: z.string().exactOptional(),
+  x: z.string(),
+  y: z.array(
+    z.union([
+      z.string(),
+      z.looseObject({
+        from: z.string(),
+        name: z.string().exactOptional(),
+        estimated: z.boolean().exactOptional(),
+        group: z.string().exactOptional(),
+        stack: z.string().exactOptional(),
+      }),
+    ]),
+  ),
+  kind: z.enum(["line", "points", "area", "bar", "step"]).exactOptional(),
+  log: z.array(z.enum(["x", "y"])).exactOptional(),
+  xLabel: z.string().exactOptional(),
+  yLabel: z.string().exactOptional(),
+  part: z.string().exactOptional(),
+  where: factors.exactOptional(),
+  largest: z.string().exactOptional(),
+  marks: z
+    .array(
+      z.looseObject({
+        axis: z.enum(["x", "y"]),
+        at: z.union([z.number(), z.string()]),
+        label: z.string(),
+        part: z.string().exactOptional(),
+        where: factors.exactOptional(),
+      }),
+    )
+    .exactOptional(),
+  wide: z.boolean().exactOptional(),
 });
 
 const line = z.object({
@@ -186,7 +230,11 @@ export const resultSchema = z.object({
       }),
     )
     .optional(),
+  /** Of a rollout in stages: their verdicts, where it degrades, and the flags to roll back to. */
+  rollout: rollout.optional(),
   table: table.optional(),
+  /** Figures that the experiment asks for beside those that every result of its kind has. */
+  figures: z.array(figure).optional(),
   warnings: z.array(warning),
 });
 

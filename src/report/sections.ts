@@ -1,21 +1,16 @@
 import { isAbsent } from "../probe/reading.js";
-import type { ByteUnit } from "./format.js";
-import { bytesIn, bytesWithUnit, fixed, percent, ratio } from "./format.js";
+import { DERIVED_DOUBT_BYTES, detectableBytes } from "./detectable.js";
+import { bytesIn, bytesWithUnit, doubtOf, fixed, percent } from "./format.js";
+import { bytesCell, intervalCell, numberCell, shareCell } from "./number-cell.js";
 import type { Result } from "./schema.js";
 import type { Cell, Table } from "./table.js";
-
-interface Interval {
-  value: number;
-  low: number;
-  high: number;
-}
 
 /** The answer in one sentence, with its interval. */
 export function headline(result: Result): string {
   const { fit, unit } = result;
   if (isAbsent(fit)) return `No bytes per ${unit}: ${fit.absent}.`;
   const { perUnitBytes, fixedBytes, processes, confidence } = fit;
-  const doubt = Math.max(halfWidth(perUnitBytes), result.minimumDetectableBytes);
+  const doubt = doubtOf(perUnitBytes, detectableBytes(result, "perUnitBytes"));
   const range =
     perUnitBytes.low === perUnitBytes.high
       ? `the same in all ${processes} processes`
@@ -23,7 +18,7 @@ export function headline(result: Result): string {
   return (
     `One ${unit} costs ${bytesIn(perUnitBytes.value, "B", doubt)} B of heap and external memory ` +
     `(${range}; the range covers the median with ${percent(confidence, 1)}), ` +
-    `beside a fixed cost of ${bytesWithUnit(fixedBytes.value, Math.max(8, halfWidth(fixedBytes)))}.`
+    `beside a fixed cost of ${bytesWithUnit(fixedBytes.value, doubtOf(fixedBytes, detectableBytes(result, "fixedBytes")))}.`
   );
 }
 
@@ -36,26 +31,26 @@ export function fitTable(result: Result): Table {
   else {
     add(
       `bytes per ${unit}`,
-      interval(fit.perUnitBytes, result.minimumDetectableBytes),
+      intervalCell(fit.perUnitBytes, detectableBytes(result, "perUnitBytes")),
       "Theil-Sen line over heap and external; median and range over processes",
     );
     add(
       "fixed cost, paid once",
-      interval(fit.fixedBytes, 8),
+      intervalCell(fit.fixedBytes, detectableBytes(result, "fixedBytes")),
       "the line at no instances: first-use cost of code, hidden classes and tables",
     );
     add(
       `native per ${unit}`,
       isAbsent(fit.nativePerUnitBytes)
         ? { absent: fit.nativePerUnitBytes.absent }
-        : interval(fit.nativePerUnitBytes, 1),
+        : intervalCell(fit.nativePerUnitBytes, detectableBytes(result, "nativePerUnitBytes")),
       "the same line over malloc in use, declared external included",
     );
     add(
       `external per ${unit}`,
       isAbsent(fit.externalPerUnitBytes)
         ? { absent: fit.externalPerUnitBytes.absent }
-        : interval(fit.externalPerUnitBytes, 0.1),
+        : intervalCell(fit.externalPerUnitBytes, detectableBytes(result, "externalPerUnitBytes")),
       "what is declared to V8; part of the first line",
     );
     add("shape", fit.shape, `a level lies at most ${percent(fit.largestDeviation)} of the rise off the line`);
@@ -68,13 +63,13 @@ export function fitTable(result: Result): Table {
       .join(", ");
     add(
       `snapshot, per ${unit}`,
-      bytesIn(crossCheck.snapshotPerUnitBytes, "B", 0.1),
-      `set-retained size of ${fixed(crossCheck.instances, 0)} instances${at === "" ? "" : ` at ${at}`}; the slope there says ${bytesIn(crossCheck.slopePerUnitBytes, "B", 0.1)}, ${percent(crossCheck.relativeDifference)} apart`,
+      bytesCell(crossCheck.snapshotPerUnitBytes, DERIVED_DOUBT_BYTES),
+      `set-retained size of ${fixed(crossCheck.instances, 0)} instances${at === "" ? "" : ` at ${at}`}; the slope there says ${bytesIn(crossCheck.slopePerUnitBytes, "B", DERIVED_DOUBT_BYTES)}, ${percent(crossCheck.relativeDifference)} apart`,
     );
   }
   add(
     "minimum detectable",
-    fixed(result.minimumDetectableBytes, 3),
+    numberCell(result.minimumDetectableBytes, 3),
     "largest reading of a subject that costs nothing, over the span of the line",
   );
   return {
@@ -90,7 +85,8 @@ export function fitTable(result: Result): Table {
 }
 
 /** The line of a command's cells over their populations. */
-export function commandFitTable({ fit, unit, rows }: Result): Table | undefined {
+export function commandFitTable(result: Result): Table | undefined {
+  const { fit, unit, rows } = result;
   if (isAbsent(fit)) return undefined;
   const source = SOURCES[fit.source ?? ""] ?? fit.source ?? "";
   const lines = fit.processes === 1 ? "one line" : `${fit.processes} lines, one for each repetition`;
@@ -103,8 +99,16 @@ export function commandFitTable({ fit, unit, rows }: Result): Table | undefined 
       { title: "how", align: "left" },
     ],
     rows: [
-      [`bytes per ${unit}`, interval(fit.perUnitBytes, 4096), `Theil-Sen line over ${source}; ${lines}`],
-      ["fixed", interval(fit.fixedBytes, 4096), "the line at none: the program itself"],
+      [
+        `bytes per ${unit}`,
+        intervalCell(fit.perUnitBytes, detectableBytes(result, "perUnitBytes")),
+        `Theil-Sen line over ${source}; ${lines}`,
+      ],
+      [
+        "fixed",
+        intervalCell(fit.fixedBytes, detectableBytes(result, "fixedBytes")),
+        "the line at none: the program itself",
+      ],
       ["shape", fit.shape, `a level lies at most ${percent(fit.largestDeviation)} of the rise off the line`],
     ],
     notes: [
@@ -135,10 +139,10 @@ export function estimateTables(result: Result): Table[] {
     ],
     rows: result.estimates.map(({ formula, perUnitBytes, comparison }) => [
       formula,
-      bytesIn(perUnitBytes, "B", 0.1),
-      bytesIn(measured, "B", 0.1),
-      ratio(comparison.measuredOverEstimate),
-      bytesIn(comparison.residualBytes, "B", 0.1),
+      bytesCell(perUnitBytes, DERIVED_DOUBT_BYTES),
+      bytesCell(measured, DERIVED_DOUBT_BYTES),
+      numberCell(comparison.measuredOverEstimate, 3),
+      bytesCell(comparison.residualBytes, DERIVED_DOUBT_BYTES),
     ]),
     notes: [],
   };
@@ -151,8 +155,8 @@ export function estimateTables(result: Result): Table[] {
         { title: "bytes", align: "right" },
       ],
       rows: [
-        ...comparison.residual.map(({ name: part, bytes }) => [part, bytesIn(bytes, "B", 0.1)]),
-        ["residual", bytesIn(comparison.residualBytes, "B", 0.1)],
+        ...comparison.residual.map(({ name: part, bytes }) => [part, bytesCell(bytes, DERIVED_DOUBT_BYTES)]),
+        ["residual", bytesCell(comparison.residualBytes, DERIVED_DOUBT_BYTES)],
       ],
       notes: [],
     }));
@@ -167,12 +171,11 @@ export function breakdownTables(result: Result): Table[] {
   const shown = result.breakdown.slice(0, CLASSES_SHOWN);
   const rest = result.breakdown.slice(CLASSES_SHOWN);
   const total = result.breakdown.reduce((sum, { bytes }) => sum + bytes, 0);
-  const share = (bytes: number): string => percent(bytes / total, 1);
   const row = (name: string, count: number, bytes: number): Cell[] => [
     name,
-    fixed(count, 2),
-    bytesIn(bytes, "B", 0.1),
-    share(bytes),
+    numberCell(count, 2),
+    bytesCell(bytes, DERIVED_DOUBT_BYTES),
+    shareCell(bytes / total, 1),
   ];
   const columns = (first: string): Table["columns"] => [
     { title: first, align: "left" },
@@ -215,7 +218,7 @@ export function breakdownTables(result: Result): Table[] {
       ],
       rows: result.waste.map(({ name, bytes, note }) => [
         name,
-        typeof bytes === "number" ? bytesIn(bytes, "B", 0.1) : { absent: bytes.absent },
+        typeof bytes === "number" ? bytesCell(bytes, DERIVED_DOUBT_BYTES) : { absent: bytes.absent },
         note ?? "",
       ]),
       notes: [],
@@ -228,12 +231,12 @@ export function breakdownTables(result: Result): Table[] {
 export function ledgerTable(result: Result): Table | undefined {
   const { ledger } = result;
   if (isAbsent(ledger)) return undefined;
-  const kib = (bytes: number): string => bytesIn(bytes, "KiB", 100);
+  const kib = (bytes: number): Cell => bytesCell(bytes, 100, "KiB");
   return {
-    caption: `Ledger of the first ${fixed(ledger.instances, 0)} instances in a fresh process, KiB`,
+    caption: `Ledger of the first ${fixed(ledger.instances, 0)} instances in a fresh process`,
     columns: [
       { title: "line", align: "left" },
-      { title: "KiB", align: "right" },
+      { title: "memory", align: "right", unit: "KiB" },
       { title: "counter", align: "left" },
     ],
     rows: [
@@ -261,8 +264,8 @@ export function calibrationTable({ calibration }: Result): Table {
     ],
     rows: calibration.checks.map(({ name, expectedBytes, measuredBytes }) => [
       name,
-      fixed(expectedBytes, 0),
-      fixed(measuredBytes, Number.isInteger(measuredBytes) ? 0 : 2),
+      numberCell(expectedBytes),
+      numberCell(measuredBytes, Number.isInteger(measuredBytes) ? 0 : 2),
     ]),
     notes: [
       `Garbage was collected with ${calibration.gcCall}, which ran ${calibration.gcProof.join(" + ")}. ` +
@@ -272,17 +275,4 @@ export function calibrationTable({ calibration }: Result): Table {
         " on this Node.",
     ],
   };
-}
-
-function halfWidth({ low, high }: Interval): number {
-  return (high - low) / 2;
-}
-
-/** A median with its range, in the digits that its width and what can be detected allow. */
-export function interval(value: Interval, detectable: number, unit: ByteUnit = "B"): string {
-  const doubt = Math.max(halfWidth(value), detectable);
-  const [middle, low, high] = [value.value, value.low, value.high].map((bytes) =>
-    bytesIn(bytes, unit, doubt),
-  ) as [string, string, string];
-  return low === high ? middle : `${middle} (${low} to ${high})`;
 }

@@ -1,20 +1,21 @@
 import type { Table } from "./table.js";
 import { padded, widthsOf, withFootnotes } from "./table.js";
+import { visible } from "./visible.js";
 
 /** A table as plain aligned text. */
 export function terminalTable(table: Table): string {
   const plain = withFootnotes(table);
-  const widths = widthsOf(plain);
+  const widths = widthsOf(plain, visible);
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, column) => padded(cell, widths[column] ?? 0, plain.columns[column]?.align ?? "left"))
+      .map((cell, column) => padded(visible(cell), widths[column] ?? 0, plain.aligns[column] ?? "left"))
       .join("  ")
       .trimEnd();
   return [
-    ...(plain.caption === "" ? [] : [plain.caption]),
-    line(plain.columns.map(({ title }) => title)),
+    ...(plain.caption === "" ? [] : [visible(plain.caption)]),
+    line(plain.headings),
     line(widths.map((width) => "-".repeat(width))),
     ...plain.rows.map(line),
-    ...plain.notes,
+    ...plain.notes.map(visible),
   ].join("\n");
 }

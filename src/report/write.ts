@@ -6,13 +6,13 @@ import { BytesperError } from "../errors.js";
  * Replaces a file as a whole: written beside it, synced, renamed, so that no reader and no crash meets half of
  * it. Throws `WRITE_FAILED`.
  */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string | Uint8Array): void {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     mkdirSync(dirname(path), { recursive: true });
     const descriptor = openSync(temporary, "w");
     try {
-      const bytes = Buffer.from(text);
+      const bytes = typeof text === "string" ? Buffer.from(text) : text;
       for (let offset = 0; offset < bytes.length;) offset += writeSync(descriptor, bytes, offset);
       fsyncSync(descriptor);
     } finally {

@@ -3,7 +3,7 @@ import { gridOf } from "../experiment/grid.js";
 import type { ProgramContextData } from "../measure/program.js";
 import type { SubjectReference } from "../measure/subject.js";
 import type { PlannedCell } from "./plan.js";
-import { describe } from "./plan.js";
+import { describe, pointsOf } from "./plan.js";
 
 /** A table of a program experiment: its main one, where `part` is undefined, or a follow-up's. */
 export interface ProgramPart {
@@ -24,10 +24,8 @@ export function programParts(
   ): ProgramPart[] => {
     const reference = program === undefined ? undefined : programs.get(program);
     if (reference === undefined) return [];
-    const grid = gridOf(
-      { ...factors, ...(quick ? smaller : {}) },
-      part === undefined ? experiment.exclude : [],
-    );
+    const grid =
+      part === undefined ? pointsOf(experiment, quick) : gridOf({ ...factors, ...(quick ? smaller : {}) });
     return [{ part, program: reference, grid }];
   };
   return [
@@ -48,7 +46,14 @@ export function planPrograms(
       grid.map((factors): PlannedCell => ({
         role: "program",
         ...(part === undefined ? {} : { part }),
-        label: [experiment.name, part, describe(factors), `trial ${trial + 1}`].filter(Boolean).join(" "),
+        label: [
+          experiment.name,
+          part,
+          describe(factors, part === undefined ? experiment : {}),
+          `trial ${trial + 1}`,
+        ]
+          .filter(Boolean)
+          .join(" "),
         factors,
         trial,
         instances: 1,

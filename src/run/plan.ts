@@ -1,5 +1,6 @@
 import type { Experiment, Factors, Level } from "../experiment/define.js";
 import { gridOf } from "../experiment/grid.js";
+import { resolveRollout, rolloutGrid, WHOLE } from "../guard/rollout/index.js";
 import { NULL_SUBJECT } from "../measure/load-subject.js";
 import type { ContextData, SubjectReference } from "../measure/subject.js";
 import { seededRandom, shuffled } from "../stats/random.js";
@@ -50,6 +51,13 @@ export function slopeLevels(largest: number, seed: number): number[] {
 /** The levels of each factor that this run uses. */
 export function factorsOf(experiment: Experiment, quick: boolean): Record<string, readonly Level[]> {
   return { ...experiment.factors, ...(quick ? experiment.quick : {}) };
+}
+
+/** The points of the experiment's own table: its grid, or the stages of its rollout. */
+export function pointsOf(experiment: Experiment, quick: boolean): Factors[] {
+  const { rollout, exclude } = experiment;
+  if (rollout !== undefined) return rolloutGrid(resolveRollout(rollout));
+  return gridOf(factorsOf(experiment, quick), exclude);
 }
 
 /**
@@ -141,8 +149,18 @@ export function hasOwnSlope(experiment: Experiment, grid: readonly Factors[]): b
   return new Set(grid.map((factors) => factors[name])).size < 2;
 }
 
-export function describe(factors: Factors): string {
+export function describe(factors: Factors, { rollout }: Pick<Experiment, "rollout"> = {}): string {
+  if (rollout !== undefined) return describeStage(factors);
   return Object.entries(factors)
     .map(([name, level]) => `${name}=${level}`)
     .join(" ");
+}
+
+/** A stage's flags are in the plan; its name says enough. */
+function describeStage(factors: Factors): string {
+  const { stage, change } = factors;
+  const flag = String(change);
+  return change === WHOLE
+    ? `stage ${String(stage)}`
+    : `stage ${String(stage)} with ${flag}=${String(factors[flag])} alone`;
 }

@@ -9,10 +9,12 @@ import { gridOf } from "../../experiment/grid.js";
 import type { LoadedExperiment } from "../../experiment/load.js";
 import { fillIn, openExperiment, openSubject } from "../../experiment/load.js";
 import type { SubjectReference } from "../../measure/subject.js";
+import type { RolloutPlan } from "../../guard/rollout/index.js";
+import { resolveRollout } from "../../guard/rollout/index.js";
 import { parseSize } from "../../size.js";
 import type { CellWork } from "../cell/work.js";
 import type { PlannedCell } from "../plan.js";
-import { describe, factorsOf, hasOwnSlope, instancesOf, planExperiment } from "../plan.js";
+import { describe, factorsOf, hasOwnSlope, instancesOf, planExperiment, pointsOf } from "../plan.js";
 import { planPrograms, programParts } from "../plan-programs.js";
 import { commandHash, fileHash, hashOf, urlHash } from "./content-hash.js";
 import type { RunRequest } from "./request.js";
@@ -154,7 +156,7 @@ async function prepareCommands(
   request: RunRequest,
 ): Promise<Prepared> {
   const cwd = dirname(resolve(file));
-  const grid = gridOf(factorsOf(experiment, request.quick), experiment.exclude);
+  const grid = pointsOf(experiment, request.quick);
   const trials = experiment.repetitions ?? 1;
   const source = { seed: request.seed };
   const points = await Promise.all(
@@ -188,7 +190,7 @@ async function prepareCommands(
       };
       const planned: PlannedCell = {
         role: "command",
-        label: [experiment.name, describe(factors), trials > 1 ? `trial ${trial + 1}` : ""]
+        label: [experiment.name, describe(factors, experiment), trials > 1 ? `trial ${trial + 1}` : ""]
           .filter(Boolean)
           .join(" "),
         factors,
@@ -217,7 +219,7 @@ function commonRecord(
   kind: ExperimentRecord["kind"],
   grid: readonly Factors[],
 ): ExperimentRecord {
-  const { name, title = name, question, unit, population, table, frontier } = experiment;
+  const { name, title = name, question, unit, population, table, figures, frontier, rollout } = experiment;
   return {
     experiment: name,
     kind,
@@ -235,7 +237,11 @@ function commonRecord(
     parts: [],
     estimates: [],
     ...(table === undefined ? {} : { table }),
+    ...(figures === undefined
+      ? {}
+      : { figures: figures as unknown as NonNullable<ExperimentRecord["figures"]> }),
     ...(frontier === undefined ? {} : { frontier }),
+    ...(rollout === undefined ? {} : { rollout: resolveRollout(rollout) }),
   };
 }
 
@@ -330,6 +336,13 @@ function narrowed(experiment: Experiment, { minimal, filter, quick }: RunRequest
       }),
     );
   if (!minimal && Object.keys(filter).length === 0) return experiment;
+  const { rollout } = experiment;
+  if (rollout !== undefined && Object.keys(filter).length > 0) {
+    throw new BytesperError(
+      "USAGE",
+      `${experiment.name} runs stages that build on one another, of which --filter can leave none out; --minimal runs the first alone.`,
+    );
+  }
   const followUps = experiment.followUps?.map((part) => ({
     ...part,
     factors: narrow(factorsOf({ ...experiment, factors: part.factors, quick: part.quick ?? {} }, quick)),
@@ -339,6 +352,19 @@ function narrowed(experiment: Experiment, { minimal, filter, quick }: RunRequest
     ...experiment,
     factors: narrow(factorsOf(experiment, quick)),
     quick: {},
+    ...(rollout === undefined ? {} : { rollout: firstStage(rollout) }),
     ...(followUps === undefined ? {} : { followUps }),
+  };
+}
+
+/** What `--minimal` leaves of a rollout. */
+function firstStage(rollout: RolloutPlan): RolloutPlan {
+  const [first] = resolveRollout(rollout);
+  return {
+    ...rollout,
+    stages: rollout.stages
+      .filter(({ name }) => name === first?.name)
+      .map((stage) => ({ ...stage, after: [] })),
+    fallback: [],
   };
 }

@@ -5,18 +5,20 @@ import { BytesperError } from "../../errors.js";
 import type { Result } from "../../report/schema.js";
 import { journalOf } from "../journal/journal.js";
 import { readJournal } from "../journal/read.js";
+import { drawFigures } from "../figures.js";
 import { writeResult } from "../results-folder.js";
 import { writeIndex } from "../results-index.js";
 import { deriveResult } from "./results.js";
+import { writeRollback } from "./rollback.js";
 import type { RunEvents } from "./run.js";
 import { stateOf } from "./state.js";
 
 /** Derives every result of a run from its journal alone and writes it. */
-export function rebuild(
+export async function rebuild(
   run: string,
   to: string | undefined,
   events: Pick<RunEvents, "finished" | "notice">,
-): { results: Result[]; out: string } {
+): Promise<{ results: Result[]; out: string }> {
   const { path, out: own } = journalOf(run);
   const { records, torn } = readJournal(path);
   if (torn.length > 0) events.notice("The end of the journal is torn; what was cut off is left out.");
@@ -32,7 +34,13 @@ export function rebuild(
     const { result } = deriveResult(state, name, `runs/${basename(path)}`);
     return result === undefined ? [] : [{ ...result, journalSha256: hash }];
   });
-  for (const result of results) events.finished(result, writeResult(out, result));
+  for (const result of results) {
+    const drawings = await drawFigures(result);
+    for (const problem of drawings.problems) events.notice(problem);
+    const folder = writeResult(out, result, drawings);
+    writeRollback(folder, result);
+    events.finished(result, folder);
+  }
   if (results.length > 0) for (const problem of writeIndex(out)) events.notice(problem);
   return { results, out };
 }

@@ -1,10 +1,11 @@
 import { analysePrograms } from "../../analysis/program-result.js";
 import { collect } from "../../analysis/collected.js";
-import type { Collected } from "../../analysis/collected.js";
+import type { Collected, CollectedCell } from "../../analysis/collected.js";
 import { analyse } from "../../analysis/result.js";
 import { BytesperError } from "../../errors.js";
 import type { Result } from "../../report/schema.js";
 import { frontiersOf } from "./frontier.js";
+import { rolloutOfCells } from "./stages.js";
 import type { RunState } from "./state.js";
 import { cellsOf, finishedAt } from "./state.js";
 
@@ -20,11 +21,12 @@ export function deriveResult(state: RunState, name: string, journal: string | un
   if (experiment === undefined) throw new Error(`the journal has no experiment ${name}`);
   const cells = cellsOf(state, name);
   const frontiers = frontiersOf(experiment, cells);
-  // What a frontier search left out was not missed.
-  const collected = collect(
-    frontiers === undefined ? cells : cells.filter(({ end }) => end !== undefined),
-    experiment.kind,
-  );
+  const stages = experiment.rollout === undefined ? undefined : rolloutOfCells(experiment.rollout, cells);
+  // What a frontier search or a rollout left out was not missed.
+  const isMissed = (cell: CollectedCell): boolean =>
+    frontiers === undefined && (stages === undefined || cell.part !== undefined || stages.isWanted(cell));
+  const asked = cells.filter((cell) => cell.end !== undefined || isMissed(cell));
+  const collected = collect(asked, experiment.kind);
   const answered = collected.rows.length + collected.programs.length;
   const outOfMemory = collected.failed.filter(({ outcome }) => outcome.startsWith("oom-")).length;
   if (answered + outOfMemory === 0) return { collected, result: undefined };
@@ -43,7 +45,9 @@ export function deriveResult(state: RunState, name: string, journal: string | un
     result = analyse({ experiment, collected, calibration, identity });
   } else {
     const shown =
-      frontiers === undefined ? experiment : { ...experiment, grid: reached(experiment.grid, cells) };
+      frontiers === undefined && stages === undefined
+        ? experiment
+        : { ...experiment, grid: reached(experiment.grid, cells) };
     result = analysePrograms({ experiment: shown, collected, calibration, identity });
     if (experiment.kind === "program") result.warnings.unshift(...(device?.warnings ?? []));
   }
@@ -52,6 +56,8 @@ export function deriveResult(state: RunState, name: string, journal: string | un
     for (const { notMonotone } of frontiers)
       if (notMonotone !== undefined) result.warnings.push({ name: "not-monotone", message: notMonotone });
   }
+  if (stages !== undefined) result.rollout = stages.rollout;
+  if (experiment.figures !== undefined) result.figures = structuredClone(experiment.figures);
   if (journal !== undefined) result.journal = journal;
   return { collected, result };
 }

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import type { ExperimentRecord } from "../../analysis/experiment-record.js";
 import type { CellEnd } from "../cell/end.js";
 import { isResult } from "../cell/end.js";
 import type { CellJob } from "../cell/execute.js";
@@ -14,8 +15,10 @@ import { removeIfEmpty, turnsFileOf } from "./interrupted.js";
 import type { RunLog } from "./log.js";
 import type { Expectation, PlanEntry } from "./need.js";
 import type { PreparedExperiment } from "./prepare.js";
+import type { WorkSource } from "./schedule.js";
 import { schedule } from "./schedule.js";
 import { byBisection, inOrder } from "./sources.js";
+import { byStages } from "./stages.js";
 import { TurnBatch } from "./turn-batch.js";
 import type { PlannedWork } from "./work.js";
 
@@ -59,10 +62,7 @@ export async function runExperiment(
   const { runId, request } = log.state.run;
   const work = entries.map((entry) => workOf(entry, learned));
   const toRun = work.filter((_, index) => entries[index]?.run === true);
-  const source =
-    record.frontier === undefined
-      ? inOrder(toRun)
-      : byBisection(record.frontier, work, settled(work, entries, log));
+  const source = sourceOf(record, work, toRun, () => settled(work, entries, log));
   const attempts = new Map<string, Attempt>();
   let finished = 0;
   let stopped = false;
@@ -162,6 +162,19 @@ export async function runExperiment(
   return toRun.length;
 }
 
+/** Where ends decide what runs next, the source knows every cell; else it has those that are to run. */
+function sourceOf(
+  { frontier, rollout }: ExperimentRecord,
+  work: readonly PlannedWork[],
+  toRun: readonly PlannedWork[],
+  before: () => ReadonlyMap<string, CellEnd>,
+): WorkSource<PlannedWork> {
+  if (frontier !== undefined) return byBisection(frontier, work, before());
+  if (rollout === undefined) return inOrder(toRun);
+  const followUps = toRun.filter(({ part }) => part !== undefined);
+  return byStages(rollout, work, before(), followUps);
+}
+
 function workOf({ cell, key }: PlanEntry, learned: ReadonlyMap<string, Expectation>): PlannedWork {
   const peak = learned.get(cell.cell)?.peakBytes;
   const usesDevice = cell.work.kind === "command" && cell.deviceCapBytes !== undefined;
@@ -179,7 +192,7 @@ function devicesHere(): number {
   return isAbsent(report) ? 1 : Math.max(1, report.devices.length);
 }
 
-/** Ends that a frontier search may build on. */
+/** Ends that a frontier search or a rollout may build on. */
 function settled(
   work: readonly PlannedWork[],
   entries: readonly PlanEntry[],

@@ -19,6 +19,7 @@ import type { ReadJournal } from "../journal/read.js";
 import type { RunRecord } from "../journal/records.js";
 import type { Certificate, Enforcement, EnforcementKind, Rung } from "../limits/index.js";
 import { certify, chooseEnforcement } from "../limits/index.js";
+import type { Drawings } from "../figures.js";
 import { removeUnfinishedFiles, writeResult } from "../results-folder.js";
 import { newRunId } from "../run-id.js";
 import { requireCalibration, requirePilot } from "../single-cell.js";
@@ -31,6 +32,7 @@ import { orphansOf, planOf } from "./need.js";
 import type { PreparedExperiment } from "./prepare.js";
 import { prepareExperiment } from "./prepare.js";
 import type { RunRequest } from "./request.js";
+import { writeRollback } from "./rollback.js";
 import { settingsOf } from "./request.js";
 import { deriveResult } from "./results.js";
 import { runExperiment } from "./run-experiment.js";
@@ -353,7 +355,11 @@ async function runExperiments(
     if (collected.interrupted && signal.aborted) outcome.interrupted = true;
     if (result !== undefined) {
       outcome.results.push(result);
-      const folder = log.keeping(() => writeResult(out, result));
+      const folder = log.keeping(() => {
+        const written = writeResult(out, result);
+        writeRollback(written, result);
+        return written;
+      });
       events.finished(result, folder ?? out);
     } else if (!outcome.interrupted) {
       const failure = collected.failed[0];
@@ -394,12 +400,23 @@ function planExperiment(
 async function finish(log: RunLog, out: string, outcome: RunOutcome, events: RunEvents): Promise<void> {
   const { journal } = log;
   if (journal === undefined || outcome.results.length === 0 || log.writeError !== undefined) return;
-  // What reads results takes a tenth of a second to load, which the first cell should not wait for.
-  const { writeIndex } = await import("../results-index.js");
+  // What reads results and draws takes some tenths of a second to load, which the first cell should not wait for.
+  const [{ writeIndex }, { drawFigures }] = await Promise.all([
+    import("../results-index.js"),
+    import("../figures.js"),
+  ]);
+  const drawings = new Map<Result, Drawings>();
+  // Who interrupts does not want to wait for pictures; "bytesper report" draws them.
+  if (!outcome.interrupted)
+    for (const result of outcome.results) drawings.set(result, await drawFigures(result));
+  for (const problem of [...drawings.values()].flatMap(({ problems }) => problems)) events.notice(problem);
   log.keeping(() => {
     const hash = journal.sha256();
-    outcome.results = outcome.results.map((result) => ({ ...result, journalSha256: hash }));
-    for (const result of outcome.results) writeResult(out, result);
+    outcome.results = outcome.results.map((result) => {
+      const whole = { ...result, journalSha256: hash };
+      writeResult(out, whole, drawings.get(result));
+      return whole;
+    });
     for (const problem of writeIndex(out)) events.notice(problem);
   });
 }

@@ -2,7 +2,9 @@ import { isAlive } from "../journal/owner.js";
 import { lastOwner } from "../journal/journal.js";
 import { readJournal } from "../journal/read.js";
 import type { Outcome } from "../cell/end.js";
-import { isDone, stateOf, unitKey } from "./state.js";
+import { rolloutOfCells } from "./stages.js";
+import type { RunState, Unit } from "./state.js";
+import { cellsOf, isDone, stateOf, unitKey } from "./state.js";
 
 /** What a journal tells of a run, from any terminal and without its runner. */
 export interface RunStatus {
@@ -52,8 +54,10 @@ export function statusOf(path: string, now = Date.now()): RunStatus | undefined 
     if (record.type === "sample") samples.set(unitKey(record), record.rssBytes);
   }
   const running = alive ? units.filter(({ open }) => open !== undefined) : [];
-  const searches = [...state.experiments.values()].some(({ frontier }) => frontier !== undefined);
-  const missing = units.length - ended.length;
+  const experiments = [...state.experiments.values()];
+  const searches = experiments.some(({ frontier }) => frontier !== undefined);
+  const decides = searches || experiments.some(({ rollout }) => rollout !== undefined);
+  const missing = missingOf(state, units).length;
   const durations = ended.flatMap(({ last }) => last?.end.durationMs ?? []);
   const mean = durations.reduce((sum, ms) => sum + ms, 0) / durations.length;
   const complete = missing === 0 || (searches && !alive && running.length === 0 && durations.length > 0);
@@ -76,16 +80,32 @@ export function statusOf(path: string, now = Date.now()): RunStatus | undefined 
       ...(open?.capBytes === undefined ? {} : { capBytes: open.capBytes }),
     })),
     turns: units.reduce((sum, unit) => sum + unit.turns, 0),
-    leftMs: leftOf(missing, mean, running.length, searches),
+    leftMs: leftOf(missing, mean, running.length, decides),
     // While the runner lives, half a record is one that it is writing.
     torn: torn.length > 0 && !alive,
     messages: records.flatMap((record) => (record.type === "pressure" ? [record.message] : [])).slice(-3),
   };
 }
 
-function leftOf(missing: number, mean: number, running: number, searches: boolean): RunStatus["leftMs"] {
+/** Units without an end that somebody has to run: of a rollout only what its verdicts so far ask for. */
+function missingOf(state: RunState, units: readonly Unit[]): Unit[] {
+  const asked = new Map(
+    [...state.experiments.values()].flatMap(({ experiment, rollout }) =>
+      rollout === undefined
+        ? []
+        : [[experiment, rolloutOfCells(rollout, cellsOf(state, experiment)).isWanted] as const],
+    ),
+  );
+  return units.filter(({ planned, last }) => {
+    if (last !== undefined && last.type !== "interrupted") return false;
+    const isWanted = asked.get(planned.experiment);
+    return isWanted === undefined || planned.part !== undefined || isWanted(planned);
+  });
+}
+
+function leftOf(missing: number, mean: number, running: number, decides: boolean): RunStatus["leftMs"] {
   if (missing === 0) return 0;
-  if (searches) return { absent: "a search decides as it goes how many cells it needs" };
+  if (decides) return { absent: "what runs decides as it goes how many cells it needs" };
   if (!Number.isFinite(mean)) return { absent: "no cell has ended yet" };
   return (missing * mean) / Math.max(1, running);
 }

@@ -143,7 +143,7 @@ describe("retry", () => {
       await ok("retry", out, "--outcome", "timeout,crash");
       expect(startedLast(out)).toEqual(["grid x=2"]);
       expect(resultOf(out)).toMatchObject({ complete: true, missing: [] });
-      expect(readdirSync(join(out, "grid")).sort()).toEqual(["result.json", "result.md"]);
+      expect(readdirSync(join(out, "grid")).sort()).toEqual(["result.json", "result.md", "tables"]);
       await ok("retry", out, "--outcome", "timeout,crash");
       expect(startedLast(out)).toEqual([]);
     });
@@ -248,7 +248,7 @@ describe("report", () => {
       await ok("report", out);
       expect(readdirSync(join(out, "grid")).sort()).toEqual(["partial.json", "partial.md"]);
       await ok("resume", out);
-      expect(readdirSync(join(out, "grid")).sort()).toEqual(["result.json", "result.md"]);
+      expect(readdirSync(join(out, "grid")).sort()).toEqual(["result.json", "result.md", "tables"]);
       expect(tablesOf(out)).toBe(tablesOf(join(folder, "whole")));
     });
   });

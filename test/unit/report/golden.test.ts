@@ -1,18 +1,11 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { test } from "vitest";
 import { indexPage } from "../../../src/report/index-page.js";
 import { mainTable } from "../../../src/report/main-table.js";
 import { resultPage } from "../../../src/report/page.js";
 import { summarise } from "../../../src/report/summary.js";
 import { terminalTable } from "../../../src/report/terminal.js";
+import { expectGolden } from "./golden.js";
 import { sampleResult } from "./sample.js";
-
-/** BYTESPER_GOLDEN=write makes the files anew; read the difference before committing it. */
-function expectGolden(name: string, text: string): void {
-  const file = new URL(`../../golden/${name}`, import.meta.url);
-  if (process.env.BYTESPER_GOLDEN === "write") writeFileSync(file, text);
-  expect(text).toBe(readFileSync(file, "utf8"));
-}
 
 test("the page of an experiment", () => {
   expectGolden("result.md", resultPage(sampleResult()));

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { linesTable } from "../../../src/report/lines-table.js";
 import type { Result, ResultLine } from "../../../src/report/schema.js";
 import { parseResult } from "../../../src/report/schema.js";
+import { headingOf, textOf } from "../../../src/report/table.js";
 import { sampleResult } from "./sample.js";
 
 function line(compression: string, reading: string, perUnit: number, spread: number): ResultLine {
@@ -33,7 +34,7 @@ test("each reading stands beside the first of its combination, under the name th
       line("on", "zlibBytes", 64_000, 0),
     ]),
   );
-  expect(table?.columns.map(({ title }) => title)).toEqual([
+  expect(table?.columns.map(headingOf)).toEqual([
     "compression",
     "reading",
     "bytes per connection",
@@ -41,7 +42,7 @@ test("each reading stands beside the first of its combination, under the name th
     "fixed (MiB)",
     "shape",
   ]);
-  expect(table?.rows).toEqual([
+  expect(table?.rows.map((row) => row.map(textOf))).toEqual([
     ["off", "PSS of the process", "6,000", "100.0 %", "20.00", "linear"],
     ["off", "live heap", "3,750", "62.5 %", "20.00", "linear"],
     ["on", "PSS of the process", "256,000 (253,000 to 259,000)", "100.0 %", "20.00", "linear"],

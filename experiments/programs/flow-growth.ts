@@ -1,0 +1,113 @@
+import type { ProgramAnswer, ProgramContext } from "bytesper";
+import type { MeasuredStep } from "./flow-run.js";
+import { runFlows } from "./flow-run.js";
+import { median, robustLine, sum } from "./numbers.js";
+
+/** Low on purpose: growth without a limit on flows meets any cap, and this one soon. */
+const CAP_BYTES = 16 * 2 ** 20;
+const QUICK_CAP_BYTES = 5 * 2 ** 20;
+/** Runs with seeds of their own; the range of five medians covers the true one with 1 - 2^(1-5) = 94 %. */
+const RUNS = 5;
+const QUICK_RUNS = 3;
+/** Flows start at rest: until then fewer are parents than later. */
+const FIRST_STEP = 6;
+/** A bound on the steps, should nothing grow. */
+const MOST_STEPS = 400;
+
+/** Movement spawns without a limit on flows, in several runs, until the pool is full; how fast they grow. */
+export async function run(context: ProgramContext): Promise<ProgramAnswer> {
+  const { factors, seed, quick, deviceCapBytes } = context;
+  const children = Number(factors.maxSpawnPerStep);
+  const capBytes = Math.min(deviceCapBytes, quick ? QUICK_CAP_BYTES : CAP_BYTES);
+  const courses: MeasuredStep[][] = [];
+  let cause: string | undefined;
+  for (let index = 0; index < (quick ? QUICK_RUNS : RUNS); index++) {
+    const { steps, failure } = await runFlows(context, {
+      capBytes,
+      seed: seed + index,
+      steps: MOST_STEPS,
+      // Nobody comes through before memory runs out.
+      depth: MOST_STEPS,
+      samples: 1,
+      reflection: true,
+      movementSpawning: true,
+      maxSpawnPerStep: children,
+      maxActiveFlows: 0,
+      cleanupEvery: 0,
+    });
+    courses.push(steps);
+    cause ??= failure?.message.replace(/\.$/, "");
+  }
+  const shortest = Math.min(...courses.map(({ length }) => length));
+  if (shortest < FIRST_STEP + 2) return tooShort(capBytes, shortest, cause);
+  const rates = courses.map((steps) => growthOf(steps).slope);
+  const doubling = rates.map((rate) => Math.LN2 / rate);
+  const parents = median(courses.map((steps) => parentShare(steps, children)));
+  const ends = courses.map((steps) => steps.at(-1)?.active ?? 0);
+  return {
+    ...(cause === undefined
+      ? {}
+      : { outcome: "oom-device", cause: `after ${courses[0]?.length ?? 0} steps: ${cause}` }),
+    readings: {
+      capacityBytes: capBytes,
+      steps: median(courses.map(({ length }) => length)),
+      activeFlowsMax: Math.max(...ends),
+      growthPerStep: Math.expm1(median(rates)),
+      growthPerStepLow: Math.expm1(Math.min(...rates)),
+      growthPerStepHigh: Math.expm1(Math.max(...rates)),
+      doublingSteps: median(doubling),
+      doublingStepsLow: Math.min(...doubling),
+      doublingStepsHigh: Math.max(...doubling),
+      parentShare: parents,
+      predictedGrowthPerStep: parents * children,
+      largestDeviation: Math.max(...courses.map((steps) => growthOf(steps).deviation)),
+    },
+  };
+}
+
+/** A cap that leaves no steps to fit a line through. */
+function tooShort(capBytes: number, steps: number, cause = "no flow fits"): ProgramAnswer {
+  const unknown = { absent: `the cap was met after ${steps} steps: ${cause}` };
+  return {
+    outcome: "oom-device",
+    cause,
+    readings: {
+      capacityBytes: capBytes,
+      steps,
+      ...Object.fromEntries(FITTED.map((name) => [name, unknown])),
+    },
+  };
+}
+
+/** Readings that need a course of some steps. */
+const FITTED = [
+  "activeFlowsMax",
+  "growthPerStep",
+  "growthPerStepLow",
+  "growthPerStepHigh",
+  "doublingSteps",
+  "doublingStepsLow",
+  "doublingStepsHigh",
+  "parentShare",
+  "predictedGrowthPerStep",
+  "largestDeviation",
+];
+
+/** The line through the logarithm of the number of flows, and how far a step lies off it, as a share. */
+function growthOf(steps: readonly MeasuredStep[]): { slope: number; deviation: number } {
+  const points = steps
+    .filter(({ step }) => step >= FIRST_STEP)
+    .map(({ step, active }): [number, number] => [step, Math.log(active)]);
+  const { slope, intercept } = robustLine(points);
+  return {
+    slope,
+    deviation: Math.expm1(Math.max(...points.map(([x, y]) => Math.abs(y - intercept - slope * x)))),
+  };
+}
+
+/** Share of the flows that are parents in a step, from what was spawned. */
+function parentShare(steps: readonly MeasuredStep[], children: number): number {
+  const late = steps.filter(({ step }) => step >= FIRST_STEP);
+  const before = sum(late.map(({ active, spawned }) => active - spawned));
+  return sum(late.map(({ spawned }) => spawned)) / children / before;
+}

@@ -1,0 +1,88 @@
+import type { MemoryPool } from "bytesper/device";
+import { blockBytes, FIELDS, FlowBlock, FREE, SLOTS } from "./flow-field-block.js";
+
+/** A place among the blocks: block x SLOTS + slot. */
+export type Place = number;
+
+export type FlowPool = Pick<MemoryPool, "allocate" | "release" | "trim">;
+
+/** The flows that are active, in blocks that are taken from a pool as their number grows. */
+export class FlowStore {
+  readonly blocks: FlowBlock[] = [];
+  active = 0;
+  readonly #pool: FlowPool;
+  readonly #history: number;
+  #free: Place[] = [];
+
+  constructor(pool: FlowPool, history: number) {
+    this.#pool = pool;
+    this.#history = history;
+  }
+
+  /** Flows that the blocks have room for. */
+  get capacity(): number {
+    return this.blocks.length * SLOTS;
+  }
+
+  /** Where the states of a step begin in each block, by field. */
+  row(step: number, field: number): number {
+    return ((step % this.#history) * FIELDS.length + field) * SLOTS;
+  }
+
+  block(place: Place): FlowBlock {
+    return this.blocks[Math.floor(place / SLOTS)] as FlowBlock;
+  }
+
+  /** Makes room for so many more flows, or throws `OutOfDeviceMemory` and leaves everything as it was. */
+  async reserve(flows: number): Promise<void> {
+    const missing = Math.ceil(Math.max(0, flows - this.#free.length) / SLOTS);
+    if (missing === 0) return;
+    const sizes = Array.from({ length: missing }, () => blockBytes(this.#history));
+    for (const handle of await this.#pool.allocate(sizes)) {
+      const first = this.blocks.push(new FlowBlock(handle, this.#history)) * SLOTS - SLOTS;
+      for (let slot = SLOTS - 1; slot >= 0; slot--) this.#free.push(first + slot);
+    }
+  }
+
+  /** Adds a flow with the values of its fields, where room was made for it. */
+  add(step: number, state: readonly number[]): void {
+    const place = this.#free.pop();
+    if (place === undefined) throw new Error("a flow is added where no room was made");
+    const block = this.block(place);
+    const row = this.row(step, 0) + (place % SLOTS);
+    state.forEach((value, field) => (block.values[row + field * SLOTS] = value));
+    block.born[place % SLOTS] = step;
+    this.active++;
+  }
+
+  remove(place: Place): void {
+    this.block(place).born[place % SLOTS] = FREE;
+    this.active--;
+    this.#free.push(place);
+  }
+
+  /** Moves the flows of the last blocks into gaps, as long as a block comes free, and gives those back. */
+  async cleanUp(): Promise<void> {
+    const handles: number[] = [];
+    while (this.#free.length >= SLOTS) {
+      const last = this.blocks.pop() as FlowBlock;
+      const first = this.blocks.length * SLOTS;
+      this.#free = this.#free.filter((place) => place < first);
+      for (let slot = 0; slot < SLOTS; slot++) {
+        if (last.born[slot] === FREE) continue;
+        const place = this.#free.pop() as Place;
+        this.block(place).copyFrom(last, slot, place % SLOTS);
+      }
+      handles.push(last.handle);
+    }
+    await this.#pool.release(handles);
+    await this.#pool.trim();
+  }
+
+  /** The values of a field at a step, of every active flow. */
+  *values(step: number, field: number): Generator<number> {
+    const row = this.row(step, field);
+    for (const { born, values } of this.blocks)
+      for (let slot = 0; slot < SLOTS; slot++) if (born[slot] !== FREE) yield values[row + slot] as number;
+  }
+}

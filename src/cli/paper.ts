@@ -1,0 +1,54 @@
+import type { Command } from "commander";
+
+interface Flags {
+  results: string;
+  numbers?: string;
+  check?: boolean;
+  json?: boolean;
+}
+
+export function addPaper(program: Command): void {
+  program
+    .command("paper")
+    .description("fill the tables, numbers and figures of Markdown and LaTeX files from results")
+    .argument("<file...>", ".md and .tex files with markers; all files of a paper at once")
+    .option("--results <dir>", "folder of the results", "results")
+    .option(
+      "--numbers <file>",
+      "file of the numbers of \\bytesper{...} (default: numbers.tex beside the first .tex)",
+    )
+    .option("--check", "write nothing; exit 1 and list what is not as the results say")
+    .option("--json", "print JSON")
+    .action(async (files: string[], flags: Flags) => {
+      const { describe, paper } = await import("../report/paper/index.js");
+      const outcome = paper({
+        files,
+        results: flags.results,
+        check: flags.check === true,
+        ...(flags.numbers === undefined ? {} : { numbers: flags.numbers }),
+      });
+      const { stale, notices } = outcome;
+      const filled = outcome.files.map((file) => ({ ...file, ...wordsOf(file) }));
+      if (flags.json === true) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
+      else if (flags.check === true) for (const each of stale) process.stdout.write(`${describe(each)}\n`);
+      else
+        for (const { file, changed, contents } of filled)
+          process.stdout.write(`${file}: ${contents}, ${changed ? "written" : "as it was"}\n`);
+      for (const each of flags.check === true ? notices : [...notices, ...stale])
+        process.stderr.write(`${describe(each)}\n`);
+      const empty = filled.filter(({ isEmpty }) => isEmpty);
+      for (const { file } of empty) process.stderr.write(`${file} holds no marker of bytesper.\n`);
+      if ((flags.check === true && stale.length > 0) || empty.length === filled.length) process.exitCode = 1;
+    });
+}
+
+function wordsOf(counts: { tables: number; values: number; figures: number; macros: number }): {
+  contents: string;
+  isEmpty: boolean;
+} {
+  const { tables, values, figures, macros } = counts;
+  const count = (number: number, word: string): string[] =>
+    number === 0 ? [] : [`${number} ${word}${number === 1 ? "" : "s"}`];
+  const parts = [...count(tables, "table"), ...count(values + macros, "number"), ...count(figures, "figure")];
+  return { contents: parts.join(", ") || "no marker", isEmpty: parts.length === 0 };
+}

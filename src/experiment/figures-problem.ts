@@ -1,0 +1,73 @@
+const KEYS = [
+  "title",
+  "name",
+  "x",
+  "y",
+  "kind",
+  "log",
+  "xLabel",
+  "yLabel",
+  "part",
+  "where",
+  "largest",
+  "marks",
+  "wide",
+];
+const KINDS = ["line", "points", "area", "bar", "step"];
+
+/** What is wrong with the "figures" of an experiment file; undefined where nothing is. */
+export function figuresProblem(figures: unknown, parts: readonly string[]): string | undefined {
+  if (figures === undefined) return undefined;
+  if (!Array.isArray(figures)) return 'its "figures" must be a list';
+  for (const [index, figure] of (figures as unknown[]).entries()) {
+    const problem = figureProblem(figure, parts);
+    if (problem !== undefined) return `of its "figures", number ${index + 1} ${problem}`;
+  }
+  return undefined;
+}
+
+function figureProblem(figure: unknown, parts: readonly string[]): string | undefined {
+  if (!isObject(figure)) return "must be an object";
+  const { title, x, y, kind, log = [], part, where = {}, marks = [] } = figure;
+  const unknown = Object.keys(figure).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) return `has the key "${unknown}"; the keys are ${KEYS.join(", ")}`;
+  if (typeof title !== "string" || title === "") return 'needs a "title"';
+  if (typeof x !== "string") return 'needs an "x", such as "factors.n"';
+  if (!Array.isArray(y) || y.length === 0 || !y.every(isValue))
+    return 'needs a "y": a list of names such as "readings.usedBytes", or of objects with "from"';
+  if (kind !== undefined && !KINDS.includes(kind as string))
+    return `has the kind ${JSON.stringify(kind)}; the kinds are ${KINDS.join(", ")}`;
+  if (!Array.isArray(log) || !log.every((axis) => axis === "x" || axis === "y"))
+    return 'has a "log" that is no list of "x" and "y"';
+  if (log.includes("y") && (kind === "bar" || kind === "area"))
+    return "has bars or areas, which grow from 0, on an axis of logarithms, which has no 0";
+  if (!isObject(where)) return 'has a "where" that is no object of levels';
+  if (!Array.isArray(marks)) return 'has "marks" that are no list';
+  for (const mark of marks as unknown[]) {
+    const problem = markProblem(mark, parts);
+    if (problem !== undefined) return problem;
+  }
+  return partProblem(part, parts);
+}
+
+function markProblem(mark: unknown, parts: readonly string[]): string | undefined {
+  if (!isObject(mark) || (mark.axis !== "x" && mark.axis !== "y"))
+    return 'has a mark without an "axis" that is "x" or "y"';
+  if (typeof mark.at !== "number" && typeof mark.at !== "string")
+    return 'has a mark without "at": a number, "settings.NAME" or "readings.NAME"';
+  if (typeof mark.label !== "string") return 'has a mark without a "label"';
+  return partProblem(mark.part, parts);
+}
+
+function partProblem(part: unknown, parts: readonly string[]): string | undefined {
+  if (part === undefined || parts.includes(part as string)) return undefined;
+  return `names the part ${JSON.stringify(part)}; the follow-ups are ${parts.join(", ") || "none"}`;
+}
+
+function isValue(value: unknown): boolean {
+  return typeof value === "string" || (isObject(value) && typeof value.from === "string");
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

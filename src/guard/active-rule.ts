@@ -1,0 +1,68 @@
+import { Cleanup } from "./cleanup.js";
+import type { Readings } from "./readings.js";
+import { amount } from "./rules/amount.js";
+import { compile } from "./rules/expression.js";
+import type { Rule } from "./rules/rule.js";
+import { actionWord, branchesOf, isAbove, readingsOfRule } from "./rules/rule.js";
+import { RuleState } from "./rules/rule-state.js";
+
+/** A rule at work: its state, when it last acted, and how often. */
+export class ActiveRule {
+  readonly rule: Rule;
+  readonly state: RuleState;
+  readonly action: string;
+  /** Every reading that decides. */
+  readonly names: ReadonlySet<string>;
+  readonly branches: readonly string[];
+  readonly cleanup: Cleanup | undefined;
+  /** Places of the program's own numbers that come through `set`. */
+  readonly setPlaces: readonly number[];
+  /** The rule reads nothing else, so that a sample brings it nothing new. */
+  readonly onlySet: boolean;
+  /** Some of its `set` numbers came after its cleanup began. */
+  setSinceCleanup = false;
+  /** Whether it was said that a reading is absent. */
+  toldAbsent = false;
+  lastActMs = -Infinity;
+  firings = 0;
+
+  constructor(rule: Rule, readings: Readings, setNumbers: ReadonlySet<string>) {
+    const place = (name: string): number => readings.placeOf(name);
+    this.rule = rule;
+    this.action = actionWord(rule.action);
+    this.branches = branchesOf(rule.action);
+    const { action } = rule;
+    this.cleanup =
+      typeof action === "object" && "cleanup" in action ? new Cleanup(action.cleanup) : undefined;
+    const holds = action === "block" || this.branches.length > 0;
+    this.state = new RuleState({
+      comparison: rule.comparison,
+      left: compile(rule.left, place),
+      threshold: compile(rule.right, place),
+      release: "share" in rule.release ? rule.release : { bound: compile(rule.release.bound, place) },
+      forSamples: rule.forSamples,
+      holdMs: holds ? rule.cooldownMs : 0,
+    });
+    this.names = new Set(readingsOfRule(rule));
+    this.setPlaces = [...this.names].filter((name) => setNumbers.has(name)).map(place);
+    this.onlySet = this.setPlaces.length === this.names.size;
+  }
+
+  /** Whether the comparison holds now, without any consequence. */
+  peek(values: Float64Array): boolean {
+    return this.state.peek(values);
+  }
+
+  /** "reserved: deviceReservedBytes is 21 GiB, above 20 GiB". */
+  get sentence(): string {
+    const { name, text, left, comparison } = this.rule;
+    const label = name === text ? "" : `${name}: `;
+    const side = isAbove(comparison) ? "above" : "below";
+    return `${label}${left.text} is ${amount(this.state.value, left.unit)}, ${side} its threshold of ${amount(this.state.threshold, left.unit)}`;
+  }
+
+  /** Whether a value of the left side is nearer to the release than another. */
+  isBetter(after: number, before: number): boolean {
+    return isAbove(this.rule.comparison) ? after < before : after > before;
+  }
+}

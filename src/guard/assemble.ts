@@ -1,0 +1,105 @@
+import { BytesperError } from "../errors.js";
+import type { Reading } from "../probe/reading.js";
+import { isAbsent } from "../probe/reading.js";
+import { ActiveRule } from "./active-rule.js";
+import { READING_NAMES, knownReadings } from "./reading-names.js";
+import { Readings } from "./readings.js";
+import { checkCapacity } from "./rules/capacity-check.js";
+import { checkTogether } from "./rules/contradictions.js";
+import { readRule, readingsOfRule } from "./rules/rule.js";
+import type { ReadingSource } from "./sources/source.js";
+import type { GuardDoubt, OwnNumber, RuleOptions } from "./types.js";
+
+export interface Assembled {
+  readings: Readings;
+  rules: ActiveRule[];
+  /** Where the numbers are that the program sets. */
+  setPlaces: ReadonlyMap<string, number>;
+  /** What is doubtful before anything has run. */
+  doubts: GuardDoubt[];
+}
+
+const OWN_NAME = /^[A-Za-z_]\w{0,99}$/;
+
+/** Reads the rules, holds them against the capacities, and takes a first sample. Throws `BAD_INPUT`. */
+export function assemble(
+  given: readonly (string | RuleOptions)[],
+  numbers: Readonly<Record<string, OwnNumber>>,
+  sources: readonly ReadingSource[],
+): Assembled {
+  checkNumbers(numbers);
+  const known = knownReadings([...sources.flatMap(({ names }) => names), ...Object.keys(numbers)]);
+  const rules = given.map((rule) => readRule(rule, known));
+  checkTogether(rules);
+  const capacityOf = (name: string): Reading | undefined =>
+    sources.find(({ names }) => names.includes(name))?.capacityOf(name);
+  const fixed = new Map(
+    Object.entries(numbers).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+  );
+  const doubts = rules.flatMap((rule) => checkCapacity(rule, capacityOf, fixed));
+
+  const readings = new Readings(sources, numbers, new Set(rules.flatMap(readingsOfRule)));
+  const setNames = Object.keys(numbers).filter((name) => typeof numbers[name] !== "function");
+  const active = rules.map((rule) => new ActiveRule(rule, readings, new Set(setNames)));
+  readings.sample();
+  return {
+    readings,
+    rules: active,
+    setPlaces: new Map(setNames.map((name) => [name, readings.placeOf(name)])),
+    doubts: [...doubts, ...active.flatMap((rule) => restDoubts(rule, readings))],
+  };
+}
+
+/** Throws `BAD_INPUT` for a name or a value that cannot be. */
+export function checkNumbers(numbers: Readonly<Record<string, OwnNumber>>): void {
+  for (const [name, number] of Object.entries(numbers)) {
+    if (!OWN_NAME.test(name))
+      throw new BytesperError(
+        "BAD_INPUT",
+        `A number of the program's own is named "${name}"; give it a name of letters, digits and _ that begins with a letter.`,
+      );
+    if (Object.hasOwn(READING_NAMES, name))
+      throw new BytesperError(
+        "BAD_INPUT",
+        `A number of the program's own is named "${name}", which is a reading already; give it another name.`,
+      );
+    if (number !== null && typeof number !== "function" && !Number.isFinite(number))
+      throw new BytesperError(
+        "BAD_INPUT",
+        `The number "${name}" must be a finite number, a function, or null where it is set later, not ${String(number)}.`,
+      );
+  }
+}
+
+/** A rule that holds before the program has begun says more about its threshold than about the program. */
+function restDoubts(active: ActiveRule, readings: Readings): GuardDoubt[] {
+  const { rule } = active;
+  if (active.peek(readings.values))
+    return [
+      {
+        name: "fires-at-rest",
+        rule: rule.name,
+        message: `The rule "${rule.text}" holds already at the start: ${active.sentence}.`,
+      },
+    ];
+  // What the program sets later is no doubt yet.
+  const missing = [...active.names].filter((name) => isAbsent(readings.get(name)));
+  // What has not begun yet is no doubt yet.
+  if (missing.every((name) => readings.isAwaited(name))) return [];
+  active.toldAbsent = true;
+  return [absentDoubt(active, readings)];
+}
+
+/** Why a rule does nothing at present. */
+export function absentDoubt({ rule, names }: ActiveRule, readings: Readings): GuardDoubt {
+  const reasons = [...names].flatMap((name) => {
+    const reading = readings.get(name);
+    return isAbsent(reading) ? [`${name} is absent (${reading.absent})`] : [];
+  });
+  const why = reasons.length > 0 ? reasons.join("; ") : "its sides cannot be computed";
+  return {
+    name: "reading-absent",
+    rule: rule.name,
+    message: `The rule "${rule.text}" does nothing at present: ${why}.`,
+  };
+}

@@ -1,0 +1,109 @@
+import { absent, isAbsent } from "../probe/reading.js";
+import type { Absent, Reading } from "../probe/reading.js";
+import type { CleanupEffect } from "./types.js";
+
+/** Cleanups of a rule in a row that may free nothing before a doubt says so. */
+export const FRUITLESS_CLEANUPS = 3;
+/** A cleanup that has not come to an end by then has probably been forgotten. */
+export const UNANSWERED_MS = 60_000;
+
+/** Memory before a cleanup, to be compared with what is there after it. */
+export interface BeforeCleanup {
+  startedMs: number;
+  value: number;
+  bytes: ReadonlyMap<string, number>;
+}
+
+/**
+ * Calls a rule's cleanup, never a second time before the first has come to its end, and keeps what is needed to
+ * measure its effect.
+ */
+export class Cleanup {
+  readonly #callback: () => void | Promise<void>;
+  #before: BeforeCleanup | undefined;
+  #endedMs: number | undefined;
+  #toldUnanswered = false;
+  #fruitless = 0;
+  calls = 0;
+
+  constructor(callback: () => void | Promise<void>) {
+    this.#callback = callback;
+  }
+
+  /** Whether one is under way, or has ended and its effect is not measured yet. */
+  get busy(): boolean {
+    return this.#before !== undefined;
+  }
+
+  /** Whether it has ended, so that its effect can be measured. */
+  get ended(): boolean {
+    return this.#endedMs !== undefined;
+  }
+
+  /** `onEnd` comes at once for a callback that does not answer with a promise. */
+  start(before: BeforeCleanup, now: () => number, onEnd: (failure: Absent | undefined) => void): void {
+    this.calls++;
+    this.#before = before;
+    this.#endedMs = undefined;
+    this.#toldUnanswered = false;
+    const end = (failure?: unknown): void => {
+      this.#endedMs = now();
+      onEnd(failure === undefined ? undefined : absent(messageOf(failure)));
+    };
+    let answer: void | Promise<void>;
+    try {
+      answer = this.#callback();
+    } catch (error) {
+      end(error ?? "nothing");
+      return;
+    }
+    if (answer instanceof Promise)
+      answer.then(
+        () => {
+          end();
+        },
+        (error: unknown) => {
+          end(error ?? "nothing");
+        },
+      );
+    else end();
+  }
+
+  /** True once for a cleanup that has been under way for too long. */
+  isForgotten(nowMs: number): boolean {
+    if (this.#before === undefined || this.ended || this.#toldUnanswered) return false;
+    this.#toldUnanswered = nowMs - this.#before.startedMs > UNANSWERED_MS;
+    return this.#toldUnanswered;
+  }
+
+  /** To be called when it has ended, with what is there now. `better`: the left side went the right way. */
+  measure(
+    after: number,
+    bytesNow: (name: string) => Reading,
+    better: (after: number, before: number) => boolean,
+  ): CleanupEffect | undefined {
+    const before = this.#before;
+    const endedMs = this.#endedMs;
+    if (before === undefined || endedMs === undefined) return undefined;
+    this.#before = undefined;
+    this.#endedMs = undefined;
+    const freedBytes: Record<string, number> = {};
+    for (const [name, bytes] of before.bytes) {
+      const now = bytesNow(name);
+      if (!isAbsent(now)) freedBytes[name] = bytes - now;
+    }
+    this.#fruitless = better(after, before.value) ? 0 : this.#fruitless + 1;
+    return { durationMs: endedMs - before.startedMs, before: before.value, after, freedBytes };
+  }
+
+  /** Whether so many in a row freed nothing that it should be said, which starts the count again. */
+  takeFruitless(): boolean {
+    if (this.#fruitless < FRUITLESS_CLEANUPS) return false;
+    this.#fruitless = 0;
+    return true;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

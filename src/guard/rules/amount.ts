@@ -1,0 +1,11 @@
+import { bytesWithBinaryUnit, fixed } from "../../report/format.js";
+import type { Unit } from "./unit.js";
+
+/** A value in a sentence: bytes in full and shortened, so that two that are near can be told apart. */
+export function amount(value: number, unit: Unit): string {
+  if (!Number.isFinite(value)) return String(value);
+  const whole = fixed(value, Number.isInteger(value) ? 0 : 2);
+  if (unit === "ms") return `${whole} ms`;
+  if (unit === "number") return whole;
+  return Math.abs(value) < 1e4 ? `${whole} B` : `${fixed(value, 0)} B (${bytesWithBinaryUnit(value)})`;
+}

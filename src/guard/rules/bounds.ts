@@ -1,0 +1,36 @@
+import type { Expression } from "./expression.js";
+
+/** Least and most that an expression can be. */
+export interface Bounds {
+  least: number;
+  most: number;
+}
+
+const ANY: Bounds = { least: -Infinity, most: Infinity };
+
+/**
+ * Interval arithmetic over an expression. A reading that stands in it twice is taken as two, so the bounds may be
+ * wider than what can really be, never narrower.
+ */
+export function boundsOf(expression: Expression, boundsOfReading: (name: string) => Bounds): Bounds {
+  if (expression.kind === "constant") return { least: expression.value, most: expression.value };
+  if (expression.kind === "reading") return boundsOfReading(expression.name);
+  const left = boundsOf(expression.left, boundsOfReading);
+  const right = boundsOf(expression.right, boundsOfReading);
+  switch (expression.operator) {
+    case "+":
+      return { least: left.least + right.least, most: left.most + right.most };
+    case "-":
+      return { least: left.least - right.most, most: left.most - right.least };
+    case "*":
+      return hull(left, right, (a, b) => a * b);
+    case "/":
+      return right.least <= 0 && right.most >= 0 ? ANY : hull(left, right, (a, b) => a / b);
+  }
+}
+
+function hull(left: Bounds, right: Bounds, combine: (a: number, b: number) => number): Bounds {
+  const corners = [left.least, left.most].flatMap((a) => [right.least, right.most].map((b) => combine(a, b)));
+  // 0 times no bound, or no bound by no bound.
+  return corners.some(Number.isNaN) ? ANY : { least: Math.min(...corners), most: Math.max(...corners) };
+}

@@ -1,0 +1,50 @@
+import type { Unit } from "./unit.js";
+
+/** A side of a comparison. Every part knows where it stands in the text. */
+export type Expression =
+  | { kind: "constant"; value: number; unit: Unit; at: number; text: string }
+  | { kind: "reading"; name: string; unit: Unit; at: number; text: string }
+  | {
+      kind: "operation";
+      operator: "+" | "-" | "*" | "/";
+      left: Expression;
+      right: Expression;
+      unit: Unit;
+      at: number;
+      text: string;
+    };
+
+/** Reads the present numbers by their places; NaN where a reading is absent. */
+export type Evaluator = (values: Float64Array) => number;
+
+/** Every reading of an expression, with repetitions. */
+export function readingsOf(expression: Expression): string[] {
+  if (expression.kind === "constant") return [];
+  if (expression.kind === "reading") return [expression.name];
+  return [...readingsOf(expression.left), ...readingsOf(expression.right)];
+}
+
+/** `place` gives the index of a reading in the array of numbers. */
+export function compile(expression: Expression, place: (name: string) => number): Evaluator {
+  if (expression.kind === "constant") {
+    const { value } = expression;
+    return () => value;
+  }
+  if (expression.kind === "reading") {
+    const index = place(expression.name);
+    // An index that is out of the array is a defect; NaN makes its rule inert rather than silent.
+    return (values) => values[index] ?? Number.NaN;
+  }
+  const left = compile(expression.left, place);
+  const right = compile(expression.right, place);
+  switch (expression.operator) {
+    case "+":
+      return (values) => left(values) + right(values);
+    case "-":
+      return (values) => left(values) - right(values);
+    case "*":
+      return (values) => left(values) * right(values);
+    case "/":
+      return (values) => left(values) / right(values);
+  }
+}

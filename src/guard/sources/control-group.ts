@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import type { Reading } from "../../probe/reading.js";
+import { absent, isAbsent } from "../../probe/reading.js";
+import { ownGroup, withAncestors } from "../../run/limits/hierarchy.js";
+import { readNumber } from "../../run/limits/kernel-file.js";
+
+const FILES = {
+  2: { current: "memory.current", limit: "memory.max" },
+  1: { current: "memory.usage_in_bytes", limit: "memory.limit_in_bytes" },
+} as const;
+
+export interface ControlGroup {
+  currentBytes(): Reading;
+  limitBytes(): Reading;
+}
+
+/** This process's group as the kernel's memory controller counts it; a command that it starts is in it too. */
+export function controlGroup(root = "/"): ControlGroup {
+  for (const version of [2, 1] as const) {
+    const own = ownGroup(version, root);
+    if (isAbsent(own)) continue;
+    const file = join(own.folder, FILES[version].current);
+    // The topmost group of v2 has no count of its own.
+    if (readNumber(file) === undefined) continue;
+    const limits = withAncestors(own).map((folder) => join(folder, FILES[version].limit));
+    return {
+      currentBytes: () => readNumber(file) ?? absent(`${file} cannot be read`),
+      limitBytes: () => {
+        const set = limits.flatMap((path) => readNumber(path) ?? []);
+        return set.length > 0 ? Math.min(...set) : absent("no control group of this process has a limit");
+      },
+    };
+  }
+  const none = absent("no control group counts the memory of this process");
+  return { currentBytes: () => none, limitBytes: () => none };
+}

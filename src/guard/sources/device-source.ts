@@ -1,0 +1,58 @@
+import { nvmlDevices } from "../../probe/nvml.js";
+import type { Reading } from "../../probe/reading.js";
+import { absent, isAbsent } from "../../probe/reading.js";
+import type { ReadingName } from "../reading-names.js";
+import { nvmlDevice } from "./nvml.js";
+import type { ReadingSource } from "./source.js";
+
+const OF_DEVICE = {
+  deviceUsedBytes: "usedBytes",
+  deviceFreeBytes: "freeBytes",
+  deviceTotalBytes: "totalBytes",
+} as const;
+
+export interface DeviceSourceOptions {
+  /** As NVML counts; not needed where there is one device. */
+  device?: number | undefined;
+  /** Bytes on all devices that the observed processes hold; of this process unless given. */
+  processBytes?: () => Reading;
+}
+
+/** NVIDIA devices through NVML. */
+export function deviceSource({ device, processBytes = ownBytes }: DeviceSourceOptions): ReadingSource {
+  return {
+    names: [...Object.keys(OF_DEVICE), "deviceProcessBytes" satisfies ReadingName],
+    capacityOf: (name) => {
+      if (name === "deviceProcessBytes") return totalOfAll();
+      const found = nvmlDevice(device);
+      return isAbsent(found) ? found : found.totalBytes;
+    },
+    sample: (wanted, put) => {
+      const found = nvmlDevice(device);
+      for (const [name, field] of Object.entries(OF_DEVICE))
+        if (wanted.has(name)) put(name, isAbsent(found) ? found : found[field]);
+      if (wanted.has("deviceProcessBytes")) put("deviceProcessBytes", processBytes());
+    },
+  };
+}
+
+/** Of this process on all devices. */
+function ownBytes(): Reading {
+  const report = nvmlDevices();
+  if (isAbsent(report)) return report;
+  const own = report.devices.flatMap(({ ownUsedBytes }) => (isAbsent(ownUsedBytes) ? [] : [ownUsedBytes]));
+  const [first] = report.devices;
+  if (first === undefined) return absent("the driver lists no device");
+  return own.length > 0 ? own.reduce((sum, bytes) => sum + bytes, 0) : first.ownUsedBytes;
+}
+
+function totalOfAll(): Reading {
+  const report = nvmlDevices();
+  if (isAbsent(report)) return report;
+  let sum = 0;
+  for (const { totalBytes } of report.devices) {
+    if (isAbsent(totalBytes)) return totalBytes;
+    sum += totalBytes;
+  }
+  return sum > 0 ? sum : absent("the driver lists no device");
+}

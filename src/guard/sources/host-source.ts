@@ -1,0 +1,37 @@
+import type { Reading } from "../../probe/reading.js";
+import { isAbsent } from "../../probe/reading.js";
+import { readHostMemory } from "../../run/limits/host.js";
+import type { ReadingName } from "../reading-names.js";
+import { controlGroup } from "./control-group.js";
+import { Pressure } from "./pressure.js";
+import type { ReadingSource } from "./source.js";
+
+/** Memory of the machine and of the control group that this process is in. */
+export function hostSource(): ReadingSource {
+  const group = controlGroup();
+  const pressure = new Pressure();
+  const takers: Partial<Record<ReadingName, () => Reading>> = {
+    cgroupCurrentBytes: () => group.currentBytes(),
+    cgroupLimitBytes: () => group.limitBytes(),
+    memoryPressureShare: () => pressure.read(),
+  };
+  return {
+    names: [...Object.keys(takers), "hostAvailableBytes", "hostTotalBytes"],
+    capacityOf: (name) => {
+      if (name === "memoryPressureShare") return 1;
+      if (name === "cgroupLimitBytes") return group.limitBytes();
+      const total = readHostMemory().totalBytes;
+      if (name !== "cgroupCurrentBytes") return total;
+      const limit = group.limitBytes();
+      return isAbsent(limit) ? total : Math.min(limit, total);
+    },
+    sample: (wanted, put) => {
+      for (const [name, take] of Object.entries(takers)) if (wanted.has(name)) put(name, take());
+      if (!wanted.has("hostAvailableBytes") && !wanted.has("hostTotalBytes")) return;
+      // Some ten files, most of a millisecond: once for both.
+      const { availableBytes, totalBytes } = readHostMemory();
+      put("hostAvailableBytes", availableBytes);
+      put("hostTotalBytes", totalBytes);
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { NvmlDevice } from "../../native/contract.js";
+import { nvmlDevices } from "../../probe/nvml.js";
+import type { Absent } from "../../probe/reading.js";
+import { absent, isAbsent } from "../../probe/reading.js";
+
+/** One device, or the only one where no index is given. NVML counts by the bus, which CUDA does not always do. */
+export function nvmlDevice(index: number | undefined): NvmlDevice | Absent {
+  const report = nvmlDevices();
+  if (isAbsent(report)) return report;
+  const { devices } = report;
+  if (index === undefined && devices.length > 1)
+    return absent(`there are ${devices.length} devices, and "device" names none of them`);
+  return devices.find((device) => index === undefined || device.index === index) ?? noDevice(index);
+}
+
+function noDevice(index: number | undefined): Absent {
+  return absent(index === undefined ? "the driver lists no device" : `the driver lists no device ${index}`);
+}

@@ -1,0 +1,63 @@
+import type { MemoryPool } from "../../device/memory-pool.js";
+import type { PoolStats } from "../../native/contract.js";
+import { cudaDevices } from "../../probe/cuda.js";
+import type { Absent, Reading } from "../../probe/reading.js";
+import { absent, isAbsent } from "../../probe/reading.js";
+import { readHostMemory } from "../../run/limits/host.js";
+import type { ReadingName } from "../reading-names.js";
+import type { ReadingSource } from "./source.js";
+
+/** What is needed of a `MemoryPool`. */
+export type ObservedPool = Pick<MemoryPool, "capBytes" | "device"> & { stats(): PoolStats };
+
+const NAMES = [
+  "deviceAllocatedBytes",
+  "deviceReservedBytes",
+  "poolCapBytes",
+] as const satisfies ReadingName[];
+const NO_POOL = absent("no memory pool was given to the guard");
+
+/** Allocated and reserved bytes of a memory pool, on a device or on the host. */
+export function poolSource(pool: ObservedPool | undefined): ReadingSource {
+  return {
+    names: NAMES,
+    capacityOf: (name) => {
+      if (pool === undefined) return NO_POOL;
+      const cap = capOf(pool);
+      if (name === "poolCapBytes") return cap;
+      const whole = memoryOf(pool.device);
+      const known = [cap, whole].flatMap((value) => (isAbsent(value) ? [] : [value]));
+      return known.length > 0 ? Math.min(...known) : whole;
+    },
+    sample: (wanted, put) => {
+      const stats = pool === undefined ? NO_POOL : poolStats(pool);
+      if (wanted.has("deviceAllocatedBytes"))
+        put("deviceAllocatedBytes", isAbsent(stats) ? stats : stats.usedBytes);
+      if (wanted.has("deviceReservedBytes"))
+        put("deviceReservedBytes", isAbsent(stats) ? stats : stats.reservedBytes);
+      if (wanted.has("poolCapBytes")) put("poolCapBytes", pool === undefined ? NO_POOL : capOf(pool));
+    },
+  };
+}
+
+/** Absent where the pool is closed or its device does not answer. */
+export function poolStats(pool: ObservedPool): PoolStats | Absent {
+  try {
+    return pool.stats();
+  } catch (error) {
+    return absent(`the pool cannot be read: ${(error as Error).message.replace(/\.$/, "")}`);
+  }
+}
+
+function capOf(pool: ObservedPool): Reading {
+  return pool.capBytes ?? absent("the pool has no cap");
+}
+
+function memoryOf(device: string): Reading {
+  const index = /^cuda:(\d+)$/.exec(device)?.[1];
+  if (index === undefined) return readHostMemory().totalBytes;
+  const report = cudaDevices();
+  if (isAbsent(report)) return report;
+  const found = report.devices.find((candidate) => candidate.index === Number(index));
+  return found?.totalBytes ?? absent(`the CUDA driver lists no device ${index}`);
+}

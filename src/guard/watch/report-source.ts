@@ -1,0 +1,51 @@
+import type { Reading } from "../../probe/reading.js";
+import { absent, isAbsent } from "../../probe/reading.js";
+import type { ReadingName } from "../reading-names.js";
+import { nvmlDevice } from "../sources/nvml.js";
+import type { ReadingSource } from "../sources/source.js";
+import type { ReportFile } from "./report-file.js";
+
+/** What a framework's allocator holds, which it alone knows: PyTorch's memory_allocated and memory_reserved. */
+const OF_ALLOCATOR: readonly string[] = [
+  "deviceAllocatedBytes",
+  "deviceReservedBytes",
+  "poolCapBytes",
+] satisfies ReadingName[];
+
+export interface ReportSourceOptions {
+  report: ReportFile;
+  /** Numbers of the program's own. */
+  numbers: readonly string[];
+  device: number | undefined;
+  /** Whether the program may still be on its way to its first report. */
+  isEarly: () => boolean;
+}
+
+/** What the command says about itself. */
+export function reportSource({ report, numbers, device, isEarly }: ReportSourceOptions): ReadingSource {
+  return {
+    names: [...OF_ALLOCATOR, ...numbers],
+    awaits: isEarly,
+    capacityOf: (name) => {
+      if (numbers.includes(name)) return undefined;
+      if (name === "poolCapBytes") return reported(report, name);
+      const found = nvmlDevice(device);
+      return isAbsent(found) ? found : found.totalBytes;
+    },
+    sample: (wanted, put) => {
+      for (const name of wanted) put(name, reported(report, name));
+    },
+  };
+}
+
+/** The value that the program reported last, or why there is none. */
+function reported(report: ReportFile, name: string): Reading {
+  const { numbers, wrong } = report.last;
+  const value = numbers.get(name);
+  if (value !== undefined) return value;
+  return absent(
+    wrong.has(name)
+      ? `the program reported something else than a number for ${name}`
+      : `the program has not reported ${name} to BYTESPER_GUARD_REPORT`,
+  );
+}

@@ -1,0 +1,27 @@
+import { readText } from "../../run/limits/kernel-file.js";
+
+const FORWARDED = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+/** What a terminal sends to every process of its foreground group, the command included. */
+const FROM_KEYS: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
+
+/** Passes signals on until the answer is called. The keys of a terminal reach the command by themselves. */
+export function forwardSignals(send: (signal: NodeJS.Signals) => void): () => void {
+  const handlers = FORWARDED.map((signal) => {
+    const handler = (): void => {
+      if (!(FROM_KEYS.includes(signal) && isInForeground())) send(signal);
+    };
+    process.on(signal, handler);
+    return { signal, handler };
+  });
+  return () => {
+    for (const { signal, handler } of handlers) process.off(signal, handler);
+  };
+}
+
+/** Whether this process is of the foreground group of a terminal; see proc_pid_stat(5), pgrp and tpgid. */
+function isInForeground(): boolean {
+  const text = readText("/proc/self/stat");
+  if (text === undefined) return process.stdin.isTTY;
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return fields[2] !== undefined && fields[2] === fields[5];
+}

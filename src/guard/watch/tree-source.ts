@@ -1,0 +1,59 @@
+import type { Reading } from "../../probe/reading.js";
+import { absent } from "../../probe/reading.js";
+import { readHostMemory } from "../../run/limits/host.js";
+import type { ReadingName } from "../reading-names.js";
+import type { ReadingSource } from "../sources/source.js";
+import { processEntry, pssOf, rssOf } from "./proc.js";
+import type { ProcessTree } from "./process-tree.js";
+
+const NAMES = [
+  "pssBytes",
+  "rssBytes",
+  "heapUsedBytes",
+  "heapLimitBytes",
+  "externalBytes",
+  "nativeBytes",
+] as const;
+const WITHIN: Reading = absent(
+  "it is known within the command alone, which can report a number of its own instead",
+);
+const UNREADABLE: Reading = absent("no process of the command can be read in /proc");
+
+/** Memory of a command's tree: sums over its processes. `tree` answers undefined until the command has started. */
+export function treeSource(tree: () => ProcessTree | undefined): ReadingSource {
+  return {
+    names: NAMES satisfies readonly ReadingName[],
+    awaits: (name) => tree() === undefined && (name === "pssBytes" || name === "rssBytes"),
+    capacityOf: (name) => {
+      if (name === "pssBytes") return readHostMemory().totalBytes;
+      if (name !== "rssBytes") return WITHIN;
+      return absent("a sum of RSS counts shared pages once for each process, so that it has no bound");
+    },
+    sample: (wanted, put) => {
+      const living = tree()
+        ?.refresh()
+        .map(({ pid }) => pid);
+      const sum = (of: (pid: number) => number | undefined, what: string): Reading => {
+        if (living === undefined) return absent("the command has not started");
+        return sumOf(living, of, what);
+      };
+      if (wanted.has("rssBytes")) put("rssBytes", sum(rssOf, "RSS"));
+      if (wanted.has("pssBytes")) put("pssBytes", sum(pssOf, "PSS"));
+      for (const name of NAMES.slice(2)) if (wanted.has(name)) put(name, WITHIN);
+    },
+  };
+}
+
+function sumOf(pids: readonly number[], of: (pid: number) => number | undefined, what: string): Reading {
+  let sum = 0;
+  let known = 0;
+  for (const pid of pids) {
+    const bytes = of(pid);
+    if (bytes !== undefined) {
+      sum += bytes;
+      known++;
+    } else if (processEntry(pid)?.zombie === false)
+      return absent(`the kernel does not tell ${what} of process ${pid}`);
+  }
+  return known > 0 ? sum : UNREADABLE;
+}

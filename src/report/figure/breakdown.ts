@@ -1,0 +1,75 @@
+import { isAbsent } from "../../probe/reading.js";
+import type { Result } from "../schema.js";
+import type { Figure, Series } from "./figure.js";
+import { circumstances } from "./row-values.js";
+
+const CLASSES_SHOWN = 10;
+
+/** Where the bytes of one unit go, by class: the largest first. */
+export function breakdownFigure(result: Result): Figure | undefined {
+  const { breakdown, unit } = result;
+  if (breakdown.length === 0) return undefined;
+  const sorted = [...breakdown].sort((a, b) => b.bytes - a.bytes);
+  const rest = sorted.slice(CLASSES_SHOWN);
+  const shown = [
+    ...sorted.slice(0, CLASSES_SHOWN),
+    ...(rest.length === 0
+      ? []
+      : [{ type: `${rest.length} more`, bytes: rest.reduce((sum, { bytes }) => sum + bytes, 0) }]),
+  ];
+  return {
+    title: `${result.title}: where the bytes of one ${unit} go`,
+    name: "breakdown",
+    x: { label: `set-retained size per ${unit}`, unit: "bytes" },
+    y: { label: "", unit: "none", categories: shown.map(({ type }) => type) },
+    series: [
+      { name: "snapshot", kind: "bar", points: shown.map(({ bytes }, place) => ({ x: bytes, y: place })) },
+    ],
+    notes: [`By class, from a heap snapshot. ${circumstances(result, result.rows)}`],
+  };
+}
+
+/** The estimates beside what was measured, which is divided by the way V8 stores it. */
+export function estimateFigure(result: Result): Figure | undefined {
+  const { estimates, kinds, fit, unit } = result;
+  if (estimates.length === 0 || kinds.length === 0 || isAbsent(fit)) return undefined;
+  const names = [...estimates.map(({ name }) => `estimate: ${name}`), "slope", "snapshot"];
+  const at = (name: string): number => names.indexOf(name);
+  const series: Series[] = [
+    {
+      name: "estimate",
+      kind: "bar",
+      stack: "bytes",
+      estimated: true,
+      points: estimates.map(({ name, perUnitBytes }) => ({ x: perUnitBytes, y: at(`estimate: ${name}`) })),
+    },
+    {
+      name: "slope of the line",
+      kind: "bar",
+      stack: "bytes",
+      points: [
+        {
+          x: fit.perUnitBytes.value,
+          y: at("slope"),
+          ...(fit.perUnitBytes.low === fit.perUnitBytes.high
+            ? {}
+            : { low: fit.perUnitBytes.low, high: fit.perUnitBytes.high }),
+        },
+      ],
+    },
+    ...kinds.map(({ kind, bytes }): Series => ({
+      name: kind,
+      kind: "bar",
+      stack: "bytes",
+      points: [{ x: bytes, y: at("snapshot") }],
+    })),
+  ];
+  return {
+    title: `${result.title}: estimate and measurement`,
+    name: "estimate",
+    x: { label: `bytes per ${unit}`, unit: "bytes" },
+    y: { label: "", unit: "none", categories: names },
+    series,
+    notes: [`Slope and snapshot measure the same by two ways. ${circumstances(result, result.rows)}`],
+  };
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+/** Families that nearly every system has, widest first: DejaVu Sans and Verdana have the same widths. */
+export const FONT_STACK = "'DejaVu Sans', Verdana, Arial, Helvetica, sans-serif";
+export const FONT_FAMILY = "DejaVu Sans";
+
+export type Weight = "normal" | "bold";
+
+/** Path of the font that widths are taken from and pictures are drawn with. */
+export function fontFile(weight: Weight): string {
+  const name = weight === "bold" ? "DejaVuSans-Bold" : "DejaVuSans";
+  return createRequire(import.meta.url).resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`);
+}
+
+const widths = new Map<Weight, (character: number) => number>();
+
+/**
+ * Width of a text in DejaVu Sans, pt. Read from the font's own tables rather than from a canvas, so that a figure is
+ * laid out alike where there is none.
+ */
+export function textWidth(text: string, size: number, weight: Weight = "normal"): number {
+  let widthOf = widths.get(weight);
+  if (widthOf === undefined) widths.set(weight, (widthOf = readWidths(readFileSync(fontFile(weight)))));
+  let width = 0;
+  for (const character of text) width += widthOf(character.codePointAt(0) ?? 0);
+  return width * size;
+}
+
+/** Advance widths in ems, from the tables `cmap` (format 4) and `hmtx` of a TrueType font. */
+function readWidths(font: Buffer): (character: number) => number {
+  const table = (tag: string): number => {
+    const count = font.readUInt16BE(4);
+    for (let entry = 12; entry < 12 + 16 * count; entry += 16)
+      if (font.toString("latin1", entry, entry + 4) === tag) return font.readUInt32BE(entry + 8);
+    throw new Error(`the font has no table ${tag}`);
+  };
+  const unitsPerEm = font.readUInt16BE(table("head") + 18);
+  const metrics = font.readUInt16BE(table("hhea") + 34);
+  const hmtx = table("hmtx");
+  const glyphOf = readCharacters(font, table("cmap"));
+  return (character) => {
+    const glyph = Math.min(glyphOf(character), metrics - 1);
+    return font.readUInt16BE(hmtx + 4 * glyph) / unitsPerEm;
+  };
+}
+
+/** Glyphs of the Basic Multilingual Plane; 0, the glyph of what is missing, for every other. */
+function readCharacters(font: Buffer, cmap: number): (character: number) => number {
+  const subtables = Array.from({ length: font.readUInt16BE(cmap + 2) }, (_, index) => {
+    return cmap + font.readUInt32BE(cmap + 8 + 8 * index);
+  });
+  const start = subtables.find((offset) => font.readUInt16BE(offset) === 4);
+  if (start === undefined) throw new Error("the font has no character map of format 4");
+  const doubled = font.readUInt16BE(start + 6);
+  const ends = start + 14;
+  const starts = ends + doubled + 2;
+  const deltas = starts + doubled;
+  const ranges = deltas + doubled;
+  return (character) => {
+    if (character > 0xffff) return 0;
+    for (let segment = 0; segment < doubled; segment += 2) {
+      if (font.readUInt16BE(ends + segment) < character) continue;
+      const first = font.readUInt16BE(starts + segment);
+      if (first > character) return 0;
+      const delta = font.readUInt16BE(deltas + segment);
+      const range = font.readUInt16BE(ranges + segment);
+      if (range === 0) return (character + delta) & 0xffff;
+      const glyph = font.readUInt16BE(ranges + segment + range + 2 * (character - first));
+      return glyph === 0 ? 0 : (glyph + delta) & 0xffff;
+    }
+    return 0;
+  };
+}
+
+/** Breaks a text into lines of at most `width` pt; a word that is longer stands alone, cut with an ellipsis. */
+export function wrap(text: string, width: number, size: number, weight: Weight = "normal"): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (textWidth(longer, size, weight) <= width || line === "") line = longer;
+    else {
+      lines.push(line);
+      line = word;
+    }
+  }
+  if (line !== "") lines.push(line);
+  return lines.map((each) => shortened(each, width, size, weight));
+}
+
+/** A text cut to `width` pt, with an ellipsis in place of what is cut. */
+export function shortened(text: string, width: number, size: number, weight: Weight = "normal"): string {
+  if (textWidth(text, size, weight) <= width) return text;
+  const characters = Array.from(text);
+  while (characters.length > 1 && textWidth(`${characters.join("")}…`, size, weight) > width)
+    characters.pop();
+  return `${characters.join("")}…`;
+}

@@ -1,0 +1,47 @@
+import type { Look } from "./palette.js";
+import type { Place, Shape } from "./shapes.js";
+import { polyline } from "./shapes.js";
+
+/**
+ * Lines over a face, so that it is told apart without its colour. They are drawn one by one: patterns come out
+ * differently as SVG and as PNG. The face is a polygon, closed by itself; inside is what an odd number of edges encloses.
+ */
+export function hatchLines(face: readonly Place[], { hatch, color }: Look): Shape[] {
+  if (hatch === undefined || face.length < 3) return [];
+  const turn = (hatch.angle * Math.PI) / 180;
+  const [along, across]: [Place, Place] = [
+    [Math.cos(turn), Math.sin(turn)],
+    [-Math.sin(turn), Math.cos(turn)],
+  ];
+  const heights = face.map((corner) => dot(corner, across));
+  const shapes: Shape[] = [];
+  // From one origin, so that neighbouring faces continue each other's lines.
+  const last = Math.max(...heights);
+  for (let step = Math.ceil(Math.min(...heights) / hatch.gap); step * hatch.gap < last; step++) {
+    const height = step * hatch.gap;
+    const crossings = edges(face)
+      .flatMap(([from, to]) => {
+        const [a, b] = [dot(from, across), dot(to, across)];
+        if (a < height === b < height) return [];
+        const share = (height - a) / (b - a);
+        return [dot(from, along) + share * (dot(to, along) - dot(from, along))];
+      })
+      .sort((a, b) => a - b);
+    for (let pair = 0; pair + 1 < crossings.length; pair += 2) {
+      const ends = [crossings[pair], crossings[pair + 1]].map((at = 0): Place => [
+        at * along[0] + height * across[0],
+        at * along[1] + height * across[1],
+      ]);
+      shapes.push(polyline(ends, { color, width: 0.5 }));
+    }
+  }
+  return shapes;
+}
+
+function dot(a: Place, b: Place): number {
+  return a[0] * b[0] + a[1] * b[1];
+}
+
+function edges(face: readonly Place[]): [Place, Place][] {
+  return face.map((corner, index) => [corner, face[(index + 1) % face.length] ?? corner]);
+}

@@ -1,0 +1,10 @@
+import type { Figure } from "./figure.js";
+
+/** Name of a figure's files, without an ending: letters, digits and hyphens. */
+export function figureName({ name, title }: Pick<Figure, "name" | "title">): string {
+  const plain = (name ?? title)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return plain === "" ? "figure" : plain.slice(0, 60).replace(/-+$/, "");
+}

@@ -1,0 +1,63 @@
+import type * as Canvas from "@napi-rs/canvas";
+import { BytesperError } from "../../errors.js";
+import { echarts } from "./echarts.js";
+import type { Figure } from "./figure.js";
+import { FONT_FAMILY, fontFile } from "./font.js";
+import { drawingOf } from "./option.js";
+
+/** Pixels for each pt: 300 dots an inch. */
+export const PRINT_SCALE = 300 / 72;
+
+/** A picture is at most so many pixels wide or high: a canvas beyond that takes GiB. */
+const MOST_PIXELS = 16_384;
+
+/** A figure as PNG. Throws `NO_CANVAS` where the package that draws cannot be loaded. */
+export async function figurePng(
+  figure: Figure,
+  { scale = PRINT_SCALE }: { scale?: number } = {},
+): Promise<Uint8Array> {
+  const { createCanvas } = await canvasPackage();
+  const { width, height, option } = drawingOf(figure);
+  const larger = Math.max(width, height) * scale;
+  if (!(scale > 0) || larger > MOST_PIXELS)
+    throw new BytesperError(
+      "USAGE",
+      `A picture needs a scale above 0 and at most ${MOST_PIXELS} pixels a side; ${scale} would make ${larger.toFixed(0)}.`,
+    );
+  const canvas = createCanvas(1, 1);
+  const chart = echarts().init(canvas, null, {
+    width,
+    height,
+    devicePixelRatio: scale,
+  });
+  try {
+    chart.setOption(option);
+    chart.getZr().refreshImmediately();
+    return await canvas.encode("png");
+  } finally {
+    chart.dispose();
+  }
+}
+
+let loading: Promise<typeof Canvas> | undefined;
+
+async function canvasPackage(): Promise<typeof Canvas> {
+  loading ??= import("@napi-rs/canvas").then((canvas) => {
+    for (const weight of ["normal", "bold"] as const)
+      canvas.GlobalFonts.registerFromPath(fontFile(weight), FONT_FAMILY);
+    return canvas;
+  });
+  try {
+    return await loading;
+  } catch (error) {
+    throw new BytesperError(
+      "NO_CANVAS",
+      `Pictures need the package @napi-rs/canvas, which cannot be loaded here (${firstLine(error)}); figures are written as SVG only.`,
+      { cause: error },
+    );
+  }
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+}

@@ -1,0 +1,74 @@
+import { isAbsent } from "../../probe/reading.js";
+import type { Result, ResultRow, ResultRowReading } from "../schema.js";
+import type { Axis, Point } from "./figure.js";
+
+type Found = ResultRowReading | number | string | boolean | undefined;
+
+/** What a row says under a name that columns and figures use; undefined where it says nothing. */
+export function rowValue(row: ResultRow, from: string): Found {
+  const [room, ...rest] = from.split(".");
+  const name = rest.join(".");
+  if (room === "factors") return row.factors[name];
+  if (room === "readings") return row.readings[name];
+  switch (from) {
+    case "instances":
+    case "unitsPerInstance":
+    case "perInstanceBytes":
+    case "perUnitBytes":
+    case "capBytes":
+    case "measuredOverEstimate":
+      return row[from];
+    case "units":
+      return row.instances * row.unitsPerInstance;
+    case "estimateBytes":
+      return row.estimate?.bytes;
+    case "heapAndExternal":
+      return sum(row.readings.heapBytes, row.readings.externalBytes);
+    default:
+      return undefined;
+  }
+}
+
+function sum(heap: ResultRowReading | undefined, external: ResultRowReading | undefined): Found {
+  if (heap === undefined || external === undefined) return heap ?? external;
+  if (!("value" in heap)) return heap;
+  if (!("value" in external)) return external;
+  const [value, low, high] = (["value", "low", "high"] as const).map((key) => heap[key] + external[key]) as [
+    number,
+    number,
+    number,
+  ];
+  return { value, low, high };
+}
+
+/** A number that a row gives for a place along an axis. */
+export function rowNumber(row: ResultRow, from: string): number | undefined {
+  const found = rowValue(row, from);
+  if (typeof found === "number") return found;
+  return typeof found === "object" && "value" in found ? found.value : undefined;
+}
+
+/** A reading as a point: an interval, a bound, or absent. */
+export function pointOf(x: number, found: Found): Point {
+  if (typeof found === "number") return { x, y: found };
+  if (typeof found !== "object" || isAbsent(found)) return { x };
+  if ("above" in found) return { x, y: found.above, censored: true };
+  const { value, low, high } = found;
+  return low === high ? { x, y: value } : { x, y: value, low, high };
+}
+
+export function unitOf(from: string): Axis["unit"] {
+  if (from.endsWith("Bytes") || from === "heapAndExternal") return "bytes";
+  if (from.endsWith("Ms")) return "ms";
+  if (from.endsWith("Share")) return "share";
+  return /^(factors\.|instances$|units)|(Tokens|Sessions|Count)$/.test(from) ? "count" : "none";
+}
+
+/** One line on the circumstances, for the foot of a figure. */
+export function circumstances(result: Result, rows: readonly ResultRow[]): string {
+  const { environment, settings } = result;
+  const trials = Math.max(0, ...rows.map((row) => row.trials));
+  const device = typeof settings.device === "string" ? `; device ${settings.device}` : "";
+  const repeated = trials === 1 ? "one fresh process a point" : `${trials} fresh processes a point, medians`;
+  return `Node ${environment.node}, ${environment.cpu}, ${environment.os} ${environment.arch}; optimising compilers ${environment.compilers}${device}; ${repeated}. Run ${result.runId}.`;
+}

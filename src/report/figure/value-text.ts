@@ -1,0 +1,20 @@
+import { BYTES_IN, fixed } from "../format.js";
+import type { Axis } from "./figure.js";
+
+/** A value beside a bar or an arrow: three digits and the unit. */
+export function valueText({ unit }: Axis, value: number): string {
+  const size = Math.abs(value);
+  if (unit === "bytes") {
+    const prefix = (["GiB", "MiB", "KiB"] as const).find((each) => size >= BYTES_IN[each]) ?? "B";
+    return `${threeDigits(value / BYTES_IN[prefix])} ${prefix}`;
+  }
+  if (unit === "ms") return size >= 1000 ? `${threeDigits(value / 1000)} s` : `${threeDigits(value)} ms`;
+  return unit === "share" ? `${threeDigits(100 * value)} %` : threeDigits(value);
+}
+
+/** Whole numbers as they are; others with the places that make three digits. */
+function threeDigits(value: number): string {
+  if (Number.isInteger(value)) return fixed(value, 0);
+  const size = Math.abs(value);
+  return fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}

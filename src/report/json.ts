@@ -1,0 +1,30 @@
+import type { Table } from "./table.js";
+import { headingOf, isNumber, notesOf, textOf } from "./table.js";
+
+/**
+ * A table for programs: each number unrounded (bytes in bytes) beside the text that the other writers show; an
+ * absent or censored place as the object of its reason. `origin` says where the numbers are from.
+ */
+export function jsonTable(table: Table, origin: Readonly<Record<string, string>> = {}): string {
+  const { caption, columns, rows, conditions } = table;
+  const document = {
+    schema: "bytesper/table@1",
+    ...origin,
+    caption,
+    ...(conditions === undefined ? {} : { conditions }),
+    columns: columns.map(({ title, align, unit }) => ({
+      heading: headingOf({ title, align, ...(unit === undefined ? {} : { unit }) }),
+      align,
+      ...(unit === undefined ? {} : { shownIn: unit }),
+    })),
+    rows: rows.map((cells) =>
+      cells.map((cell) => {
+        if (!isNumber(cell)) return cell;
+        const { value, low, high } = cell;
+        return { value, ...(low === undefined ? {} : { low, high }), text: textOf(cell) };
+      }),
+    ),
+    notes: notesOf(table),
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}

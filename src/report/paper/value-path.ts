@@ -1,0 +1,160 @@
+import { isAbsent } from "../../probe/reading.js";
+import type { Result } from "../schema.js";
+import { suggestion } from "./nearest.js";
+import { MarkerError } from "./problem.js";
+
+/** What a path leads to, and the name of the field that says its unit. */
+export interface Found {
+  node: Leaf;
+  field: string;
+}
+
+export interface Interval {
+  value: number;
+  low: number;
+  high: number;
+}
+
+export type Leaf =
+  number | string | boolean | Interval | { absent: string } | { above: number; reason: string };
+
+/** Paths that a suggestion is looked for among. A grid may have thousands of rows. */
+const MOST_PATHS = 5000;
+const STEP = /\.?([^.[\]]+)|\[((?:"[^"]*"|[^\]"])*)\]/gy;
+
+/**
+ * The value of a path within a result: `fit.perUnitBytes`, `rows[sessions=100].readings.heapBytes`,
+ * `estimates[name="500 bytes a message"].perUnitBytes`. A bracket picks the one element of a list that has these
+ * factors or fields, or counts from 0.
+ */
+export function valueAt(result: Result, path: string): Found {
+  let node: unknown = result;
+  let field = "";
+  let end = 0;
+  for (const step of path.matchAll(STEP)) {
+    end = step.index + step[0].length;
+    if (isAbsent(node)) return { node, field };
+    const [, name, selector] = step;
+    if (name !== undefined) {
+      node = ofOwn(node, name);
+      // Of an interval's ends and of a bound the unit is that of the whole.
+      if (!["value", "low", "high", "above"].includes(name)) field = name;
+    } else node = elementOf(result, node, selector ?? "", path.slice(0, step.index));
+    if (node === undefined) throw unknown(result, path);
+  }
+  if (end !== path.length || path === "") throw unknown(result, path);
+  if (isLeaf(node)) return { node, field };
+  throw new MarkerError(
+    `${result.experiment}.${path} is no single value; go on with ${Array.isArray(node) ? "a [selector]" : Object.keys(node as object).join(", ")}.`,
+  );
+}
+
+function isLeaf(node: unknown): node is Leaf {
+  if (typeof node !== "object") return node !== undefined;
+  if (node === null || Array.isArray(node)) return false;
+  return (
+    isAbsent(node) || typeof ofOwn(node, "value") === "number" || typeof ofOwn(node, "above") === "number"
+  );
+}
+
+/** Own keys only: a path must not reach what every object has. */
+function ofOwn(node: unknown, name: string): unknown {
+  if (typeof node !== "object" || node === null || !Object.hasOwn(node, name)) return undefined;
+  return (node as Record<string, unknown>)[name];
+}
+
+function unknown(result: Result, path: string): MarkerError {
+  return new MarkerError(
+    `${result.experiment}.${path} is not in the result${suggestion(path, pathsOf(result, ""))}.`,
+  );
+}
+
+function elementOf(result: Result, node: unknown, selector: string, path: string): unknown {
+  if (!Array.isArray(node)) return undefined;
+  const list = node as unknown[];
+  if (/^\d+$/.test(selector)) return list[Number(selector)];
+  const wanted = conditionsOf(selector);
+  const found = list.filter((element) => {
+    const fields = fieldsOf(element);
+    return wanted.every(([name, level]) => fields.has(name) && String(fields.get(name)) === level);
+  });
+  if (found.length === 1) return found[0];
+  const where = `${result.experiment}.${path}[${selector}]`;
+  const all = list.map((element) => selectorOf(fieldsOf(element)));
+  if (found.length === 0) {
+    const near = suggestion(selector, all);
+    throw new MarkerError(`${where} fits none of the ${list.length}${near || `, which are ${someOf(all)}`}.`);
+  }
+  const fitting = found.map((element) => selectorOf(fieldsOf(element)));
+  throw new MarkerError(`${where} fits ${found.length}: ${someOf(fitting)}; say more.`);
+}
+
+function someOf(selectors: readonly string[]): string {
+  const shown = selectors.slice(0, 8).map((text) => `[${text}]`);
+  return [...shown, ...(selectors.length > shown.length ? ["..."] : [])].join(", ");
+}
+
+function conditionsOf(selector: string): [name: string, level: string][] {
+  return (selector.match(/(?:"[^"]*"|[^,"])+/g) ?? []).map((part) => {
+    const at = part.indexOf("=");
+    if (at === -1)
+      throw new MarkerError(`[${selector}] must be [name=value], several with a comma between, or [0].`);
+    return [
+      part.slice(0, at).trim(),
+      part
+        .slice(at + 1)
+        .trim()
+        .replace(/^"(.*)"$/, "$1"),
+    ];
+  });
+}
+
+/** By what an element can be picked: its factors, and its own words and numbers. */
+function fieldsOf(element: unknown): Map<string, unknown> {
+  if (typeof element !== "object" || element === null) return new Map();
+  const { factors = {}, others = {} } = element as { factors?: object; others?: object };
+  const own = Object.entries(element).filter(([, value]) => typeof value !== "object");
+  return new Map([...own, ...Object.entries(others), ...Object.entries(factors)]);
+}
+
+/** Names that tell elements of a list apart, in place of factors. */
+const NAMES = ["name", "reading", "kind", "type"];
+
+function selectorOf(fields: ReadonlyMap<string, unknown>): string {
+  const named = NAMES.filter((name) => fields.has(name));
+  const isRow = fields.has("outcome");
+  const names =
+    named.length > 0 ? named : [...fields.keys()].filter((name) => !isRow || !ROW_FIELDS.has(name));
+  return names
+    .map((name) => {
+      const level = String(fields.get(name));
+      return `${name}=${/[\s,\]"]/.test(level) ? `"${level}"` : level}`;
+    })
+    .join(",");
+}
+
+/** Fields of every row, which pick none. */
+const ROW_FIELDS = new Set([
+  "outcome",
+  "trials",
+  "instances",
+  "unitsPerInstance",
+  "cause",
+  "capBytes",
+  "enforcement",
+  "peakSource",
+  "measuredOverEstimate",
+]);
+
+/** Every path to a value, in the form that people write. */
+function pathsOf(node: unknown, path: string, paths: string[] = []): string[] {
+  if (paths.length >= MOST_PATHS) return paths;
+  if (isLeaf(node)) paths.push(path);
+  else if (Array.isArray(node))
+    for (const [index, element] of (node as unknown[]).entries())
+      pathsOf(element, `${path}[${selectorOf(fieldsOf(element)) || index}]`, paths);
+  else
+    for (const [name, value] of Object.entries(node as object))
+      pathsOf(value, path === "" ? name : `${path}.${name}`, paths);
+  return paths;
+}

@@ -1,0 +1,174 @@
+import { isAbsent } from "../../probe/reading.js";
+import { DERIVED_DOUBT_BYTES, detectableBytes } from "../detectable.js";
+import type { ByteUnit } from "../format.js";
+import { BYTES_IN, bytesIn, doubtOf, fixed } from "../format.js";
+import type { Result } from "../schema.js";
+import { ABSENT_MARK } from "../table.js";
+import { suggestion } from "./nearest.js";
+import { MarkerError } from "./problem.js";
+import type { Found, Interval, Leaf } from "./value-path.js";
+
+/** How a marker wants its value: in a unit, with a number of places, without the unit, with its range. */
+export interface ValueForm {
+  unit?: string;
+  decimals?: number;
+  bare: boolean;
+  range: boolean;
+}
+
+/** What a value marker prints, before the writer's own marks. */
+export interface ValueText {
+  /** The number as people read it, or words. */
+  text: string;
+  /** Unit behind it, or "". */
+  unit: string;
+  /** The ends, where the marker asks for them and they differ. */
+  range?: readonly [low: string, high: string];
+  /** Digits alone, for a program or for \num. */
+  bare: boolean;
+  /** "> " of a censored value. */
+  above: boolean;
+  /** Whether the text is words, which a writer must escape. */
+  isWords: boolean;
+  /** Why there is no value. */
+  reason?: string;
+  /** What the author should hear. */
+  notice?: string;
+}
+
+/** For the unit of a share; TeX takes the sign for a comment. */
+const PERCENT = ["%", "percent"];
+const TIMES: Record<string, number> = { ms: 1, s: 1000 };
+
+export function formOf(words: readonly string[]): ValueForm {
+  const form: ValueForm = { bare: false, range: false };
+  const twice = (word: string): never => {
+    throw new MarkerError(
+      `${word} says again what the marker has said; a value takes one unit and one number of places.`,
+    );
+  };
+  for (const word of words) {
+    if (word === "bare") form.bare = true;
+    else if (word === "range") form.range = true;
+    else if (/^\d$/.test(word)) form.decimals = form.decimals === undefined ? Number(word) : twice(word);
+    else if (word in BYTES_IN || word in TIMES || PERCENT.includes(word))
+      form.unit = form.unit === undefined ? word : twice(word);
+    else
+      throw new MarkerError(
+        `${word} is no unit, number of places (0 to 9), bare or range${suggestion(word, [...Object.keys(BYTES_IN), ...Object.keys(TIMES), ...PERCENT, "bare", "range"])}.`,
+      );
+  }
+  return form;
+}
+
+/** A value as text, with the digits that its doubt allows unless the marker names their number. */
+export function valueText(result: Result, { node, field }: Found, form: ValueForm): ValueText {
+  if (typeof node === "string" || typeof node === "boolean") return words(String(node), form);
+  if (isAbsent(node)) {
+    if (form.bare) throw new MarkerError(`A number is needed here and there is none: ${node.absent}.`);
+    return {
+      text: ABSENT_MARK,
+      unit: "",
+      bare: false,
+      above: false,
+      isWords: false,
+      reason: `absent: ${node.absent}`,
+    };
+  }
+  const scale = scaleOf(field, form.unit);
+  if (typeof node === "object" && "above" in node) {
+    if (form.bare)
+      throw new MarkerError(`A number is needed here and only a bound is known: ${node.reason}.`);
+    const text = scale.text(node.above, 0, form.decimals);
+    return {
+      text,
+      unit: scale.unit,
+      bare: false,
+      above: true,
+      isWords: false,
+      reason: `censored: ${node.reason}`,
+    };
+  }
+  const interval: Interval = typeof node === "number" ? { value: node, low: node, high: node } : node;
+  const doubt = doubtOf(interval, scale.isBytes ? leastDoubt(result, node, field) : 0);
+  const shown = [interval.value, interval.low, interval.high].map((value) =>
+    scale.text(value, doubt, form.decimals),
+  );
+  const [text = "", low = "", high = ""] = shown;
+  const notice = tooFine(form, doubt / scale.size);
+  return {
+    text: form.bare ? text.replaceAll(",", "") : text,
+    unit: form.bare ? "" : scale.unit,
+    bare: form.bare,
+    above: false,
+    isWords: false,
+    ...(form.range && low !== high ? { range: [low, high] as const } : {}),
+    ...(notice === undefined ? {} : { notice }),
+  };
+}
+
+/** What can be told apart at all: of a measured interval by its field, of a sum or quotient a tenth of a byte. */
+function leastDoubt(result: Result, node: Leaf, field: string): number {
+  return typeof node === "number" ? DERIVED_DOUBT_BYTES : detectableBytes(result, field);
+}
+
+function words(text: string, { unit, decimals, bare, range }: ValueForm): ValueText {
+  if (unit !== undefined || decimals !== undefined || range)
+    throw new MarkerError(`The value is the word "${text}", which has no unit, places or range.`);
+  if (bare) throw new MarkerError(`A number is needed here and the value is the word "${text}".`);
+  return { text, unit: "", bare: false, above: false, isWords: true };
+}
+
+interface Scale {
+  unit: string;
+  /** One of the unit, in bytes, ms or ones. */
+  size: number;
+  isBytes: boolean;
+  text: (value: number, doubt: number, decimals?: number) => string;
+}
+
+/** By the name of the field: bytes, ms, or a plain number. */
+function scaleOf(field: string, unit: string | undefined): Scale {
+  const wrong = (is: string, units: readonly string[]): MarkerError =>
+    new MarkerError(
+      `${unit ?? ""} is no unit of ${field}, which is ${is}; take ${units.join(", ")} or none.`,
+    );
+  if (/(^b|B)ytes$/.test(field)) {
+    if (unit !== undefined && !(unit in BYTES_IN)) throw wrong("in bytes", Object.keys(BYTES_IN));
+    const own = (unit ?? "B") as ByteUnit;
+    const size = BYTES_IN[own];
+    return {
+      unit: own,
+      size,
+      isBytes: true,
+      text: (value, doubt, decimals) =>
+        decimals === undefined ? bytesIn(value, own, doubt) : fixed(value / size, decimals),
+    };
+  }
+  if (field.endsWith("Ms")) {
+    if (unit !== undefined && !(unit in TIMES)) throw wrong("a time", Object.keys(TIMES));
+    return plain(unit ?? "ms", TIMES[unit ?? "ms"] ?? 1);
+  }
+  if (unit !== undefined && !PERCENT.includes(unit)) throw wrong("a plain number", PERCENT);
+  return unit === undefined ? plain("", 1) : plain("%", 0.01);
+}
+
+function plain(unit: string, size: number): Scale {
+  return {
+    unit,
+    size,
+    isBytes: false,
+    text: (value, _, decimals) => {
+      const scaled = value / size;
+      return fixed(scaled, decimals ?? (Number.isInteger(scaled) ? 0 : unit === "" ? 3 : 2));
+    },
+  };
+}
+
+/** Places that another run would not print again. `doubt` is in the unit. */
+function tooFine({ decimals }: ValueForm, doubt: number): string | undefined {
+  if (decimals === undefined || doubt === 0) return undefined;
+  const allowed = -Math.floor(Math.log10(doubt));
+  if (decimals <= Math.max(0, allowed)) return undefined;
+  return `${decimals} places are more than its doubt of ${doubt.toPrecision(1)} allows; take ${Math.max(0, allowed)}, or leave them out.`;
+}

@@ -1,0 +1,74 @@
+import { isAbsent } from "../probe/reading.js";
+import { frontierTables } from "./frontier-table.js";
+import { linesTable } from "./lines-table.js";
+import { conditions, followUpTables, mainTable } from "./main-table.js";
+import { rolloutTables } from "./rollout-table.js";
+import type { Result } from "./schema.js";
+import {
+  breakdownTables,
+  calibrationTable,
+  commandFitTable,
+  estimateTables,
+  fitTable,
+  ledgerTable,
+} from "./sections.js";
+import type { Table } from "./table.js";
+
+/** A table under the name that files and papers call it by. */
+export interface NamedTable {
+  name: string;
+  table: Table;
+}
+
+const BREAKDOWN_NAMES = ["classes", "kinds", "waste"];
+
+/** Every table of a result, each with the conditions and doubts that it needs to stand alone; `main` is first. */
+export function tablesOf(result: Result): NamedTable[] {
+  const named: [name: string, table: Table | undefined][] = [
+    ["main", mainTable(result)],
+    ...followUpTables(result).map((table, place): [string, Table] => [
+      result.followUps?.[place]?.name ?? "",
+      table,
+    ]),
+    // Rows of programs and commands have no null control, snapshot or calibration.
+    ["fit", result.followUps === undefined ? fitTable(result) : commandFitTable(result)],
+    ...rolloutTables(result).map((table): [string, Table] => ["rollout", table]),
+    ["lines", linesTable(result)],
+    ...frontierTables(result).map((table): [string, Table] => ["frontier", table]),
+    ...estimateTables(result).map((table, place): [string, Table] => [estimateName(result, place), table]),
+    ...breakdownTables(result).map((table, place): [string, Table] => [BREAKDOWN_NAMES[place] ?? "", table]),
+    ["ledger", ledgerTable(result)],
+    ["calibration", isAbsent(result.calibration) ? undefined : calibrationTable(result)],
+  ];
+  const taken = new Set<string>();
+  return named.flatMap(([wanted, table]) => {
+    if (table === undefined) return [];
+    const name = unusedName(wanted, taken);
+    taken.add(name);
+    return { name, table: standingAlone(table, result) };
+  });
+}
+
+function standingAlone(table: Table, result: Result): Table {
+  const doubts = result.warnings.map(({ name, message }) => `Doubt (${name}): ${message}`);
+  return {
+    ...table,
+    notes: [...table.notes, ...doubts],
+    conditions: table.conditions ?? conditions(result, result.rows),
+  };
+}
+
+/** The overview is first, then one table for each estimate that has a residual. */
+function estimateName({ estimates }: Result, place: number): string {
+  if (place === 0) return "estimates";
+  const explained = estimates.filter(({ comparison }) => comparison.residual.length > 0);
+  return `residual-${explained[place - 1]?.name ?? place}`;
+}
+
+/** A name that is a file's on every system and that no other table of the result has. */
+function unusedName(wanted: string, taken: ReadonlySet<string>): string {
+  const name = wanted.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-+|-+$/g, "") || "table";
+  let unused = name;
+  for (let next = 2; taken.has(unused); next++) unused = `${name}-${next}`;
+  return unused;
+}

@@ -1,0 +1,62 @@
+import type { Axis, Figure, Mark } from "./figure/figure.js";
+import type { Result, ResultRow } from "./schema.js";
+
+/** One figure for each reading that rows have over their steps: a line for each row, by its stage or its levels. */
+export function seriesFigures(result: Result): Figure[] {
+  const rows = result.rows.filter(({ series }) => series !== undefined);
+  const readings = [...new Set(rows.flatMap(({ series = [] }) => series.map(({ reading }) => reading)))];
+  return readings.map((reading): Figure => {
+    const lines = rows.flatMap((row) => {
+      const found = row.series?.find((each) => each.reading === reading);
+      return found === undefined ? [] : [{ row, ...found }];
+    });
+    const unit = unitOf(reading);
+    const label = labelOf(reading);
+    return {
+      name: `${lines[0]?.over ?? "step"}s-${reading}`,
+      title: `${result.title}: ${label} over ${lines[0]?.over ?? "step"}s`,
+      x: { label: lines[0]?.over ?? "step", unit: "count" },
+      y: { label, unit },
+      series: lines.map(({ row, points }) => ({
+        name: nameOf(row),
+        kind: "line",
+        points: points.map(([x, y]) => ({ x, y })),
+      })),
+      ...marksOf(result, reading, lines),
+      notes: ["One run of each row: the course of its first trial."],
+    };
+  });
+}
+
+function nameOf({ factors, outcome }: ResultRow): string {
+  const { stage, change } = factors;
+  const name =
+    stage === undefined
+      ? Object.values(factors).map(String).join(", ")
+      : change === "all"
+        ? String(stage)
+        : `${String(stage)}, ${String(change)} alone`;
+  return outcome === "ok" ? name : `${name} (${outcome})`;
+}
+
+/** The cap of the pool, where a line comes near it: far above all lines it would press them flat. */
+function marksOf(
+  { settings }: Result,
+  reading: string,
+  lines: readonly { points: readonly (readonly [number, number])[] }[],
+): { marks?: Mark[] } {
+  const cap = settings.deviceCapBytes;
+  if (typeof cap !== "number" || unitOf(reading) !== "bytes") return {};
+  const most = Math.max(...lines.flatMap(({ points }) => points.map(([, y]) => y)));
+  return most < cap / 2 ? {} : { marks: [{ axis: "y", at: cap, label: "cap" }] };
+}
+
+function unitOf(reading: string): Axis["unit"] {
+  if (reading.endsWith("Bytes")) return "bytes";
+  return reading.endsWith("Ms") ? "ms" : "count";
+}
+
+function labelOf(reading: string): string {
+  const words = reading.replace(/Bytes$/, "").replace(/Ms$/, "Time");
+  return words.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
