@@ -82,7 +82,7 @@ export default defineExperiment({
         ],
         notes: [
           `Means over the same ${FULL.gateSeeds} streams (${QUICK.gateSeeds} under --quick). Near merge alone has none of the gates to its right. Predicted is the mean of ${FULL.predictionSeeds} draws (${QUICK.predictionSeeds} under --quick) and is compared with as many streams.`,
-          "Confirmed (1) needs all of these, a factor of 2 apart counting as different: the memory is larger without near merge, no larger with near merge alone, no larger without any one of the other gates, and as large as predicted. The doubt named verdict says it with the numbers.",
+          "Confirmed (1) needs all of these, a factor of 2 apart counting as different: the memory is larger without near merge, no larger with near merge alone, no larger without any one of the other gates, and as large as predicted. The sentence at the head of the page says it with the numbers.",
         ],
       },
     },

@@ -59,7 +59,10 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
       capacityBytes: capBytes,
       steps: steps.length,
       peakReservedBytes: reserved,
-      activeFlowsMax: Math.max(...steps.map(({ active }) => active)),
+      activeFlowsMax:
+        steps.length === 0
+          ? { absent: "the cap was met before the first step" }
+          : Math.max(...steps.map(({ active }) => active)),
       blockedSteps: steps.filter(({ spawned, refused }) => spawned === 0 && refused > 0).length,
       refusedFlows: sum(steps.map(({ refused }) => refused)),
       picturesSkipped: steps.filter(({ densest }) => densest === undefined).length,

@@ -66,6 +66,6 @@ export function run({ factors, seed, quick }: ProgramContext): ProgramAnswer {
       aboveShare: verdict.aboveShare,
       confirmed: verdict.confirmed ? 1 : 0,
     },
-    warnings: [{ name: "verdict", message: verdict.sentence }],
+    findings: [verdict.sentence],
   };
 }

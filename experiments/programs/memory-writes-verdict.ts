@@ -57,7 +57,7 @@ export function verdictOf(evidence: Evidence): Verdict {
     aboveShare,
     sentence:
       `${claim}: at near_merge_thr ${threshold} it stands at ${one(size)} items ` +
-      `(${Math.min(...allOn)} to ${Math.max(...allOn)} over ${allOn.length} streams of ${steps} steps). ` +
+      `(${Math.min(...allOn)} to ${Math.max(...allOn)} over ${allOn.length} ${allOn.length === 1 ? "stream" : "streams"} of ${steps} steps). ` +
       `Without near merge it has ${one(meanOf(off))}, with near merge alone ${one(meanOf(alone))}, ` +
       `and without any one of the other gates at most ${one(largest)}. ` +
       `Of the events that came to the gate ${one(100 * aboveShare)} % were as similar to the nearest items as the threshold, ` +

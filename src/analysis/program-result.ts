@@ -64,8 +64,14 @@ export function analysePrograms(input: ProgramAnalysisInput): Result {
         ? absent("commands are read from outside and by themselves")
         : calibrationRecord(calibration),
     ...(experiment.table === undefined ? {} : { table: tableRecord(experiment.table) }),
+    ...findingsOf(collected),
     warnings: warningsOf(collected, rows, lines, missing),
   };
+}
+
+function findingsOf({ programs }: Collected): Pick<Result, "findings"> {
+  const findings = new Set(programs.flatMap(({ data }) => ("findings" in data ? data.findings : [])));
+  return findings.size === 0 ? {} : { findings: [...findings] };
 }
 
 /** The cells of each point of each part. Looking through all of them for each row would take minutes for 10,000 rows. */

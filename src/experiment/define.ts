@@ -64,6 +64,8 @@ export interface ProgramAnswer {
   outcome?: "ok" | "oom-device";
   /** One clause; with `oom-device` the request that was not met. */
   cause?: string;
+  /** Sentences that answer the experiment's question, computed from what was read. */
+  findings?: readonly string[];
   warnings?: readonly { name: string; message: string }[];
   series?: readonly ProgramSeries[];
 }

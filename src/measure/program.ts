@@ -22,6 +22,7 @@ export interface ProgramData {
   outcome: "ok" | "oom-device";
   cause?: string;
   readings: Record<string, ProgramReading>;
+  findings?: string[];
   warnings: { name: string; message: string }[];
   series?: ProgramSeries[];
 }
@@ -41,12 +42,13 @@ export async function runProgram(spec: ProgramSpec, emit: (record: unknown) => v
   }
   for (const [key, reading] of Object.entries(requireReadings(answer, name)))
     requireReading(reading, key, name);
-  const { outcome = "ok", cause, readings, warnings = [], series = [] } = answer;
+  const { outcome = "ok", cause, readings, findings = [], warnings = [], series = [] } = answer;
   for (const each of series) requireSeries(each, name);
   return {
     outcome,
     ...(cause === undefined ? {} : { cause }),
     readings,
+    ...(findings.length === 0 ? {} : { findings: [...findings] }),
     warnings: [...warnings],
     ...(series.length === 0 ? {} : { series: [...series] }),
   };

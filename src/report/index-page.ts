@@ -3,7 +3,9 @@ import { headline } from "./sections.js";
 
 /** One sentence on a result: its headline, or what its tables answer where each row has readings of its own. */
 function answer(result: Result): string {
-  return result.settings.device === undefined ? headline(result) : (result.question ?? result.title);
+  return result.settings.device === undefined
+    ? headline(result)
+    : (result.findings?.[0] ?? result.question ?? result.title);
 }
 
 /** The index of a results folder. */

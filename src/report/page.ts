@@ -52,6 +52,7 @@ function programPage(result: Result, figures: readonly FigureLink[]): string {
   const parts = [
     `# ${result.title}`,
     ...(result.question === undefined ? [] : [`*${result.question}*`]),
+    ...(result.findings ?? []),
     doubts(result),
     ...[mainTable(result), ...programTables(result)].map(markdownTable),
     ...figureSection(figures),
@@ -85,7 +86,7 @@ export function resultDigest(result: Result): string {
   const answer = isOfPrograms(result) ? result.title : headline(result);
   const others = isOfPrograms(result) ? programTables(result) : followUpTables(result);
   const tables = [mainTable(result), ...others].flatMap((table) => ["", terminalTable(table)]);
-  return [answer, ...lines, ...tables].join("\n");
+  return [answer, ...(result.findings ?? []), ...lines, ...tables].join("\n");
 }
 
 function section(title: string, tables: readonly Table[]): string[] {

@@ -235,6 +235,8 @@ export const resultSchema = z.object({
   table: table.optional(),
   /** Figures that the experiment asks for beside those that every result of its kind has. */
   figures: z.array(figure).optional(),
+  /** What programs concluded from their readings, in sentences. */
+  findings: z.array(z.string()).optional(),
   warnings: z.array(warning),
 });
 

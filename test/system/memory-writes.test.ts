@@ -107,7 +107,7 @@ describe("a quick profile", () => {
     const [gates] = rowsOf(result, "gates") as [Row];
     expect(valueOf(gates, "nearMergeOff")).toBeGreaterThan(2 * valueOf(gates, "allOn"));
     expect(valueOf(gates, "aboveShare")).toBeGreaterThan(0.9);
-    const verdict = result.warnings.find(({ name }) => name === "verdict")?.message ?? "";
+    const verdict = result.findings?.[0] ?? "";
     expect(verdict).toMatch(valueOf(gates, "confirmed") === 1 ? /^Confirmed, / : /^Refuted, /);
     expect(verdict).toContain(`Without near merge it has ${valueOf(gates, "nearMergeOff").toFixed(1)},`);
     expect(page).toContain(verdict);

@@ -70,6 +70,14 @@ export function estimateFigure(result: Result): Figure | undefined {
     x: { label: `bytes per ${unit}`, unit: "bytes" },
     y: { label: "", unit: "none", categories: names },
     series,
-    notes: [`Slope and snapshot measure the same by two ways. ${circumstances(result, result.rows)}`],
+    notes: [`${scopeOf(result)} ${circumstances(result, result.rows)}`],
   };
+}
+
+/** Where the snapshot was taken at one level, what the instances there share lies on its units. */
+function scopeOf({ crossCheck, unit }: Result): string {
+  const levels = isAbsent(crossCheck) ? [] : Object.entries(crossCheck.factors);
+  if (levels.length === 0) return "Slope and snapshot measure the same by two ways.";
+  const at = levels.map(([name, level]) => `${name} ${level}`).join(", ");
+  return `The snapshot is of instances at ${at} and counts what their ${unit}s share; the slope leaves it out.`;
 }
