@@ -42,6 +42,15 @@ export function pssOf(pid: number): number | undefined {
   return kilobytes(`/proc/${pid}/smaps_rollup`, /^Pss:\s+(\d+) kB$/m);
 }
 
+/**
+ * Whether the process has lost its memory, or is gone. One that ends loses it some time before it becomes a zombie;
+ * one whose first thread alone has ended looks like a zombie and still holds memory, which the others can tell.
+ */
+export function hasLostMemory(pid: number): boolean {
+  const status = readText(`/proc/${pid}/status`);
+  return status === undefined || !/^(?:VmSize:|State:\s+[ZX])/m.test(status);
+}
+
 /** Whether the process was started with this entry (`NAME=value`) in its environment; false where that is not told. */
 export function hasEnvironment(pid: number, entry: string): boolean {
   return (readText(`/proc/${pid}/environ`) ?? "").split("\0").includes(entry);

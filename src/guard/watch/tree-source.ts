@@ -3,7 +3,7 @@ import { absent } from "../../probe/reading.js";
 import { readHostMemory } from "../../run/limits/host.js";
 import type { ReadingName } from "../reading-names.js";
 import type { ReadingSource } from "../sources/source.js";
-import { processEntry, pssOf, rssOf } from "./proc.js";
+import { hasLostMemory, processEntry, pssOf, rssOf } from "./proc.js";
 import type { ProcessTree } from "./process-tree.js";
 
 const NAMES = [
@@ -52,7 +52,7 @@ function sumOf(pids: readonly number[], of: (pid: number) => number | undefined,
     if (bytes !== undefined) {
       sum += bytes;
       known++;
-    } else if (processEntry(pid)?.zombie === false)
+    } else if (processEntry(pid)?.zombie === false && !hasLostMemory(pid))
       return absent(`the kernel does not tell ${what} of process ${pid}`);
   }
   return known > 0 ? sum : UNREADABLE;
