@@ -1,22 +1,31 @@
 /**
  * Flash attention on a GPU against the back ends of PyTorch's scaled_dot_product_attention, as Markdown on stdout:
- * node bench/attention/gpu.mjs [--device cuda:0] [--runs N]. Skips with a reason where there is no GPU or no PyTorch.
+ * node bench/attention/gpu.mjs [--device cuda:0] [--runs N] [--sm90] [--dry-run]. Skips with a reason where there is
+ * no GPU or no PyTorch. --sm90 takes the kernels for compute capability 9.0, which nothing takes by itself; --dry-run
+ * prints the grid and runs nothing.
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { randomAttention } from "../../dist/device/attention.js";
 import { MemoryPool } from "../../dist/device/memory-pool.js";
-import { selfCheck } from "../../dist/device/self-check.js";
+import { compareWithReference, ERROR_LIMITS, selfCheck } from "../../dist/device/self-check.js";
 import { markdownTable } from "../markdown.mjs";
+import { watchClocks } from "./clocks.mjs";
 
 const HIDDEN = 2048;
 const ALL_TOKENS = 16_384;
 const WARM_UP = 3;
 
 const { values } = parseArgs({
-  options: { device: { type: "string", default: "cuda:0" }, runs: { type: "string", default: "20" } },
+  options: {
+    device: { type: "string", default: "cuda:0" },
+    runs: { type: "string", default: "20" },
+    sm90: { type: "boolean", default: false },
+    "dry-run": { type: "boolean", default: false },
+  },
 });
+if (values.sm90) process.env.BYTESPER_FLASH = "sm90";
 
 /** The grid of FlashAttention-3's paper: hidden size 2,048 and 16k tokens in all, from 512 to 16k in a sequence. */
 function grid() {
@@ -40,8 +49,7 @@ async function ours(pool, runs) {
       if (run >= WARM_UP) times.push(result.durationMs);
     }
     times.sort((a, b) => a - b);
-    const operations = (4 * shape.batch * shape.heads * tokens ** 2 * headDim) / (causal ? 2 : 1);
-    rates.set(keyOf(point), operations / times[times.length >> 1] / 1e9);
+    rates.set(keyOf(point), operationsOf(point) / times[times.length >> 1] / 1e9);
   }
   return rates;
 }
@@ -56,38 +64,94 @@ function torch(runs) {
     .map((line) => JSON.parse(line));
 }
 
-let pool;
-try {
-  pool = new MemoryPool({ device: values.device });
-} catch (error) {
-  console.log(`Skipped: ${error.message}`);
-  process.exit(0);
+/** Back ends of torch_sdpa.py, in its order. */
+const BACK_ENDS = ["flash", "cudnn", "efficient", "math"];
+
+/** Floating-point operations in the convention of the paper, half of them in causal order; heads x headDim is HIDDEN. */
+function operationsOf({ causal, tokens }) {
+  return (4 * ALL_TOKENS * HIDDEN * tokens) / (causal ? 2 : 1);
 }
-const wrong = await selfCheck(pool, "", ["flash"], ["bf16", "fp16"]);
-if (wrong.length > 0) throw new Error(`flash is wrong on this device: ${JSON.stringify(wrong[0])}`);
-const own = await ours(pool, Number(values.runs));
-await pool.close();
-const lines = torch(Number(values.runs));
-const skipped = lines.filter((line) => line.skipped !== undefined && line.tokens === undefined);
-for (const { skipped: reason } of skipped) console.log(`PyTorch: skipped, ${reason}`);
-const backends = [...new Set(lines.flatMap(({ peer }) => peer ?? []))];
-const rows = grid().map((point) => {
-  const mine = own.get(keyOf(point));
-  const theirs = backends.map((backend) => {
-    const line = lines.find(
-      (each) => each.peer === backend && each.tflops !== undefined && keyOf(each) === keyOf(point),
-    );
-    return line === undefined ? "—" : `${line.tflops.toFixed(0)} (${(mine / line.tflops).toFixed(2)})`;
-  });
-  return [
+
+function plan() {
+  const rows = grid().map((point) => [
     String(point.headDim),
     point.causal ? "yes" : "no",
     String(point.tokens),
-    mine.toFixed(0),
-    ...theirs,
-  ];
-});
-const head = ["head dimension", "causal", "tokens", "bytesper flash, TFLOP/s", ...backends];
-console.log(
-  `## Attention on a GPU, bf16, forward: TFLOP/s, in brackets ours against it\n\n${markdownTable(head, rows)}`,
-);
+    String(ALL_TOKENS / point.tokens),
+    String(HIDDEN / point.headDim),
+    (operationsOf(point) / 1e12).toFixed(3),
+  ]);
+  const head = ["head dimension", "causal", "tokens", "batch", "heads", "TFLOP"];
+  const ours = values.sm90 ? "bytesper flash (sm90)" : "bytesper flash";
+  return `${markdownTable(head, rows)}\n\n${rows.length} points, each for ${[ours, ...BACK_ENDS.map((name) => `torch ${name}`)].join(", ")}; ${values.runs} runs of each after a warm-up, medians.`;
+}
+
+/** Several tiles a processor, several blocks of keys, tails: what the small sizes of the self-check do not reach. */
+const LONGER = [64, 128].map((headDim) => ({ batch: 2, heads: 16, kvHeads: 4, tokens: 1500, headDim }));
+
+async function check(pool) {
+  const wrong = await selfCheck(pool, "", ["flash"], ["bf16", "fp16"]);
+  const checked = await compareWithReference(pool, {
+    instructionSet: "",
+    kernels: ["flash"],
+    dtypes: ["bf16", "fp16"],
+    shapes: LONGER,
+  });
+  wrong.push(...checked.filter(({ error, dtype }) => !(error <= ERROR_LIMITS[dtype])));
+  if (wrong.length > 0) throw new Error(`flash is wrong on this device: ${JSON.stringify(wrong[0])}`);
+}
+
+async function main() {
+  let pool;
+  try {
+    pool = new MemoryPool({ device: values.device });
+  } catch (error) {
+    console.log(`Skipped: ${error.message}`);
+    return;
+  }
+  await check(pool);
+  const ourWatch = watchClocks(values.device);
+  const own = await ours(pool, Number(values.runs));
+  const ourClocks = await ourWatch.stop();
+  await pool.close();
+  const theirWatch = watchClocks(values.device);
+  const lines = torch(Number(values.runs));
+  const theirClocks = await theirWatch.stop();
+  const skipped = lines.filter((line) => line.skipped !== undefined && line.tokens === undefined);
+  for (const { skipped: reason } of skipped) console.log(`PyTorch: skipped, ${reason}`);
+  const versions = lines.find(({ torch: version }) => version !== undefined);
+  const backends = [...new Set(lines.flatMap(({ peer }) => peer ?? []))];
+  const rows = grid().map((point) => {
+    const mine = own.get(keyOf(point));
+    const theirs = backends.map((backend) => {
+      const line = lines.find(
+        (each) => each.peer === backend && each.tflops !== undefined && keyOf(each) === keyOf(point),
+      );
+      return line === undefined ? "—" : `${line.tflops.toFixed(0)} (${(mine / line.tflops).toFixed(2)})`;
+    });
+    return [
+      String(point.headDim),
+      point.causal ? "yes" : "no",
+      String(point.tokens),
+      mine.toFixed(0),
+      ...theirs,
+    ];
+  });
+  const name = values.sm90 ? "bytesper flash (sm90), TFLOP/s" : "bytesper flash, TFLOP/s";
+  const head = ["head dimension", "causal", "tokens", name, ...backends];
+  const software =
+    versions === undefined
+      ? ""
+      : ` ${versions.device}, PyTorch ${versions.torch}, CUDA ${versions.cuda}, cuDNN ${versions.cudnn}.`;
+  console.log(
+    `## Attention on a GPU, bf16, forward: TFLOP/s, in brackets ours against it\n\n${markdownTable(head, rows)}\n\n` +
+      `${values.runs} runs of each point, medians of device events.${software}\n\n` +
+      `Clocks and power during ours: ${ourClocks}.\nDuring PyTorch's: ${theirClocks}.`,
+  );
+}
+
+if (values["dry-run"]) {
+  console.log(plan());
+} else {
+  await main();
+}

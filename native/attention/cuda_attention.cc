@@ -9,12 +9,14 @@
 #include "kernels/launch.h"
 #include "kernels/params.h"
 #include "kernels/rough_normal.h"
+#include "kernels/tensor_maps.h"
 #include "normal.h"
 
 namespace bytesper {
 namespace {
 
 using attention::AttentionParams;
+using attention::AttentionSm90Params;
 using attention::ElementParams;
 using cuda::Address;
 using cuda::Api;
@@ -162,6 +164,13 @@ class CudaAttention {
   }
 
   bool Flash() {
+    // What has not run on hardware yet is taken only by those who ask for it by name.
+    const char* const wanted = getenv("BYTESPER_FLASH");
+    if (wanted != nullptr && *wanted != '\0') {
+      return strcmp(wanted, "sm90") == 0
+                 ? FlashSm90()
+                 : Fail(std::string("BYTESPER_FLASH must be sm90 or not set, not ") + wanted);
+    }
     for (const attention::FlashKernel& kernel : attention::kFlashKernels) {
       if (strcmp(kernel.dtype, NameOf(p_.dtype)) != 0 || kernel.causal != p_.causal ||
           kernel.headDim < p_.head_dim || kernel.minArch > pool_->device().arch() ||
@@ -177,6 +186,41 @@ class CudaAttention {
     }
     return Fail(std::string("there is no flash kernel for ") + NameOf(p_.dtype) + " with headDim " +
                 std::to_string(p_.head_dim) + " on this device");
+  }
+
+  bool FlashSm90() {
+    const cuda::Device& device = pool_->device();
+    if (device.arch() != 90) {
+      return Fail("the sm90 flash kernels run on devices of compute capability 9.0 alone, and this one has " +
+                  std::to_string(device.arch() / 10) + "." + std::to_string(device.arch() % 10));
+    }
+    if (api_.encode_tensor_map == nullptr) {
+      return Fail(
+          "the sm90 flash kernels need cuTensorMapEncodeTiled; install a driver for CUDA 12 or later");
+    }
+    for (const attention::FlashKernel& kernel : attention::kFlashSm90Kernels) {
+      if (strcmp(kernel.dtype, NameOf(p_.dtype)) != 0 || kernel.causal != p_.causal ||
+          kernel.headDim < p_.head_dim) {
+        continue;
+      }
+      if (!attention::Sm90CanCount(kernel.tile, p_.tokens, p_.batch, p_.heads)) {
+        return Fail("the sm90 flash kernels take fewer than 2^30 tiles of queries");
+      }
+      code_ = kernel.name;
+      AttentionSm90Params params = {};
+      params.attention = Params(nullptr);
+      if (!options_.allocate_only &&
+          !Call("cuTensorMapEncodeTiled",
+                EncodeSm90Maps(api_.encode_tensor_map, kernel.tile, p_.dtype == DType::kBf16, &params))) {
+        return false;
+      }
+      const long long tiles = attention::FlashBlocks(kernel.tile, p_.tokens, p_.batch, p_.heads);
+      const long long blocks = tiles < device.processors() ? tiles : device.processors();
+      return Time(
+          [&] { return Launch(kernel.name, blocks, kernel.tile.threads, kernel.tile.sharedBytes, &params); });
+    }
+    return Fail(std::string("there is no sm90 flash kernel for ") + NameOf(p_.dtype) + " with headDim " +
+                std::to_string(p_.head_dim));
   }
 
   bool LaunchScores(DType type, void* scores) {

@@ -44,6 +44,8 @@ Opened* Open() {
       {SymbolTarget(&api->module_function), {"cuModuleGetFunction"}, true},
       {SymbolTarget(&api->function_set), {"cuFuncSetAttribute"}, true},
       {SymbolTarget(&api->launch), {"cuLaunchKernel"}, true},
+      // From CUDA 12 on; the kernels that need it say so where it is missing.
+      {SymbolTarget(&api->encode_tensor_map), {"cuTensorMapEncodeTiled"}, false},
       {SymbolTarget(&api->event_create), {"cuEventCreate"}, true},
       {SymbolTarget(&api->event_destroy), {"cuEventDestroy_v2"}, true},
       {SymbolTarget(&api->event_record), {"cuEventRecord"}, true},

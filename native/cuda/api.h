@@ -35,7 +35,13 @@ struct PoolProperties {
 static_assert(sizeof(PoolProperties) == 88, "as in cuda.h");
 
 enum PoolAttribute { kReleaseThreshold = 4, kReservedNow, kReservedHigh, kUsedNow, kUsedHigh };
-enum DeviceAttribute { kMajor = 75, kMinor = 76, kMostSharedBytes = 97, kMemoryPools = 115 };
+enum DeviceAttribute {
+  kProcessors = 16,
+  kMajor = 75,
+  kMinor = 76,
+  kMostSharedBytes = 97,
+  kMemoryPools = 115
+};
 constexpr int kMaxDynamicSharedBytes = 8;
 constexpr unsigned kStreamNonBlocking = 1;
 
@@ -68,6 +74,9 @@ struct Api {
   Result (*function_set)(Function, int, int);
   Result (*launch)(Function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Stream,
                    void**, void**);
+  Result (*encode_tensor_map)(void* map, int type, uint32_t rank, void* address, const uint64_t* sizes,
+                              const uint64_t* strides, const uint32_t* box, const uint32_t* element_strides,
+                              int interleave, int swizzle, int promotion, int fill);  // null: not there
   Result (*event_create)(Event*, unsigned);
   Result (*event_destroy)(Event);
   Result (*event_record)(Event, Stream);

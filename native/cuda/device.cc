@@ -50,8 +50,9 @@ bool Device::Start(std::string* why) {
     int* value;
     int attribute;
   };
-  for (const Query& query : {Query{&pools, kMemoryPools}, Query{&major, kMajor}, Query{&minor, kMinor},
-                             Query{&most_shared_bytes_, kMostSharedBytes}}) {
+  for (const Query& query :
+       {Query{&pools, kMemoryPools}, Query{&major, kMajor}, Query{&minor, kMinor},
+        Query{&most_shared_bytes_, kMostSharedBytes}, Query{&processors_, kProcessors}}) {
     const Result result = api_.device_attribute(query.value, query.attribute, ordinal_);
     if (!Check(api_, "cuDeviceGetAttribute", result, why)) return false;
   }

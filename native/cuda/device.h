@@ -24,6 +24,8 @@ class Device {
   // Compute capability as major * 10 + minor.
   int arch() const { return arch_; }
   int most_shared_bytes() const { return most_shared_bytes_; }
+  // Multiprocessors.
+  int processors() const { return processors_; }
 
   // Whether the context is current on this thread now.
   bool Use(std::string* why) const;
@@ -43,6 +45,7 @@ class Device {
   Context context_ = nullptr;
   int arch_ = 0;
   int most_shared_bytes_ = 0;
+  int processors_ = 0;
   std::mutex mutex_;
   Module module_ = nullptr;
 };

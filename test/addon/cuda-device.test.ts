@@ -186,6 +186,71 @@ describe("attention", () => {
   });
 });
 
+describe("the kernels for sm_90a", () => {
+  const HOPPER = { STAND_IN_HOPPER: "1" };
+  const ASKED = { ...HOPPER, BYTESPER_FLASH: "sm90" };
+  const run = (change: object, env: Record<string, string>): unknown =>
+    onDevice(
+      `return addon.attention(open(), { ...shape, ...${JSON.stringify(change)} }, null, null, null);`,
+      env,
+    );
+
+  test("run only where they are asked for", ({ skip }) => {
+    skip(NO_KERNELS !== undefined, NO_KERNELS);
+    expect(run({}, HOPPER)).toMatchObject({ code: "bytesper_flash_fp16_d64_causal" });
+    expect(run({}, ASKED)).toMatchObject({ code: "bytesper_flash_sm90_fp16_d64_causal" });
+  });
+
+  // 300 tokens of 2 x 2 heads are 8 tiles of 192 rows or 12 of 128: each of the device's two processors takes several.
+  test.for([64, 80, 128])("agree with the reference for headDim %i", (headDim, { skip }) => {
+    skip(NO_KERNELS !== undefined, NO_KERNELS);
+    const errors = onDevice(
+      `const pool = open();
+       const { numbersOf, relativeError } = await import(${JSON.stringify(SELF_CHECK)});
+       const errors = {};
+       for (const dtype of ["fp16", "bf16"]) {
+         for (const causal of [true, false]) {
+           const run = async (kernel) => {
+             const options = { ...shape, batch: 2, heads: 2, kvHeads: 1, tokens: 300, headDim: ${headDim}, dtype,
+               causal, scoreDtype: "fp32", kernel };
+             const { output } = await addon.attention(pool, options, null, null, null);
+             return numbersOf(new Uint16Array(output), dtype);
+           };
+           errors[dtype + causal] = relativeError(await run("flash"), await run("reference"));
+         }
+       }
+       return errors;`,
+      ASKED,
+    ) as Record<string, number>;
+    expect(Object.keys(errors)).toHaveLength(4);
+    for (const [name, error] of Object.entries(errors))
+      expect(error, name).toBeLessThan(name.startsWith("fp16") ? 3e-3 : 1e-2);
+  });
+
+  test("say why they cannot run", () => {
+    const sm90 = { BYTESPER_FLASH: "sm90" };
+    const reasons = [
+      run({}, sm90),
+      run({ headDim: 256 }, ASKED),
+      run({ dtype: "fp32", scoreDtype: "fp32" }, ASKED),
+      run({}, { ...HOPPER, BYTESPER_FLASH: "hopper" }),
+      run({}, { ...ASKED, STAND_IN_FAIL: "cuTensorMapEncodeTiled=999@2" }),
+    ].map((answer) => (answer as PoolFailure).reason);
+    expect(reasons).toEqual([
+      "the sm90 flash kernels run on devices of compute capability 9.0 alone, and this one has 8.0",
+      "there is no sm90 flash kernel for fp16 with headDim 256",
+      "there is no sm90 flash kernel for fp32 with headDim 64",
+      "BYTESPER_FLASH must be sm90 or not set, not hopper",
+      "cuTensorMapEncodeTiled failed: unknown error",
+    ]);
+  });
+
+  test("take no memory of their own", () => {
+    const answer = run({ tokens: 1024, allocateOnly: true, output: false }, ASKED) as NativeAttentionResult;
+    expect(answer.usedHighWaterBytes - answer.inputOutputBytes).toBe(0);
+  });
+});
+
 const SELF_CHECK = new URL("../../dist/device/self-check.js", import.meta.url).href;
 
 /** The call that fails, with which status and from which time on. */

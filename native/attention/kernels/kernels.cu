@@ -2,13 +2,14 @@
 //
 // nvcc -std=c++17 -O3 -fatbin -Xptxas -v -gencode arch=compute_75,code=sm_75 -gencode
 // arch=compute_80,code=sm_80
-//   -gencode arch=compute_90,code=sm_90 -gencode arch=compute_80,code=compute_80 kernels.cu -o
+//   -gencode arch=compute_90a,code=sm_90a -gencode arch=compute_80,code=compute_80 kernels.cu -o
 //   attention.fatbin
 
 #include "elements.cuh"
 #include "flash_fp32.cuh"
 #include "flash_sm75.cuh"
 #include "flash_sm80.cuh"
+#include "flash_sm90.cuh"
 #include "naive.cuh"
 #include "softmax.cuh"
 
@@ -20,6 +21,7 @@
 #endif
 
 using bytesper::attention::AttentionParams;
+using bytesper::attention::AttentionSm90Params;
 using bytesper::attention::ElementParams;
 
 namespace bytesper::attention {
@@ -45,6 +47,15 @@ template <class T, int kDim, bool kCausal>
 __device__ __forceinline__ void FlashSm80OrTrap(const AttentionParams& params) {
 #if BYTESPER_SM80
   FlashSm80<T, kDim, kCausal>(params);
+#else
+  __trap();
+#endif
+}
+
+template <class T, int kDim, bool kCausal>
+__device__ __forceinline__ void FlashSm90OrTrap(const AttentionSm90Params& params) {
+#if defined(BYTESPER_EMULATE) || BYTESPER_SM90A
+  FlashSm90<T, kDim, kCausal>(params);
 #else
   __trap();
 #endif
@@ -100,6 +111,20 @@ FLASH(sm75_fp16_d64, FlashSm75, kFlashSm75D64, 1, 64)
 FLASH(sm75_fp16_d128, FlashSm75, kFlashSm75D128, 1, 128)
 FLASH(fp32_d64, FlashFp32, kFlashFp32D64, 2, 64)
 FLASH(fp32_d128, FlashFp32, kFlashFp32D128, 2, 128)
+
+#define FLASH_SM90(name, tile, ...)                                                             \
+  extern "C" __global__ void __launch_bounds__(attention::tile.threads, 1)                      \
+      bytesper_flash_sm90_##name##_full(const __grid_constant__ AttentionSm90Params params) {   \
+    attention::FlashSm90OrTrap<__VA_ARGS__, false>(params);                                     \
+  }                                                                                             \
+  extern "C" __global__ void __launch_bounds__(attention::tile.threads, 1)                      \
+      bytesper_flash_sm90_##name##_causal(const __grid_constant__ AttentionSm90Params params) { \
+    attention::FlashSm90OrTrap<__VA_ARGS__, true>(params);                                      \
+  }
+FLASH_SM90(fp16_d64, kFlashSm90D64, attention::Fp16, 64)
+FLASH_SM90(fp16_d128, kFlashSm90D128, attention::Fp16, 128)
+FLASH_SM90(bf16_d64, kFlashSm90D64, attention::Bf16, 64)
+FLASH_SM90(bf16_d128, kFlashSm90D128, attention::Bf16, 128)
 
 // ---- Element-wise ----
 

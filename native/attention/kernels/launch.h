@@ -79,6 +79,42 @@ inline constexpr FlashKernel kFlashKernels[] = {
     {"bytesper_flash_fp32_d128_causal", "fp32", 128, true, 75, kFlashFp32D128},
 };
 
+// ---- Flash kernels for sm_90a alone: chosen by name only, for none has run on hardware yet ----
+//
+// They differ from the contract above in three points:
+//   1. grid: SM90 blocks stay and take one tile after another: min(FlashBlocks, processors of the device);
+//   2. the argument is AttentionSm90Params, copied to the kernel by value (aligned to 128 bytes, as
+//   CUtensorMap is);
+//   3. minArch is the only one: code for sm_90a runs on no later device.
+//
+// A tensor map has rank 3, 16-bit elements of the kernel's type, sizes {headDim, tokens, heads in all},
+// strides {headDim * 2, tokens * headDim * 2} bytes, element strides 1, no interleave, the 128-byte swizzle,
+// zeros out of bounds, and boxes of {kSm90BoxColumns, queryRows for Q and keyRows for K and V, 1}.
+
+inline constexpr int kSm90BoxColumns = 64;  // 128 bytes, a row of the swizzle
+inline constexpr int kSm90StagesD64 = 4;    // of K, and of V
+inline constexpr int kSm90StagesD128 = 2;
+inline constexpr int kSm90BarrierBytes = 256;
+
+constexpr int Sm90SharedBytes(int query_rows, int key_rows, int head_dim, int stages) {
+  return (2 * query_rows + 2 * stages * key_rows) * head_dim * 2 + kSm90BarrierBytes;
+}
+
+// A warpgroup that copies, and one more for every 64 rows of Q.
+inline constexpr FlashTile kFlashSm90D64 = {192, 128, 512, Sm90SharedBytes(192, 128, 64, kSm90StagesD64)};
+inline constexpr FlashTile kFlashSm90D128 = {128, 128, 384, Sm90SharedBytes(128, 128, 128, kSm90StagesD128)};
+
+inline constexpr FlashKernel kFlashSm90Kernels[] = {
+    {"bytesper_flash_sm90_fp16_d64_full", "fp16", 64, false, 90, kFlashSm90D64},
+    {"bytesper_flash_sm90_fp16_d64_causal", "fp16", 64, true, 90, kFlashSm90D64},
+    {"bytesper_flash_sm90_fp16_d128_full", "fp16", 128, false, 90, kFlashSm90D128},
+    {"bytesper_flash_sm90_fp16_d128_causal", "fp16", 128, true, 90, kFlashSm90D128},
+    {"bytesper_flash_sm90_bf16_d64_full", "bf16", 64, false, 90, kFlashSm90D64},
+    {"bytesper_flash_sm90_bf16_d64_causal", "bf16", 64, true, 90, kFlashSm90D64},
+    {"bytesper_flash_sm90_bf16_d128_full", "bf16", 128, false, 90, kFlashSm90D128},
+    {"bytesper_flash_sm90_bf16_d128_causal", "bf16", 128, true, 90, kFlashSm90D128},
+};
+
 constexpr long long FlashBlocks(const FlashTile& tile, long long tokens, long long batch, long long heads) {
   return CeilDiv(tokens, tile.queryRows) * batch * heads;
 }

@@ -29,4 +29,17 @@ struct ElementParams {
   unsigned long long seed;  // bytesper_fill_normal_* only
 };
 
+// A CUtensorMap, which the driver encodes and the copy engine reads.
+struct alignas(128) TensorMap {
+  unsigned char opaque[128];
+};
+
+// For bytesper_flash_sm90_*. The maps are of [heads, tokens, headDim], as launch.h says.
+struct AttentionSm90Params {
+  TensorMap q_map;
+  TensorMap k_map;
+  TensorMap v_map;
+  AttentionParams attention;
+};
+
 }  // namespace bytesper::attention

@@ -1,6 +1,6 @@
 // A libcuda.so.1 for the host side of pools and attention: device memory is the host's, kernels run on the
 // emulated machine. STAND_IN_FAIL=call=status@n makes the n-th call of that name fail; STAND_IN_TOTAL is the
-// device's memory.
+// device's memory; STAND_IN_HOPPER makes the device one of compute capability 9.0.
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +10,13 @@
 #include <set>
 #include <string>
 
+#include "hopper_emulation.h"
 #include "kernels.cu"
 
 namespace {
 
 using bytesper::attention::AttentionParams;
+using bytesper::attention::AttentionSm90Params;
 using bytesper::attention::ElementParams;
 
 constexpr int kOutOfMemory = 2;
@@ -67,9 +69,11 @@ void Shrink(Pool* pool, uint64_t keep) {
 
 using Attention = void (*)(const AttentionParams);
 using Elements = void (*)(const ElementParams);
+using Sm90 = void (*)(const AttentionSm90Params);
 struct Kernel {
   Attention attention;
   Elements elements;
+  Sm90 sm90 = nullptr;
 };
 
 #define ATTENTION(name)      \
@@ -80,7 +84,19 @@ struct Kernel {
   {                          \
 #name, { nullptr, name } \
   }
-std::map<std::string, Kernel> kernels = {ATTENTION(bytesper_scores_fp32_fp32),
+#define SM90(name)                    \
+  {                                   \
+#name, { nullptr, nullptr, name } \
+  }
+std::map<std::string, Kernel> kernels = {SM90(bytesper_flash_sm90_fp16_d64_full),
+                                         SM90(bytesper_flash_sm90_fp16_d64_causal),
+                                         SM90(bytesper_flash_sm90_fp16_d128_full),
+                                         SM90(bytesper_flash_sm90_fp16_d128_causal),
+                                         SM90(bytesper_flash_sm90_bf16_d64_full),
+                                         SM90(bytesper_flash_sm90_bf16_d64_causal),
+                                         SM90(bytesper_flash_sm90_bf16_d128_full),
+                                         SM90(bytesper_flash_sm90_bf16_d128_causal),
+                                         ATTENTION(bytesper_scores_fp32_fp32),
                                          ATTENTION(bytesper_scores_fp16_fp32),
                                          ATTENTION(bytesper_scores_fp16_fp16),
                                          ATTENTION(bytesper_scores_bf16_fp32),
@@ -149,9 +165,12 @@ int cuDeviceTotalMem_v2(size_t* bytes, int) {
   return 0;
 }
 int cuDeviceGetAttribute(int* value, int attribute, int) {
+  const bool hopper = getenv("STAND_IN_HOPPER") != nullptr;
   *value = attribute == 115  ? (getenv("STAND_IN_NO_POOLS") == nullptr)
-           : attribute == 75 ? 8
+           : attribute == 75 ? (hopper ? 9 : 8)
            : attribute == 76 ? 0
+           : attribute == 16 ? 2
+           : hopper          ? 232448
                              : 166912;
   return Faulty("cuDeviceGetAttribute");
 }
@@ -280,6 +299,13 @@ int cuModuleGetFunction(void** function, void*, const char* name) {
   *function = &found->second;
   return 0;
 }
+int cuTensorMapEncodeTiled(void* map, int type, uint32_t rank, void* address, const uint64_t* sizes,
+                           const uint64_t* strides, const uint32_t* box, const uint32_t* element_strides,
+                           int interleave, int swizzle, int promotion, int fill) {
+  if (const int fault = Faulty("cuTensorMapEncodeTiled")) return fault;
+  return emulation::EncodeMap(map, type, rank, address, sizes, strides, box, element_strides, interleave,
+                              swizzle, promotion, fill);
+}
 int cuFuncSetAttribute(void*, int, int) { return Faulty("cuFuncSetAttribute"); }
 int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, unsigned threads, unsigned, unsigned,
                    unsigned shared, void*, void** arguments, void**) {
@@ -296,6 +322,7 @@ int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, unsigned 
                                     1};
   emulation::Run(launch, [&] {
     if (kernel.attention != nullptr) kernel.attention(*static_cast<AttentionParams*>(arguments[0]));
+    if (kernel.sm90 != nullptr) kernel.sm90(*static_cast<AttentionSm90Params*>(arguments[0]));
     if (kernel.elements != nullptr) kernel.elements(*static_cast<ElementParams*>(arguments[0]));
   });
   return 0;

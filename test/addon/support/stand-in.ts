@@ -48,7 +48,7 @@ export function emulatedDevice(): { LD_LIBRARY_PATH: string; BYTESPER_KERNELS: s
   const source = fileURLToPath(new URL("../stand-in/cuda_machine.cc", import.meta.url));
   const flags = ["-std=c++17", "-O2", "-shared", "-fPIC", "-DBYTESPER_EMULATE", "-w"];
   const includes = [`-I${KERNELS}`, `-I${join(KERNELS, "emulate")}`];
-  const files = [source, join(KERNELS, "emulate/machine.cc")];
+  const files = [source, join(KERNELS, "emulate/machine.cc"), join(KERNELS, "emulate/hopper_machine.cc")];
   execFileSync("g++", [...flags, ...includes, "-o", join(target, "libcuda.so.1"), ...files], {
     encoding: "utf8",
   });

@@ -9,21 +9,11 @@
 #include <vector>
 
 #include "cuda_emulation.h"
+#include "machine_parts.h"
 
 namespace emulation {
 
 unsigned current = 0;
-
-namespace {
-
-constexpr int kLanes = 32;
-constexpr int kMostThreads = 256;
-constexpr size_t kStackBytes = 256 * 1024;
-constexpr int kMostSharedBytes = 227 * 1024;
-constexpr int kGuardBytes = 4096;
-constexpr uint32_t kSharedWindow = 1024;  // address of the first byte of shared memory, as a kernel sees it
-constexpr unsigned char kPoison = 0xff;   // NaN in all three formats
-constexpr unsigned char kGuard = 0xa5;
 
 [[noreturn]] void Fail(const char* what) {
   std::printf("FAIL emulated machine: %s\n", what);
@@ -31,9 +21,18 @@ constexpr unsigned char kGuard = 0xa5;
   std::_Exit(1);
 }
 
+namespace {
+
+constexpr size_t kStackBytes = 256 * 1024;
+constexpr int kMostSharedBytes = 227 * 1024;
+constexpr int kGuardBytes = 4096;
+constexpr uint32_t kSharedWindow = 1024;  // address of the first byte of shared memory, as a kernel sees it
+constexpr unsigned char kPoison = 0xff;   // NaN in all three formats
+constexpr unsigned char kGuard = 0xa5;
+
 // ---- Fibers ----
 
-enum class State { kReady, kWaitsForWarp, kWaitsForBlock, kDone };
+enum class State { kReady, kWaitsForWarp, kWaitsForBlock, kSleeps, kDone };
 
 struct Copy {
   uint32_t to_smem;
@@ -69,11 +68,6 @@ const std::function<void()>* kernel = nullptr;
 uint64_t random_state = 1;
 
 alignas(1024) char shared[kMostSharedBytes + kGuardBytes];
-
-uint32_t Random(uint32_t below) {
-  random_state = random_state * 6364136223846793005ULL + 1442695040888963407ULL;
-  return static_cast<uint32_t>((random_state >> 33) % below);
-}
 
 __attribute__((noinline)) void ToScheduler() {
   if (_setjmp(fibers[current].context) == 0) _longjmp(scheduler_context, 1);
@@ -135,21 +129,60 @@ void RunBlock() {
     MakeReady(thread);
     fibers[thread].groups.clear();
   }
+  StartHopperBlock();
   while (running > 0) {
+    if (launch.landing == Landing::kShuffled && CopiesUnderWay() && Random(64) == 0) LandOneCopy();
     const int thread = Choose();
+    if (thread < 0 && LandOneCopy()) continue;
     if (thread < 0)
       Fail("deadlock: some threads wait at a barrier or a warp instruction that others never reach");
     Resume(thread);
   }
+  EndHopperBlock();
   for (int i = 0; i < kGuardBytes; ++i) {
     if (static_cast<unsigned char>(shared[launch.shared_bytes + i]) != kGuard)
       Fail("wrote past shared memory");
   }
 }
 
-// Gathers the lanes of a warp; the last to arrive performs `act` for all of them.
-template <class Act>
-void WarpInstruction(const char* name, void* slot, Act act) {
+// ---- Shared memory ----
+
+char* SharedChunk(uint32_t address) { return SharedBytes(address, 16, 16); }
+
+void Land(const std::vector<Copy>& group) {
+  for (const Copy& copy : group) {
+    char* const to = SharedChunk(copy.to_smem);
+    if (copy.from_gmem != nullptr) std::memcpy(to, copy.from_gmem, 16);
+    if (copy.from_gmem == nullptr) std::memset(to, 0, 16);
+  }
+}
+
+}  // namespace
+
+uint32_t Random(uint32_t below) {
+  random_state = random_state * 6364136223846793005ULL + 1442695040888963407ULL;
+  return static_cast<uint32_t>((random_state >> 33) % below);
+}
+
+const Launch& CurrentLaunch() { return launch; }
+
+char* SharedBytes(uint32_t address, int bytes, int alignment) {
+  if (address % static_cast<uint32_t>(alignment) != 0) Fail("shared address not aligned to the access");
+  if (address < kSharedWindow ||
+      address + static_cast<uint32_t>(bytes) > kSharedWindow + static_cast<uint32_t>(launch.shared_bytes)) {
+    Fail("shared address out of bounds");
+  }
+  return shared + (address - kSharedWindow);
+}
+
+void Sleep() {
+  fibers[current].state = State::kSleeps;
+  ToScheduler();
+}
+
+void Wake(int thread) { MakeReady(thread); }
+
+void WarpInstruction(const char* name, void* slot, const std::function<void(void**)>& act) {
   const int warp = static_cast<int>(current) / kLanes;
   Gathering& gathering = gatherings[warp];
   if (gathering.arrived == 0) gathering.name = name;
@@ -167,26 +200,6 @@ void WarpInstruction(const char* name, void* slot, Act act) {
     if (fibers[thread].state == State::kWaitsForWarp) MakeReady(thread);
   }
 }
-
-// ---- Shared memory ----
-
-char* SharedChunk(uint32_t address) {
-  if (address % 16 != 0) Fail("shared address not aligned to 16 bytes");
-  if (address < kSharedWindow || address + 16 > kSharedWindow + static_cast<uint32_t>(launch.shared_bytes)) {
-    Fail("shared address out of bounds");
-  }
-  return shared + (address - kSharedWindow);
-}
-
-void Land(const std::vector<Copy>& group) {
-  for (const Copy& copy : group) {
-    char* const to = SharedChunk(copy.to_smem);
-    if (copy.from_gmem != nullptr) std::memcpy(to, copy.from_gmem, 16);
-    if (copy.from_gmem == nullptr) std::memset(to, 0, 16);
-  }
-}
-
-}  // namespace
 
 void Run(const Launch& wanted, const std::function<void()>& body) {
   launch = wanted;

@@ -5,6 +5,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 jobs=${1:-4}
+files=${2:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -67,10 +68,97 @@ naive.cuh|1|CpAsyncWait<0>();|
 naive.cuh|2|CpAsyncWait<0>();|
 naive.cuh|1|column > row|column >= row
 softmax.cuh|1|row.sum > 0.0f ? row.largest : 0.0f|row.largest
+flash_sm90.cuh|1|MbarrierWait(smem + empty, parity ^ 1);|
+flash_sm90.cuh|1|parity ^ 1|parity
+flash_sm90.cuh|1|MbarrierArriveExpect(smem + full, rows * kDim * 2)|MbarrierArriveExpect(smem + full, rows * kDim)
+flash_sm90.cuh|1|MbarrierArriveExpect(smem + full, rows * kDim * 2);|MbarrierArrive(smem + full);
+flash_sm90.cuh|1|half * rows * S::kRowBytes|half * S::kRowBytes
+flash_sm90.cuh|1|half * kSm90BoxColumns|0
+flash_sm90.cuh|1|fill_keys(count + 1, first_key - S::kN)|fill_keys(count + 1, first_key)
+flash_sm90.cuh|1|fill_values(count, first_key)|fill_values(count, first_key - S::kN)
+flash_sm90.cuh|1|++count;|
+flash_sm90.cuh|2|++count;|
+flash_sm90.cuh|3|++count;|
+flash_sm90.cuh|1|ParityOf<1>(round), S::kQueryFull|0, S::kQueryFull
+flash_sm90.cuh|1|return count / kStages % 2|return count / (2 * kStages) % 2
+flash_sm90.cuh|1|blocks - 1 - place|blocks - 2 - place
+flash_sm90.cuh|1|at < heads * tiles|at <= heads * tiles
+flash_sm90.cuh|1|head % params.heads / (params.heads / params.kvHeads)|head % params.kvHeads
+flash_sm90.cuh|1|uint64_t{leading >> 4} << 16|uint64_t{leading >> 5} << 16
+flash_sm90.cuh|1|uint64_t{1024 >> 4} << 32|uint64_t{2048 >> 4} << 32
+flash_sm90.cuh|1|uint64_t{1} << 62|uint64_t{2} << 62
+flash_sm90.cuh|1|MbarrierWait(smem + full + 8|if (count % 2 == 0) MbarrierWait(smem + full + 8
+flash_sm90.cuh|1|if (LaneOfThread() == 0) MbarrierArrive(smem + empty|if (LaneOfThread() == 0 && count % 3 != 2) MbarrierArrive(smem + empty
+flash_sm90.cuh|1|if (LaneOfThread() == 0) MbarrierArrive(smem + empty|MbarrierArrive(smem + empty
+flash_sm90.cuh|1|NamedBarrierWait(1 + warpgroup, 256);|
+flash_sm90.cuh|1|NamedBarrierArrive(1 + (warpgroup + 1 == S::kConsumers ? 0 : warpgroup + 1), 256);|
+flash_sm90.cuh|1|warpgroup + 1 == S::kConsumers ? 0 : warpgroup + 1|warpgroup
+flash_sm90.cuh|1|warpgroup * 64 * S::kRowBytes|0
+flash_sm90.cuh|1|d / 4 * S::kM * S::kRowBytes|d / 4 * S::kRowBytes
+flash_sm90.cuh|1|d / 4 * kN * S::kRowBytes|d / 4 * S::kRowBytes
+flash_sm90.cuh|1|d % 4 * 32|d % 4 * 64
+flash_sm90.cuh|1|in_row), d > 0|in_row), true
+flash_sm90.cuh|1|StageOf<S::kStages>(count) * S::kKeyBytes, 0|0, 0
+flash_sm90.cuh|1|StageOf<S::kStages>(count - 1)|StageOf<S::kStages>(count)
+flash_sm90.cuh|1|S::kKeyBytes, kN * S::kRowBytes|S::kKeyBytes, kN * 64
+flash_sm90.cuh|1|n * 16 * S::kRowBytes|n * 8 * S::kRowBytes
+flash_sm90.cuh|1|WgmmaFence();|
+flash_sm90.cuh|2|WgmmaFence();|
+flash_sm90.cuh|1|WgmmaCommit();|
+flash_sm90.cuh|2|WgmmaCommit();|
+flash_sm90.cuh|1|n * 8 + e >= hidden|n * 8 + e > hidden
+flash_sm90.cuh|1|WarpOfThread() % 4 * 16 + half * 8|WarpOfThread() % 4 * 16
+flash_sm90.cuh|1|kMasked && largest == -INFINITY ? 0.0f : largest * scale_log2|largest * scale_log2
+flash_sm90.cuh|1|__shfl_xor_sync(0xffffffff, largest, 2)|largest
+flash_sm90.cuh|1|row_sum[half] * shrink[half] + sum|row_sum[half] + sum
+flash_sm90.cuh|1|scores_reg[n * 8 + 2 * pair], scores_reg[n * 8 + 2 * pair + 1]|scores_reg[n * 8 + 2 * pair + 1], scores_reg[n * 8 + 2 * pair]
+flash_sm90.cuh|1|out_reg[n * 4 + 2 * half] *= shrink[half];|
+flash_sm90.cuh|1|Await(S::kKeyFull, count);|
+flash_sm90.cuh|2|Await(S::kKeyFull, count);|
+flash_sm90.cuh|1|Await(S::kValueFull, count - 1);|
+flash_sm90.cuh|2|Await(S::kValueFull, count - 1);|
+flash_sm90.cuh|1|MbarrierWait(smem + S::kQueryFull, query_parity);|
+flash_sm90.cuh|1|WaitForTurn();|
+flash_sm90.cuh|1|PassTurn();|
+flash_sm90.cuh|1|WgmmaWait<1>();|
+flash_sm90.cuh|1|WgmmaWait<0>();|
+flash_sm90.cuh|2|WgmmaWait<0>();|
+flash_sm90.cuh|3|WgmmaWait<0>();|
+flash_sm90.cuh|1|Leave(S::kKeyEmpty, count);|
+flash_sm90.cuh|2|Leave(S::kKeyEmpty, count);|
+flash_sm90.cuh|1|Leave(S::kValueEmpty, count - 1);|
+flash_sm90.cuh|2|Leave(S::kValueEmpty, count - 1);|
+flash_sm90.cuh|1|IssueValues();|Leave(S::kValueEmpty, count - 1); IssueValues();
+flash_sm90.cuh|1|if (kMasked) Mask(end);|
+flash_sm90.cuh|1|if (block >= unmasked) Mask(end());|
+flash_sm90.cuh|1|first_row + 1 : tokens) / kN|first_row + 64 : tokens) / kN
+flash_sm90.cuh|1|first_row + 1 : tokens) - block * kN|first_row + 2 : tokens) - block * kN
+flash_sm90.cuh|1|first_row + 1 : tokens) - block * kN|first_row : tokens) - block * kN
+flash_sm90.cuh|1|block > 0 && block > unmasked|block > 0 && block > unmasked + 1
+flash_sm90.cuh|1|MbarrierArrive(smem + S::kQueryEmpty);|
+flash_sm90.cuh|2|__syncwarp();|
+flash_sm90.cuh|1|warp * 16 + row < valid_rows && chunk|chunk
+flash_sm90.cuh|1|&& chunk * 8 < head_dim|
+flash_sm90.cuh|1|lane % 4 == 0 && warp * 16 + row < valid_rows|lane % 4 == 0
+flash_sm90.cuh|1|MbarrierInit(smem + S::kQueryEmpty, S::kConsumerWarps);|MbarrierInit(smem + S::kQueryEmpty, S::kConsumerWarps - 1);
+flash_sm90.cuh|1|MbarrierInit(smem + S::kKeyEmpty + 8 * stage, S::kConsumerWarps);|MbarrierInit(smem + S::kKeyEmpty + 8 * stage, S::kConsumerWarps - 1);
+flash_sm90.cuh|1|MbarrierInit(smem + S::kValueEmpty + 8 * stage, S::kConsumerWarps);|MbarrierInit(smem + S::kValueEmpty + 8 * stage, 1);
+flash_sm90.cuh|1|MbarrierInitFence();|
+flash_sm90.cuh|1|__syncthreads();|
+flash_sm90.cuh|1|if (warpgroup == S::kConsumers) consumer.PassTurn();|
+flash_sm90.cuh|1|if (warpgroup == 1) consumer.WaitForTurn();|
+flash_sm90.cuh|1|MbarrierInit(smem + S::kQueryFull, 1)|MbarrierInit(smem + S::kQueryFull, 2)
+flash_sm90.cuh|1|TakeRegisters<S::kConsumerRegisters>();|TakeRegisters<S::kConsumerRegisters + 16>();
+flash_sm90.cuh|1|GiveRegistersBack<S::kProducerRegisters>();|
+flash_sm90.cuh|1|S::kKeys + stage * S::kKeyBytes|S::kKeys
+tensor_maps.h|1|a.k, a.kvHeads, tile.keyRows|a.k, a.kvHeads, tile.queryRows
+tensor_maps.h|1|row_bytes * static_cast<uint64_t>(a.tokens)}|row_bytes * 128}
 LIST
 
 try_mutant() {
   local number=$1 file=$2 nth=$3 old=$4 new=$5 folder=$work/$1
+  local check=check
+  case $file in flash_sm90.cuh | tensor_maps.h) check=check_sm90 ;; esac
   cp -r "$work/source" "$folder"
   if ! OLD=$old NEW=$new NTH=$nth perl -0pi -e \
     '$n = 0; $done = s/\Q$ENV{OLD}\E/++$n == $ENV{NTH} ? $ENV{NEW} : $&/ge; END { exit($n >= $ENV{NTH} ? 0 : 3) }' \
@@ -78,8 +166,8 @@ try_mutant() {
     echo "STALE   $file #$nth: $old"
     return
   fi
-  if ! g++ -std=c++17 -O2 -w -DBYTESPER_EMULATE -I"$folder" "$folder/emulate/check.cc" "$folder/emulate/machine.cc" \
-    -o "$folder/check" 2>/dev/null; then
+  if ! g++ -std=c++17 -O2 -w -DBYTESPER_EMULATE -I"$folder" "$folder/emulate/$check.cc" "$folder/emulate/machine.cc" \
+    "$folder/emulate/hopper_machine.cc" -o "$folder/check" 2>/dev/null; then
     echo "INVALID $file #$nth: $old -> $new"
   elif timeout 900 "$folder/check" --stop >"$folder/log" 2>&1; then
     echo "MISSED  $file #$nth: $old -> $new"
@@ -91,6 +179,7 @@ try_mutant() {
 
 number=0
 while IFS='|' read -r file nth old new; do
+  [[ $file == *$files* ]] || continue
   number=$((number + 1))
   try_mutant "$number" "$file" "$nth" "$old" "$new" &
   while (($(jobs -rp | wc -l) >= jobs)); do wait -n; done
