@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { BytesperError } from "../errors.js";
+import { writePage } from "../report/html/write.js";
 import { indexPage } from "../report/index-page.js";
 import type { Result } from "../report/schema.js";
 import { parseResult } from "../report/schema.js";
@@ -20,9 +21,10 @@ export function writeIndex(out: string): string[] {
   const { results, problems } = readResults(out);
   writeWhole(join(out, "summary.json"), `${JSON.stringify(summarise(results), null, 2)}\n`);
   writeWhole(join(out, "README.md"), indexPage(results));
+  const pageProblems = writePage(out, results);
   const partial = folders(out).some((name) => existsSync(join(out, name, "partial.json")));
   if (!partial && problems.length === 0) removeJournals(join(out, "runs"), results);
-  return problems;
+  return [...problems, ...pageProblems];
 }
 
 /**

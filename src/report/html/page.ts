@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { csvTable } from "../csv.js";
+import { figuresOf } from "../figure/of-result.js";
+import { tablesOf } from "../result-tables.js";
+import type { Result } from "../schema.js";
+import { csvFile } from "./csv-file.js";
+import { environmentList } from "./environment.js";
+import { partId, scriptJson, sectionId } from "./escape.js";
+import { figureTable } from "./figure-table.js";
+import { visibleFigure } from "./visible-figure.js";
+import { contents, overview } from "./overview.js";
+import type { PageData } from "./page-data.js";
+import type { Chapter } from "./section.js";
+import { section } from "./section.js";
+import { STYLE } from "./style.js";
+
+/**
+ * A page of all results that needs nothing beside it: style, script, numbers and files are in it. Its policy lets
+ * nothing be loaded and no other script run. The same results give the same bytes.
+ */
+export function htmlPage(results: readonly Result[], script: string): string {
+  const chapters = chaptersOf(results);
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; script-src '${hashOf(script)}'; base-uri 'none'; form-action 'none'`;
+  return `${[
+    "<!doctype html>",
+    '<html lang="en">',
+    "<head>",
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
+    "<title>Results</title>",
+    '<link rel="icon" href="data:,">',
+    `<style>${STYLE}</style>`,
+    "</head>",
+    "<body>",
+    '<a class="skip" href="#overview">Skip to the results</a>',
+    '<header><h1>Results</h1><label class="theme">Colours <select id="theme"><option value="">as the system</option><option value="light">light</option><option value="dark">dark</option></select></label></header>',
+    contents(chapters),
+    "<main>",
+    "<p>Numbers are unrounded in the files that the buttons save. Columns sort by the buttons in their headings.</p>",
+    overview(chapters),
+    '<section id="environment" aria-labelledby="environment--title"><h2 id="environment--title">Environment</h2>',
+    environmentList(results),
+    "</section>",
+    ...chapters.map(section),
+    "</main>",
+    `<script type="application/json" id="data">${scriptJson(dataOf(chapters))}</script>`,
+    `<script>${script}</script>`,
+    "</body>",
+    "</html>",
+  ].join("\n")}\n`;
+}
+
+function hashOf(script: string): string {
+  return `sha256-${createHash("sha256").update(script).digest("base64")}`;
+}
+
+/** Names of experiments may differ in nothing but signs that an id does not have. */
+function chaptersOf(results: readonly Result[]): Chapter[] {
+  const taken = new Set<string>();
+  return results.map((result) => {
+    const wanted = sectionId(result.experiment);
+    let id = wanted;
+    for (let next = 2; taken.has(id); next++) id = `${wanted}-${next}`;
+    taken.add(id);
+    return { id, result, tables: tablesOf(result), figures: figuresOf(result).map(visibleFigure) };
+  });
+}
+
+function dataOf(chapters: readonly Chapter[]): PageData {
+  const data: PageData = { figures: {}, files: {}, results: {} };
+  for (const { id, result, tables, figures } of chapters) {
+    const { experiment, runId, journalSha256 = "unknown" } = result;
+    const origin = { run: runId, "journal SHA-256": journalSha256 };
+    const kind = result.complete ? "result" : "partial";
+    data.results[id] = { name: `${experiment}-${kind}.json`, result };
+    for (const { name, table } of tables)
+      data.files[partId(id, "table", name)] = csvFile(`${experiment}-${name}.csv`, csvTable(table, origin));
+    for (const figure of figures) {
+      const own = partId(id, "figure", figure.name ?? "");
+      data.figures[own] = figure;
+      data.files[`${own}--data`] = csvFile(
+        `${experiment}-${figure.name ?? "figure"}.csv`,
+        csvTable(figureTable(figure), origin),
+      );
+    }
+  }
+  return data;
+}

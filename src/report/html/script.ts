@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import type * as Esbuild from "esbuild";
+
+const require = createRequire(import.meta.url);
+
+let bundled: string | undefined;
+
+/**
+ * The script of the page as one text: charts with as much of ECharts as they use, and what answers to the reader. esbuild
+ * takes some tenths of a second, so it is loaded and run where a page is written and nowhere else.
+ */
+export function pageScript(): string {
+  if (bundled !== undefined) return bundled;
+  const { buildSync } = require("esbuild") as typeof Esbuild;
+  const main = ["main.js", "main.ts"]
+    .map((file) => fileURLToPath(new URL(`client/${file}`, import.meta.url)))
+    .find((file) => existsSync(file));
+  if (main === undefined) throw new Error("the page's script is missing; build the program again");
+  const { outputFiles } = buildSync({
+    entryPoints: [main],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: "es2020",
+    charset: "ascii",
+    legalComments: "none",
+    define: { "process.env.NODE_ENV": '"production"' },
+    logLevel: "silent",
+  });
+  const text = outputFiles[0]?.text.trimEnd() ?? "";
+  // The licence of ECharts wants to stay with it; nothing in the script may end its element.
+  bundled = `/* Charts: Apache ECharts, Apache License 2.0, https://echarts.apache.org */${text.replace(/<(?=\/script|!--)/gi, "\\x3C")}`;
+  return bundled;
+}
