@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { BytesperError } from "../errors.js";
 import { addAttention } from "./attention.js";
+import { addCheck } from "./check.js";
+import { addCompare } from "./compare.js";
 import { addDevices } from "./devices.js";
 import { addEstimate } from "./estimate.js";
 import { addExplainOom } from "./explain-oom.js";
@@ -34,6 +36,8 @@ const program = new Command("bytesper")
 addProfile(program);
 addMeasure(program);
 addAttention(program);
+addCheck(program);
+addCompare(program);
 addDevices(program);
 addEstimate(program);
 addExplainOom(program);

@@ -19,7 +19,7 @@ export function breakDown(graph: HeapGraph, set: SetRetained, words: Words = UNC
   for (let node = 0; node < set.retained.length; node++) {
     if (set.retained[node] === 0) continue;
     const bytes = graph.nodeSelfBytes[node] as number;
-    classes.add(className(graph, node), bytes);
+    classes.add(className(graph, node, roles), bytes);
     const slack = roles.slack.get(node) ?? 0;
     kinds.add(kindOf(graph, node, roles), bytes - slack);
     if (slack > 0) kinds.add("array slack", slack);
@@ -62,8 +62,8 @@ interface Roles {
   unknownSlack: number;
   /** Parents that only sliced strings refer to. */
   sliceParents: Set<number>;
-  /** Objects whose properties live in a hash table. */
-  dictionaryStores: Set<number>;
+  /** Hash tables of properties, each with the class whose object they belong to. */
+  dictionaries: Map<number, string>;
 }
 
 function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles {
@@ -79,7 +79,7 @@ function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles 
     slack: new Map(),
     unknownSlack: 0,
     sliceParents: new Set(),
-    dictionaryStores: new Set(),
+    dictionaries: new Map(),
   };
   const keptOtherwise = new Set<number>();
   for (let node = 0; node < retained.length; node++) {
@@ -96,8 +96,10 @@ function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles 
         if (name === "elements") {
           roles.elements.add(to);
           store = to;
-        } else if (name === "properties") roles.properties.add(to);
-        else if (name === "table") roles.tables.add(to);
+        } else if (name === "properties") {
+          roles.properties.add(to);
+          if (holdsKeys(graph, node, to)) roles.dictionaries.set(to, nameOf(graph, node) || "(object)");
+        } else if (name === "table") roles.tables.add(to);
         if (name === "parent" && nodeType[node] === sliced) {
           roles.sliceParents.add(to);
           continue;
@@ -118,9 +120,33 @@ function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles 
   return roles;
 }
 
+/**
+ * Whether a store of properties holds their names too, which only a hash table does: an object with a hidden class
+ * leaves them to it. Every value in a store is also a property of its owner, so a string that is none is a name.
+ */
+function holdsKeys(graph: HeapGraph, owner: number, store: number): boolean {
+  const { meta, firstEdge, edgeType, edgeTo, nodeType } = graph;
+  const property = meta.edgeTypes.indexOf("property");
+  const string = meta.nodeTypes.indexOf("string");
+  const edgesOf = (node: number): number[] => {
+    const first = firstEdge[node] as number;
+    return Array.from({ length: (firstEdge[node + 1] as number) - first }, (_, place) => first + place);
+  };
+  const values = new Set(
+    edgesOf(owner).flatMap((edge) => (edgeType[edge] === property ? [edgeTo[edge] as number] : [])),
+  );
+  return edgesOf(store).some((edge) => {
+    const to = edgeTo[edge] as number;
+    return nodeType[to] === string && !values.has(to);
+  });
+}
+
 function kindOf(graph: HeapGraph, node: number, roles: Roles): Kind {
   const type = graph.meta.nodeTypes[graph.nodeType[node] as number];
   if (roles.sliceParents.has(node)) return "parents of sliced strings";
+  if (roles.dictionaries.has(node)) return "property dictionaries";
+  // Its type is "hidden" on some versions of V8 and "array" on others.
+  if (roles.properties.has(node)) return "property stores";
   switch (type) {
     case "string":
       return "strings";
@@ -144,7 +170,6 @@ function kindOf(graph: HeapGraph, node: number, roles: Roles): Kind {
       return contextLike(graph, node) ? "closures and contexts" : "objects";
     case "array":
       if (roles.elements.has(node)) return "array elements";
-      if (roles.properties.has(node)) return "property stores";
       if (roles.tables.has(node)) return "map and set tables";
       return "other";
     default:
@@ -165,7 +190,9 @@ function nameOf(graph: HeapGraph, node: number): string {
 }
 
 /** A name that a reader knows: the constructor of an object, or what V8 stores beside objects in brackets. */
-function className(graph: HeapGraph, node: number): string {
+function className(graph: HeapGraph, node: number, roles: Roles): string {
+  const owner = roles.dictionaries.get(node);
+  if (owner !== undefined) return `(property dictionary of ${owner})`;
   const type = graph.meta.nodeTypes[graph.nodeType[node] as number] ?? "unknown";
   switch (type) {
     case "object":

@@ -24,6 +24,8 @@ export type Kind =
   | "array elements"
   | "array slack"
   | "property stores"
+  /** Hash tables that hold names and values of the properties of an object without a hidden class of its own. */
+  | "property dictionaries"
   | "map and set tables"
   | "closures and contexts"
   | "boxed numbers"

@@ -1,0 +1,56 @@
+import { dirname, resolve } from "node:path";
+import { BytesperError } from "../errors.js";
+import { openExperiment } from "../experiment/load.js";
+import { experimentsOf, parseBudget } from "../report/gate/budget.js";
+import type { ConfigFile } from "../report/gate/config-file.js";
+import { suggestion } from "../report/paper/nearest.js";
+import type { Result } from "../report/schema.js";
+import { experimentFile, shippedExperiments } from "../run/engine/shipped.js";
+import type { Planned } from "./check.js";
+
+interface PlanOptions {
+  only: readonly string[];
+  full: boolean;
+  committed: ReadonlyMap<string, Result>;
+}
+
+/** Finds the experiments of a config and checks every budget, before anything is measured. */
+export async function plan(file: ConfigFile, { only, full, committed }: PlanOptions): Promise<Planned[]> {
+  const entries = experimentsOf(file.config, file.name);
+  const unknown = only.find((name) => !entries.has(name));
+  if (unknown !== undefined)
+    throw new BytesperError(
+      "USAGE",
+      `--only names ${unknown}, for which ${file.name} has no budget${suggestion(unknown, entries.keys()) || `; it has ${[...entries.keys()].join(", ")}`}.`,
+    );
+  const planned: Planned[] = [];
+  for (const [name, raw] of entries) {
+    const source =
+      raw.file === undefined
+        ? { file: shipped(name, file.name), shipped: true }
+        : { file: resolve(dirname(file.path), raw.file), shipped: false };
+    const loaded = await openExperiment(experimentFile(source));
+    loaded.dispose();
+    const { name: own, unit } = loaded.experiment;
+    if (own !== name)
+      throw new BytesperError(
+        "BAD_INPUT",
+        `${file.name}: ${name} has the file ${raw.file ?? ""}, whose experiment is named "${own}"; call it that.`,
+      );
+    const budget = parseBudget(name, unit, raw, file.name);
+    // A line can only have grown from one through the same populations.
+    const isFullBase = committed.get(name)?.settings.quick === false;
+    const grows = budget.limits.some(({ kind }) => kind === "growth");
+    planned.push({ experiment: { name, source, quick: !full && !(grows && isFullBase) }, budget });
+  }
+  return only.length === 0 ? planned : planned.filter(({ budget }) => only.includes(budget.experiment));
+}
+
+function shipped(name: string, config: string): string {
+  const names = shippedExperiments();
+  if (names.includes(name)) return name;
+  throw new BytesperError(
+    "BAD_INPUT",
+    `${config} has a budget for the unknown experiment "${name}"${suggestion(name, names) || `; those that ship are ${names.join(", ")}`}; for one of your own give its "file".`,
+  );
+}

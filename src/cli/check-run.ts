@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BytesperError } from "../errors.js";
+import type { Result } from "../report/schema.js";
+import type { RunRequest } from "../run/engine/request.js";
+import { Progress } from "./progress.js";
+
+/** An experiment that a gate measures. */
+export interface GateExperiment {
+  name: string;
+  /** A shipped experiment by name, or a file. */
+  source: RunRequest["experiments"][number];
+  quick: boolean;
+}
+
+export interface GateRun {
+  trials: number;
+  seed: number;
+  conversations?: string;
+  signal: AbortSignal;
+  /** Folder that keeps the results; a temporary one unless given. */
+  out?: string;
+}
+
+/** Measures experiments in fresh processes. Throws what kept one from being measured. */
+export async function measureAll(
+  experiments: readonly GateExperiment[],
+  options: GateRun,
+): Promise<Map<string, Result>> {
+  const { runGrid } = await import("../run/engine/run.js");
+  const results = new Map<string, Result>();
+  const progress = new Progress();
+  const out = options.out ?? mkdtempSync(join(tmpdir(), "bytesper-check-"));
+  try {
+    for (const quick of [true, false]) {
+      const own = experiments.filter((each) => each.quick === quick);
+      if (own.length === 0) continue;
+      const outcome = await runGrid({
+        request: requestOf(own, quick, options),
+        out,
+        command: "run",
+        retry: [],
+        signal: options.signal,
+        stopAtSubjectError: true,
+        events: {
+          progress: (finished, total, label) => {
+            progress.update(finished, total, label);
+          },
+          notice: (message) => {
+            progress.clear();
+            process.stderr.write(`${message}\n`);
+          },
+          finished: () => undefined,
+        },
+      });
+      progress.clear();
+      if (outcome.failure !== undefined) throw outcome.failure;
+      if (options.out !== undefined && outcome.writeError !== undefined) throw outcome.writeError;
+      for (const result of outcome.results) results.set(result.experiment, result);
+      if (outcome.interrupted) throw new BytesperError("INTERRUPTED", "Interrupted; no budget was judged.");
+    }
+  } finally {
+    progress.clear();
+    if (options.out === undefined) rmSync(out, { recursive: true, force: true });
+  }
+  return results;
+}
+
+function requestOf(
+  experiments: readonly GateExperiment[],
+  quick: boolean,
+  { trials, seed, conversations }: GateRun,
+): RunRequest {
+  return {
+    experiments: experiments.map(({ source }) => source),
+    quick,
+    minimal: false,
+    only: [],
+    filter: {},
+    compilers: "off",
+    ...(conversations === undefined ? {} : { conversations }),
+    device: "auto",
+    trials,
+    seed,
+    timeoutMs: 600_000,
+    executor: "local",
+    moreMemory: 1,
+  };
+}

@@ -1,0 +1,71 @@
+import { isAbsent } from "../../probe/reading.js";
+import type { Result } from "../schema.js";
+import { causeSentence } from "./cause.js";
+import type { Comparability } from "./comparable.js";
+import { comparability } from "./comparable.js";
+import type { FigureComparison } from "./figures.js";
+import { compareFigures } from "./figures.js";
+import type { Parts } from "./parts.js";
+import { partsOf } from "./parts.js";
+import type { RowsComparison } from "./rows.js";
+import { compareRows } from "./rows.js";
+import type { Judgement, Verdict } from "./verdict.js";
+
+/** Two results of one experiment, side by side. */
+export interface Comparison extends Comparability, RowsComparison {
+  experiment: string;
+  unit: string;
+  runs: { base: string; new: string };
+  comparable: boolean;
+  /** Of all figures and rows: heavier where one is. */
+  verdict: Verdict | "not comparable";
+  figures: FigureComparison[];
+  /** Where a change of bytes per unit comes from. */
+  parts: Parts | { absent: string };
+  /** The change of bytes per unit with its cause, where it is beyond noise. */
+  cause?: string;
+}
+
+/** Compares two results. Pure. Verdicts are about bytes only: times and scores have no direction here. */
+export function compareResults(base: Result, next: Result): Comparison {
+  const { obstacles, doubts } = comparability(base, next);
+  const shared = {
+    experiment: next.experiment,
+    unit: next.unit,
+    runs: { base: base.runId, new: next.runId },
+    obstacles,
+    doubts,
+  };
+  if (obstacles.length > 0) {
+    const parts = { absent: "the two are not comparable" };
+    const none = { rows: [], onlyInBase: [], onlyInNew: [], figures: [] };
+    return { ...shared, ...none, comparable: false, verdict: "not comparable", parts };
+  }
+  const figures = compareFigures(base, next);
+  const rows = compareRows(base, next);
+  const judged = [...figures, ...rows.rows.flatMap(({ readings }) => readings)];
+  const parts = partsOf(base, next);
+  const perUnit = figures.find(({ name }) => name === "perUnitBytes") ?? anyPerUnit(rows);
+  const isChanged = perUnit?.verdict === "heavier" || perUnit?.verdict === "lighter";
+  return {
+    ...shared,
+    ...rows,
+    figures,
+    comparable: true,
+    verdict: overall(judged),
+    parts,
+    ...(isChanged && !isAbsent(parts) ? { cause: causeSentence(next.unit, parts) } : {}),
+  };
+}
+
+function anyPerUnit({ rows }: RowsComparison): Judgement | undefined {
+  const own = rows.flatMap(({ readings }) => readings.filter(({ name }) => name === "perUnitBytes"));
+  return own.find(({ verdict }) => verdict === "heavier") ?? own.find(({ verdict }) => verdict === "lighter");
+}
+
+function overall(judged: readonly Judgement[]): Verdict {
+  const has = (verdict: Verdict): boolean => judged.some((each) => each.verdict === verdict);
+  if (has("heavier")) return "heavier";
+  if (has("lighter")) return "lighter";
+  return has("within noise") ? "within noise" : "unknown";
+}

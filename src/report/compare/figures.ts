@@ -1,0 +1,70 @@
+import { isAbsent } from "../../probe/reading.js";
+import { detectableBytes, PAGE_BYTES } from "../detectable.js";
+import type { Result, ResultReading } from "../schema.js";
+import type { Judgement } from "./verdict.js";
+import { judgeReadings } from "./verdict.js";
+
+/** One figure of the line, before and after. */
+export interface FigureComparison extends Judgement {
+  name: FigureName;
+  base?: ResultReading;
+  next?: ResultReading;
+}
+
+export type FigureName = "perUnitBytes" | "fixedBytes" | "nativePerUnitBytes" | "externalPerUnitBytes";
+
+const FIGURES: readonly FigureName[] = [
+  "perUnitBytes",
+  "fixedBytes",
+  "nativePerUnitBytes",
+  "externalPerUnitBytes",
+];
+
+/** The figures of the line. Empty where neither result has one; unknown where they are of other populations. */
+export function compareFigures(base: Result, next: Result): FigureComparison[] {
+  const [from, to] = [base.fit, next.fit];
+  if (isAbsent(from) && isAbsent(to)) return [];
+  const other = otherGrid(base, next);
+  return FIGURES.map((name) => {
+    const before = isAbsent(from) ? { absent: from.absent } : from[name];
+    const after = isAbsent(to) ? { absent: to.absent } : to[name];
+    const sides = { base: before, next: after };
+    if (other !== undefined) return { name, ...sides, verdict: "unknown", reason: other };
+    const floor = floorOf(base, name) + floorOf(next, name);
+    return { name, ...sides, ...judgeReadings(before, after, floor) };
+  });
+}
+
+function floorOf(result: Result, name: FigureName): number {
+  // The fixed cost is one reading of the whole heap, and no better than what such a reading can tell.
+  const whole = isAbsent(result.nullControl) ? 0 : result.nullControl.largestBytes;
+  return Math.max(detectableBytes(result, name), name === "fixedBytes" ? whole : 0);
+}
+
+/** Lines through other populations are lines over other content: units need not be of equal size. */
+function otherGrid(base: Result, next: Result): string | undefined {
+  const keys = ({ rows }: Result): string =>
+    rows
+      .map(({ factors, unitsPerInstance }) => `${JSON.stringify(factors)}x${unitsPerInstance}`)
+      .sort()
+      .join(" ");
+  return keys(base) === keys(next)
+    ? undefined
+    : "the lines are over other populations; run both with the same levels (--quick or not)";
+}
+
+/** The least that the whole-cell reading of a name can tell, bytes. */
+export function readingFloor(result: Result, name: string): number {
+  const control = isAbsent(result.nullControl) ? undefined : result.nullControl;
+  if (name === "heapBytes" || name === "externalBytes") return control?.largestBytes ?? 8;
+  if (name === "rssBytes" || name === "pssBytes") {
+    const own = control?.[name];
+    return PAGE_BYTES + (own === undefined || isAbsent(own) ? 0 : own.high);
+  }
+  return isExact(name) ? detectableBytes(result, name) : PAGE_BYTES;
+}
+
+/** Whether a reading counts what the program asked for, and not pages or chunks that the system handed out. */
+export function isExact(name: string): boolean {
+  return !/rss|pss|peak|hwm|native|malloc|cgroup|swap/i.test(name);
+}

@@ -1,0 +1,71 @@
+import { isAbsent } from "../../probe/reading.js";
+import { markdownTable, markdownText } from "../markdown.js";
+import type { Table } from "../table.js";
+import { terminalTable } from "../terminal.js";
+import { visible } from "../visible.js";
+import type { Comparison } from "./compare.js";
+import { comparisonTables } from "./tables.js";
+
+/** Everything that `compare` says. */
+export interface ComparisonReport {
+  base: string;
+  new: string;
+  comparisons: Comparison[];
+  /** Experiments that only one of the two has. */
+  onlyInBase: string[];
+  onlyInNew: string[];
+}
+
+export function terminalReport(report: ComparisonReport): string {
+  return `${[...report.comparisons.flatMap((each) => ["", ...sections(each, (table) => `\n${terminalTable(table)}\n`, visible)]), ...lonely(report)].join("\n").trimStart()}\n`;
+}
+
+/** For a pull request: a heading and a verdict for each experiment, its tables folded where nothing got heavier. */
+export function markdownReport(report: ComparisonReport): string {
+  const heavier = report.comparisons.filter(({ verdict }) => verdict === "heavier").length;
+  const title =
+    heavier === 0
+      ? "## Memory: nothing got heavier"
+      : `## Memory: ${heavier} ${heavier === 1 ? "experiment" : "experiments"} got heavier`;
+  const bodies = report.comparisons.flatMap((each) => {
+    const [head = "", ...rest] = sections(each, markdownTable, cautious);
+    const body = rest.join("\n\n");
+    return each.verdict === "heavier" || body === ""
+      ? [`### ${head}`, body]
+      : [`### ${head}`, `<details><summary>Figures</summary>\n\n${body}\n\n</details>`];
+  });
+  return `${[title, ...bodies, ...lonely(report).map(cautious)].filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+/** A sentence with names in code marks keeps these; other marks show as they are. */
+function cautious(text: string): string {
+  return text
+    .split(/(`[^`]*`)/)
+    .map((piece, place) => (place % 2 === 1 ? piece : markdownText(piece)))
+    .join("");
+}
+
+function sections(
+  comparison: Comparison,
+  table: (table: Table) => string,
+  escape: (text: string) => string,
+): string[] {
+  const { experiment, verdict, obstacles, doubts, cause, parts, onlyInBase, onlyInNew } = comparison;
+  const lines = [escape(`${experiment}: ${verdict}`)];
+  if (obstacles.length > 0) lines.push(...obstacles.map((each) => escape(`Not comparable: ${each}.`)));
+  if (cause !== undefined) lines.push(escape(cause));
+  else if (verdict === "heavier" && isAbsent(parts))
+    lines.push(escape(`Which part it is cannot be told: ${parts.absent}.`));
+  lines.push(...comparisonTables(comparison).map(table));
+  lines.push(...doubts.map(({ name, message }) => escape(`Doubt (${name}): ${message}`)));
+  if (onlyInBase.length > 0) lines.push(escape(`Rows only in BASE: ${onlyInBase.join("; ")}.`));
+  if (onlyInNew.length > 0) lines.push(escape(`Rows only in NEW: ${onlyInNew.join("; ")}.`));
+  return lines;
+}
+
+function lonely({ onlyInBase, onlyInNew, base, new: next }: ComparisonReport): string[] {
+  return [
+    ...(onlyInBase.length === 0 ? [] : [`Only in ${base}: ${onlyInBase.join(", ")}.`]),
+    ...(onlyInNew.length === 0 ? [] : [`Only in ${next}: ${onlyInNew.join(", ")}.`]),
+  ];
+}

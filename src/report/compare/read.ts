@@ -1,0 +1,82 @@
+import { existsSync, readFileSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { BytesperError } from "../../errors.js";
+import type { Result } from "../schema.js";
+import { parseResult } from "../schema.js";
+
+/** Results by the name of their experiment. */
+export type ResultSet = ReadonlyMap<string, Result>;
+
+/** Reads a result.json, or every complete result below a results folder. Throws `BAD_INPUT` and `BAD_RESULT`. */
+export function readResults(path: string, option: string): ResultSet {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined)
+    throw new BytesperError(
+      "BAD_INPUT",
+      `${option} ${path} does not exist; give a result.json or a results folder.`,
+    );
+  if (!stat.isDirectory()) {
+    const result = read(path);
+    return new Map([[result.experiment, result]]);
+  }
+  const own = join(path, "result.json");
+  const files = existsSync(own)
+    ? [own]
+    : readdirSync(path, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => join(path, name, "result.json"))
+        .filter((file) => existsSync(file))
+        .sort();
+  if (files.length === 0)
+    throw new BytesperError(
+      "BAD_INPUT",
+      `${option} ${path} holds no result${hasPartial(path) ? " but an incomplete one; finish it with bytesper resume" : "; give the folder that bytesper profile or run wrote"}.`,
+    );
+  return new Map(
+    files.map((file) => {
+      const result = read(file);
+      return [result.experiment, result];
+    }),
+  );
+}
+
+/** Throws `USAGE` where both paths are the same file or folder, whose comparison could never find anything. */
+export function requireTwo(base: string, next: string): void {
+  if (!existsSync(base) || !existsSync(next)) return;
+  const [from, to] = [base, next].map(canonical);
+  if (from === to)
+    throw new BytesperError(
+      "USAGE",
+      `BASE and NEW are both ${base}; give two results, such as those of two commits in two folders.`,
+    );
+}
+
+function canonical(path: string): string {
+  const real = realpathSync(path);
+  return real.endsWith("/result.json") ? dirname(real) : real;
+}
+
+function hasPartial(path: string): boolean {
+  return (
+    existsSync(join(path, "partial.json")) ||
+    readdirSync(path, { withFileTypes: true }).some(
+      (entry) => entry.isDirectory() && existsSync(join(path, entry.name, "partial.json")),
+    )
+  );
+}
+
+function read(file: string): Result {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new BytesperError(
+      "BAD_INPUT",
+      `${file} cannot be read: ${(error as Error).message.split("\n")[0] ?? ""}.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return parseResult(text, file);
+}

@@ -1,0 +1,174 @@
+import { BytesperError } from "../../errors.js";
+import { isAbsent } from "../../probe/reading.js";
+import type { Comparison } from "../compare/compare.js";
+import { detectableBytes } from "../detectable.js";
+import { bytesIn, bytesWithBinaryUnit, fixed, percent } from "../format.js";
+import type { Result } from "../schema.js";
+import type { Budget, Limit } from "./budget.js";
+
+/** One budget against one measurement. */
+export interface Finding {
+  experiment: string;
+  key: string;
+  /** What the budget allows, as text. */
+  limit: string;
+  /** What was measured, as text. */
+  measured: string;
+  verdict: "within" | "over" | "unknown";
+  /** By how much it is over, as text. */
+  over?: string;
+  /** Bytes per unit beyond the budget, where the budget is about them. */
+  overBytes?: number;
+  /** Why there is no verdict. */
+  reason?: string;
+  /** The tightest value that this measurement keeps, as the config writes it; absent where there is none. */
+  fitting?: { bytes: number } | { atLeast: number };
+}
+
+/**
+ * Judges a result by its budgets. A budget is exceeded where even the end of the interval that is kindest to it lies
+ * beyond it by more than can be detected. Throws `BAD_INPUT` for a budget that no measurement could keep.
+ *
+ * @param comparison with the committed result, for growth; absent with a reason
+ */
+export function judgeBudget(
+  { experiment, limits }: Budget,
+  result: Result,
+  comparison: Comparison | { absent: string },
+): Finding[] {
+  return limits.map((limit) => {
+    const shared = { experiment, key: limit.key, limit: limit.text };
+    const judged = judgeLimit(limit, result, comparison);
+    return { ...shared, ...judged };
+  });
+}
+
+type Judged = Omit<Finding, "experiment" | "key" | "limit">;
+
+function unknown(reason: string): Judged {
+  return { measured: "not known", verdict: "unknown", reason };
+}
+
+function judgeLimit(limit: Limit, result: Result, comparison: Comparison | { absent: string }): Judged {
+  const { fit } = result;
+  if (isAbsent(fit)) return unknown(`there are no bytes per ${result.unit}: ${fit.absent}`);
+  const floor = detectableBytes(result, "perUnitBytes");
+  const { value, low, high } = fit.perUnitBytes;
+  const measured = `${intervalText(fit.perUnitBytes)} per ${result.unit}`;
+  switch (limit.kind) {
+    case "perUnit": {
+      if (limit.bytes <= floor)
+        throw impossible(
+          result,
+          limit,
+          `below the ${bytesIn(floor, "B", 0.1)} B that can be detected at all`,
+        );
+      const fitting = { bytes: Math.ceil(high + floor) };
+      if (low - limit.bytes <= floor) return { measured, verdict: "within", fitting };
+      return { measured, verdict: "over", ...overBy(value - limit.bytes, limit.bytes), fitting };
+    }
+    case "growth":
+      return judgeGrowth(limit.share, floor, comparison, measured);
+    case "capacity":
+      return judgeCapacity(limit, result);
+    case "residual":
+      return judgeResidual(limit, result, floor, { low, high });
+  }
+}
+
+function judgeGrowth(
+  allowed: number,
+  floor: number,
+  comparison: Comparison | { absent: string },
+  measured: string,
+): Judged {
+  if (isAbsent(comparison)) return unknown(`growth has nothing to grow from: ${comparison.absent}`);
+  if (!comparison.comparable)
+    return unknown(`the committed result is not comparable: ${comparison.obstacles.join("; ")}`);
+  const figure = comparison.figures.find(({ name }) => name === "perUnitBytes");
+  const { base, next, verdict, reason } = figure ?? {};
+  if (base === undefined || next === undefined || isAbsent(base) || isAbsent(next) || verdict === "unknown")
+    return unknown(reason ?? "there is no line to compare");
+  const most = base.high + allowed * Math.abs(base.high);
+  if (verdict !== "heavier" || next.low - most <= floor) return { measured, verdict: "within" };
+  const growth = next.value / base.value - 1;
+  const from = `${intervalText(base)} in the committed result`;
+  return {
+    measured: `${measured}, ${Number.isFinite(growth) ? `${percent(growth)} more than ` : "from "}${from}`,
+    verdict: "over",
+    ...overBy(next.value - most, most),
+  };
+}
+
+function judgeCapacity(limit: Extract<Limit, { kind: "capacity" }>, result: Result): Judged {
+  const { fit, unit } = result;
+  if (isAbsent(fit)) return unknown(fit.absent);
+  if (limit.memoryBytes <= fit.fixedBytes.low)
+    throw impossible(
+      result,
+      limit,
+      `given less memory than the fixed cost of ${bytesIn(fit.fixedBytes.value, "B")} B`,
+    );
+  if (isAbsent(fit.nativePerUnitBytes))
+    return unknown(`the bytes of malloc are not known: ${fit.nativePerUnitBytes.absent}`);
+  const external = isAbsent(fit.externalPerUnitBytes) ? 0 : fit.externalPerUnitBytes.value;
+  const native = fit.nativePerUnitBytes;
+  const fitting = (perUnit: number, own: number, once: number): number => {
+    const each = perUnit + Math.max(0, own - external);
+    return each <= 0
+      ? Number.POSITIVE_INFINITY
+      : Math.floor(Math.max(0, limit.memoryBytes - Math.max(0, once)) / each);
+  };
+  const { perUnitBytes, fixedBytes } = fit;
+  // What cannot be told of each figure is on the side of the budget.
+  const [each, own, once] = (["perUnitBytes", "nativePerUnitBytes", "fixedBytes"] as const).map((name) =>
+    detectableBytes(result, name),
+  ) as [number, number, number];
+  const middle = fitting(perUnitBytes.value, native.value, fixedBytes.value);
+  const most = fitting(perUnitBytes.low - each, native.low - own, fixedBytes.low - once);
+  const least = fitting(perUnitBytes.high + each, native.high + own, fixedBytes.high + once);
+  const measured = `${fixed(middle, 0)} ${unit}s in ${bytesWithBinaryUnit(limit.memoryBytes)} (extrapolated from the line)`;
+  const tight = { fitting: { atLeast: least } };
+  if (most >= limit.atLeast) return { measured, verdict: "within", ...tight };
+  return {
+    measured,
+    verdict: "over",
+    over: `${fixed(limit.atLeast - middle, 0)} ${unit}s`,
+    ...tight,
+  };
+}
+
+function judgeResidual(
+  limit: Extract<Limit, { kind: "residual" }>,
+  result: Result,
+  floor: number,
+  { low, high }: { low: number; high: number },
+): Judged {
+  const { estimate, comparison } = result;
+  if (estimate === undefined || comparison === undefined)
+    return unknown("the experiment has no estimate, so there is no residual");
+  const most = limit.bytes ?? (limit.share ?? 0) * Math.abs(estimate.perUnitBytes);
+  const least = Math.max(0, low - estimate.perUnitBytes, estimate.perUnitBytes - high);
+  const off = comparison.residualBytes;
+  const measured = `${bytesIn(off, "B", 0.1)} B per ${result.unit} beside the estimate of ${bytesIn(estimate.perUnitBytes, "B", 0.1)} B (${percent(off / estimate.perUnitBytes)})`;
+  if (least - most <= floor) return { measured, verdict: "within" };
+  return { measured, verdict: "over", ...overBy(Math.abs(off) - most, most) };
+}
+
+function overBy(bytes: number, limit: number): Pick<Finding, "over" | "overBytes"> {
+  const part = limit === 0 ? "" : ` (${percent(bytes / limit)})`;
+  return { over: `${bytesIn(bytes, "B", 0.1)} B${part}`, overBytes: bytes };
+}
+
+function intervalText({ value, low, high }: { value: number; low: number; high: number }): string {
+  const text = (bytes: number): string => bytesIn(bytes, "B", 0.1);
+  const range = text(low) === text(high) ? "" : ` (${text(low)} to ${text(high)})`;
+  return `${text(value)}${range} B`;
+}
+
+function impossible({ experiment }: Result, { key, text }: Limit, why: string): BytesperError {
+  return new BytesperError(
+    "BAD_INPUT",
+    `The budget ${experiment}.${key} (${text}) is ${why}; no measurement could keep it, so give a larger one.`,
+  );
+}
