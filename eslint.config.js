@@ -3,7 +3,7 @@ import prettier from "eslint-config-prettier";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "build/", "node_modules/", "results/", "test/fixtures/"] },
+  { ignores: ["dist/", "build/", "node_modules/", "results/", "test/fixtures/", "docs/examples/"] },
   eslint.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -4,6 +4,7 @@ import { collect } from "../analysis/collected.js";
 import { analyse } from "../analysis/result.js";
 import { BytesperError } from "../errors.js";
 import type { Experiment } from "../experiment/define.js";
+import type { ReadySubject } from "../experiment/load.js";
 import { openSubject } from "../experiment/load.js";
 import type { Pilot } from "../measure/pilot.js";
 import type { Result } from "../report/schema.js";
@@ -25,15 +26,18 @@ export interface MeasureOptions {
   seed: number;
   timeoutMs: number;
   signal?: AbortSignal;
+  /** The subject where it is no file of its own, and what runs its cells. */
+  opened?: ReadySubject;
+  run?: SingleCellOptions["run"];
   progress: (finished: number, total: number, label: string) => void;
 }
 
 /** Bytes per instance of one subject, with everything that a result holds. */
 export async function measure(subjectText: string, options: MeasureOptions): Promise<Result> {
   const startedAt = new Date().toISOString();
-  const subject = await openSubject(subjectText);
-  const { compilers, timeoutMs, signal } = options;
-  const single: SingleCellOptions = { compilers, timeoutMs, signal };
+  const subject = options.opened ?? (await openSubject(subjectText));
+  const { compilers, timeoutMs, signal, run } = options;
+  const single: SingleCellOptions = { compilers, timeoutMs, signal, run };
   try {
     // The calibration runs beside the first cells; what they read is thrown away if it fails.
     const calibrating = requireCalibration(single);

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { setImmediate as nextTask } from "node:timers/promises";
+import { writeHeapSnapshot } from "node:v8";
+import { loadSubject } from "../../measure/load-subject.js";
+import { Population } from "../../measure/population.js";
+import { fullGc } from "../../measure/protocol.js";
+import type { ContextData, SubjectReference } from "../../measure/subject.js";
+
+/** Asks for two heap snapshots, between which instances were made and dropped. */
+export interface LeakWork {
+  kind: "leak";
+  subject: SubjectReference;
+  context: ContextData;
+  instances: number;
+  folder: string;
+}
+
+export const BEFORE = "before.heapsnapshot";
+export const AFTER = "after.heapsnapshot";
+
+/** What the second snapshot holds and the first does not is what the dropped instances left behind. */
+export async function writeLeakSnapshots(work: LeakWork): Promise<{ instances: number }> {
+  const { gc } = fullGc();
+  const context = { ...work.context, emit: () => undefined };
+  const subject = await loadSubject(work.subject);
+  await subject.prepare?.(context);
+  const population = new Population(subject, context, work.instances, work.subject.name);
+  const makeAndDrop = async (): Promise<void> => {
+    const filling = population.fill(work.instances);
+    if (filling !== undefined) await filling;
+    await nextTask();
+    const dropping = population.drop();
+    if (dropping !== undefined) await dropping;
+    // Twice: finalizers of the first collection free memory for the second.
+    for (let turn = 0; turn < 2; turn++) {
+      gc.collect();
+      await nextTask();
+    }
+  };
+  await makeAndDrop();
+  writeHeapSnapshot(join(work.folder, BEFORE));
+  await makeAndDrop();
+  writeHeapSnapshot(join(work.folder, AFTER));
+  return { instances: work.instances };
+}

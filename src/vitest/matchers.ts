@@ -1,0 +1,196 @@
+import type { MatcherState } from "vitest";
+import { BytesperError } from "../errors.js";
+import { isAbsent } from "../probe/reading.js";
+import type { Result, ResultFit } from "../report/schema.js";
+import type { Amount } from "./amount.js";
+import { bytesOf } from "./amount.js";
+import type { CurrentTest } from "./current-test.js";
+import { callSite } from "./call-site.js";
+import { currentTest } from "./current-test.js";
+import { Measurement } from "./measurement.js";
+import { requireMeasurable } from "./measurable.js";
+import { measureHere } from "./measuring-side.js";
+import { breakdownLines, bytes, doubtLines, intervalLines, leakLines, reproductionLine } from "./message.js";
+import { orderOfThisProcess } from "./order.js";
+import { inTurn } from "./turn.js";
+import { ModuleSubject } from "./subject.js";
+import type { Verdict } from "./verdict.js";
+import { atMost, within } from "./verdict.js";
+
+export interface RetainOptions {
+  /** How far the bytes may lie from those expected, either way. */
+  tolerance?: Amount;
+}
+
+interface Answer {
+  pass: boolean;
+  message: () => string;
+}
+
+export function toRetainAtMost(this: MatcherState, received: unknown, limit: Amount): Promise<Answer> {
+  return judged(this, received, () => {
+    const most = bytesOf(limit, "The limit of toRetainAtMost");
+    return (measurement, test) =>
+      judgeBytes(this, received, measurement, test, {
+        verdict: (result, fit) => atMost(fit.perUnitBytes, most, result.minimumDetectableBytes),
+        promise: `at most ${bytes(most)}`,
+        difference: (value) => value - most,
+      });
+  });
+}
+
+export function toRetain(
+  this: MatcherState,
+  received: unknown,
+  expected: Amount,
+  { tolerance = 0 }: RetainOptions = {},
+): Promise<Answer> {
+  return judged(this, received, () => {
+    const exact = bytesOf(expected, "The size of toRetain");
+    const room = bytesOf(tolerance, "The tolerance of toRetain");
+    return (measurement, test) =>
+      judgeBytes(this, received, measurement, test, {
+        verdict: (result, fit) => within(fit.perUnitBytes, exact, room, result.minimumDetectableBytes),
+        promise: `${bytes(exact)}${room === 0 ? "" : `, give or take ${bytes(room)}`}`,
+        difference: (value) => value - exact,
+      });
+  });
+}
+
+export function toReleaseEverything(this: MatcherState, received: unknown): Promise<Answer> {
+  return judged(
+    this,
+    received,
+    () => {
+      if (received instanceof ModuleSubject) {
+        throw new BytesperError(
+          "USAGE",
+          "toReleaseEverything takes a function or { create, release } and no subject(); import the class in the test and hand over () => new Session().",
+        );
+      }
+      return async (measurement, test) => {
+        const result = await measurement.result(false);
+        requireFit(result);
+        const left = measurement.left();
+        const made = `after ${left.made.toLocaleString("en-US")} instances were made and dropped in each of ${left.processes} fresh processes`;
+        const detectable = `Minimum detectable: ${left.detectableBytes.toPrecision(2)} B per instance`;
+        const pass = left.bytes <= left.detectableBytes;
+        if (pass !== isNot(this)) return { pass, message: () => "" };
+        const parts = pass
+          ? [`Nothing stays ${made}, and something was expected to.`, detectable]
+          : [
+              `${bytes(left.bytes)} of each instance stay ${made}; everything should be released.`,
+              `Interval:           ${bytes(left.low)} to ${bytes(left.high)} over the processes, growth of heap and external memory\n${detectable}`,
+              ...leakLines(await measurement.leak()),
+            ];
+        return { pass, message: () => [...parts, reproductionLine(test, undefined)].join("\n\n") };
+      };
+    },
+    true,
+  );
+}
+
+type Judge = (measurement: Measurement, test: CurrentTest) => Promise<Answer>;
+
+/** In a process that was started to measure, measures or lets the test go on; else judges. */
+async function judged(
+  state: MatcherState,
+  received: unknown,
+  prepare: () => Judge,
+  anew = false,
+): Promise<Answer> {
+  const call = callSite();
+  try {
+    const test = currentTest(state);
+    const order = orderOfThisProcess();
+    if (order !== undefined) {
+      // An earlier matcher: the test came past it, so that it kept its promise or was soft.
+      if (order.test !== test.id || order.call !== test.call)
+        return { pass: !isNot(state), message: () => "not measured in this run" };
+      const measuring = measureHere(received, order);
+      test.track(measuring);
+      return await measuring;
+    }
+    const judge = prepare();
+    requireMeasurable(received, state);
+    const answer = inTurn(() => judge(new Measurement(received, test, anew), test)).catch(
+      (error: unknown) => {
+        throw call.of(error);
+      },
+    );
+    test.track(
+      answer.then(({ pass, message }) => {
+        if (pass === isNot(state)) throw call.of(new BytesperError("CELL_FAILED", message()));
+      }),
+    );
+    return await answer;
+  } catch (error) {
+    throw call.of(error);
+  }
+}
+
+interface Judgement {
+  verdict: (result: Result, fit: ResultFit) => Verdict;
+  promise: string;
+  difference: (value: number) => number;
+}
+
+async function judgeBytes(
+  state: MatcherState,
+  received: unknown,
+  measurement: Measurement,
+  test: CurrentTest,
+  { verdict, promise, difference }: Judgement,
+): Promise<Answer> {
+  const first = await measurement.result(false);
+  const found = verdict(first, requireFit(first));
+  // What cannot be told is not passed, whichever way round it was asked.
+  const pass = found === "undecided" ? isNot(state) : found === "kept";
+  if (pass !== isNot(state)) return { pass, message: () => "" };
+  const result = await measurement.result(true).catch(() => first);
+  const fit = requireFit(result);
+  const { value } = fit.perUnitBytes;
+  const off = difference(value);
+  const against = off === 0 ? "exactly that" : `${bytes(Math.abs(off))} ${off > 0 ? "more" : "less"}`;
+  const head =
+    found === "undecided"
+      ? `One instance retains ${bytes(value)}, but whether that is ${promise} cannot be told: the interval lies on both sides.`
+      : isNot(state)
+        ? `One instance retains ${bytes(value)}, and it should not be ${promise}.`
+        : `One instance retains ${bytes(value)}; expected is ${promise} (${against}).`;
+  const doubts = doubtLines(result);
+  return {
+    pass,
+    message: () =>
+      [
+        head,
+        intervalLines(result, fit).join("\n"),
+        ...breakdownLines(result),
+        ...(doubts.length === 0 ? [] : [doubts.join("\n")]),
+        reproductionLine(test, textOf(received, test)),
+      ].join("\n\n"),
+  };
+}
+
+/** An absent number is neither small nor large. */
+function requireFit(result: Result): ResultFit {
+  const { fit } = result;
+  if (isAbsent(fit))
+    throw new BytesperError("CELL_FAILED", `There are no bytes per instance to judge: ${fit.absent}.`);
+  const unsettled = result.warnings.find(({ name }) => name === "not-settled");
+  if (unsettled !== undefined)
+    throw new BytesperError(
+      "CELL_FAILED",
+      `The readings cannot be judged: ${unsettled.message} Let the factory start nothing that goes on by itself.`,
+    );
+  return fit;
+}
+
+function textOf(received: unknown, test: CurrentTest): string | undefined {
+  return received instanceof ModuleSubject ? received.from(test.file) : undefined;
+}
+
+/** Absent where nothing was negated, whatever the type of the state says. */
+function isNot(state: { isNot?: boolean }): boolean {
+  return state.isNot ?? false;
+}

@@ -1,0 +1,186 @@
+import { heapAndExternal, retainedPerInstance } from "../analysis/trials.js";
+import { BytesperError } from "../errors.js";
+import { NULL_SUBJECT } from "../measure/load-subject.js";
+import type { ProtocolData } from "../measure/protocol.js";
+import type { Result } from "../report/schema.js";
+import type { CellEnd } from "../run/cell/end.js";
+import type { CellWork } from "../run/cell/work.js";
+import { measure } from "../run/measure.js";
+import { runSingleCell } from "../run/single-cell.js";
+import { median } from "../stats/theil-sen.js";
+import type { CurrentTest } from "./current-test.js";
+import type { FreshRunOptions } from "./fresh-run.js";
+import { freshRun } from "./fresh-run.js";
+import type { Leak } from "./leak/find.js";
+import type { LeakWork } from "./leak/snapshots.js";
+import { SUBJECT_KEY } from "./measuring-side.js";
+import type { Thrown } from "./order.js";
+import { sourceOf } from "./order.js";
+import { ModuleSubject } from "./subject.js";
+
+/** Fresh processes of one measurement: the fewest whose range is no longer called narrow for their number. */
+const TRIALS = 3;
+/** Left for the words of a failure and for the runner, before the test's own time is over. */
+const SPARE_MS = 500;
+
+/** Bytes per instance that stayed, over the processes. */
+export interface Left {
+  bytes: number;
+  low: number;
+  high: number;
+  processes: number;
+  detectableBytes: number;
+  /** Instances made and dropped between the readings, in each process. */
+  made: number;
+}
+
+/** One subject in fresh processes; what was read once is not read again. */
+export class Measurement {
+  readonly #received: unknown;
+  readonly #test: CurrentTest;
+  readonly #anew: boolean;
+  readonly #deadline: number;
+  readonly #cells = new Map<string, Promise<CellEnd>>();
+  readonly #protocols: ProtocolData[] = [];
+  #thrown: Thrown | undefined;
+
+  /** @param anew whether no index is given twice in a process, so that no instance takes the place of an earlier one */
+  constructor(received: unknown, test: CurrentTest, anew: boolean) {
+    this.#anew = anew;
+    this.#received = received;
+    this.#test = test;
+    this.#deadline = performance.now() + test.leftMs - SPARE_MS;
+  }
+
+  /**
+   * Bytes per instance. The snapshot, which shows where they are, costs seconds more.
+   *
+   * Throws what the factory threw, and a `BytesperError` where nothing could be read.
+   */
+  async result(snapshot: boolean): Promise<Result> {
+    const leftMs = this.#deadline - performance.now();
+    const signal = signalAfter(leftMs);
+    const timeoutMs = TIMEOUT_MS;
+    const name = this.#name();
+    const opened =
+      this.#received instanceof ModuleSubject
+        ? {}
+        : { opened: { reference: { url: SUBJECT_URL, path: ["subject"], name }, dispose: () => undefined } };
+    try {
+      return await measure(name, {
+        compilers: "off",
+        trials: TRIALS,
+        snapshot,
+        seed: 1,
+        timeoutMs,
+        signal,
+        progress: () => undefined,
+        run: (work) => this.#once(work, timeoutMs, signal),
+        ...opened,
+      });
+    } catch (error) {
+      if (this.#thrown !== undefined) throw errorOf(this.#thrown);
+      if (error instanceof BytesperError && error.code === "INTERRUPTED") throw tooLate(this.#test);
+      throw error;
+    }
+  }
+
+  /** Bytes that each instance left behind after it was dropped, and the least that could have been seen. */
+  left(): Left {
+    const made = Math.max(1, ...this.#protocols.map(({ end, warm }) => end.created - warm.created));
+    const all = this.#protocols.map((data) => retainedPerInstance(data, heapAndExternal));
+    return {
+      bytes: median(all),
+      low: Math.min(...all),
+      high: Math.max(...all),
+      processes: all.length,
+      detectableBytes: DRIFT_BYTES / made,
+      made,
+    };
+  }
+
+  /** What stays behind and who holds it, or why that could not be found out. */
+  async leak(): Promise<{ leak: Leak; instances: number } | { absent: string }> {
+    const instances = Math.min(MOST_LEFT, this.left().made);
+    const work: LeakWork = {
+      kind: "leak",
+      subject: { url: SUBJECT_URL, path: ["subject"], name: this.#name() },
+      context: { factors: {}, seed: 1 },
+      instances,
+      folder: "",
+    };
+    const signal = signalAfter(this.#deadline - performance.now());
+    const end = await freshRun(this.#test, work, this.#freshOptions(TIMEOUT_MS, signal));
+    return end.outcome === "ok"
+      ? { leak: end.data as Leak, instances }
+      : { absent: end.cause ?? `the run that looked for it ended as ${end.outcome}` };
+  }
+
+  #freshOptions(timeoutMs: number, signal: AbortSignal): FreshRunOptions {
+    const onThrown = (thrown: Thrown): void => {
+      this.#thrown ??= thrown;
+    };
+    return { source: sourceOf(this.#received), anew: this.#anew, timeoutMs, signal, onThrown };
+  }
+
+  #name(): string {
+    const { file, fullName } = this.#test;
+    return this.#received instanceof ModuleSubject
+      ? this.#received.from(file)
+      : `the factory of "${fullName}"`;
+  }
+
+  #once(work: CellWork, timeoutMs: number, signal: AbortSignal): Promise<CellEnd> {
+    const key = JSON.stringify(work);
+    const known = this.#cells.get(key);
+    if (known !== undefined) return known;
+    const end = this.#run(work, timeoutMs, signal).then((cell) => {
+      if (cell.outcome === "ok" && work.kind === "protocol" && work.protocol.subject.url !== NULL_SUBJECT.url)
+        this.#protocols.push(cell.data as ProtocolData);
+      return cell;
+    });
+    this.#cells.set(key, end);
+    return end;
+  }
+
+  #run(work: CellWork, timeoutMs: number, signal: AbortSignal): Promise<CellEnd> {
+    if (this.#received instanceof ModuleSubject)
+      return runSingleCell(work, { compilers: "off", timeoutMs, signal });
+    return freshRun(this.#test, work, this.#freshOptions(timeoutMs, signal));
+  }
+}
+
+/** Imported in the measured process, where the matcher has laid down what the test handed to it. */
+const SUBJECT_URL = `data:text/javascript,${encodeURIComponent(
+  `export const subject = globalThis[Symbol.for(${JSON.stringify(SUBJECT_KEY)})];`,
+)}`;
+
+/** Wall time of one process. */
+const TIMEOUT_MS = 300_000;
+
+/** Growth of an empty process that `retainedPerInstance` takes for drift of the instrument, bytes. */
+const DRIFT_BYTES = 4096;
+
+/** The factory's own error: name, message and stack are those of the fresh process. */
+function errorOf({ name, message, stack }: Thrown): Error {
+  const error = new Error(message);
+  error.name = name;
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+function signalAfter(leftMs: number): AbortSignal {
+  // The longest that a timer of Node takes is 2^31 - 1 ms.
+  if (!(leftMs < 2 ** 31)) return new AbortController().signal;
+  return AbortSignal.timeout(Math.max(1, Math.round(leftMs)));
+}
+
+/** Enough to be told from the runner's own objects, and few enough for two small snapshots. */
+const MOST_LEFT = 100;
+
+export function tooLate({ timeoutMs }: CurrentTest): BytesperError {
+  return new BytesperError(
+    "INTERRUPTED",
+    `Measuring in fresh processes takes longer than the ${timeoutMs / 1000} s that this test may take; give it more, such as test(name, { timeout: 60_000 }, ...), or raise testTimeout.`,
+  );
+}

@@ -1,0 +1,100 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { BytesperError } from "../errors.js";
+import { measuringEnvironment, measuringFlags } from "../run/cell/flags.js";
+import type { CurrentTest } from "./current-test.js";
+import { workerConfig } from "./current-test.js";
+import { ORDER_VARIABLE } from "./order.js";
+
+/** Options of the user's own command line that decide which configuration and which modules a test gets. */
+const KEPT_OPTIONS = ["--config", "-c", "--root", "-r", "--mode", "--configLoader"];
+
+export interface RunnerCommand {
+  command: string[];
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  flags: string[];
+}
+
+/** The command that runs one test of one file in a fresh process, in which nothing but the test runs. */
+export function runnerCommand(test: CurrentTest, orderFile: string, reportFile: string): RunnerCommand {
+  const runner = findRunner(test.file);
+  const flags = measuringFlags("off");
+  // What the user's configuration gave this worker, the fresh one gets too.
+  const own = process.execArgv.filter(
+    (flag) => !flags.includes(flag) && !/^--(?:inspect|cpu-prof|heap-prof)/.test(flag),
+  );
+  const execArgv = runner.major >= 4 ? "--execArgv" : "--poolOptions.forks.execArgv";
+  const cwd = workerConfig().root ?? process.cwd();
+  return {
+    command: [
+      ...[process.execPath, runner.path, "run", test.file],
+      ...keptOptions(runnerArguments()),
+      ...(test.project === "" ? [] : [`--project=${test.project}`]),
+      `--testNamePattern=^\\s*${escaped(test.fullName)}$`,
+      ...["--pool=forks", "--no-file-parallelism", "--watch=false", "--retry=0", "--testTimeout=0"],
+      ...["--coverage.enabled=false", "--typecheck.enabled=false", "--passWithNoTests=false"],
+      ...["--reporter=json", `--outputFile=${reportFile}`],
+      ...[...own, ...flags].map((flag) => `${execArgv}=${flag}`),
+    ],
+    cwd,
+    env: environment(orderFile),
+    flags,
+  };
+}
+
+/** The same test for a person to run. */
+export function reproduction(test: CurrentTest): string {
+  const pattern = `^${escaped(test.fullName)}$`.replaceAll("'", "'\\''");
+  return `npx vitest run '${test.file.replaceAll("'", "'\\''")}' -t '${pattern}'`;
+}
+
+function findRunner(testFile: string): { path: string; major: number } {
+  try {
+    const manifest = createRequire(testFile).resolve("vitest/package.json");
+    const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+    return { path: join(dirname(manifest), "vitest.mjs"), major: Number(version.split(".")[0]) };
+  } catch (error) {
+    throw new BytesperError(
+      "BAD_SUBJECT",
+      `vitest is not found from ${testFile}, so the test cannot be run in a fresh process; install it beside the test.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Arguments of the process that runs the tests, as far as the system tells: workers are given none. */
+function runnerArguments(): string[] {
+  const given = process.env.BYTESPER_VITEST_ARGS;
+  if (given !== undefined) return given.split(/\s+/).filter(Boolean);
+  // A worker thread has the arguments of its process.
+  if (process.argv.some((argument) => /vitest\.mjs$/.test(argument))) return process.argv.slice(2);
+  try {
+    return readFileSync(`/proc/${process.ppid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
+}
+
+function keptOptions(given: readonly string[]): string[] {
+  return given.flatMap((argument, place) => {
+    if (KEPT_OPTIONS.includes(argument)) return [argument, given[place + 1] ?? ""];
+    return KEPT_OPTIONS.some((name) => argument.startsWith(`${name}=`)) ? [argument] : [];
+  });
+}
+
+/** Without what the runner told this worker about itself, and without anybody's recording of coverage. */
+function environment(orderFile: string): NodeJS.ProcessEnv {
+  const base = measuringEnvironment();
+  const env = Object.fromEntries(
+    Object.entries(base).filter(([name]) => !/^VITEST(?:_|$)/.test(name) && name !== "NODE_V8_COVERAGE"),
+  );
+  // The test may need what the user's options load.
+  const options = process.env.NODE_OPTIONS ?? "";
+  return { ...env, NODE_OPTIONS: options, [ORDER_VARIABLE]: orderFile };
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

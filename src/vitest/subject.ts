@@ -1,0 +1,32 @@
+import { dirname, isAbsolute, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BytesperError } from "../errors.js";
+
+/** A module, or one export of it, in place of a function of the test file. */
+export class ModuleSubject {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** The same subject with its path made absolute, from the folder of the test file. */
+  from(testFile: string): string {
+    const hash = this.text.lastIndexOf("#");
+    const [file, name] = hash > 0 ? [this.text.slice(0, hash), this.text.slice(hash)] : [this.text, ""];
+    const path = file.startsWith("file:") ? fileURLToPath(file) : file;
+    return (isAbsolute(path) ? path : resolve(dirname(testFile), path)) + name;
+  }
+}
+
+/**
+ * A subject by its module: `subject("./session.ts#Session")`, relative to the test file. It is measured as
+ * `bytesper measure` does, without the test runner around it.
+ */
+export function subject(text: string): ModuleSubject {
+  if (typeof text === "string" && text !== "") return new ModuleSubject(text);
+  throw new BytesperError(
+    "USAGE",
+    'subject() needs the path of a module, or FILE#export, such as "./session.ts#Session".',
+  );
+}

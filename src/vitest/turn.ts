@@ -1,0 +1,8 @@
+let last: Promise<unknown> = Promise.resolve();
+
+/** One measurement at a time in this process: each already runs as many processes as there are cores. */
+export function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const own = last.then(work);
+  last = own.catch(() => undefined);
+  return own;
+}
