@@ -36,6 +36,7 @@ const FILES = [
   "build/Release/cell-guard",
   // For machines with a GPU: they have no other way to compare.
   "bench/attention/gpu.mjs",
+  "bench/attention/clocks.mjs",
   "bench/attention/torch_sdpa.py",
   "bench/markdown.mjs",
 ];

@@ -11,7 +11,7 @@ const LICENCE = /^(licen[cs]es?|notice|copying)/i;
 
 /** Further builds, sources and data of single packages. */
 const UNUSED = {
-  echarts: ["dist", "types", "i18n", "theme", "asset", "KEYS"],
+  echarts: ["types", "i18n", "theme", "asset", "KEYS"],
   esbuild: ["bin", "install.js"], // the same binary as in @esbuild/
   "gpt-tokenizer": ["src", "cjs", "data"],
   pino: ["browser.js", "favicon.ico"],
@@ -19,6 +19,9 @@ const UNUSED = {
   zod: ["src"],
   zrender: ["dist", "src", "build"],
 };
+
+/** All that is kept of a folder; its package.json says what kind of modules these are. */
+const USED_WITHIN = { "echarts/dist": ["echarts.min.js", "package.json"] };
 
 /** All that is kept of a package. */
 const USED = {
@@ -40,6 +43,8 @@ function isUsed(name, path) {
   if (USED[name] !== undefined) return USED[name].includes(path);
   if (LICENCE.test(basename(path))) return true;
   const [top] = path.split("/");
+  const used = USED_WITHIN[`${name}/${top}`];
+  if (used !== undefined && path !== top) return used.includes(relative(top, path));
   // Packages within this one are copied as packages of their own.
   if (top === "node_modules" || (path === top && NEVER_RUN.test(top))) return false;
   return UNUSED[name]?.includes(path) !== true && isCode(path);

@@ -16,7 +16,9 @@ export function packagesToBundle() {
   const found = new Set();
   const visit = (from) => {
     const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = packages[from];
-    for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
+    // Our own peers are what users bring: a bundle runs no tests.
+    const peers = from === "" ? {} : peerDependencies;
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peers })) {
       if (Object.hasOwn(LEFT_OUT, name)) continue;
       const folder = folderOf(packages, from, name);
       if (folder === undefined || found.has(folder) || !runsHere(folder, packages[folder])) continue;

@@ -49,6 +49,8 @@ describe.skipIf(process.platform !== "linux")("a bundle, which is for Linux", ()
         complete: boolean;
       };
       expect(result.complete).toBe(true);
+      expect(readdirSync(join(cwd, "results/device-sessions/figures"))).toContain("capacity.svg");
+      expect(readdirSync(join(cwd, "results"))).toContain("index.html");
     });
   });
 

@@ -208,7 +208,9 @@ describe("mistakes are one sentence, and nothing is written", () => {
   test("an unknown experiment names the known ones", async () => {
     const ended = await bytesper(["profile", "session-scalling"]);
     expect(ended.code).toBe(2);
-    expect(ended.stderr).toMatch(/history-window, instance-overhead, memory-writes, pruning-policy, session-scaling/);
+    expect(ended.stderr).toMatch(
+      /history-window, instance-overhead, memory-writes, pruning-policy, session-scaling/,
+    );
   });
 
   test("a byte-order mark, CRLF and blank lines are accepted", async () => {
