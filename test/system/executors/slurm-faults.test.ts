@@ -119,14 +119,14 @@ describe.concurrent("a stand-in Slurm with faults", () => {
 
   // The cell is never run a second time under the same attempt, whether its first start had time for a word or not, and
   // whether the runner learns of the second one from Slurm or from the second start itself.
-  test.each([
+  test.for<[string, ReturnType<typeof onceItRuns>]>([
     ["preempted, with a word of its own", onceItRuns("PREEMPT")],
     ["killed, and seen waiting again", onceItRuns("KILL", { START_DELAY_MS: 1_500 })],
     [
       "killed, and started again while Slurm answers no question",
       onceItRuns("KILL", { SQUEUE_FAILS: 1_000 }),
     ],
-  ])("a job that Slurm queues again runs its cell once: %s", async (_, faults) => {
+  ])("a job that Slurm queues again runs its cell once: %s", async ([, faults], { expect: ownExpect }) => {
     await withFaults(
       faults,
       async ({ endless, ran, squeue }) => {
@@ -136,7 +136,9 @@ describe.concurrent("a stand-in Slurm with faults", () => {
         });
         const isOver = async (): Promise<boolean> =>
           !(await squeue()).some((line) => /PENDING|RUNNING/.test(line));
-        if (faults("").SQUEUE_FAILS === undefined) await expect.poll(isOver, { timeout: 10_000 }).toBe(true);
+        if (faults("").SQUEUE_FAILS === undefined)
+          // The global one knows only the test that began last.
+          await ownExpect.poll(isOver).toBe(true);
         expect(ran()).toEqual(["0"]);
       },
       { options: ["--requeue"] },
