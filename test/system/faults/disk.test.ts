@@ -137,7 +137,7 @@ mounted("a full disk", () => {
 
   test("that has a torn journal is told, and the journal left as it is", async () => {
     await inFolder(async (folder) => {
-      await onDisk(join(folder, "disk"), "1m", async (disk) => {
+      await onDisk(join(folder, "disk"), "4m", async (disk) => {
         const out = join(disk.folder, "out");
         await run(["run", grid.file, "--out", out, "--disk-reserve", "1B"]);
         const path = join(out, "runs", readdirSync(join(out, "runs"))[0] ?? "");
@@ -145,7 +145,7 @@ mounted("a full disk", () => {
         const torn = readFileSync(path);
         // What is left after this is less than a page.
         expect(() => {
-          writeFileSync(join(disk.folder, "filler"), Buffer.alloc(2 ** 20));
+          writeFileSync(join(disk.folder, "filler"), Buffer.alloc(2 ** 22));
         }).toThrow("ENOSPC");
         const { code, stderr } = await run(["resume", out]);
         expect(stderr).toMatch(/torn\.1 cannot be written: the disk or quota is full/);
