@@ -73,16 +73,29 @@ export async function inBrowser<T>(browser: string, use: (tab: Tab) => Promise<T
       ...sandbox,
       "about:blank",
     ],
-    { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] },
+    // A group of its own, so that its helpers end with it.
+    { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"], detached: true },
   );
   const ended = new Promise<void>((resolve) => child.once("close", () => { resolve(); })); // prettier-ignore
   try {
     const connection = connect(child.stdio[3] as Writable, child.stdio[4] as Readable, ended);
     return await use(await openTab(connection));
   } finally {
-    child.kill("SIGKILL");
+    if (child.pid !== undefined) killGroup(child.pid);
     await ended;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    try {
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    } catch {
+      // A helper that is still ending writes to it; what is left in the temporary folder is no fault of the page.
+    }
+  }
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
   }
 }
 
