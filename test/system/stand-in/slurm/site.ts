@@ -35,7 +35,8 @@ export function standInSlurm(settings: Record<string, string | number> = {}): Sl
       const pid = existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined;
       while (pid !== undefined && startTicksOf(pid) !== undefined) await pause(20);
     }
-    rmSync(state, { recursive: true, force: true });
+    // A job that was just ended may still be putting its last file there.
+    rmSync(state, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   };
   return { state, env, stop };
 }
