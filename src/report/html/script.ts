@@ -26,7 +26,9 @@ export function pageScript(): string {
     format: "iife",
     target: "es2020",
     charset: "ascii",
-    legalComments: "none",
+    // The licences of what is bundled go with the page; those packages' own comments are not marked as to be kept.
+    legalComments: "eof",
+    banner: { js: "/* Contains Apache ECharts (Apache License 2.0) and ZRender (BSD 3-Clause). */" },
     define: { "process.env.NODE_ENV": '"production"' },
     logLevel: "silent",
   });
