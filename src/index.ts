@@ -1,5 +1,5 @@
-export type { ErrorCode } from "./errors.js";
-export { BytesperError } from "./errors.js";
+export type { ErrorCode } from "./base/errors.js";
+export { BytesperError } from "./base/errors.js";
 export type {
   Caps,
   Estimate,
@@ -17,5 +17,5 @@ export type {
   SubjectContext,
 } from "./experiment/define.js";
 export { defineExperiment } from "./experiment/define.js";
-export type { FigureSpec } from "./report/figure-spec.js";
+export type { FigureSpec } from "./experiment/figure-spec.js";
 export type { Figure } from "./report/figure/figure.js";

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { randomAttention } from "../../dist/device/attention.js";
 import { MemoryPool } from "../../dist/device/memory-pool.js";
 import { selfCheck } from "../../dist/device/self-check.js";
-import { loadAddon } from "../../dist/native/load.js";
+import { loadAddon } from "../../dist/system/native/load.js";
 import { lastJsonLine, runProgram } from "../harness.mjs";
 import { HEADS, HEAD_DIM } from "./inputs.mjs";
 import { peerOptions } from "./options.mjs";

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { seededRandom } from "../../dist/stats/random.js";
+import { seededRandom } from "../../dist/base/stats/random.js";
 
 /** Lines that a block has before it is repeated. */
 const LINES = 20_000;

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Bench } from "tinybench";
-import { Journal } from "../../dist/run/journal/journal.js";
+import { Journal } from "../../dist/runner/journal/journal.js";
 import { markdownTable } from "../markdown.mjs";
 import { endedRecord } from "./records.mjs";
 import { milliseconds, quantile } from "./samples.mjs";

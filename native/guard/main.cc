@@ -4,7 +4,7 @@
 // it is dead. It is a program of its own, and a small one, because ru_maxrss of a process begins with what it
 // was forked from: below this one the peak of each process is its own.
 //
-//   --report FD            takes one JSON object a line; required. See src/run/cell/guard-report.ts.
+//   --report FD            takes one JSON object a line; required. See src/runner/cell/guard-report.ts.
 //   --lifeline FD          its end tells that the runner is gone: the tree is killed. Letters that come
 //                          through it: K kill now, T end with --grace, S report a sample with PSS now
 //   --join PATH            the child writes "0" to this file (cgroup.procs) first; up to 16 of them

@@ -1,5 +1,5 @@
-import { isAbsent } from "../probe/reading.js";
-import type { Result } from "../report/schema.js";
+import { isAbsent } from "../system/probe/reading.js";
+import type { Result } from "../record/schema.js";
 
 const GIB = 2 ** 30;
 const GB = 1e9;

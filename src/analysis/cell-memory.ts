@@ -1,8 +1,8 @@
-import { absent, isAbsent } from "../probe/reading.js";
-import type { ResultRow, ResultRowReading } from "../report/schema.js";
-import type { CellEnd } from "../run/cell/end.js";
-import { isOutOfMemory } from "../run/cell/end.js";
-import { rangeInterval } from "../stats/interval.js";
+import { absent, isAbsent } from "../system/probe/reading.js";
+import type { ResultRow, ResultRowReading } from "../record/schema.js";
+import type { CellEnd } from "../record/cell-end.js";
+import { isOutOfMemory } from "../record/cell-end.js";
+import { rangeInterval } from "../base/stats/interval.js";
 
 /** Median and range of a number over trials; what is absent in one is so in all. */
 export function overTrials(values: readonly ResultRowReading[]): ResultRowReading {

@@ -4,11 +4,11 @@ import type { ProgramData } from "../measure/program.js";
 import type { ProtocolData } from "../measure/protocol.js";
 import type { SnapshotCellData } from "../measure/snapshot-cell.js";
 import type { SnapshotSummary } from "../measure/snapshot/summary.js";
-import type { CommandData } from "../run/cell/command.js";
-import type { CellEnd, Outcome } from "../run/cell/end.js";
-import { isOutOfMemory } from "../run/cell/end.js";
-import type { CellMessage } from "../run/cell/work.js";
-import type { CellRole } from "../run/plan.js";
+import type { CommandData } from "../runner/cell/command.js";
+import type { CellEnd, Outcome } from "../record/cell-end.js";
+import { isOutOfMemory } from "../record/cell-end.js";
+import type { CellMessage } from "../runner/cell/work.js";
+import type { CellRole } from "../runner/plan.js";
 
 /** A population cell that answered. */
 export interface Trial {

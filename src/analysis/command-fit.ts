@@ -1,9 +1,9 @@
 import type { Factors } from "../experiment/define.js";
-import { absent } from "../probe/reading.js";
-import type { Result, ResultLine } from "../report/schema.js";
-import type { Point } from "../stats/theil-sen.js";
+import { absent } from "../system/probe/reading.js";
+import type { Result, ResultLine } from "../record/schema.js";
+import type { Point } from "../base/stats/theil-sen.js";
 import type { Collected, ProgramTrial } from "./collected.js";
-import type { ExperimentRecord } from "./experiment-record.js";
+import type { ExperimentRecord } from "../record/experiment-record.js";
 import type { Fit } from "./fit.js";
 import { fitProcesses } from "./fit.js";
 

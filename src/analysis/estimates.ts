@@ -1,5 +1,5 @@
 import type { Estimate } from "../experiment/define.js";
-import type { Result } from "../report/schema.js";
+import type { Result } from "../record/schema.js";
 
 /**
  * Compares each estimate with the measured bytes of one unit, and says what the residual consists of: the kinds

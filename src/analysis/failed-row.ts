@@ -1,6 +1,6 @@
-import { absent } from "../probe/reading.js";
-import type { ResultRow } from "../report/schema.js";
-import { isOutOfMemory } from "../run/cell/end.js";
+import { absent } from "../system/probe/reading.js";
+import type { ResultRow } from "../record/schema.js";
+import { isOutOfMemory } from "../record/cell-end.js";
 import { limitsOf, peakOf } from "./cell-memory.js";
 import type { FailedCell } from "./collected.js";
 

@@ -1,9 +1,9 @@
-import type { Interval } from "../stats/interval.js";
-import { rangeConfidence, rangeInterval } from "../stats/interval.js";
-import type { Shape } from "../stats/shape.js";
-import { judgeShape } from "../stats/shape.js";
-import type { Point } from "../stats/theil-sen.js";
-import { median, theilSen } from "../stats/theil-sen.js";
+import type { Interval } from "../base/stats/interval.js";
+import { rangeConfidence, rangeInterval } from "../base/stats/interval.js";
+import type { Shape } from "../base/stats/shape.js";
+import { judgeShape } from "../base/stats/shape.js";
+import type { Point } from "../base/stats/theil-sen.js";
+import { median, theilSen } from "../base/stats/theil-sen.js";
 
 /** A robust line with the range over the processes it was measured in. */
 export interface Fit {

@@ -1,5 +1,5 @@
 import type { LedgerReading } from "../measure/ledger.js";
-import { change, isAbsent } from "../probe/reading.js";
+import { change, isAbsent } from "../system/probe/reading.js";
 
 export interface LedgerLine {
   name: string;

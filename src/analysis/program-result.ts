@@ -1,16 +1,16 @@
 import type { Factors, ProgramReading } from "../experiment/define.js";
 import type { Calibration } from "../measure/calibration.js";
-import { absent, isAbsent } from "../probe/reading.js";
-import type { Result, ResultLine, ResultRow, ResultRowReading } from "../report/schema.js";
-import { RESULT_SCHEMA } from "../report/schema-version.js";
-import type { Outcome } from "../run/cell/end.js";
-import { isOutOfMemory } from "../run/cell/end.js";
-import { rangeInterval } from "../stats/interval.js";
+import { absent, isAbsent } from "../system/probe/reading.js";
+import type { Result, ResultLine, ResultRow, ResultRowReading } from "../record/schema.js";
+import { RESULT_SCHEMA } from "../record/schema-version.js";
+import type { Outcome } from "../record/cell-end.js";
+import { isOutOfMemory } from "../record/cell-end.js";
+import { rangeInterval } from "../base/stats/interval.js";
 import { calibrationRecord } from "./calibration.js";
 import { limitsOf, peakOf } from "./cell-memory.js";
 import type { Collected, FailedCell, ProgramTrial } from "./collected.js";
 import { commandFit, commandLines } from "./command-fit.js";
-import type { ExperimentRecord, GridPoint } from "./experiment-record.js";
+import type { ExperimentRecord, GridPoint } from "../record/experiment-record.js";
 import { failedRow, missingCells } from "./failed-row.js";
 import { tableRecord } from "./table-record.js";
 

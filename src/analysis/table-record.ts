@@ -1,5 +1,5 @@
 import type { Experiment } from "../experiment/define.js";
-import type { Result } from "../report/schema.js";
+import type { Result } from "../record/schema.js";
 
 /** Heading and columns of a table as a result records them. */
 export function tableRecord(table: NonNullable<Experiment["table"]>): NonNullable<Result["table"]> {

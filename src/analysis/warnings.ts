@@ -1,5 +1,5 @@
-import { isAbsent } from "../probe/reading.js";
-import type { Result, ResultWarning } from "../report/schema.js";
+import { isAbsent } from "../system/probe/reading.js";
+import type { Result, ResultWarning } from "../record/schema.js";
 import type { Collected } from "./collected.js";
 
 const AGREEMENT = 0.01;

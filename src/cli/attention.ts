@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import type { AttentionKernel, Dtype } from "../device/attention.js";
 import { ATTENTION_KERNELS, DTYPES } from "../device/attention.js";
-import { BytesperError } from "../errors.js";
-import type { Table } from "../report/table.js";
+import { BytesperError } from "../base/errors.js";
+import type { Table } from "../base/table/table.js";
 import { size, wholeNumber } from "./options.js";
 
 interface Flags {
@@ -52,9 +52,9 @@ export function addAttention(program: Command): void {
     .action(async (flags: Flags) => {
       const [{ checkKernels, runAttention }, { attentionTable, checkTable }, { terminalTable }] =
         await Promise.all([
-          import("../run/attention.js"),
+          import("../device/attention-run.js"),
           import("../report/attention-table.js"),
-          import("../report/terminal.js"),
+          import("../base/table/terminal.js"),
         ]);
       const print = (value: unknown, table: () => Table): void => {
         const text = flags.json === true ? JSON.stringify(value, null, 2) : terminalTable(table());

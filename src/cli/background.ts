@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 
 const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
 

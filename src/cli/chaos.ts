@@ -1,10 +1,10 @@
-import { BytesperError } from "../errors.js";
-import { terminalTable } from "../report/terminal.js";
-import { runChaos } from "../run/chaos/chaos.js";
-import { chaosTable } from "../run/chaos/table.js";
-import { wordsWithout } from "../run/chaos/words.js";
-import type { RunRequest } from "../run/engine/request.js";
-import { openGrid } from "../run/engine/run.js";
+import { BytesperError } from "../base/errors.js";
+import { terminalTable } from "../base/table/terminal.js";
+import { runChaos } from "../runner/chaos/chaos.js";
+import { chaosTable } from "../runner/chaos/table.js";
+import { wordsWithout } from "../runner/chaos/words.js";
+import type { RunRequest } from "../runner/engine/request.js";
+import { openGrid } from "../runner/engine/run.js";
 import { interruptSignal } from "./options.js";
 
 /** Runs the grid under faults and prints whether its tables hold. The exit code is 1 where they do not. */

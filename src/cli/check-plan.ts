@@ -1,11 +1,11 @@
 import { dirname, resolve } from "node:path";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import { openExperiment } from "../experiment/load.js";
 import { experimentsOf, parseBudget } from "../report/gate/budget.js";
 import type { ConfigFile } from "../report/gate/config-file.js";
-import { suggestion } from "../report/paper/nearest.js";
-import type { Result } from "../report/schema.js";
-import { experimentFile, shippedExperiments } from "../run/engine/shipped.js";
+import { suggestion } from "../base/nearest.js";
+import type { Result } from "../record/schema.js";
+import { experimentFile, shippedExperiments } from "../runner/engine/shipped.js";
 import type { Planned } from "./check.js";
 
 interface PlanOptions {

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BytesperError } from "../errors.js";
-import type { Result } from "../report/schema.js";
-import type { RunRequest } from "../run/engine/request.js";
+import { BytesperError } from "../base/errors.js";
+import type { Result } from "../record/schema.js";
+import type { RunRequest } from "../runner/engine/request.js";
 import { Progress } from "./progress.js";
 
 /** An experiment that a gate measures. */
@@ -28,7 +28,7 @@ export async function measureAll(
   experiments: readonly GateExperiment[],
   options: GateRun,
 ): Promise<Map<string, Result>> {
-  const { runGrid } = await import("../run/engine/run.js");
+  const { runGrid } = await import("../runner/engine/run.js");
   const results = new Map<string, Result>();
   const progress = new Progress();
   const out = options.out ?? mkdtempSync(join(tmpdir(), "bytesper-check-"));

@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import type { ConfigFile } from "../report/gate/config-file.js";
 import type { Confirmed } from "../report/gate/confirm.js";
 import { editText, editedJson, editsOf } from "../report/gate/update.js";
-import { writeWhole } from "../report/write.js";
+import { writeWhole } from "../base/write.js";
 import type { Planned } from "./check.js";
 
 /**

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { appendFileSync, existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type { Budget } from "../report/gate/budget.js";
 import type { Confirmed } from "../report/gate/confirm.js";
 import type { GatePlace } from "../report/gate/text.js";
-import type { Result } from "../report/schema.js";
+import type { Result } from "../record/schema.js";
 import type { GateExperiment, GateRun } from "./check-run.js";
 import { interruptSignal, list, wholeNumber } from "./options.js";
 
@@ -220,7 +220,7 @@ async function writeReports(
   if (flags.junit !== undefined) {
     const [{ junitReport }, { writeWhole }] = await Promise.all([
       import("../report/gate/junit.js"),
-      import("../report/write.js"),
+      import("../base/write.js"),
     ]);
     writeWhole(flags.junit, junitReport(confirmed, place));
   }

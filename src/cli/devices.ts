@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import type { NvmlDevice } from "../native/contract.js";
-import { nvmlDevices } from "../probe/nvml.js";
-import type { Reading } from "../probe/reading.js";
-import { isAbsent } from "../probe/reading.js";
-import { bytesIn } from "../report/format.js";
-import type { Cell, Table } from "../report/table.js";
-import { terminalTable } from "../report/terminal.js";
+import type { NvmlDevice } from "../system/native/contract.js";
+import { nvmlDevices } from "../system/probe/nvml.js";
+import type { Reading } from "../system/probe/reading.js";
+import { isAbsent } from "../system/probe/reading.js";
+import { bytesIn } from "../base/format.js";
+import type { Cell, Table } from "../base/table/table.js";
+import { terminalTable } from "../base/table/terminal.js";
 
 /** Lists the NVIDIA devices; without any, exit code 1 and the reason. */
 export function addDevices(program: Command): void {

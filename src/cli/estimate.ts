@@ -68,7 +68,7 @@ export function addEstimate(program: Command): void {
         import("../model/index.js"),
         import("../report/estimate-table.js"),
         import("../report/published-note.js"),
-        import("../report/terminal.js"),
+        import("../base/table/terminal.js"),
       ]);
       const { tokens, batch, attention, logits, dtype, cacheDtype, context, capacity, family } = flags;
       const model = await readModelFile(config, family === undefined ? {} : { family });

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 
 interface Flags {
   model?: string;

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 
 interface Flags {
   rules: string;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import { addAttention } from "./attention.js";
 import { addCheck } from "./check.js";
 import { addCompare } from "./compare.js";

@@ -36,7 +36,7 @@ export function addMeasure(program: Command): void {
     .action(async (subject: string, flags: Flags) => {
       // Loaded when it is asked for, because users wait for every command to start.
       const [{ measure }, { measurePage }] = await Promise.all([
-        import("../run/measure.js"),
+        import("../runner/measure.js"),
         import("../report/measure-page.js"),
       ]);
       const progress = new Progress();

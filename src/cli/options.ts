@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { parseSize } from "../size.js";
+import { parseSize } from "../base/size.js";
 
 /** A whole number from `least` on, for commander. */
 export function wholeNumber(least: number): (text: string) => number {

@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
-import { terminalTable } from "../report/terminal.js";
-import type { Outcome } from "../run/cell/end.js";
-import { expectations } from "../run/engine/learned.js";
-import { orphansOf, planOf } from "../run/engine/need.js";
-import { planTable, summaryOfPlan } from "../run/engine/plan-table.js";
-import type { RunRequest } from "../run/engine/request.js";
-import { openGrid } from "../run/engine/run.js";
-import type { RunState } from "../run/engine/state.js";
-import { slotsHere } from "../run/slots.js";
+import { terminalTable } from "../base/table/terminal.js";
+import type { Outcome } from "../record/cell-end.js";
+import { expectations } from "../runner/engine/learned.js";
+import { orphansOf, planOf } from "../runner/engine/need.js";
+import { planTable, summaryOfPlan } from "../runner/engine/plan-table.js";
+import type { RunRequest } from "../runner/engine/request.js";
+import { openGrid } from "../runner/engine/run.js";
+import type { RunState } from "../runner/engine/state.js";
+import { slotsHere } from "../runner/slots.js";
 
 export interface PlanOptions {
   out: string;

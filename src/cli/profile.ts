@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { resolve } from "node:path";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import { interruptSignal, size, wholeNumber } from "./options.js";
 
 interface Flags {
@@ -33,8 +33,8 @@ export function addProfile(program: Command): void {
     .option("--timeout <seconds>", "wall time of one cell", wholeNumber(1), 600)
     .action(async (names: string[], flags: Flags) => {
       const [{ runGrid }, { shippedExperiments }, { RunOutput }] = await Promise.all([
-        import("../run/engine/run.js"),
-        import("../run/engine/shipped.js"),
+        import("../runner/engine/run.js"),
+        import("../runner/engine/shipped.js"),
         import("./run-output.js"),
       ]);
       if (flags.subject !== undefined && names.join() !== "instance-overhead") {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 
 export function addReport(program: Command): void {
   program
@@ -9,7 +9,7 @@ export function addReport(program: Command): void {
     .option("--out <dir>", "folder to write to (default: the run's own)")
     .action(async (run: string, flags: { out?: string }) => {
       const [{ rebuild }, { RunOutput }] = await Promise.all([
-        import("../run/engine/rebuild.js"),
+        import("../runner/engine/rebuild.js"),
         import("./run-output.js"),
       ]);
       const output = new RunOutput();

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
-import { BytesperError } from "../errors.js";
-import type { Outcome } from "../run/cell/end.js";
+import { BytesperError } from "../base/errors.js";
+import type { Outcome } from "../record/cell-end.js";
 import { interruptSignal, list, wholeNumber } from "./options.js";
 
 interface Flags {
@@ -55,10 +55,10 @@ async function goOn(
   retry: readonly Outcome[],
 ): Promise<void> {
   const [{ runGrid }, { journalOf }, { readJournal }, { stateOf }, { RunOutput }] = await Promise.all([
-    import("../run/engine/run.js"),
-    import("../run/journal/journal.js"),
-    import("../run/journal/read.js"),
-    import("../run/engine/state.js"),
+    import("../runner/engine/run.js"),
+    import("../runner/journal/journal.js"),
+    import("../runner/journal/read.js"),
+    import("../runner/engine/state.js"),
     import("./run-output.js"),
   ]);
   const { path, out } = journalOf(run);

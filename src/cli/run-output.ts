@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import type { RunEvents, RunOutcome } from "../run/engine/run.js";
+import type { RunEvents, RunOutcome } from "../runner/engine/run.js";
 import { resultDigest, resultPage } from "../report/page.js";
 import { announce } from "./background.js";
 import { Progress } from "./progress.js";

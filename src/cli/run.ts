@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { resolve } from "node:path";
-import { parseDuration } from "../duration.js";
-import { BytesperError } from "../errors.js";
-import type { RunRequest } from "../run/engine/request.js";
-import type { EnforcementKind } from "../run/limits/index.js";
+import { parseDuration } from "../base/duration.js";
+import { BytesperError } from "../base/errors.js";
+import type { RunRequest } from "../runner/engine/request.js";
+import type { EnforcementKind } from "../runner/limits/index.js";
 import { interruptSignal, list, size, wholeNumber } from "./options.js";
 import type { ExecutorFlags } from "./slurm-options.js";
 import { addExecutorOptions, executorRequest, printScripts } from "./slurm-options.js";
@@ -103,11 +103,11 @@ export function addRun(program: Command): void {
     if (flags.detach === true || flags.supervise === true) {
       const { argumentsWithout, detach, supervise } = await import("./background.js");
       if (flags.detach === true) return detach(argumentsWithout("--detach"), flags.out);
-      const { doneIn } = await import("../run/engine/status.js");
+      const { doneIn } = await import("../runner/engine/status.js");
       return supervise(argumentsWithout("--supervise"), doneIn);
     }
     const [{ runGrid }, { RunOutput }] = await Promise.all([
-      import("../run/engine/run.js"),
+      import("../runner/engine/run.js"),
       import("./run-output.js"),
     ]);
     const output = new RunOutput();

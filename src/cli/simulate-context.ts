@@ -88,7 +88,7 @@ export function addSimulateContext(program: Command): void {
       const [{ runSimulation }, { simulationTables }, { terminalTable }] = await Promise.all([
         import("../context/simulation/run.js"),
         import("../context/simulation/table.js"),
-        import("../report/terminal.js"),
+        import("../base/table/terminal.js"),
       ]);
       const { measure, device, capacity, policy, ...rest } = flags;
       const { simulation, shown } = await runSimulation({

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { resolve } from "node:path";
-import { parseDuration } from "../duration.js";
-import { BytesperError } from "../errors.js";
-import type { RunRequest } from "../run/engine/request.js";
-import type { RunState } from "../run/engine/state.js";
-import type { Outcome } from "../run/cell/end.js";
-import { parseSlurmOption } from "../run/executor/slurm/settings.js";
+import { parseDuration } from "../base/duration.js";
+import { BytesperError } from "../base/errors.js";
+import type { RunRequest } from "../runner/engine/request.js";
+import type { RunState } from "../runner/engine/state.js";
+import type { Outcome } from "../record/cell-end.js";
+import { parseSlurmOption } from "../runner/executor/slurm/settings.js";
 import { wholeNumber } from "./options.js";
 
 export interface ExecutorFlags {
@@ -58,9 +58,9 @@ export async function printScripts(
   options: { out: string; retry: readonly Outcome[]; state?: RunState },
 ): Promise<void> {
   const [{ openGrid }, { planOf }, { previewScripts }] = await Promise.all([
-    import("../run/engine/run.js"),
-    import("../run/engine/need.js"),
-    import("../run/executor/slurm/preview.js"),
+    import("../runner/engine/run.js"),
+    import("../runner/engine/need.js"),
+    import("../runner/executor/slurm/preview.js"),
   ]);
   const grid = await openGrid(request, { notice: () => undefined });
   try {

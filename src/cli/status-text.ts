@@ -1,5 +1,5 @@
-import { bytesWithBinaryUnit } from "../report/format.js";
-import type { RunStatus } from "../run/engine/status.js";
+import { bytesWithBinaryUnit } from "../base/format.js";
+import type { RunStatus } from "../runner/engine/status.js";
 
 /** The status of a run for a terminal. */
 export function statusText(status: RunStatus): string {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 
 export function addStatus(program: Command): void {
   program
@@ -9,8 +9,8 @@ export function addStatus(program: Command): void {
     .option("--json", "print JSON")
     .action(async (run: string, flags: { json?: boolean }) => {
       const [{ statusOf }, { journalOf }, { statusText }] = await Promise.all([
-        import("../run/engine/status.js"),
-        import("../run/journal/journal.js"),
+        import("../runner/engine/status.js"),
+        import("../runner/journal/journal.js"),
         import("./status-text.js"),
       ]);
       const { path } = journalOf(run);

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type { Figure } from "../report/figure/figure.js";
 
 interface Flags {

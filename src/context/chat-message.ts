@@ -1,4 +1,4 @@
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type { Message, MessageRole, ToolCall } from "./message.js";
 import { MESSAGE_ROLES } from "./message.js";
 

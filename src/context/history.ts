@@ -1,4 +1,4 @@
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type { Pruned } from "./announcements.js";
 import { announcementForms, laterPageLine } from "./announcements.js";
 import { CHAT_FORMAT, TokenCounter } from "./chat-format.js";

@@ -1,4 +1,4 @@
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 
 export const MESSAGE_ROLES = ["system", "user", "assistant", "tool"] as const;
 export type MessageRole = (typeof MESSAGE_ROLES)[number];

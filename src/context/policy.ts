@@ -1,4 +1,4 @@
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type { Capacity, Rule, SummariseOptions } from "./rules.js";
 import { capNewTokens, capTurns, fitCapacity, keepWhole, replaceOldResults } from "./rules.js";
 

@@ -1,4 +1,4 @@
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type { Exchange } from "./exchanges.js";
 import type { Message } from "./message.js";
 

@@ -1,4 +1,4 @@
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 
 /** Anything that counts the tokens of a text. */
 export interface Tokenizer {

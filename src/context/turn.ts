@@ -1,4 +1,4 @@
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type { Announcements, Pruned } from "./announcements.js";
 import type { ChatFormat } from "./chat-format.js";
 import type { Problem } from "./exchanges.js";

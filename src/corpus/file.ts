@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { StringDecoder } from "node:string_decoder";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type { Corpus, CorpusMessage, Role } from "./corpus.js";
 import { ROLES } from "./corpus.js";
 import { TextStore } from "./text-store.js";

@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from "../stats/random.js";
+import { seededRandom, shuffled } from "../base/stats/random.js";
 import type { Corpus, CorpusMessage } from "./corpus.js";
 import { ASSISTANT_CHARACTERS, stratumLengths, USER_CHARACTERS } from "./quantiles.js";
 

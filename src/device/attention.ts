@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import { BytesperError } from "../errors.js";
-import { loadAddon } from "../native/load.js";
+import { BytesperError } from "../base/errors.js";
+import { loadAddon } from "../system/native/load.js";
 import type { MemoryPool } from "./memory-pool.js";
 import { errorOf } from "./memory-pool.js";
 

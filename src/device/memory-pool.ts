@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { BytesperError } from "../errors.js";
-import type { NativeMemoryPool, PoolFailure, PoolStats } from "../native/contract.js";
-import { loadAddon } from "../native/load.js";
-import { isAbsent } from "../probe/reading.js";
-import { bytesWithBinaryUnit } from "../report/format.js";
+import { BytesperError } from "../base/errors.js";
+import type { NativeMemoryPool, PoolFailure, PoolStats } from "../system/native/contract.js";
+import { loadAddon } from "../system/native/load.js";
+import { isAbsent } from "../system/probe/reading.js";
+import { bytesWithBinaryUnit } from "../base/format.js";
 
 /** The CUDA kernels, which `npm run kernels` builds. This file lies two folders below the package's root. */
 const KERNELS_FILE =

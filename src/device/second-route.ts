@@ -1,6 +1,6 @@
-import { smapsRollup } from "../probe/kernel.js";
-import type { Reading } from "../probe/reading.js";
-import { change, isAbsent } from "../probe/reading.js";
+import { smapsRollup } from "../system/probe/kernel.js";
+import type { Reading } from "../system/probe/reading.js";
+import { change, isAbsent } from "../system/probe/reading.js";
 import { MemoryPool } from "./memory-pool.js";
 
 /** A count of a device's memory that does not come from a pool: the kernel's or the driver's. */

@@ -1,7 +1,7 @@
-import { BytesperError } from "../errors.js";
-import { loadAddon } from "../native/load.js";
-import { cudaDevices } from "../probe/cuda.js";
-import { isAbsent } from "../probe/reading.js";
+import { BytesperError } from "../base/errors.js";
+import { loadAddon } from "../system/native/load.js";
+import { cudaDevices } from "../system/probe/cuda.js";
+import { isAbsent } from "../system/probe/reading.js";
 import { MemoryPool } from "./memory-pool.js";
 import { deviceBytes } from "./second-route.js";
 import { selfCheck } from "./self-check.js";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Loader, Plugin } from "esbuild";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 
 /** A module that plain Node can import, and what to do once nobody needs it any more. */
 export interface ImportableModule {

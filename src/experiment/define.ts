@@ -1,6 +1,6 @@
-import type { RolloutPlan } from "../guard/rollout/index.js";
-import type { ColumnSpec } from "../report/column-spec.js";
-import type { FigureSpec } from "../report/figure-spec.js";
+import type { RolloutPlan } from "./rollout/index.js";
+import type { ColumnSpec } from "./column-spec.js";
+import type { FigureSpec } from "./figure-spec.js";
 
 export type Level = number | string | boolean;
 export type Factors = Record<string, Level>;

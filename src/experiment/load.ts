@@ -1,11 +1,11 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, extname, isAbsolute, resolve } from "node:path";
-import { BytesperError } from "../errors.js";
-import { parseDuration } from "../duration.js";
-import { columnsOf, rolloutProblem } from "../guard/rollout/index.js";
+import { BytesperError } from "../base/errors.js";
+import { parseDuration } from "../base/duration.js";
+import { columnsOf, rolloutProblem } from "./rollout/index.js";
 import { sentence } from "../measure/load-subject.js";
-import type { SubjectReference } from "../measure/subject.js";
-import { parseSize } from "../size.js";
+import type { SubjectReference } from "./subject.js";
+import { parseSize } from "../base/size.js";
 import type { ImportableModule } from "./compile.js";
 import { importable } from "./compile.js";
 import type { Experiment, Level } from "./define.js";

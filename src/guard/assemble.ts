@@ -1,6 +1,6 @@
-import { BytesperError } from "../errors.js";
-import type { Reading } from "../probe/reading.js";
-import { isAbsent } from "../probe/reading.js";
+import { BytesperError } from "../base/errors.js";
+import type { Reading } from "../system/probe/reading.js";
+import { isAbsent } from "../system/probe/reading.js";
 import { ActiveRule } from "./active-rule.js";
 import { READING_NAMES, knownReadings } from "./reading-names.js";
 import { Readings } from "./readings.js";

@@ -1,5 +1,5 @@
-import { absent, isAbsent } from "../probe/reading.js";
-import type { Absent, Reading } from "../probe/reading.js";
+import { absent, isAbsent } from "../system/probe/reading.js";
+import type { Absent, Reading } from "../system/probe/reading.js";
 import type { CleanupEffect } from "./types.js";
 
 /** Cleanups of a rule in a row that may free nothing before a doubt says so. */

@@ -1,5 +1,5 @@
-import { BytesperError } from "../errors.js";
-import type { Reading } from "../probe/reading.js";
+import { BytesperError } from "../base/errors.js";
+import type { Reading } from "../system/probe/reading.js";
 import type { ActiveRule } from "./active-rule.js";
 import { assemble } from "./assemble.js";
 import { decide } from "./decide.js";
@@ -8,7 +8,7 @@ import type { MemoryLog } from "./log/memory-log.js";
 import type { Readings } from "./readings.js";
 import { RuleEngine } from "./rule-engine.js";
 import type { MemoryGuardOptions, RuleStanding } from "./guard-options.js";
-import { nearestName } from "./rules/nearest-name.js";
+import { nearestName } from "../base/nearest-name.js";
 import type { SamplingCost } from "./sample-clock.js";
 import { SampleClock } from "./sample-clock.js";
 import { deviceSource } from "./sources/device-source.js";

@@ -1,5 +1,5 @@
-import type { Reading } from "../probe/reading.js";
-import { absent, isAbsent } from "../probe/reading.js";
+import type { Reading } from "../system/probe/reading.js";
+import { absent, isAbsent } from "../system/probe/reading.js";
 import type { ReadingSource } from "./sources/source.js";
 import type { OwnNumber } from "./types.js";
 

@@ -1,5 +1,5 @@
-import type { Absent } from "../probe/reading.js";
-import { isAbsent } from "../probe/reading.js";
+import type { Absent } from "../system/probe/reading.js";
+import { isAbsent } from "../system/probe/reading.js";
 import type { ActiveRule } from "./active-rule.js";
 import { absentDoubt } from "./assemble.js";
 import { FRUITLESS_CLEANUPS } from "./cleanup.js";

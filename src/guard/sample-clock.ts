@@ -1,4 +1,4 @@
-import { fixed, percent } from "../report/format.js";
+import { fixed, percent } from "../base/format.js";
 import type { GuardDoubt } from "./types.js";
 
 /** What taking the readings has cost. */

@@ -1,4 +1,4 @@
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type { StopReason } from "./types.js";
 
 /** Thrown by `MemoryGuard.step` while a rule with the action `stop` is fired. */

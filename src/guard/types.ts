@@ -1,4 +1,4 @@
-import type { Reading } from "../probe/reading.js";
+import type { Reading } from "../system/probe/reading.js";
 
 /**
  * What a rule does while it is fired. `warn` tells; `skip` turns named branches of the program off (`allows` is

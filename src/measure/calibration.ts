@@ -1,6 +1,6 @@
-import { mallocSelfTest } from "../probe/malloc.js";
-import { isAbsent } from "../probe/reading.js";
-import { theilSen } from "../stats/theil-sen.js";
+import { mallocSelfTest } from "../system/probe/malloc.js";
+import { isAbsent } from "../system/probe/reading.js";
+import { theilSen } from "../base/stats/theil-sen.js";
 import type { ObservedGc } from "./gc.js";
 import { surveyGcCalls } from "./gc.js";
 import { Population } from "./population.js";

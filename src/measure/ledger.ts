@@ -1,8 +1,8 @@
 import { getHeapStatistics } from "node:v8";
-import { processStatus, smapsRollup } from "../probe/kernel.js";
-import { mallocInfo } from "../probe/malloc.js";
-import type { Reading } from "../probe/reading.js";
-import { isAbsent } from "../probe/reading.js";
+import { processStatus, smapsRollup } from "../system/probe/kernel.js";
+import { mallocInfo } from "../system/probe/malloc.js";
+import type { Reading } from "../system/probe/reading.js";
+import { isAbsent } from "../system/probe/reading.js";
 
 /** Everything that the ledger adds up, read at one moment; bytes. */
 export interface LedgerReading {

@@ -1,5 +1,5 @@
-import { BytesperError } from "../errors.js";
-import type { LoadedSubject, SubjectReference } from "./subject.js";
+import { BytesperError } from "../base/errors.js";
+import type { LoadedSubject, SubjectReference } from "../experiment/subject.js";
 
 export const NULL_SUBJECT: SubjectReference = { url: "bytesper:null", path: [], name: "null control" };
 

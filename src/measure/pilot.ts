@@ -1,10 +1,10 @@
 import { getHeapStatistics } from "node:v8";
 import type { Estimate, SubjectContext } from "../experiment/define.js";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import { loadSubject } from "./load-subject.js";
 import { Population } from "./population.js";
 import { fullGc } from "./protocol.js";
-import type { ContextData, SubjectReference } from "./subject.js";
+import type { ContextData, SubjectReference } from "../experiment/subject.js";
 
 /** What one instance roughly takes, to choose how many a measurement can afford. */
 export interface Pilot {

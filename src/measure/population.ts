@@ -1,7 +1,7 @@
 import type { SubjectContext } from "../experiment/define.js";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import { sentence } from "./load-subject.js";
-import type { LoadedSubject } from "./subject.js";
+import type { LoadedSubject } from "../experiment/subject.js";
 
 /** How long one `create` may stay unsettled. */
 const CREATE_TIMEOUT_MS = 10_000;

@@ -1,5 +1,5 @@
 import { OutOfDeviceMemory } from "../device/memory-pool.js";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type {
   Program,
   ProgramAnswer,
@@ -8,7 +8,7 @@ import type {
   ProgramSeries,
 } from "../experiment/define.js";
 import { sentence } from "./load-subject.js";
-import type { SubjectReference } from "./subject.js";
+import type { SubjectReference } from "../experiment/subject.js";
 
 export type ProgramContextData = Omit<ProgramContext, "emit">;
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTask } from "node:timers/promises";
 import { getHeapStatistics } from "node:v8";
 import type { SubjectContext } from "../experiment/define.js";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type { FullGc, ObservedGc } from "./gc.js";
 import { findFullGc } from "./gc.js";
 import { readLedger } from "./ledger.js";
@@ -9,7 +9,7 @@ import { loadSubject } from "./load-subject.js";
 import { Population } from "./population.js";
 import type { SettledReading } from "./settle.js";
 import { SettledLog } from "./settle.js";
-import type { ContextData, LoadedSubject, SubjectReference } from "./subject.js";
+import type { ContextData, LoadedSubject, SubjectReference } from "../experiment/subject.js";
 
 /** What a measured process is asked to do. */
 export interface ProtocolSpec {

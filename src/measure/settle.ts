@@ -1,6 +1,6 @@
 import { getHeapStatistics } from "node:v8";
-import { isAbsent } from "../probe/reading.js";
-import { mallocInUse } from "../probe/malloc.js";
+import { isAbsent } from "../system/probe/reading.js";
+import { mallocInUse } from "../system/probe/malloc.js";
 
 const MOST_COLLECTIONS = 10;
 const CAPACITY = 256;

@@ -2,14 +2,14 @@ import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { setImmediate as nextTask } from "node:timers/promises";
 import type { SubjectContext } from "../experiment/define.js";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import { loadSubject } from "./load-subject.js";
 import { Population } from "./population.js";
 import { fullGc } from "./protocol.js";
 import type { SettledReading } from "./settle.js";
 import { SettledLog } from "./settle.js";
 import { holdPopulation, writePopulationSnapshot } from "./snapshot/write.js";
-import type { ContextData, SubjectReference } from "./subject.js";
+import type { ContextData, SubjectReference } from "../experiment/subject.js";
 
 export interface SnapshotSpec {
   subject: SubjectReference;

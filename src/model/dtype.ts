@@ -1,4 +1,4 @@
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 
 /** Bytes of one number, the scales of a quantised block included where the format fixes them. */
 const BYTES = {

@@ -1,4 +1,4 @@
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type { Logits } from "./activation-terms.js";
 import type { AttentionImplementation } from "./attention-terms.js";
 import {

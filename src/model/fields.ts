@@ -1,4 +1,4 @@
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 
 /** Above these no model was ever made: the value is a mistake, and arithmetic with it would lose digits. */
 export const MOST = {

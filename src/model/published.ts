@@ -1,5 +1,5 @@
-import { BytesperError } from "../errors.js";
-import { parseSize } from "../size.js";
+import { BytesperError } from "../base/errors.js";
+import { parseSize } from "../base/size.js";
 import type { Estimate } from "./estimate.js";
 
 /** A published or logged size of a cache beside the one that the formula gives. */

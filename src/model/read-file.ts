@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type { ReadOptions } from "./read.js";
 import { readModel } from "./read.js";
 import type { ModelShape } from "./shape.js";

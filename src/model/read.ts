@@ -1,4 +1,4 @@
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import { FAMILIES, familyOf, readFamily } from "./families/index.js";
 import { Fields, NAMES, isObject } from "./fields.js";
 import type { ModelShape } from "./shape.js";

@@ -1,5 +1,5 @@
-export type { ByteSource } from "./byte-source.js";
-export { openLog } from "./byte-source.js";
+export type { ByteSource } from "../base/byte-source.js";
+export { openLog } from "../base/byte-source.js";
 export type { Change } from "./changes.js";
 export type { Diagnosis, DiagnosisName } from "./diagnosis/diagnosis.js";
 export type { ExplainedReport, Explanation, GivenModel, ModelUsed } from "./explain.js";

@@ -1,6 +1,6 @@
-import { bytesWithBinaryUnit as size, fixed } from "../report/format.js";
-import type { Cell, Table } from "../report/table.js";
-import { terminalTable } from "../report/terminal.js";
+import { bytesWithBinaryUnit as size, fixed } from "../base/format.js";
+import type { Cell, Table } from "../base/table/table.js";
+import { terminalTable } from "../base/table/terminal.js";
 import type { ExplainedReport, Explanation, ModelUsed } from "./explain.js";
 import type { Hypothesis, Plausibility } from "./hypotheses.js";
 import type { FigureName } from "./record.js";

@@ -1,4 +1,4 @@
-import type { ByteSource } from "./byte-source.js";
+import type { ByteSource } from "../base/byte-source.js";
 import type { Draft } from "./draft.js";
 import type { LogFacts } from "./facts.js";
 import { FACT_NEEDLES, FACT_REACH, FactCollector } from "./facts.js";

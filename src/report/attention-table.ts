@@ -1,7 +1,7 @@
-import type { AttentionRecord, KernelCheck } from "../run/attention.js";
-import { isAbsent } from "../probe/reading.js";
-import { bytesWithBinaryUnit, fixed, ratio } from "./format.js";
-import type { Cell, Table } from "./table.js";
+import type { AttentionRecord, KernelCheck } from "../device/attention-run.js";
+import { isAbsent } from "../system/probe/reading.js";
+import { bytesWithBinaryUnit, fixed, ratio } from "../base/format.js";
+import type { Cell, Table } from "../base/table/table.js";
 
 /** One attention for the terminal: estimate, measured and what they leave to explain. */
 export function attentionTable(record: AttentionRecord): Table {

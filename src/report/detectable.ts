@@ -1,5 +1,5 @@
-import { isAbsent } from "../probe/reading.js";
-import type { Result } from "./schema.js";
+import { isAbsent } from "../system/probe/reading.js";
+import type { Result } from "../record/schema.js";
 
 /** Of sums and quotients of exact counts: one place is enough to tell them apart. */
 export const DERIVED_DOUBT_BYTES = 0.1;

@@ -1,6 +1,6 @@
-import { numberCell } from "./number-cell.js";
-import type { Result } from "./schema.js";
-import type { Cell, Table } from "./table.js";
+import { numberCell } from "../base/table/number-cell.js";
+import type { Result } from "../record/schema.js";
+import type { Cell, Table } from "../base/table/table.js";
 
 /** The largest level that fits under the cap, as an interval. */
 export function frontierTables({ frontiers = [], rows }: Result): Table[] {

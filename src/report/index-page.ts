@@ -1,4 +1,4 @@
-import type { Result } from "./schema.js";
+import type { Result } from "../record/schema.js";
 import { headline } from "./sections.js";
 
 /** One sentence on a result: its headline, or what its tables answer where each row has readings of its own. */

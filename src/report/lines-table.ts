@@ -1,8 +1,8 @@
 import { PAGE_BYTES } from "./detectable.js";
 import { READING_TITLES } from "./main-table.js";
-import { intervalCell, shareCell } from "./number-cell.js";
-import type { Result, ResultLine } from "./schema.js";
-import type { Table } from "./table.js";
+import { intervalCell, shareCell } from "../base/table/number-cell.js";
+import type { Result, ResultLine } from "../record/schema.js";
+import type { Table } from "../base/table/table.js";
 
 /** Bytes per unit by each reading of a command's cells, for each combination of the factors beside the population. */
 export function linesTable(result: Result): Table | undefined {

@@ -1,11 +1,11 @@
-import { isAbsent } from "../probe/reading.js";
-import type { ColumnSpec } from "./column-spec.js";
-import type { ByteUnit } from "./format.js";
-import { bytesIn, bytesWithBinaryUnit, fixed } from "./format.js";
-import { bytesCell, intervalCell, numberCell, plainIntervalCell } from "./number-cell.js";
+import { isAbsent } from "../system/probe/reading.js";
+import type { ColumnSpec } from "../experiment/column-spec.js";
+import type { ByteUnit } from "../base/format.js";
+import { bytesIn, bytesWithBinaryUnit, fixed } from "../base/format.js";
+import { bytesCell, intervalCell, numberCell, plainIntervalCell } from "../base/table/number-cell.js";
 import { verdictCell } from "./rollout-table.js";
-import type { Result, ResultRow, ResultRowReading } from "./schema.js";
-import type { Cell, Table } from "./table.js";
+import type { Result, ResultRow, ResultRowReading } from "../record/schema.js";
+import type { Cell, Table } from "../base/table/table.js";
 
 /** The table that an experiment is run for: one row for each point of its grid. */
 export function mainTable(result: Result): Table {

@@ -1,7 +1,7 @@
 import { mainTable } from "./main-table.js";
-import type { Result } from "./schema.js";
+import type { Result } from "../record/schema.js";
 import { breakdownTables, calibrationTable, estimateTables, fitTable, headline } from "./sections.js";
-import { terminalTable } from "./terminal.js";
+import { terminalTable } from "../base/table/terminal.js";
 
 /** What `bytesper measure` prints for people: the answer, the doubts, the tables. */
 export function measurePage(result: Result): string {

@@ -1,4 +1,4 @@
-import type { Result } from "./schema.js";
+import type { Result } from "../record/schema.js";
 
 /** Where a table's numbers come from, for a comment in a file that leaves the results folder. */
 export function originLines(result: Result, table: string): string[] {

@@ -3,9 +3,9 @@ import { figureSection } from "./figure-links.js";
 import { frontierTables } from "./frontier-table.js";
 import { linesTable } from "./lines-table.js";
 import { conditions, followUpTables, mainTable } from "./main-table.js";
-import { markdownTable } from "./markdown.js";
+import { markdownTable } from "../base/table/markdown.js";
 import { rolloutTables } from "./rollout-table.js";
-import type { Result } from "./schema.js";
+import type { Result } from "../record/schema.js";
 import {
   breakdownTables,
   calibrationTable,
@@ -15,8 +15,8 @@ import {
   headline,
   ledgerTable,
 } from "./sections.js";
-import type { Table } from "./table.js";
-import { terminalTable } from "./terminal.js";
+import type { Table } from "../base/table/table.js";
+import { terminalTable } from "../base/table/terminal.js";
 
 /** Whether the rows come from programs or commands, which have no snapshot and null control. */
 function isOfPrograms({ followUps }: Result): boolean {

@@ -1,9 +1,9 @@
-import { isAbsent } from "../probe/reading.js";
+import { isAbsent } from "../system/probe/reading.js";
 import { frontierTables } from "./frontier-table.js";
 import { linesTable } from "./lines-table.js";
 import { conditions, followUpTables, mainTable } from "./main-table.js";
 import { rolloutTables } from "./rollout-table.js";
-import type { Result } from "./schema.js";
+import type { Result } from "../record/schema.js";
 import {
   breakdownTables,
   calibrationTable,
@@ -12,7 +12,7 @@ import {
   fitTable,
   ledgerTable,
 } from "./sections.js";
-import type { Table } from "./table.js";
+import type { Table } from "../base/table/table.js";
 
 /** A table under the name that files and papers call it by. */
 export interface NamedTable {

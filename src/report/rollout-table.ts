@@ -1,7 +1,7 @@
 import type { Level } from "../experiment/define.js";
-import { bytesWithBinaryUnit, fixed } from "./format.js";
-import type { Result, ResultRow } from "./schema.js";
-import type { Cell, Table } from "./table.js";
+import { bytesWithBinaryUnit, fixed } from "../base/format.js";
+import type { Result, ResultRow } from "../record/schema.js";
+import type { Cell, Table } from "../base/table/table.js";
 
 type Rollout = NonNullable<Result["rollout"]>;
 type Stage = Rollout["stages"][number];

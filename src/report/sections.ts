@@ -1,9 +1,9 @@
-import { isAbsent } from "../probe/reading.js";
+import { isAbsent } from "../system/probe/reading.js";
 import { DERIVED_DOUBT_BYTES, detectableBytes } from "./detectable.js";
-import { bytesIn, bytesWithUnit, doubtOf, fixed, percent } from "./format.js";
-import { bytesCell, intervalCell, numberCell, shareCell } from "./number-cell.js";
-import type { Result } from "./schema.js";
-import type { Cell, Table } from "./table.js";
+import { bytesIn, bytesWithUnit, doubtOf, fixed, percent } from "../base/format.js";
+import { bytesCell, intervalCell, numberCell, shareCell } from "../base/table/number-cell.js";
+import type { Result } from "../record/schema.js";
+import type { Cell, Table } from "../base/table/table.js";
 
 /** The answer in one sentence, with its interval. */
 export function headline(result: Result): string {

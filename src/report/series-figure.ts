@@ -1,5 +1,5 @@
 import type { Axis, Figure, Mark } from "./figure/figure.js";
-import type { Result, ResultRow } from "./schema.js";
+import type { Result, ResultRow } from "../record/schema.js";
 
 /** One figure for each reading that rows have over their steps: a line for each row, by its stage or its levels. */
 export function seriesFigures(result: Result): Figure[] {

@@ -1,5 +1,5 @@
-import { absent, isAbsent } from "../probe/reading.js";
-import type { Result } from "./schema.js";
+import { absent, isAbsent } from "../system/probe/reading.js";
+import type { Result } from "../record/schema.js";
 
 type Headline = number | { absent: string };
 

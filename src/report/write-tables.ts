@@ -1,12 +1,12 @@
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { csvTable } from "./csv.js";
-import { jsonTable } from "./json.js";
-import { latexTable } from "./latex.js";
+import { csvTable } from "../base/table/csv.js";
+import { jsonTable } from "../base/table/json.js";
+import { latexTable } from "../base/table/latex.js";
 import { originLines } from "./origin.js";
 import { tablesOf } from "./result-tables.js";
-import type { Result } from "./schema.js";
-import { writeWhole } from "./write.js";
+import type { Result } from "../record/schema.js";
+import { writeWhole } from "../base/write.js";
 
 const FOLDER = "tables";
 const ENDINGS = [".tex", ".csv", ".json"];

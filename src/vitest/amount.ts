@@ -1,5 +1,5 @@
-import { BytesperError } from "../errors.js";
-import { parseSize } from "../size.js";
+import { BytesperError } from "../base/errors.js";
+import { parseSize } from "../base/size.js";
 
 /** Bytes as a number, or a text with its unit such as `"8 kB"` (1000) or `"7.5 KiB"` (1024). */
 export type Amount = number | string;

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 
 const OWN_FOLDER = dirname(fileURLToPath(import.meta.url));
 

@@ -1,6 +1,6 @@
 import type { MatcherState } from "vitest";
 import * as vitest from "vitest";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 
 /** From vitest 4.1 here; before, from a module whose import that version warns of. */
 const runner: { getCurrentTest: () => unknown } =

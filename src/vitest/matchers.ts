@@ -1,7 +1,7 @@
 import type { MatcherState } from "vitest";
-import { BytesperError } from "../errors.js";
-import { isAbsent } from "../probe/reading.js";
-import type { Result, ResultFit } from "../report/schema.js";
+import { BytesperError } from "../base/errors.js";
+import { isAbsent } from "../system/probe/reading.js";
+import type { Result, ResultFit } from "../record/schema.js";
 import type { Amount } from "./amount.js";
 import { bytesOf } from "./amount.js";
 import type { CurrentTest } from "./current-test.js";

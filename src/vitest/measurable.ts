@@ -1,6 +1,6 @@
 import type { MatcherState } from "vitest";
 import { vi } from "vitest";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import { ModuleSubject } from "./subject.js";
 
 /** Throws `USAGE` for what no fresh process could measure, or would measure wrongly. */

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import { calibrate } from "../measure/calibration.js";
 import { sentence } from "../measure/load-subject.js";
 import { runPilot } from "../measure/pilot.js";

@@ -1,9 +1,9 @@
-import { isAbsent } from "../probe/reading.js";
+import { isAbsent } from "../system/probe/reading.js";
 import { detectableBytes } from "../report/detectable.js";
-import { bytesIn, bytesWithUnit, doubtOf, percent } from "../report/format.js";
-import type { Result, ResultFit } from "../report/schema.js";
+import { bytesIn, bytesWithUnit, doubtOf, percent } from "../base/format.js";
+import type { Result, ResultFit } from "../record/schema.js";
 import { breakdownTables } from "../report/sections.js";
-import { terminalTable } from "../report/terminal.js";
+import { terminalTable } from "../base/table/terminal.js";
 import type { CurrentTest } from "./current-test.js";
 import type { Leak } from "./leak/find.js";
 import { reproduction } from "./runner-command.js";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { NodeWork } from "../run/cell/work.js";
+import type { NodeWork } from "../runner/cell/work.js";
 import type { LeakWork } from "./leak/snapshots.js";
 
 /** Names the file with the order, in the environment of a test run that was started to measure. */

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { BytesperError } from "../errors.js";
-import { measuringEnvironment, measuringFlags } from "../run/cell/flags.js";
+import { BytesperError } from "../base/errors.js";
+import { measuringEnvironment, measuringFlags } from "../runner/cell/flags.js";
 import type { CurrentTest } from "./current-test.js";
 import { workerConfig } from "./current-test.js";
 import { ORDER_VARIABLE } from "./order.js";

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 
 /** A module, or one export of it, in place of a function of the test file. */
 export class ModuleSubject {

@@ -1,4 +1,4 @@
-import { BytesperError } from "../errors.js";
+import { BytesperError } from "../base/errors.js";
 import type { Layout } from "./layouts.js";
 import { nameOf } from "./read/header.js";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { NativeAddon } from "../../src/native/contract.js";
-import { ADDON_EXPORTS } from "../../src/native/contract.js";
+import type { NativeAddon } from "../../src/system/native/contract.js";
+import { ADDON_EXPORTS } from "../../src/system/native/contract.js";
 import { addon, READS } from "./support/addon.js";
 
 /** The same functions, without the contract's types. */

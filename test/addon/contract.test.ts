@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ADDON_EXPORTS } from "../../src/native/contract.js";
+import { ADDON_EXPORTS } from "../../src/system/native/contract.js";
 import { addon } from "./support/addon.js";
 
 test("the addon exports what the contract lists and nothing else", () => {

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { NativeAttentionResult, PoolFailure, PoolStats } from "../../src/native/contract.js";
+import type { NativeAttentionResult, PoolFailure, PoolStats } from "../../src/system/native/contract.js";
 import { SANITIZED } from "./support/addon.js";
 import { inChild } from "./support/child.js";
 import { emulatedDevice, NO_CXX_COMPILER } from "./support/stand-in.js";

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
-import type { CudaDevice, CudaReport } from "../../src/native/contract.js";
-import type { Absent } from "../../src/probe/reading.js";
+import type { CudaDevice, CudaReport } from "../../src/system/native/contract.js";
+import type { Absent } from "../../src/system/probe/reading.js";
 import { inChild } from "./support/child.js";
 import { compileStandIn, NO_COMPILER } from "./support/stand-in.js";
 

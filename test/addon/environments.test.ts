@@ -1,7 +1,7 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ADDON_EXPORTS } from "../../src/native/contract.js";
+import { ADDON_EXPORTS } from "../../src/system/native/contract.js";
 import { ADDON_FILE, NO_MALLOC_COUNTERS, READS } from "./support/addon.js";
 import { inChild } from "./support/child.js";
 import { temporaryFolder } from "./support/stand-in.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { afterAll, expect, test } from "vitest";
-import { isAbsent } from "../../src/probe/reading.js";
+import { isAbsent } from "../../src/system/probe/reading.js";
 import { addon, ADDON_FILE } from "./support/addon.js";
 import { inChild } from "./support/child.js";
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadFrom } from "../../src/native/load.js";
+import { loadFrom } from "../../src/system/native/load.js";
 import { ADDON_FILE } from "./support/addon.js";
 import { temporaryFolder } from "./support/stand-in.js";
 

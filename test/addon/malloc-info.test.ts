@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { MallocInfo } from "../../src/native/contract.js";
+import type { MallocInfo } from "../../src/system/native/contract.js";
 import { addon, NO_MALLOC_COUNTERS, NOT_LINUX, present } from "./support/addon.js";
 import { inChild, preloading } from "./support/child.js";
 import { compileStandIn, NO_COMPILER } from "./support/stand-in.js";

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { deviceBytes, deviceChange } from "../../src/device/second-route.js";
 import { MemoryPool, OutOfDeviceMemory } from "../../src/device/memory-pool.js";
-import { BytesperError } from "../../src/errors.js";
+import { BytesperError } from "../../src/base/errors.js";
 import { NOT_LINUX, SANITIZED } from "./support/addon.js";
 import { inChild } from "./support/child.js";
 

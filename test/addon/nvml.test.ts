@@ -2,8 +2,8 @@ import { existsSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import type { NvmlDevice, NvmlReport } from "../../src/native/contract.js";
-import type { Absent } from "../../src/probe/reading.js";
+import type { NvmlDevice, NvmlReport } from "../../src/system/native/contract.js";
+import type { Absent } from "../../src/system/probe/reading.js";
 import { inChild } from "./support/child.js";
 import { compileStandIn, NO_COMPILER, temporaryFolder } from "./support/stand-in.js";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { isAbsent } from "../../src/probe/reading.js";
+import { isAbsent } from "../../src/system/probe/reading.js";
 import { addon, NOT_LINUX, present } from "./support/addon.js";
 import { inChild } from "./support/child.js";
 

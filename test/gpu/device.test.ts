@@ -3,8 +3,8 @@ import { attention, randomAttention } from "../../src/device/attention.js";
 import { MemoryPool } from "../../src/device/memory-pool.js";
 import { deviceBytes, deviceChange } from "../../src/device/second-route.js";
 import { ERROR_LIMITS, numbersOf, relativeError, selfCheck } from "../../src/device/self-check.js";
-import { cudaDevices } from "../../src/probe/cuda.js";
-import { isAbsent } from "../../src/probe/reading.js";
+import { cudaDevices } from "../../src/system/probe/cuda.js";
+import { isAbsent } from "../../src/system/probe/reading.js";
 
 const DEVICE = "cuda:0";
 const MIB = 2 ** 20;

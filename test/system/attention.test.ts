@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Result, ResultRow } from "../../src/report/schema.js";
-import { parseResult } from "../../src/report/schema.js";
+import type { Result, ResultRow } from "../../src/record/schema.js";
+import { parseResult } from "../../src/record/schema.js";
 import { bytesper, inFolder } from "./cli.js";
 
 const MIB = 2 ** 20;

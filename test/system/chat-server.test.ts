@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Result, ResultLine } from "../../src/report/schema.js";
-import { parseResult } from "../../src/report/schema.js";
+import type { Result, ResultLine } from "../../src/record/schema.js";
+import { parseResult } from "../../src/record/schema.js";
 import { bytesper, inFolder, ROOT, run } from "./cli.js";
 
 const FOLDER = join(ROOT, "experiments/commands/chat-server");

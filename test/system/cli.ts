@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Result } from "../../src/report/schema.js";
-import { parseResult } from "../../src/report/schema.js";
+import type { Result } from "../../src/record/schema.js";
+import { parseResult } from "../../src/record/schema.js";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const MAIN = join(ROOT, "dist/cli/main.js");

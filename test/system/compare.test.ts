@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ComparisonReport } from "../../src/report/compare/page.js";
-import type { Result } from "../../src/report/schema.js";
+import type { Result } from "../../src/record/schema.js";
 import { bytesper, inFolder, measured } from "./cli.js";
 
 /** Measures `create` given as source, under one file name, and leaves the result as NAME.json in the folder. */

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { nvmlDevices } from "../../src/probe/nvml.js";
-import { isAbsent } from "../../src/probe/reading.js";
+import { nvmlDevices } from "../../src/system/probe/nvml.js";
+import { isAbsent } from "../../src/system/probe/reading.js";
 import { bytesper, inFolder, MAIN, ROOT, run } from "./cli.js";
 
 const NODE = process.execPath;

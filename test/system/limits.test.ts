@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { isAbsent } from "../../src/probe/reading.js";
-import { ownGroup } from "../../src/run/limits/hierarchy.js";
-import type { Enforcement, EnforcementKind } from "../../src/run/limits/index.js";
-import { certify, chooseEnforcement, ladder, removeStaleGroups } from "../../src/run/limits/index.js";
-import { pidNamespace } from "../../src/run/limits/process-stat.js";
+import { isAbsent } from "../../src/system/probe/reading.js";
+import { ownGroup } from "../../src/system/hierarchy.js";
+import type { Enforcement, EnforcementKind } from "../../src/runner/limits/index.js";
+import { certify, chooseEnforcement, ladder, removeStaleGroups } from "../../src/runner/limits/index.js";
+import { pidNamespace } from "../../src/system/process-stat.js";
 import { steady } from "./vm/children.js";
 import {
   CAP_BYTES,

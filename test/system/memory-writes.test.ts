@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { COLUMNS } from "../../experiments/subjects/gated-memory/write-log.js";
-import type { Result } from "../../src/report/schema.js";
-import { parseResult } from "../../src/report/schema.js";
+import type { Result } from "../../src/record/schema.js";
+import { parseResult } from "../../src/record/schema.js";
 import { bytesper, fitOf, inFolder, measured } from "./cli.js";
 
 interface Row {

@@ -2,10 +2,10 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { latexTable } from "../../src/report/latex.js";
-import { latexText } from "../../src/report/latex-text.js";
-import { parseResult } from "../../src/report/schema.js";
-import { drawFigures, writeFigures } from "../../src/run/figures.js";
+import { latexTable } from "../../src/base/table/latex.js";
+import { latexText } from "../../src/base/table/latex-text.js";
+import { parseResult } from "../../src/record/schema.js";
+import { drawFigures, writeFigures } from "../../src/runner/figures.js";
 import { TOUGH } from "../unit/report/tables/tough.js";
 import type { Ended } from "./cli.js";
 import { ROOT, bytesper, run } from "./cli.js";

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Result } from "../../src/report/schema.js";
-import { parseResult } from "../../src/report/schema.js";
+import type { Result } from "../../src/record/schema.js";
+import { parseResult } from "../../src/record/schema.js";
 import { bytesper, fitOf, inFolder, MAIN, run } from "./cli.js";
 import { realData } from "./data.js";
 

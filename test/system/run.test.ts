@@ -4,10 +4,10 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import type { Result } from "../../src/report/schema.js";
-import { parseResult } from "../../src/report/schema.js";
-import type { RunStatus } from "../../src/run/engine/status.js";
-import { readJournal } from "../../src/run/journal/read.js";
+import type { Result } from "../../src/record/schema.js";
+import { parseResult } from "../../src/record/schema.js";
+import type { RunStatus } from "../../src/runner/engine/status.js";
+import { readJournal } from "../../src/runner/journal/read.js";
 import { bytesper, inFolder, MAIN, ROOT } from "./cli.js";
 
 const GRIDS = join(ROOT, "test/fixtures/grids");

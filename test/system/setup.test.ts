@@ -90,7 +90,7 @@ describe("on a fresh clone", () => {
   it("new file times alone make nothing stale", async (ctx) => {
     needSetUp(ctx);
     const now = new Date();
-    for (const file of ["native/addon.cc", "src/errors.ts", "package-lock.json"])
+    for (const file of ["native/addon.cc", "src/base/errors.ts", "package-lock.json"])
       utimesSync(join(clone, file), now, now);
     expect((await setUp(printOne)).stderr).toBe("");
   });

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseResult } from "../../src/report/schema.js";
+import { parseResult } from "../../src/record/schema.js";
 import { bytesper, inFolder } from "./cli.js";
 import { realData } from "./data.js";
 

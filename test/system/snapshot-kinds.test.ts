@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Result } from "../../src/report/schema.js";
+import type { Result } from "../../src/record/schema.js";
 import { inFolder, measured } from "./cli.js";
 
 /** Measures a subject given as source, with few trials: what V8 does with it is in the snapshot. */

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Result } from "../../src/report/schema.js";
-import { parseResult } from "../../src/report/schema.js";
-import { readJournal } from "../../src/run/journal/read.js";
+import type { Result } from "../../src/record/schema.js";
+import { parseResult } from "../../src/record/schema.js";
+import { readJournal } from "../../src/runner/journal/read.js";
 import { bytesper, inFolder } from "./cli.js";
 import { Runner } from "./faults/runner.js";
 

@@ -1,4 +1,4 @@
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 
 /** What is to be remembered. */
 export interface NewObservation {

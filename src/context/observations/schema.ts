@@ -1,4 +1,4 @@
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import type { Sqlite, SqlRow } from "./sqlite.js";
 
 /** "bpob" as SQLite's application id: the mark of an observation file. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import { identityOf, keepAside } from "./keep-aside.js";
 import type { NewObservation, Observation, ObservationFilter } from "./observation.js";
 import { requireObservation } from "./observation.js";

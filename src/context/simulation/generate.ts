@@ -1,6 +1,6 @@
 import type { Quantiles } from "../../corpus/quantiles.js";
 import { ASSISTANT_CHARACTERS, quantile, USER_CHARACTERS } from "../../corpus/quantiles.js";
-import { seededRandom } from "../../stats/random.js";
+import { seededRandom } from "../../base/stats/random.js";
 import type { Message } from "../message.js";
 import type { Tokenizer } from "../tokenizer.js";
 import type { Transcript } from "./transcript.js";

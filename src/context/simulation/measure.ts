@@ -1,10 +1,10 @@
 import { randomAttention } from "../../device/attention.js";
 import type { AttentionKernel, AttentionShape, Dtype } from "../../device/attention.js";
 import { MemoryPool, OutOfDeviceMemory } from "../../device/memory-pool.js";
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import type { AttentionImplementation, ModelShape } from "../../model/index.js";
-import type { Reading } from "../../probe/reading.js";
-import { absent } from "../../probe/reading.js";
+import type { Reading } from "../../system/probe/reading.js";
+import { absent } from "../../system/probe/reading.js";
 
 export interface MeterOptions {
   attention: AttentionImplementation;

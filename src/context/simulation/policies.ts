@@ -1,4 +1,4 @@
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import { fittingLength } from "../pages.js";
 import type { Policy } from "../policy.js";
 import { budgetPolicy, composePolicy, fixedPolicy, KEEP_ALL } from "../policy.js";

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { selectDevice } from "../../device/select.js";
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import type { AttentionImplementation, Logits, NumberType } from "../../model/index.js";
 import { modelOf, readModelFile } from "../../model/index.js";
 import type { Tokenizer } from "../tokenizer.js";

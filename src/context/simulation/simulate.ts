@@ -1,6 +1,6 @@
 import type { AttentionImplementation, Logits, ModelShape, NumberType } from "../../model/index.js";
-import type { Reading } from "../../probe/reading.js";
-import { isAbsent } from "../../probe/reading.js";
+import type { Reading } from "../../system/probe/reading.js";
+import { isAbsent } from "../../system/probe/reading.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { AttentionMeter } from "./measure.js";
 import { TurnMemory } from "./memory.js";

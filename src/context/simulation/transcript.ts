@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import { fromChatMessage } from "../chat-message.js";
 import type { Message } from "../message.js";
 

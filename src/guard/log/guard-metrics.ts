@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from "prom-client";
-import { isAbsent } from "../../probe/reading.js";
+import { isAbsent } from "../../system/probe/reading.js";
 import type { MemoryGuard } from "../memory-guard.js";
 import { addLogMetrics } from "./log-metrics.js";
 import type { MemoryLog } from "./memory-log.js";

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from "prom-client";
-import { isAbsent } from "../../probe/reading.js";
+import { isAbsent } from "../../system/probe/reading.js";
 import type { MemoryLog } from "./memory-log.js";
 import { STATE_NAMES } from "./memory-state.js";
 import { metricName } from "./metric-name.js";

@@ -1,7 +1,7 @@
 import type { DestinationStream, Logger } from "pino";
 import { pino } from "pino";
-import { BytesperError } from "../../errors.js";
-import type { Reading } from "../../probe/reading.js";
+import { BytesperError } from "../../base/errors.js";
+import type { Reading } from "../../system/probe/reading.js";
 import type { ObservedPool } from "../sources/pool-source.js";
 import { isCategoryOn } from "./categories.js";
 import type { MemoryState } from "./memory-state.js";

@@ -1,7 +1,7 @@
 import { getHeapStatistics } from "node:v8";
-import { mallocInfo } from "../../probe/malloc.js";
-import type { Reading } from "../../probe/reading.js";
-import { absent, isAbsent } from "../../probe/reading.js";
+import { mallocInfo } from "../../system/probe/malloc.js";
+import type { Reading } from "../../system/probe/reading.js";
+import { absent, isAbsent } from "../../system/probe/reading.js";
 import type { ObservedPool } from "../sources/pool-source.js";
 import { poolStats } from "../sources/pool-source.js";
 

@@ -1,4 +1,4 @@
-import { isAbsent } from "../../probe/reading.js";
+import { isAbsent } from "../../system/probe/reading.js";
 import type { MemoryState } from "./memory-state.js";
 import { STATE_NAMES } from "./memory-state.js";
 

@@ -1,4 +1,4 @@
-import { bytesWithBinaryUnit, fixed } from "../../report/format.js";
+import { bytesWithBinaryUnit, fixed } from "../../base/format.js";
 import type { Unit } from "./unit.js";
 
 /** A value in a sentence: bytes in full and shortened, so that two that are near can be told apart. */

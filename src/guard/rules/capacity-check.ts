@@ -1,5 +1,5 @@
-import type { Reading } from "../../probe/reading.js";
-import { isAbsent } from "../../probe/reading.js";
+import type { Reading } from "../../system/probe/reading.js";
+import { isAbsent } from "../../system/probe/reading.js";
 import { LIMIT_READINGS } from "../reading-names.js";
 import type { GuardDoubt } from "../types.js";
 import { amount } from "./amount.js";

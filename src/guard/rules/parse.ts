@@ -1,6 +1,6 @@
 import type { Expression } from "./expression.js";
 import { readingsOf } from "./expression.js";
-import { nearestName } from "./nearest-name.js";
+import { nearestName } from "../../base/nearest-name.js";
 import { errorAt, ruleError } from "./rule-error.js";
 import type { Token } from "./tokens.js";
 import { tokensOf } from "./tokens.js";

@@ -1,4 +1,4 @@
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 
 const LONGEST_SHOWN = 200;
 

@@ -1,5 +1,5 @@
-import { parseDuration } from "../../duration.js";
-import { BytesperError } from "../../errors.js";
+import { parseDuration } from "../../base/duration.js";
+import { BytesperError } from "../../base/errors.js";
 import type { RuleAction, RuleOptions } from "../types.js";
 import type { Expression } from "./expression.js";
 import { readingsOf } from "./expression.js";

@@ -1,4 +1,4 @@
-import { nearestName } from "./nearest-name.js";
+import { nearestName } from "../../base/nearest-name.js";
 import { errorAt } from "./rule-error.js";
 import type { Unit } from "./unit.js";
 import { WRITTEN_UNITS } from "./unit.js";

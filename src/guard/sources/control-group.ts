@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { Reading } from "../../probe/reading.js";
-import { absent, isAbsent } from "../../probe/reading.js";
-import { ownGroup, withAncestors } from "../../run/limits/hierarchy.js";
-import { readNumber } from "../../run/limits/kernel-file.js";
+import type { Reading } from "../../system/probe/reading.js";
+import { absent, isAbsent } from "../../system/probe/reading.js";
+import { ownGroup, withAncestors } from "../../system/hierarchy.js";
+import { readNumber } from "../../system/kernel-file.js";
 
 const FILES = {
   2: { current: "memory.current", limit: "memory.max" },

@@ -1,6 +1,6 @@
-import { nvmlDevices } from "../../probe/nvml.js";
-import type { Reading } from "../../probe/reading.js";
-import { absent, isAbsent } from "../../probe/reading.js";
+import { nvmlDevices } from "../../system/probe/nvml.js";
+import type { Reading } from "../../system/probe/reading.js";
+import { absent, isAbsent } from "../../system/probe/reading.js";
 import type { ReadingName } from "../reading-names.js";
 import { nvmlDevice } from "./nvml.js";
 import type { ReadingSource } from "./source.js";

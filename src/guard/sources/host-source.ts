@@ -1,6 +1,6 @@
-import type { Reading } from "../../probe/reading.js";
-import { isAbsent } from "../../probe/reading.js";
-import { readHostMemory } from "../../run/limits/host.js";
+import type { Reading } from "../../system/probe/reading.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { readHostMemory } from "../../system/host.js";
 import type { ReadingName } from "../reading-names.js";
 import { controlGroup } from "./control-group.js";
 import { Pressure } from "./pressure.js";

@@ -1,7 +1,7 @@
-import type { NvmlDevice } from "../../native/contract.js";
-import { nvmlDevices } from "../../probe/nvml.js";
-import type { Absent } from "../../probe/reading.js";
-import { absent, isAbsent } from "../../probe/reading.js";
+import type { NvmlDevice } from "../../system/native/contract.js";
+import { nvmlDevices } from "../../system/probe/nvml.js";
+import type { Absent } from "../../system/probe/reading.js";
+import { absent, isAbsent } from "../../system/probe/reading.js";
 
 /** One device, or the only one where no index is given. NVML counts by the bus, which CUDA does not always do. */
 export function nvmlDevice(index: number | undefined): NvmlDevice | Absent {

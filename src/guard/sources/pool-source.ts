@@ -1,9 +1,9 @@
 import type { MemoryPool } from "../../device/memory-pool.js";
-import type { PoolStats } from "../../native/contract.js";
-import { cudaDevices } from "../../probe/cuda.js";
-import type { Absent, Reading } from "../../probe/reading.js";
-import { absent, isAbsent } from "../../probe/reading.js";
-import { readHostMemory } from "../../run/limits/host.js";
+import type { PoolStats } from "../../system/native/contract.js";
+import { cudaDevices } from "../../system/probe/cuda.js";
+import type { Absent, Reading } from "../../system/probe/reading.js";
+import { absent, isAbsent } from "../../system/probe/reading.js";
+import { readHostMemory } from "../../system/host.js";
 import type { ReadingName } from "../reading-names.js";
 import type { ReadingSource } from "./source.js";
 

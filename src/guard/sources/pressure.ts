@@ -1,6 +1,6 @@
-import type { Reading } from "../../probe/reading.js";
-import { absent } from "../../probe/reading.js";
-import { readPressureTotalUs } from "../../run/limits/kernel-file.js";
+import type { Reading } from "../../system/probe/reading.js";
+import { absent } from "../../system/probe/reading.js";
+import { readPressureTotalUs } from "../../system/kernel-file.js";
 
 const FILE = "/proc/pressure/memory";
 

@@ -1,9 +1,9 @@
 import { getHeapStatistics } from "node:v8";
-import { smapsRollup } from "../../probe/kernel.js";
-import { mallocInUse } from "../../probe/malloc.js";
-import type { Reading } from "../../probe/reading.js";
-import { isAbsent } from "../../probe/reading.js";
-import { readHostMemory } from "../../run/limits/host.js";
+import { smapsRollup } from "../../system/probe/kernel.js";
+import { mallocInUse } from "../../system/probe/malloc.js";
+import type { Reading } from "../../system/probe/reading.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { readHostMemory } from "../../system/host.js";
 import type { ReadingName } from "../reading-names.js";
 import type { ReadingSource } from "./source.js";
 

@@ -1,4 +1,4 @@
-import type { Reading } from "../../probe/reading.js";
+import type { Reading } from "../../system/probe/reading.js";
 
 /** A group of readings that are taken together. */
 export interface ReadingSource {

@@ -1,6 +1,6 @@
-import type { Reading } from "../../probe/reading.js";
-import { absent, isAbsent } from "../../probe/reading.js";
-import { deviceBytesOf } from "../../run/cell/device-watch.js";
+import type { Reading } from "../../system/probe/reading.js";
+import { absent, isAbsent } from "../../system/probe/reading.js";
+import { deviceBytesOf } from "../../system/device-watch.js";
 import { checkNumbers } from "../assemble.js";
 import { MemoryGuard } from "../memory-guard.js";
 import { deviceSource } from "../sources/device-source.js";

@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import type { GuardEvent } from "../types.js";
 
 /** One line of JSON for each thing that happens. */

@@ -1,5 +1,5 @@
-import type { ProcessEntry } from "./proc.js";
-import { allPids, hasEnvironment, processEntry } from "./proc.js";
+import type { ProcessEntry } from "../../system/proc.js";
+import { allPids, hasEnvironment, processEntry } from "../../system/proc.js";
 
 /** Looks in a row that take a pid which was somebody else's for still theirs; pids come again after thousands. */
 const LOOKS_BETWEEN_FULL = 50;

@@ -1,5 +1,5 @@
-import type { Reading } from "../../probe/reading.js";
-import { absent, isAbsent } from "../../probe/reading.js";
+import type { Reading } from "../../system/probe/reading.js";
+import { absent, isAbsent } from "../../system/probe/reading.js";
 import type { ReadingName } from "../reading-names.js";
 import { nvmlDevice } from "../sources/nvml.js";
 import type { ReadingSource } from "../sources/source.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { parseDuration } from "../../duration.js";
-import { BytesperError } from "../../errors.js";
+import { parseDuration } from "../../base/duration.js";
+import { BytesperError } from "../../base/errors.js";
 
 const duration = z.union([z.number().positive(), z.string()]);
 const rule = z.strictObject({

@@ -1,4 +1,4 @@
-import { readText } from "../../run/limits/kernel-file.js";
+import { readText } from "../../system/kernel-file.js";
 
 const FORWARDED = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 /** What a terminal sends to every process of its foreground group, the command included. */

@@ -1,9 +1,9 @@
-import type { Reading } from "../../probe/reading.js";
-import { absent } from "../../probe/reading.js";
-import { readHostMemory } from "../../run/limits/host.js";
+import type { Reading } from "../../system/probe/reading.js";
+import { absent } from "../../system/probe/reading.js";
+import { readHostMemory } from "../../system/host.js";
 import type { ReadingName } from "../reading-names.js";
 import type { ReadingSource } from "../sources/source.js";
-import { hasLostMemory, processEntry, pssOf, rssOf } from "./proc.js";
+import { hasLostMemory, processEntry, pssOf, rssOf } from "../../system/proc.js";
 import type { ProcessTree } from "./process-tree.js";
 
 const NAMES = [

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import { CommandGuard } from "./command-guard.js";
 import type { GuardLogger } from "./guard-logger.js";
 import { ProcessTree } from "./process-tree.js";

@@ -1,4 +1,4 @@
-import { absent } from "../../probe/reading.js";
+import { absent } from "../../system/probe/reading.js";
 import type { HeapGraph } from "./graph.js";
 import type { SetRetained } from "./retained.js";
 import type { Kind, SnapshotSummary } from "./summary.js";

@@ -1,4 +1,4 @@
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 
 /** Layout of a snapshot as its own `snapshot.meta` describes it; V8 versions differ in fields and their order. */
 export interface SnapshotMeta {

@@ -1,4 +1,4 @@
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import { breakDown } from "./breakdown.js";
 import { parseSnapshotFile } from "./parse.js";
 import { setRetained } from "./retained.js";

@@ -1,4 +1,4 @@
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import type { HeapGraph } from "./graph.js";
 
 /** The nodes that only the population keeps alive. */

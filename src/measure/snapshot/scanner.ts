@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

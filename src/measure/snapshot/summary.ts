@@ -1,4 +1,4 @@
-import type { Reading } from "../../probe/reading.js";
+import type { Reading } from "../../system/probe/reading.js";
 
 /** What the parser of a snapshot answers; bytes are of the whole population. */
 export interface SnapshotSummary {

@@ -1,4 +1,4 @@
-import { bytesWithBinaryUnit as size } from "../../report/format.js";
+import { bytesWithBinaryUnit as size } from "../../base/format.js";
 import { CONTEXT_BYTES, surelyAbove } from "../balance.js";
 import type { Case, Diagnosis, Rule } from "./diagnosis.js";
 import { isHost } from "./diagnosis.js";

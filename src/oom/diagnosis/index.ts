@@ -1,4 +1,4 @@
-import { bytesWithBinaryUnit as size } from "../../report/format.js";
+import { bytesWithBinaryUnit as size } from "../../base/format.js";
 import { balanceOf } from "../balance.js";
 import type { LogFacts } from "../facts.js";
 import type { Hypothesis } from "../hypotheses.js";

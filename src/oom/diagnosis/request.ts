@@ -1,4 +1,4 @@
-import { bytesWithBinaryUnit as size } from "../../report/format.js";
+import { bytesWithBinaryUnit as size } from "../../base/format.js";
 import { surelyAbove } from "../balance.js";
 import type { Rule } from "./diagnosis.js";
 import { isHost } from "./diagnosis.js";

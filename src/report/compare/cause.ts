@@ -1,6 +1,6 @@
-import { bytesIn, fixed } from "../format.js";
-import type { Result } from "../schema.js";
-import { visible } from "../visible.js";
+import { bytesIn, fixed } from "../../base/format.js";
+import type { Result } from "../../record/schema.js";
+import { visible } from "../../base/table/visible.js";
 import type { PartDifference, Parts } from "./parts.js";
 import { newDictionaries } from "./parts.js";
 

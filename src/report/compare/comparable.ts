@@ -1,4 +1,4 @@
-import type { Result } from "../schema.js";
+import type { Result } from "../../record/schema.js";
 
 type Setting = string | number | boolean | undefined;
 

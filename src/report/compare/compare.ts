@@ -1,5 +1,5 @@
-import { isAbsent } from "../../probe/reading.js";
-import type { Result } from "../schema.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import type { Result } from "../../record/schema.js";
 import { causeSentence } from "./cause.js";
 import type { Comparability } from "./comparable.js";
 import { comparability } from "./comparable.js";

@@ -1,6 +1,6 @@
-import { isAbsent } from "../../probe/reading.js";
+import { isAbsent } from "../../system/probe/reading.js";
 import { detectableBytes, PAGE_BYTES } from "../detectable.js";
-import type { Result, ResultReading } from "../schema.js";
+import type { Result, ResultReading } from "../../record/schema.js";
 import type { Judgement } from "./verdict.js";
 import { judgeReadings } from "./verdict.js";
 

@@ -1,8 +1,8 @@
-import { isAbsent } from "../../probe/reading.js";
-import { markdownTable, markdownText } from "../markdown.js";
-import type { Table } from "../table.js";
-import { terminalTable } from "../terminal.js";
-import { visible } from "../visible.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { markdownTable, markdownText } from "../../base/table/markdown.js";
+import type { Table } from "../../base/table/table.js";
+import { terminalTable } from "../../base/table/terminal.js";
+import { visible } from "../../base/table/visible.js";
 import type { Comparison } from "./compare.js";
 import { comparisonTables } from "./tables.js";
 

@@ -1,5 +1,5 @@
-import { isAbsent } from "../../probe/reading.js";
-import type { Result } from "../schema.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import type { Result } from "../../record/schema.js";
 
 /** What one class or kind has to do with a difference; bytes and counts are per unit. */
 export interface PartDifference {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { BytesperError } from "../../errors.js";
-import type { Result } from "../schema.js";
-import { parseResult } from "../schema.js";
+import { BytesperError } from "../../base/errors.js";
+import type { Result } from "../../record/schema.js";
+import { parseResult } from "../../record/schema.js";
 
 /** Results by the name of their experiment. */
 export type ResultSet = ReadonlyMap<string, Result>;

@@ -1,5 +1,5 @@
-import { isAbsent } from "../../probe/reading.js";
-import type { Result, ResultRow, ResultRowReading } from "../schema.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import type { Result, ResultRow, ResultRowReading } from "../../record/schema.js";
 import { isExact, readingFloor } from "./figures.js";
 import type { Judgement } from "./verdict.js";
 import { judgeReadings } from "./verdict.js";

@@ -1,4 +1,4 @@
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import { compareResults } from "./compare.js";
 import type { ComparisonReport } from "./page.js";
 import { readResults, requireTwo } from "./read.js";

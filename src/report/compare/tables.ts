@@ -1,9 +1,9 @@
-import { isAbsent } from "../../probe/reading.js";
+import { isAbsent } from "../../system/probe/reading.js";
 import { PAGE_BYTES } from "../detectable.js";
-import { bytesIn } from "../format.js";
-import { bytesCell, intervalCell } from "../number-cell.js";
-import type { ResultRowReading } from "../schema.js";
-import type { Cell, Table } from "../table.js";
+import { bytesIn } from "../../base/format.js";
+import { bytesCell, intervalCell } from "../../base/table/number-cell.js";
+import type { ResultRowReading } from "../../record/schema.js";
+import type { Cell, Table } from "../../base/table/table.js";
 import { signedBytes } from "./cause.js";
 import type { Comparison } from "./compare.js";
 import type { FigureName } from "./figures.js";

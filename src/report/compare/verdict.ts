@@ -1,6 +1,6 @@
-import { isAbsent } from "../../probe/reading.js";
-import { bytesIn } from "../format.js";
-import type { ResultRowReading } from "../schema.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { bytesIn } from "../../base/format.js";
+import type { ResultRowReading } from "../../record/schema.js";
 
 /** "unknown" has a reason: nothing is called equal that could not be compared. */
 export type Verdict = "lighter" | "heavier" | "within noise" | "unknown";

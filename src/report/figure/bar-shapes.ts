@@ -1,4 +1,4 @@
-import { ABSENT_MARK } from "../table.js";
+import { ABSENT_MARK } from "../../base/table/table.js";
 import type { Figure, Point, Series } from "./figure.js";
 import { textWidth } from "./font.js";
 import type { Layout } from "./layout.js";

@@ -1,5 +1,5 @@
-import { isAbsent } from "../../probe/reading.js";
-import type { Result } from "../schema.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import type { Result } from "../../record/schema.js";
 import type { Figure, Series } from "./figure.js";
 import { circumstances } from "./row-values.js";
 

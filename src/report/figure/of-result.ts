@@ -1,4 +1,4 @@
-import type { Result } from "../schema.js";
+import type { Result } from "../../record/schema.js";
 import { breakdownFigure, estimateFigure } from "./breakdown.js";
 import type { Figure } from "./figure.js";
 import { figureName } from "./name.js";

@@ -1,5 +1,5 @@
-import type { FigureSpec, FigureValue, MarkSpec } from "../figure-spec.js";
-import type { Result, ResultRow } from "../schema.js";
+import type { FigureSpec, FigureValue, MarkSpec } from "../../experiment/figure-spec.js";
+import type { Result, ResultRow } from "../../record/schema.js";
 import type { Axis, Figure, Mark, Point, Series } from "./figure.js";
 import { circumstances, pointOf, rowNumber, rowValue, unitOf } from "./row-values.js";
 import { valueText } from "./value-text.js";

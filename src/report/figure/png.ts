@@ -1,5 +1,5 @@
 import type * as Canvas from "@napi-rs/canvas";
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import { echarts } from "./echarts.js";
 import type { Figure } from "./figure.js";
 import { FONT_FAMILY, fontFile } from "./font.js";

@@ -1,5 +1,5 @@
-import { isAbsent } from "../../probe/reading.js";
-import type { Result, ResultRow } from "../schema.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import type { Result, ResultRow } from "../../record/schema.js";
 import type { Figure, Point, Series } from "./figure.js";
 import { circumstances, pointOf, rowNumber, rowValue, unitOf } from "./row-values.js";
 

@@ -1,5 +1,5 @@
-import { isAbsent } from "../../probe/reading.js";
-import type { Result, ResultRow, ResultRowReading } from "../schema.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import type { Result, ResultRow, ResultRowReading } from "../../record/schema.js";
 import type { Axis, Point } from "./figure.js";
 
 type Found = ResultRowReading | number | string | boolean | undefined;

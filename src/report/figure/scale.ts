@@ -1,4 +1,4 @@
-import { BYTES_IN, fixed } from "../format.js";
+import { BYTES_IN, fixed } from "../../base/format.js";
 import type { Axis } from "./figure.js";
 
 /** How values of one axis lie on paper, and what stands beside them. */

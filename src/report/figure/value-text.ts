@@ -1,4 +1,4 @@
-import { BYTES_IN, fixed } from "../format.js";
+import { BYTES_IN, fixed } from "../../base/format.js";
 import type { Axis } from "./figure.js";
 
 /** A value beside a bar or an arrow: three digits and the unit. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, extname, join, relative, resolve } from "node:path";
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import { importable } from "../../experiment/compile.js";
 import { sentence } from "../../measure/load-subject.js";
 

@@ -1,4 +1,4 @@
-import { markdownTable, markdownText } from "../markdown.js";
+import { markdownTable, markdownText } from "../../base/table/markdown.js";
 import type { Confirmed } from "./confirm.js";
 import type { GatePlace } from "./text.js";
 import { closing, explanation, headline } from "./text.js";

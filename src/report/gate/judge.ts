@@ -1,9 +1,9 @@
-import { BytesperError } from "../../errors.js";
-import { isAbsent } from "../../probe/reading.js";
+import { BytesperError } from "../../base/errors.js";
+import { isAbsent } from "../../system/probe/reading.js";
 import type { Comparison } from "../compare/compare.js";
 import { detectableBytes } from "../detectable.js";
-import { bytesIn, bytesWithBinaryUnit, fixed, percent } from "../format.js";
-import type { Result } from "../schema.js";
+import { bytesIn, bytesWithBinaryUnit, fixed, percent } from "../../base/format.js";
+import type { Result } from "../../record/schema.js";
 import type { Budget, Limit } from "./budget.js";
 
 /** One budget against one measurement. */

@@ -1,5 +1,5 @@
-import { fixed } from "../format.js";
-import type { Result } from "../schema.js";
+import { fixed } from "../../base/format.js";
+import type { Result } from "../../record/schema.js";
 import { escaped } from "./escape.js";
 
 const FIELDS: [name: string, of: (environment: Result["environment"]) => string][] = [

@@ -1,4 +1,4 @@
-import { visible } from "../visible.js";
+import { visible } from "../../base/table/visible.js";
 
 const ENTITIES: Record<string, string> = {
   "&": "&amp;",

@@ -1,7 +1,7 @@
 import type { Axis, Figure, Point, Series } from "../figure/figure.js";
 import { valueText } from "../figure/value-text.js";
 import { isLying, valueOf } from "../figure/values.js";
-import type { Cell, Table } from "../table.js";
+import type { Cell, Table } from "../../base/table/table.js";
 
 /** The data of a figure as a table: a row for each place, a column for each series. */
 export function figureTable(figure: Figure): Table {

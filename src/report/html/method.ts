@@ -1,8 +1,8 @@
-import { isAbsent } from "../../probe/reading.js";
-import { bytesIn } from "../format.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { bytesIn } from "../../base/format.js";
 import { conditions } from "../main-table.js";
-import type { Result } from "../schema.js";
-import type { Table } from "../table.js";
+import type { Result } from "../../record/schema.js";
+import type { Table } from "../../base/table/table.js";
 import { escaped, prose } from "./escape.js";
 import type { Origin } from "./reading-methods.js";
 import { methodOf } from "./reading-methods.js";

@@ -1,4 +1,4 @@
-import { numberCell } from "../number-cell.js";
+import { numberCell } from "../../base/table/number-cell.js";
 import { escaped, prose } from "./escape.js";
 import { captionOf } from "./table.js";
 import type { Chapter } from "./section.js";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { csvTable } from "../csv.js";
+import { csvTable } from "../../base/table/csv.js";
 import { figuresOf } from "../figure/of-result.js";
 import { tablesOf } from "../result-tables.js";
-import type { Result } from "../schema.js";
+import type { Result } from "../../record/schema.js";
 import { csvFile } from "./csv-file.js";
 import { environmentList } from "./environment.js";
 import { partId, scriptJson, sectionId } from "./escape.js";

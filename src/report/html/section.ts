@@ -1,8 +1,8 @@
-import { isAbsent } from "../../probe/reading.js";
+import { isAbsent } from "../../system/probe/reading.js";
 import type { Figure } from "../figure/figure.js";
-import { fixed } from "../format.js";
+import { fixed } from "../../base/format.js";
 import type { NamedTable } from "../result-tables.js";
-import type { Result } from "../schema.js";
+import type { Result } from "../../record/schema.js";
 import { headline } from "../sections.js";
 import { escaped, partId, prose } from "./escape.js";
 import { htmlFigure } from "./figure.js";

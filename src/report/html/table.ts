@@ -1,5 +1,5 @@
-import type { Cell, Table } from "../table.js";
-import { headingOf, isNumber, notesOf, reasonOf, reasonsOf, textOf } from "../table.js";
+import type { Cell, Table } from "../../base/table/table.js";
+import { headingOf, isNumber, notesOf, reasonOf, reasonsOf, textOf } from "../../base/table/table.js";
 import { escaped, prose } from "./escape.js";
 
 export interface TableParts {

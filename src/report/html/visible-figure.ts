@@ -1,5 +1,5 @@
 import type { Axis, Figure } from "../figure/figure.js";
-import { visible } from "../visible.js";
+import { visible } from "../../base/table/visible.js";
 
 /** A figure in whose texts every character shows; a chart would obey one that turns the direction of reading. */
 export function visibleFigure(figure: Figure): Figure {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { Result } from "../schema.js";
-import { writeWhole } from "../write.js";
+import type { Result } from "../../record/schema.js";
+import { writeWhole } from "../../base/write.js";
 import { htmlPage } from "./page.js";
 import { pageScript } from "./script.js";
 

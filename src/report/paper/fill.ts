@@ -8,7 +8,7 @@ import { tableFor } from "./table-options.js";
 import { valueAt } from "./value-path.js";
 import type { ValueText } from "./value-text.js";
 import { formOf, valueText } from "./value-text.js";
-import type { Result } from "../schema.js";
+import type { Result } from "../../record/schema.js";
 import { optionsOf, wordsOf } from "./words.js";
 
 /** What belongs between the ends of a marker. */

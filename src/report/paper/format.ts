@@ -1,5 +1,5 @@
-import type { Result } from "../schema.js";
-import type { Table } from "../table.js";
+import type { Result } from "../../record/schema.js";
+import type { Table } from "../../base/table/table.js";
 import type { ValueText } from "./value-text.js";
 
 /** How one kind of source says what markers ask for. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import type { NumberText } from "./numbers-file.js";
 import { definitionsOf, isNumbersFile, numbersFile } from "./numbers-file.js";
 import type { FilledPaper } from "./paper.js";

@@ -1,7 +1,7 @@
-import { latexComment, latexText } from "../latex-text.js";
-import { latexTable } from "../latex.js";
+import { latexComment, latexText } from "../../base/table/latex-text.js";
+import { latexTable } from "../../base/table/latex.js";
 import { originLines } from "../origin.js";
-import { ABSENT_MARK } from "../table.js";
+import { ABSENT_MARK } from "../../base/table/table.js";
 import type { PaperFormat } from "./format.js";
 import { shortOrigin } from "./format.js";
 import { MarkerError } from "./problem.js";

@@ -1,6 +1,6 @@
-import { markdownTable, markdownText } from "../markdown.js";
+import { markdownTable, markdownText } from "../../base/table/markdown.js";
 import { originOf } from "../origin.js";
-import { visible } from "../visible.js";
+import { visible } from "../../base/table/visible.js";
 import type { PaperFormat } from "./format.js";
 import { shortOrigin } from "./format.js";
 import type { ValueText } from "./value-text.js";

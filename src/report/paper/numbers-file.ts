@@ -1,9 +1,9 @@
-import { latexComment } from "../latex-text.js";
+import { latexComment } from "../../base/table/latex-text.js";
 import { originOf } from "../origin.js";
 import { latexValue } from "./latex-format.js";
 import { valueOf } from "./fill.js";
 import { MarkerError } from "./problem.js";
-import type { Result } from "../schema.js";
+import type { Result } from "../../record/schema.js";
 import type { Results } from "./results.js";
 import { wordsOf } from "./words.js";
 

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { extname } from "node:path";
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import type { PaperFormat } from "./format.js";
 import { latexFormat } from "./latex-format.js";
 import { latexSource } from "./latex-source.js";

@@ -13,8 +13,8 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { BytesperError } from "../../errors.js";
-import { syncFolder } from "../write.js";
+import { BytesperError } from "../../base/errors.js";
+import { syncFolder } from "../../base/write.js";
 
 export interface Replacement {
   /** As the user calls it. */

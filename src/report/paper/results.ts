@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { BytesperError } from "../../errors.js";
-import type { Result } from "../schema.js";
-import { parseResult } from "../schema.js";
-import { suggestion } from "./nearest.js";
+import { BytesperError } from "../../base/errors.js";
+import type { Result } from "../../record/schema.js";
+import { parseResult } from "../../record/schema.js";
+import { suggestion } from "../../base/nearest.js";
 import { MarkerError } from "./problem.js";
 
 /** A folder of results, each read once. */

@@ -1,9 +1,9 @@
 import type { NamedTable } from "../result-tables.js";
 import { tablesOf } from "../result-tables.js";
-import type { Result } from "../schema.js";
-import type { Table } from "../table.js";
-import { headingOf } from "../table.js";
-import { suggestion } from "./nearest.js";
+import type { Result } from "../../record/schema.js";
+import type { Table } from "../../base/table/table.js";
+import { headingOf } from "../../base/table/table.js";
+import { suggestion } from "../../base/nearest.js";
 import { MarkerError } from "./problem.js";
 import { optionsOf } from "./words.js";
 

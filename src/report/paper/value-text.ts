@@ -1,10 +1,10 @@
-import { isAbsent } from "../../probe/reading.js";
+import { isAbsent } from "../../system/probe/reading.js";
 import { DERIVED_DOUBT_BYTES, detectableBytes } from "../detectable.js";
-import type { ByteUnit } from "../format.js";
-import { BYTES_IN, bytesIn, doubtOf, fixed } from "../format.js";
-import type { Result } from "../schema.js";
-import { ABSENT_MARK } from "../table.js";
-import { suggestion } from "./nearest.js";
+import type { ByteUnit } from "../../base/format.js";
+import { BYTES_IN, bytesIn, doubtOf, fixed } from "../../base/format.js";
+import type { Result } from "../../record/schema.js";
+import { ABSENT_MARK } from "../../base/table/table.js";
+import { suggestion } from "../../base/nearest.js";
 import { MarkerError } from "./problem.js";
 import type { Found, Interval, Leaf } from "./value-path.js";
 

@@ -4,7 +4,7 @@ import { writeHeapSnapshot } from "node:v8";
 import { loadSubject } from "../../measure/load-subject.js";
 import { Population } from "../../measure/population.js";
 import { fullGc } from "../../measure/protocol.js";
-import type { ContextData, SubjectReference } from "../../measure/subject.js";
+import type { ContextData, SubjectReference } from "../../experiment/subject.js";
 
 /** Asks for two heap snapshots, between which instances were made and dropped. */
 export interface LeakWork {

@@ -1,4 +1,4 @@
-import { absent } from "../../probe/reading.js";
+import { absent } from "../../system/probe/reading.js";
 import type { Layout } from "../layouts.js";
 import { logBytes } from "../read/source.js";
 import { WriteLogReader } from "../read/reader.js";
@@ -10,7 +10,7 @@ import type { PrecedingKind, RunFigures, WriteReport } from "./report.js";
 import type { RunTally } from "./run-tally.js";
 import { warningsOf } from "./warnings.js";
 import type { Kind } from "../event.js";
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 
 export interface AnalyseOptions {
   steps?: StepRange;

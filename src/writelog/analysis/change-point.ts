@@ -1,5 +1,5 @@
-import type { Absent } from "../../probe/reading.js";
-import { absent } from "../../probe/reading.js";
+import type { Absent } from "../../system/probe/reading.js";
+import { absent } from "../../system/probe/reading.js";
 
 /** Commits in a stretch of steps, and for how many steps runs were under way in it, all runs together. */
 export interface Exposed {

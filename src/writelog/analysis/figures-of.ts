@@ -1,4 +1,4 @@
-import { absent } from "../../probe/reading.js";
+import { absent } from "../../system/probe/reading.js";
 import type { Kind } from "../event.js";
 import { COMMIT, MERGE } from "../event.js";
 import type { Cells } from "./cells.js";

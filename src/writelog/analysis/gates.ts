@@ -1,4 +1,4 @@
-import type { Interval } from "../../stats/interval.js";
+import type { Interval } from "../../base/stats/interval.js";
 import type { Kind } from "../event.js";
 import { COMMIT, DEFER, MERGE, SKIP, STAGE } from "../event.js";
 import type { Tally } from "./tally.js";

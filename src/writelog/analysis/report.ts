@@ -1,4 +1,4 @@
-import type { Absent, Reading } from "../../probe/reading.js";
+import type { Absent, Reading } from "../../system/probe/reading.js";
 import type { MisreadColumn } from "../read/header-trust.js";
 import type { UsedLayout } from "../read/candidates.js";
 import type { UnplacedLine } from "../read/unplaced.js";

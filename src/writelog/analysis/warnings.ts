@@ -1,5 +1,5 @@
-import { isAbsent } from "../../probe/reading.js";
-import { fixed } from "../../report/format.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { fixed } from "../../base/format.js";
 import type { WriteLogAnalysis } from "./analysis.js";
 import type { WriteReport } from "./report.js";
 

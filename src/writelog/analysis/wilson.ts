@@ -1,4 +1,4 @@
-import type { Interval } from "../../stats/interval.js";
+import type { Interval } from "../../base/stats/interval.js";
 
 /** Of the normal distribution, for 95 %. */
 const Z = 1.959963984540054;

@@ -1,4 +1,4 @@
-import { fixed, percent } from "../../report/format.js";
+import { fixed, percent } from "../../base/format.js";
 import type { Gate } from "../analysis/gates.js";
 import type { Rule } from "./rule.js";
 import { HARDLY_EVER, MOST, MOST_RUNS, runNames, span } from "./rule.js";

@@ -1,5 +1,5 @@
-import { isAbsent } from "../../probe/reading.js";
-import { fixed, percent, ratio } from "../../report/format.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { fixed, percent, ratio } from "../../base/format.js";
 import { SURE } from "../analysis/change-point.js";
 import type { Rule } from "./rule.js";
 import { MOST, MOST_RUNS, span } from "./rule.js";

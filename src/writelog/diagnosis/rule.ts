@@ -1,4 +1,4 @@
-import { fixed } from "../../report/format.js";
+import { fixed } from "../../base/format.js";
 import type { Gate } from "../analysis/gates.js";
 import type { Finding, WriteReport } from "../analysis/report.js";
 import type { SummaryReport } from "../summary/join.js";

@@ -1,8 +1,8 @@
-import type { Absent, Reading } from "../../probe/reading.js";
-import { isAbsent } from "../../probe/reading.js";
-import { fixed, percent } from "../../report/format.js";
-import type { Cell } from "../../report/table.js";
-import type { Interval } from "../../stats/interval.js";
+import type { Absent, Reading } from "../../system/probe/reading.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { fixed, percent } from "../../base/format.js";
+import type { Cell } from "../../base/table/table.js";
+import type { Interval } from "../../base/stats/interval.js";
 
 export function count(value: Reading | undefined): Cell {
   if (value === undefined) return "0";

@@ -1,5 +1,5 @@
-import { fixed } from "../../report/format.js";
-import type { Table } from "../../report/table.js";
+import { fixed } from "../../base/format.js";
+import type { Table } from "../../base/table/table.js";
 import type { WriteReport } from "../analysis/report.js";
 import { left, right, shareWithin } from "./cells.js";
 

@@ -1,8 +1,8 @@
-import { isAbsent } from "../../probe/reading.js";
-import { fixed } from "../../report/format.js";
-import { markdownTable } from "../../report/markdown.js";
-import type { Table } from "../../report/table.js";
-import { terminalTable } from "../../report/terminal.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { fixed } from "../../base/format.js";
+import { markdownTable } from "../../base/table/markdown.js";
+import type { Table } from "../../base/table/table.js";
+import { terminalTable } from "../../base/table/terminal.js";
 import type { Finding, WriteReport } from "../analysis/report.js";
 import type { SummaryReport } from "../summary/join.js";
 import { gatesTable, thresholdsTable } from "./gate-tables.js";

@@ -1,6 +1,6 @@
-import { isAbsent } from "../../probe/reading.js";
-import { fixed } from "../../report/format.js";
-import type { Cell, Table } from "../../report/table.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { fixed } from "../../base/format.js";
+import type { Cell, Table } from "../../base/table/table.js";
 import type { WriteReport } from "../analysis/report.js";
 import { left, right } from "./cells.js";
 

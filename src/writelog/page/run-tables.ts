@@ -1,6 +1,6 @@
-import { isAbsent } from "../../probe/reading.js";
-import { fixed, percent } from "../../report/format.js";
-import type { Table } from "../../report/table.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { fixed, percent } from "../../base/format.js";
+import type { Table } from "../../base/table/table.js";
 import type { WriteReport } from "../analysis/report.js";
 import { count, left, number, right } from "./cells.js";
 

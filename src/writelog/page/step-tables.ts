@@ -1,5 +1,5 @@
-import { fixed, percent, ratio } from "../../report/format.js";
-import type { Cell, Table } from "../../report/table.js";
+import { fixed, percent, ratio } from "../../base/format.js";
+import type { Cell, Table } from "../../base/table/table.js";
 import type { Bucket } from "../analysis/buckets.js";
 import type { WriteReport } from "../analysis/report.js";
 import { WINDOW_ROWS } from "../analysis/increases.js";

@@ -1,5 +1,5 @@
-import { fixed, percent } from "../../report/format.js";
-import type { Table } from "../../report/table.js";
+import { fixed, percent } from "../../base/format.js";
+import type { Table } from "../../base/table/table.js";
 import type { SummaryReport } from "../summary/join.js";
 import { left, right } from "./cells.js";
 

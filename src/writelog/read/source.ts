@@ -1,5 +1,5 @@
-import { BytesperError } from "../../errors.js";
-import { openLog } from "../../oom/byte-source.js";
+import { BytesperError } from "../../base/errors.js";
+import { openLog } from "../../base/byte-source.js";
 
 const PARQUET = Buffer.from("PAR1");
 

@@ -1,4 +1,4 @@
-import { fixed } from "../../report/format.js";
+import { fixed } from "../../base/format.js";
 import type { RunTally } from "../analysis/run-tally.js";
 import type { Summary, SummaryColumn, SummaryIncrease } from "./read.js";
 

@@ -1,4 +1,4 @@
-import { BytesperError } from "../../errors.js";
+import { BytesperError } from "../../base/errors.js";
 import { nameOf } from "../read/header.js";
 import { NOT_A_NUMBER, readReal, wholeAt } from "../read/number.js";
 import type { Row } from "../read/row.js";

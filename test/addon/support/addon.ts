@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { ADDON_EXPORTS } from "../../../src/native/contract.js";
-import { loadAddon } from "../../../src/native/load.js";
-import type { Absent } from "../../../src/probe/reading.js";
-import { isAbsent } from "../../../src/probe/reading.js";
+import { ADDON_EXPORTS } from "../../../src/system/native/contract.js";
+import { loadAddon } from "../../../src/system/native/load.js";
+import type { Absent } from "../../../src/system/probe/reading.js";
+import { isAbsent } from "../../../src/system/probe/reading.js";
 
 export const ADDON_FILE = fileURLToPath(new URL("../../../build/Release/bytesper.node", import.meta.url));
 

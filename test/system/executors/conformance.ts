@@ -2,10 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Result } from "../../../src/report/schema.js";
-import { parseResult } from "../../../src/report/schema.js";
-import type { Executor } from "../../../src/run/executor/executor.js";
-import { startTicksOf } from "../../../src/run/journal/owner.js";
+import type { Result } from "../../../src/record/schema.js";
+import { parseResult } from "../../../src/record/schema.js";
+import type { Executor } from "../../../src/runner/executor/executor.js";
+import { startTicksOf } from "../../../src/system/owner.js";
 import { bytesper, inFolder, ROOT } from "../cli.js";
 import { MIB, runJob, runJobs, scriptJob } from "./jobs.js";
 

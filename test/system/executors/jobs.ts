@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { CellEnd } from "../../../src/run/cell/end.js";
-import type { CellEvents, CellJob } from "../../../src/run/cell/execute.js";
-import { TurnFile } from "../../../src/run/cell/turns.js";
-import type { Executor } from "../../../src/run/executor/executor.js";
+import type { CellEnd } from "../../../src/record/cell-end.js";
+import type { CellEvents, CellJob } from "../../../src/runner/cell/execute.js";
+import { TurnFile } from "../../../src/runner/cell/turns.js";
+import type { Executor } from "../../../src/runner/executor/executor.js";
 
 export const MIB = 2 ** 20;
 

@@ -1,16 +1,16 @@
 import { join } from "node:path";
-import type { Executor } from "../../../src/run/executor/executor.js";
-import type * as LocalModule from "../../../src/run/executor/local.js";
-import type * as SlurmModule from "../../../src/run/executor/slurm/executor.js";
-import type { SlurmSettings } from "../../../src/run/executor/slurm/settings.js";
-import type { Timing } from "../../../src/run/executor/slurm/timing.js";
-import type * as LimitsModule from "../../../src/run/limits/index.js";
+import type { Executor } from "../../../src/runner/executor/executor.js";
+import type * as LocalModule from "../../../src/runner/executor/local.js";
+import type * as SlurmModule from "../../../src/runner/executor/slurm/executor.js";
+import type { SlurmSettings } from "../../../src/runner/executor/slurm/settings.js";
+import type { Timing } from "../../../src/runner/executor/slurm/timing.js";
+import type * as LimitsModule from "../../../src/runner/limits/index.js";
 import { ROOT } from "../cli.js";
 import type { SlurmSite } from "../stand-in/slurm/site.js";
 import type { Place } from "./conformance.js";
 
 // The built modules: jobs are run by Node itself, which reads no TypeScript.
-const built = (path: string): Promise<unknown> => import(join(ROOT, "dist/run", path));
+const built = (path: string): Promise<unknown> => import(join(ROOT, "dist/runner", path));
 
 /** Looks and questions in quick succession. */
 const QUICK: Partial<Timing> = { lookMs: 50, askFirstMs: 500, askMostMs: 2_000, submitAgainMs: 300 };

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { EndedRecord } from "../../../src/run/journal/records.js";
-import { readJournal } from "../../../src/run/journal/read.js";
+import type { EndedRecord } from "../../../src/runner/journal/records.js";
+import { readJournal } from "../../../src/runner/journal/read.js";
 import { bytesper, inFolder, MAIN, ROOT, run } from "../cli.js";
 import type { SlurmSite } from "../stand-in/slurm/site.js";
 

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Manifest } from "../../../src/run/executor/slurm/batch-folder.js";
-import { closeBatch, readEnd, takeClaim } from "../../../src/run/executor/slurm/batch-folder.js";
+import type { Manifest } from "../../../src/runner/executor/slurm/batch-folder.js";
+import { closeBatch, readEnd, takeClaim } from "../../../src/runner/executor/slurm/batch-folder.js";
 import { inFolder, ROOT, run } from "../cli.js";
 import { scriptJob } from "./jobs.js";
 
-const TASK = join(ROOT, "dist/run/executor/slurm/task.js");
+const TASK = join(ROOT, "dist/runner/executor/slurm/task.js");
 
 /** A batch of one cell that leaves a mark, and what Slurm tells its task. */
 async function withBatch(

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { ResultRow } from "../../../src/report/schema.js";
-import { parseResult } from "../../../src/report/schema.js";
-import { readJournal } from "../../../src/run/journal/read.js";
-import type { EndedRecord, JournalRecord } from "../../../src/run/journal/records.js";
+import type { ResultRow } from "../../../src/record/schema.js";
+import { parseResult } from "../../../src/record/schema.js";
+import { readJournal } from "../../../src/runner/journal/read.js";
+import type { EndedRecord, JournalRecord } from "../../../src/runner/journal/records.js";
 import { inFolder } from "../cli.js";
 import { expectNoneLeft, run } from "./runner.js";
 

@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { PlanSummary } from "../../../src/run/engine/plan-table.js";
-import type { RunStatus } from "../../../src/run/engine/status.js";
+import type { PlanSummary } from "../../../src/runner/engine/plan-table.js";
+import type { RunStatus } from "../../../src/runner/engine/status.js";
 import { inFolder } from "../cli.js";
 import { Grid, recordsOf, resultOf, tablesOf } from "./grid.js";
 import { run, Runner } from "./runner.js";

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Result } from "../../../src/report/schema.js";
-import { parseResult } from "../../../src/report/schema.js";
-import { readJournal } from "../../../src/run/journal/read.js";
-import type { WrittenRecord } from "../../../src/run/journal/read.js";
+import type { Result } from "../../../src/record/schema.js";
+import { parseResult } from "../../../src/record/schema.js";
+import { readJournal } from "../../../src/runner/journal/read.js";
+import type { WrittenRecord } from "../../../src/runner/journal/read.js";
 
 export interface GridOptions {
   name?: string;

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { stateOf } from "../../../src/run/engine/state.js";
-import { readJournal } from "../../../src/run/journal/read.js";
-import { seededRandom } from "../../../src/stats/random.js";
+import { stateOf } from "../../../src/runner/engine/state.js";
+import { readJournal } from "../../../src/runner/journal/read.js";
+import { seededRandom } from "../../../src/base/stats/random.js";
 import { inFolder } from "../cli.js";
 import { Grid, recordsOf, startedAgain, tablesOf } from "./grid.js";
 import { expectNoneLeft, Runner } from "./runner.js";

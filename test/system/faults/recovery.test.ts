@@ -152,7 +152,7 @@ test("the journal of a newer version is refused by every command", async () => {
   await inFolder(async (folder) => {
     const { journal, runId } = await undisturbed(folder);
     const [first = 0] = ends(journal);
-    const { encodeLine } = await import("../../../src/run/journal/line.js");
+    const { encodeLine } = await import("../../../src/runner/journal/line.js");
     const newer = encodeLine({ v: 2, seq: 1, at: "2030-01-01T00:00:00.000Z", type: "unheard-of" });
     const out = folderWith(join(folder, "newer"), runId, Buffer.concat([journal.subarray(0, first), newer]));
     for (const command of ["resume", "retry", "status", "report"]) {

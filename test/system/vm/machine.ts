@@ -67,7 +67,7 @@ async function archive(folder: string): Promise<string> {
   symlinkSync(`../${SERVICE}`, place(`etc/systemd/system/multi-user.target.wants/${SERVICE}`));
   await build({
     entryPoints: [join(HERE, "main.ts")],
-    outfile: place("bytesper/dist/run/limits/main.mjs"),
+    outfile: place("bytesper/dist/runner/limits/main.mjs"),
     ...{ bundle: true, platform: "node", format: "esm", logLevel: "error" },
   });
   const whole = join(folder, "whole.cpio");

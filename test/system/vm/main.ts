@@ -1,12 +1,12 @@
-import { ownGroup } from "../../../src/run/limits/hierarchy.js";
-import type { EnforcementKind } from "../../../src/run/limits/index.js";
+import { ownGroup } from "../../../src/system/hierarchy.js";
+import type { EnforcementKind } from "../../../src/runner/limits/index.js";
 import {
   certify,
   chooseEnforcement,
   ladder,
   readHostMemory,
   removeStaleGroups,
-} from "../../../src/run/limits/index.js";
+} from "../../../src/runner/limits/index.js";
 import { hog } from "./children.js";
 import type { Cell } from "./scenarios.js";
 import { CAP_BYTES, MIB, grandchild, hogAndNeighbour, runCell, spikeAndFree, tree } from "./scenarios.js";

@@ -12,13 +12,13 @@ cd /
 
 groups=/sys/fs/cgroup
 step() {
-  /bytesper/bin/node /bytesper/dist/run/limits/main.mjs "$@"
+  /bytesper/bin/node /bytesper/dist/runner/limits/main.mjs "$@"
 }
 # In a group: the shell joins it and becomes the step.
 step_in() {
   group=$1
   shift
-  sh -c 'echo 0 > "$0/cgroup.procs" && exec /bytesper/bin/node /bytesper/dist/run/limits/main.mjs "$@"' \
+  sh -c 'echo 0 > "$0/cgroup.procs" && exec /bytesper/bin/node /bytesper/dist/runner/limits/main.mjs "$@"' \
     "$group" "$@"
 }
 
@@ -47,14 +47,14 @@ echo +memory > $groups/home/cgroup.subtree_control
 mkdir $groups/home/user
 chown -R 1000 $groups/home/user
 sh -c 'echo 0 > "$0/cgroup.procs" && exec setpriv --reuid 1000 --clear-groups \
-  /bytesper/bin/node /bytesper/dist/run/limits/main.mjs unprivileged works' $groups/home/user
+  /bytesper/bin/node /bytesper/dist/runner/limits/main.mjs unprivileged works' $groups/home/user
 # Without rights and with nothing handed over.
 mkdir $groups/stranger
 sh -c 'echo 0 > "$0/cgroup.procs" && exec setpriv --reuid 1000 --clear-groups \
-  /bytesper/bin/node /bytesper/dist/run/limits/main.mjs stranger ladder' $groups/stranger
+  /bytesper/bin/node /bytesper/dist/runner/limits/main.mjs stranger ladder' $groups/stranger
 
 # A runner that is killed leaves a cell in which something still lives.
-/bytesper/bin/node /bytesper/dist/run/limits/main.mjs root abandon > /tmp/abandoned &
+/bytesper/bin/node /bytesper/dist/runner/limits/main.mjs root abandon > /tmp/abandoned &
 runner=$!
 until grep -q abandoned /tmp/abandoned; do sleep 0.2; done
 group=$(echo $groups/bytesper-$runner-*/abandoned)

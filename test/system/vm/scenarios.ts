@@ -1,6 +1,6 @@
-import type { Enforcement, LimitEvidence } from "../../../src/run/limits/index.js";
-import type { Guarded } from "../../../src/run/limits/guarded.js";
-import { runGuarded } from "../../../src/run/limits/guarded.js";
+import type { Enforcement, LimitEvidence } from "../../../src/runner/limits/index.js";
+import type { Guarded } from "../../../src/runner/limits/guarded.js";
+import { runGuarded } from "../../../src/runner/limits/guarded.js";
 import { hog, hogInGrandchild, spike, steady, twoHolders } from "./children.js";
 
 // What the tests of caps do, on this machine or in a virtual one: figures, without judgement.

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { Collected, ProgramTrial } from "../../../src/analysis/collected.js";
 import { commandFit, commandLines } from "../../../src/analysis/command-fit.js";
-import type { ExperimentRecord } from "../../../src/analysis/experiment-record.js";
+import type { ExperimentRecord } from "../../../src/record/experiment-record.js";
 import type { Factors, ProgramReading } from "../../../src/experiment/define.js";
-import type { CellEnd, Outcome } from "../../../src/run/cell/end.js";
+import type { CellEnd, Outcome } from "../../../src/record/cell-end.js";
 
 const EXPERIMENT: ExperimentRecord = {
   experiment: "chat",

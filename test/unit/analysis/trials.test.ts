@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { heapAndExternal, pointsOf, retainedPerInstance } from "../../../src/analysis/trials.js";
 import type { ProtocolData } from "../../../src/measure/protocol.js";
 import type { SettledReading } from "../../../src/measure/settle.js";
-import { theilSen } from "../../../src/stats/theil-sen.js";
+import { theilSen } from "../../../src/base/stats/theil-sen.js";
 
 function reading(count: number, created: number, heapBytes: number): SettledReading {
   return { count, created, heapBytes, externalBytes: 0, mallocBytes: 0, settled: true };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fromChatMessage, toChatMessage } from "../../../src/context/chat-message.js";
 import { KEEP_ALL } from "../../../src/context/policy.js";
-import { BytesperError } from "../../../src/errors.js";
+import { BytesperError } from "../../../src/base/errors.js";
 import { WORDS, wordHistory } from "./support/words.js";
 
 const CALL = {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fittingLength, pagesOf } from "../../../src/context/pages.js";
 import { openTokenizer } from "../../../src/context/tokenizer.js";
-import { seededRandom } from "../../../src/stats/random.js";
+import { seededRandom } from "../../../src/base/stats/random.js";
 import { WORDS, words } from "./support/words.js";
 
 const count = (text: string): number => WORDS.count(text);

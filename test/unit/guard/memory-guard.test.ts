@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { GuardStop } from "../../../src/guard/index.js";
-import { absent } from "../../../src/probe/reading.js";
+import { absent } from "../../../src/system/probe/reading.js";
 import { FakeMachine } from "./support.js";
 
 const GIB = 2 ** 30;

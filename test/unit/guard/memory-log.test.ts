@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { expect, test, vi } from "vitest";
 import { MemoryGuard, MemoryLog } from "../../../src/guard/index.js";
 import type { ObservedPool } from "../../../src/guard/index.js";
-import { isAbsent } from "../../../src/probe/reading.js";
+import { isAbsent } from "../../../src/system/probe/reading.js";
 
 const ON = { debugCategories: ["memory"] };
 

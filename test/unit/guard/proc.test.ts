@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { allPids, hasLostMemory, processEntry, pssOf } from "../../../src/guard/watch/proc.js";
+import { allPids, hasLostMemory, processEntry, pssOf } from "../../../src/system/proc.js";
 
 /** A process without memory that is no zombie: what one that ends looks like for a moment, and the kernel's own always. */
 function withoutMemory(): number | undefined {

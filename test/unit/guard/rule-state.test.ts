@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { RuleMachine } from "../../../src/guard/rules/rule-state.js";
 import { RuleState } from "../../../src/guard/rules/rule-state.js";
-import { seededRandom } from "../../../src/stats/random.js";
+import { seededRandom } from "../../../src/base/stats/random.js";
 
 function machine(options: Partial<RuleMachine> = {}): RuleState {
   return new RuleState({

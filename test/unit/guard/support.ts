@@ -2,7 +2,7 @@ import type { MemoryGuardOptions } from "../../../src/guard/index.js";
 import { MemoryGuard } from "../../../src/guard/index.js";
 import type { ReadingSource } from "../../../src/guard/index.js";
 import type { GuardEvent } from "../../../src/guard/index.js";
-import type { Reading } from "../../../src/probe/reading.js";
+import type { Reading } from "../../../src/system/probe/reading.js";
 
 const GIB = 2 ** 30;
 

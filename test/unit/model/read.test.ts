@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BytesperError } from "../../../src/errors.js";
+import { BytesperError } from "../../../src/base/errors.js";
 import { FAMILIES, kvBytesPerToken, modelOf, parameterCount, readModel } from "../../../src/model/index.js";
 import type { Config } from "./configs.js";
 import { TINY, TINY_HYBRID, TINY_LATENT } from "./configs.js";

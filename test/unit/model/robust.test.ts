@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BytesperError } from "../../../src/errors.js";
+import { BytesperError } from "../../../src/base/errors.js";
 import type { Estimate } from "../../../src/model/index.js";
 import { estimate, modelOf } from "../../../src/model/index.js";
 import type { Config } from "./configs.js";

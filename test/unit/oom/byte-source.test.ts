@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
-import { openLog, unpacked } from "../../../src/oom/byte-source.js";
+import { openLog, unpacked } from "../../../src/base/byte-source.js";
 import { scanLog } from "../../../src/oom/scan.js";
 import { MIB, pieces } from "./support.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FirstByte, Gate } from "../../../src/oom/gate.js";
 import { GRAMMARS } from "../../../src/oom/grammar/index.js";
-import { seededRandom } from "../../../src/stats/random.js";
+import { seededRandom } from "../../../src/base/stats/random.js";
 import { MESSAGES } from "./messages.js";
 
 /** Whether the gate lets "needle" pass where it stands in the text. */

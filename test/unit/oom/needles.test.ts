@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { needleSet } from "../../../src/oom/needles.js";
-import { seededRandom } from "../../../src/stats/random.js";
+import { seededRandom } from "../../../src/base/stats/random.js";
 
 function hits(
   needles: readonly string[],

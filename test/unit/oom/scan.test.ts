@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { scanLog } from "../../../src/oom/scan.js";
-import { seededRandom } from "../../../src/stats/random.js";
+import { seededRandom } from "../../../src/base/stats/random.js";
 import { MESSAGES } from "./messages.js";
 import { MIB, figures, figuresOf, pieces, scanText } from "./support.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FIGURES } from "../../../src/oom/record.js";
-import { seededRandom } from "../../../src/stats/random.js";
+import { seededRandom } from "../../../src/base/stats/random.js";
 import { MESSAGES } from "./messages.js";
 import { recordOf, recordsOf } from "./support.js";
 

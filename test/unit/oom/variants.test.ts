@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { seededRandom, shuffled } from "../../../src/stats/random.js";
+import { seededRandom, shuffled } from "../../../src/base/stats/random.js";
 import type { Message, Random } from "./messages.js";
 import { MESSAGES, pick, whole } from "./messages.js";
 import type { Figures } from "./support.js";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { BytesperError } from "../../../src/errors.js";
-import { parseResult } from "../../../src/report/schema.js";
+import { BytesperError } from "../../../src/base/errors.js";
+import { parseResult } from "../../../src/record/schema.js";
 import { sampleResult } from "./sample.js";
 
 /** The sentence about a sample that was changed at a path such as `rows.0.trials`. */

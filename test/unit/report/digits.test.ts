@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { ByteUnit } from "../../../src/report/format.js";
-import { bytesIn } from "../../../src/report/format.js";
+import type { ByteUnit } from "../../../src/base/format.js";
+import { bytesIn } from "../../../src/base/format.js";
 
 test.each<[value: number, unit: ByteUnit, doubt: number, text: string]>([
   // 98,765,432 B are 96,450.6 KiB; a doubt of 5,000,000 B is 4,882.8 KiB, so thousands are the last digit.

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { markdownTable } from "../../../src/report/markdown.js";
+import { markdownTable } from "../../../src/base/table/markdown.js";
 
 function cellOf(text: string): string {
   const table = markdownTable({

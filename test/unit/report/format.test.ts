@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytesIn, bytesWithUnit, fixed } from "../../../src/report/format.js";
+import { bytesIn, bytesWithUnit, fixed } from "../../../src/base/format.js";
 
 test.each([
   // value, doubt, text: no digit that the doubt does not allow

@@ -3,7 +3,7 @@ import { indexPage } from "../../../src/report/index-page.js";
 import { mainTable } from "../../../src/report/main-table.js";
 import { resultPage } from "../../../src/report/page.js";
 import { summarise } from "../../../src/report/summary.js";
-import { terminalTable } from "../../../src/report/terminal.js";
+import { terminalTable } from "../../../src/base/table/terminal.js";
 import { expectGolden } from "./golden.js";
 import { sampleResult } from "./sample.js";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { parseResult, resultJsonSchema } from "../../../src/report/schema.js";
+import { parseResult, resultJsonSchema } from "../../../src/record/schema.js";
 import { sampleResult } from "./sample.js";
 
 // Read back from its JSON text, as a user of the published file would.

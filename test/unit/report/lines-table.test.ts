@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { linesTable } from "../../../src/report/lines-table.js";
-import type { Result, ResultLine } from "../../../src/report/schema.js";
-import { parseResult } from "../../../src/report/schema.js";
-import { headingOf, textOf } from "../../../src/report/table.js";
+import type { Result, ResultLine } from "../../../src/record/schema.js";
+import { parseResult } from "../../../src/record/schema.js";
+import { headingOf, textOf } from "../../../src/base/table/table.js";
 import { sampleResult } from "./sample.js";
 
 function line(compression: string, reading: string, perUnit: number, spread: number): ResultLine {

@@ -1,4 +1,4 @@
-import type { Result } from "../../../src/report/schema.js";
+import type { Result } from "../../../src/record/schema.js";
 
 const exact = (value: number): { value: number; low: number; high: number } => ({
   value,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseResult, resultJsonSchema } from "../../../src/report/schema.js";
+import { parseResult, resultJsonSchema } from "../../../src/record/schema.js";
 import { sampleResult } from "./sample.js";
 
 test("a result comes back as it was written", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Result } from "../../../src/report/schema.js";
+import type { Result } from "../../../src/record/schema.js";
 import { summarise } from "../../../src/report/summary.js";
 import { sampleResult } from "./sample.js";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { markdownTable } from "../../../src/report/markdown.js";
-import type { Table } from "../../../src/report/table.js";
+import { markdownTable } from "../../../src/base/table/markdown.js";
+import type { Table } from "../../../src/base/table/table.js";
 
 const table: Table = {
   caption: "",

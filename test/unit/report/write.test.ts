@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { writeWhole } from "../../../src/report/write.js";
+import { writeWhole } from "../../../src/base/write.js";
 
 const folder = mkdtempSync(join(tmpdir(), "bytesper-test-"));
 afterAll(() => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { rolloutProblem } from "../../../src/guard/rollout/index.js";
+import { rolloutProblem } from "../../../src/experiment/rollout/index.js";
 import { PLAN } from "./plans.js";
 
 const stage = (name: string, more: object = {}): object => ({ name, flags: {}, ...more });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { EndedTrial } from "../../../src/guard/rollout/index.js";
-import { judge } from "../../../src/guard/rollout/judge.js";
-import type { Bound } from "../../../src/guard/rollout/index.js";
+import type { EndedTrial } from "../../../src/experiment/rollout/index.js";
+import { judge } from "../../../src/experiment/rollout/judge.js";
+import type { Bound } from "../../../src/experiment/rollout/index.js";
 
 const ok = (cost: EndedTrial["readings"][string]): EndedTrial => ({ outcome: "ok", readings: { cost } });
 const atMost = (limit: number): Bound => ({ reading: "cost", kind: "atMost", limit });

@@ -1,4 +1,4 @@
-import type { RolloutPlan } from "../../../src/guard/rollout/index.js";
+import type { RolloutPlan } from "../../../src/experiment/rollout/index.js";
 
 /** A right plan: one flag in A, two in B. */
 export const PLAN: RolloutPlan = {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { resolveRollout, rolloutGrid } from "../../../src/guard/rollout/index.js";
+import { resolveRollout, rolloutGrid } from "../../../src/experiment/rollout/index.js";
 import { PLAN } from "./plans.js";
 
 test("a stage keeps the flags of the stage before it and changes its own", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Result, ResultRow } from "../../../src/report/schema.js";
+import type { Result, ResultRow } from "../../../src/record/schema.js";
 import { seriesFigures } from "../../../src/report/series-figure.js";
 
 const row = (stage: string, outcome: ResultRow["outcome"], points: [number, number][]): ResultRow => ({

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { resolveRollout, rolloutGrid } from "../../../src/guard/rollout/index.js";
-import { byStages } from "../../../src/run/engine/stages.js";
-import type { PlannedWork } from "../../../src/run/engine/work.js";
-import { cellAt, endOf } from "../run/engine/sample.js";
+import { resolveRollout, rolloutGrid } from "../../../src/experiment/rollout/index.js";
+import { byStages } from "../../../src/runner/engine/stages.js";
+import type { PlannedWork } from "../../../src/runner/engine/work.js";
+import { cellAt, endOf } from "../runner/engine/sample.js";
 import { PLAN } from "./plans.js";
 
 const STAGES = resolveRollout(PLAN);

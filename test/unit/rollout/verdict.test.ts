@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { ResolvedStage, RolloutCell } from "../../../src/guard/rollout/index.js";
-import { resolveRollout, rolloutGrid, rolloutOf } from "../../../src/guard/rollout/index.js";
+import type { ResolvedStage, RolloutCell } from "../../../src/experiment/rollout/index.js";
+import { resolveRollout, rolloutGrid, rolloutOf } from "../../../src/experiment/rollout/index.js";
 import { PLAN } from "./plans.js";
 
 const STAGES = resolveRollout(PLAN);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { rangeConfidence, rangeInterval } from "../../../src/stats/interval.js";
+import { rangeConfidence, rangeInterval } from "../../../src/base/stats/interval.js";
 
 test("the interval is the median with the range", () => {
   expect(rangeInterval([3, 1, 2])).toEqual({ value: 2, low: 1, high: 3 });

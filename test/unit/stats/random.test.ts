@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { seededRandom, shuffled } from "../../../src/stats/random.js";
+import { seededRandom, shuffled } from "../../../src/base/stats/random.js";
 
 test("a seed gives the same numbers again, another seed others", () => {
   const take = (seed: number): number[] => Array.from({ length: 5 }, seededRandom(seed));

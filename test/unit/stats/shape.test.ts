@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { judgeShape } from "../../../src/stats/shape.js";
-import { theilSen } from "../../../src/stats/theil-sen.js";
+import { judgeShape } from "../../../src/base/stats/shape.js";
+import { theilSen } from "../../../src/base/stats/theil-sen.js";
 
 function shapeOf(ys: number[], noise = 0): string {
   const points = ys.map((y, index) => ({ x: index + 1, y }));

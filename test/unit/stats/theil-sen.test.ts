@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { median, theilSen } from "../../../src/stats/theil-sen.js";
+import { median, theilSen } from "../../../src/base/stats/theil-sen.js";
 
 test("points on a line give that line", () => {
   const line = theilSen([1, 2, 5].map((x) => ({ x, y: 3 * x + 7 })));

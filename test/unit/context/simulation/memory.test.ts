@@ -4,8 +4,8 @@ import { DEFAULT_MODEL } from "../../../../src/context/simulation/default-model.
 import { AttentionMeter } from "../../../../src/context/simulation/measure.js";
 import { TurnMemory } from "../../../../src/context/simulation/memory.js";
 import { estimate, modelOf } from "../../../../src/model/index.js";
-import { tryLoadAddon } from "../../../../src/native/load.js";
-import { isAbsent } from "../../../../src/probe/reading.js";
+import { tryLoadAddon } from "../../../../src/system/native/load.js";
+import { isAbsent } from "../../../../src/system/probe/reading.js";
 
 const GIB = 2 ** 30;
 const MODEL = modelOf(DEFAULT_MODEL.config);

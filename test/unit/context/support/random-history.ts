@@ -1,5 +1,5 @@
 import type { Message } from "../../../../src/context/message.js";
-import { seededRandom } from "../../../../src/stats/random.js";
+import { seededRandom } from "../../../../src/base/stats/random.js";
 import { words } from "./words.js";
 
 export interface RandomHistory {

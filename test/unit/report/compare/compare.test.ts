@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { compareResults } from "../../../../src/report/compare/compare.js";
 import { markdownReport, terminalReport } from "../../../../src/report/compare/page.js";
 import type { Parts } from "../../../../src/report/compare/parts.js";
-import type { Result } from "../../../../src/report/schema.js";
+import type { Result } from "../../../../src/record/schema.js";
 import { exact, plainResult } from "./sample.js";
 
 const BEFORE = plainResult(72, [

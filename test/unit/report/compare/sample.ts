@@ -1,4 +1,4 @@
-import type { Result, ResultFit } from "../../../../src/report/schema.js";
+import type { Result, ResultFit } from "../../../../src/record/schema.js";
 import { sampleResult } from "../sample.js";
 
 export const exact = (value: number): { value: number; low: number; high: number } => ({

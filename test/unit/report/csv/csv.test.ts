@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { csvTable } from "../../../../src/report/csv.js";
-import type { Cell } from "../../../../src/report/table.js";
+import { csvTable } from "../../../../src/base/table/csv.js";
+import type { Cell } from "../../../../src/base/table/table.js";
 
 function fileOf(title: string, ...cells: Cell[]): string {
   const columns = [{ title, align: "left" as const }];

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { figuresProblem } from "../../../../src/experiment/figures-problem.js";
 import { figureSection } from "../../../../src/report/figure-links.js";
-import type { FigureSpec } from "../../../../src/report/figure-spec.js";
+import type { FigureSpec } from "../../../../src/experiment/figure-spec.js";
 import { figuresOf, figuresWithoutData } from "../../../../src/report/figure/of-result.js";
 import { specFigure } from "../../../../src/report/figure/of-spec.js";
 import { figureSvg } from "../../../../src/report/figure/svg.js";
-import type { Result, ResultRow } from "../../../../src/report/schema.js";
-import { parseResult } from "../../../../src/report/schema.js";
+import type { Result, ResultRow } from "../../../../src/record/schema.js";
+import { parseResult } from "../../../../src/record/schema.js";
 import { sampleResult } from "../sample.js";
 
 const RESULTS = fileURLToPath(new URL("../../../../results", import.meta.url));

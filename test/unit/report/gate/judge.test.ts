@@ -3,7 +3,7 @@ import { compareResults } from "../../../../src/report/compare/compare.js";
 import type { Limit } from "../../../../src/report/gate/budget.js";
 import type { Finding } from "../../../../src/report/gate/judge.js";
 import { judgeBudget } from "../../../../src/report/gate/judge.js";
-import type { Result, ResultFit } from "../../../../src/report/schema.js";
+import type { Result, ResultFit } from "../../../../src/record/schema.js";
 import { exact, plainResult } from "../compare/sample.js";
 
 const NONE = { absent: "no committed result" };

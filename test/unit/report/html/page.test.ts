@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { htmlPage } from "../../../../src/report/html/page.js";
-import type { Result, ResultRow } from "../../../../src/report/schema.js";
+import type { Result, ResultRow } from "../../../../src/record/schema.js";
 import { sampleResult } from "../sample.js";
 
 const SCRIPT = "void 0";

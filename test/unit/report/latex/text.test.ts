@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { latexComment, latexNote, latexText } from "../../../../src/report/latex-text.js";
+import { latexComment, latexNote, latexText } from "../../../../src/base/table/latex-text.js";
 
 test.each([
   ["100 %", "100 \\%"],

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Result } from "../../../../src/report/schema.js";
+import type { Result } from "../../../../src/record/schema.js";
 import { sampleResult } from "../sample.js";
 
 export const JOURNAL = "one reading\n";

@@ -1,4 +1,4 @@
-import type { Table } from "../../../../src/report/table.js";
+import type { Table } from "../../../../src/base/table/table.js";
 
 /** One table with a cell of each kind and every text that some writer could take for a mark of its own. */
 export const TOUGH: Table = {

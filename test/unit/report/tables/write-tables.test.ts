@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { writeTables } from "../../../../src/report/write-tables.js";
-import { removeUnfinishedFiles, writeResult } from "../../../../src/run/results-folder.js";
+import { removeUnfinishedFiles, writeResult } from "../../../../src/runner/results-folder.js";
 import { wholeResult } from "../paper/folder.js";
 
 function emptyFolder(): string {

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { csvTable } from "../../../../src/report/csv.js";
-import { jsonTable } from "../../../../src/report/json.js";
-import { latexTable } from "../../../../src/report/latex.js";
-import { markdownTable } from "../../../../src/report/markdown.js";
+import { csvTable } from "../../../../src/base/table/csv.js";
+import { jsonTable } from "../../../../src/base/table/json.js";
+import { latexTable } from "../../../../src/base/table/latex.js";
+import { markdownTable } from "../../../../src/base/table/markdown.js";
 import { tablesOf } from "../../../../src/report/result-tables.js";
-import { terminalTable } from "../../../../src/report/terminal.js";
+import { terminalTable } from "../../../../src/base/table/terminal.js";
 import { expectGolden } from "../golden.js";
 import { sampleResult } from "../sample.js";
 import { TOUGH } from "./tough.js";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { isAbsent } from "../../../../src/probe/reading.js";
+import { isAbsent } from "../../../../src/system/probe/reading.js";
 import type { CommitsEnd } from "../../../../src/writelog/analysis/change-point.js";
 import { commitsEnd, SURE } from "../../../../src/writelog/analysis/change-point.js";
-import { seededRandom } from "../../../../src/stats/random.js";
+import { seededRandom } from "../../../../src/base/stats/random.js";
 
 const end = (commits: readonly number[], steps = 10): ReturnType<typeof commitsEnd> =>
   commitsEnd(

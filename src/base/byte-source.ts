@@ -1,0 +1,165 @@
+import { open, stat } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { BytesperError } from "./errors.js";
+
+/** The log's bytes, unpacked, in pieces of any size, each valid until the next is asked for. */
+export type ByteSource = AsyncIterable<Buffer>;
+
+const GZIP = Buffer.from([0x1f, 0x8b]);
+/** Byte order marks of UTF-16: the low byte first, and last. */
+const UTF16 = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
+const PACKED: [magic: number[], name: string][] = [
+  [[0x28, 0xb5, 0x2f, 0xfd], "zstd"],
+  [[0xfd, 0x37, 0x7a, 0x58, 0x5a], "xz"],
+  [[0x42, 0x5a, 0x68], "bzip2"],
+  [[0x50, 0x4b, 0x03, 0x04], "zip"],
+];
+/** Large enough that a read costs little beside the search of what it brought. */
+const READ_BYTES = 1 << 20;
+
+/**
+ * Opens a log, or standard input for "-". Throws `BAD_INPUT` for what cannot be read; a damaged end of a packed
+ * log goes to `warn` instead, after what could be unpacked.
+ */
+export async function openLog(path: string, warn: (message: string) => void): Promise<ByteSource> {
+  if (path === "-") return unpacked(process.stdin, "standard input", warn);
+  const problem = await stat(path).then(
+    (found) => (found.isDirectory() ? "is a folder; give the path of a log" : undefined),
+    (error: unknown) =>
+      (error as NodeJS.ErrnoException).code === "ENOENT"
+        ? "does not exist; give the path of a log, or - for standard input"
+        : `cannot be read: ${messageOf(error)}; give a log that can be`,
+  );
+  if (problem !== undefined) throw new BytesperError("BAD_INPUT", `${path} ${problem}.`);
+  return unpacked(fileBytes(path), path, warn);
+}
+
+/** Reads ahead into a second buffer while the first is searched; each piece is valid until the next is asked for. */
+async function* fileBytes(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  const read = (buffer: Buffer): Promise<Buffer> => {
+    const piece = file.read(buffer, 0, READ_BYTES).then(({ bytesRead }) => buffer.subarray(0, bytesRead));
+    // It may fail before anyone waits for it.
+    piece.catch(() => undefined);
+    return piece;
+  };
+  let [filling, idle] = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
+  let pending = read(filling);
+  try {
+    for (;;) {
+      const piece = await pending;
+      if (piece.length === 0) return;
+      [filling, idle] = [idle, filling];
+      pending = read(filling);
+      yield piece;
+    }
+  } finally {
+    // The buffer must not be let go while the system writes into it.
+    await pending.catch(() => undefined);
+    await file.close();
+  }
+}
+
+/** Unpacks gzip and turns UTF-16, as PowerShell writes it, into one byte a character; told by the first bytes. */
+export async function* unpacked(
+  raw: AsyncIterable<Buffer>,
+  name: string,
+  warn: (message: string) => void,
+): AsyncGenerator<Buffer> {
+  try {
+    const { head, all } = await withHead(raw, 6);
+    if (head.subarray(0, 2).equals(GZIP)) yield* gunzipped(all, name, warn);
+    else if (UTF16.some((mark) => head.subarray(0, 2).equals(mark)))
+      yield* narrowed(all, head[0] === 0xff ? 0 : 1);
+    else {
+      const packed = PACKED.find(([magic]) => head.subarray(0, magic.length).equals(Buffer.from(magic)));
+      if (packed !== undefined)
+        throw new BytesperError(
+          "BAD_INPUT",
+          `${name} is packed with ${packed[1]}, and only plain text and gzip are read; unpack it into bytesper explain-oom -.`,
+        );
+      yield* all;
+    }
+  } catch (error) {
+    if (error instanceof BytesperError) throw error;
+    throw new BytesperError(
+      "BAD_INPUT",
+      `${name} cannot be read: ${messageOf(error)}; give a log that can be.`,
+      { cause: error },
+    );
+  }
+}
+
+async function* gunzipped(
+  all: AsyncIterable<Buffer>,
+  name: string,
+  warn: (message: string) => void,
+): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: 1 << 18 });
+  const input = Readable.from(copies(all));
+  // pipe() does not pass errors on; without this a read error would leave the reader waiting.
+  input.on("error", (error) => gunzip.destroy(error));
+  try {
+    for await (const piece of input.pipe(gunzip)) yield piece as Buffer;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || !/^Z_/.test(code)) throw error;
+    warn(`${name} is damaged gzip (${messageOf(error)}); what was unpacked up to there has been read.`);
+  } finally {
+    input.destroy();
+  }
+}
+
+/** For a reader that asks for the next piece before it is done with the last. */
+async function* copies(all: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const piece of all) yield Buffer.from(piece);
+}
+
+/** The low byte of each UTF-16 unit, which is at `low` in it; what is not Latin-1 becomes 0xff, as in no pattern. */
+async function* narrowed(all: AsyncIterable<Buffer>, low: 0 | 1): AsyncGenerator<Buffer> {
+  let odd: Buffer = Buffer.alloc(0);
+  for await (const piece of all) {
+    const joined = odd.length === 0 ? piece : Buffer.concat([odd, piece]);
+    const units = joined.length >> 1;
+    const narrow = Buffer.alloc(units);
+    for (let unit = 0; unit < units; unit += 1)
+      narrow[unit] = joined[2 * unit + 1 - low] === 0 ? (joined[2 * unit + low] ?? 0) : 0xff;
+    odd = Buffer.from(joined.subarray(2 * units));
+    yield narrow;
+  }
+}
+
+/** The first bytes, and all of them again. */
+async function withHead(
+  raw: AsyncIterable<Buffer>,
+  length: number,
+): Promise<{ head: Buffer; all: AsyncGenerator<Buffer> }> {
+  const iterator = raw[Symbol.asyncIterator]();
+  const first: Buffer[] = [];
+  let held = 0;
+  while (held < length) {
+    const { value, done } = (await iterator.next()) as IteratorResult<Buffer, undefined>;
+    if (done === true) break;
+    // The first piece may be cut short, and the next one then takes its place in the buffer.
+    first.push(held + value.length < length ? Buffer.from(value) : value);
+    held += value.length;
+  }
+  async function* all(): AsyncGenerator<Buffer> {
+    try {
+      yield* first;
+      for (;;) {
+        const { value, done } = (await iterator.next()) as IteratorResult<Buffer, undefined>;
+        if (done === true) break;
+        yield value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return { head: Buffer.concat(first).subarray(0, length), all: all() };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

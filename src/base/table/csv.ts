@@ -1,0 +1,69 @@
+import type { Cell, Column, Table } from "./table.js";
+import { isNumber } from "./table.js";
+import { BYTES_IN } from "../format.js";
+import { visible } from "./visible.js";
+
+/** Columns of a file beside the table's own, with one value for all rows. */
+export type Provenance = Readonly<Record<string, string>>;
+
+/** What stands where no value is known: R and pandas read it as missing, and nobody as 0. */
+const MISSING = "NA";
+
+/**
+ * A table for machines (RFC 4180, UTF-8): unrounded numbers, bytes in bytes whatever unit people are shown. A
+ * column of measured values is followed by its low and high end and by a status: ok, or the reason why there is
+ * no value. Of a censored one the low end is the bound and the high end Inf.
+ */
+export function csvTable(table: Table, provenance: Provenance = {}): string {
+  const constant =
+    table.conditions === undefined ? { ...provenance } : { ...provenance, conditions: table.conditions };
+  const columns = table.columns.map((column, place) =>
+    fieldsOf(
+      column,
+      table.rows.map((row) => row[place] ?? ""),
+    ),
+  );
+  const header = [...columns.flatMap(({ header: own }) => own), ...Object.keys(constant).map(text)];
+  const ending = Object.values(constant).map(text);
+  const rows = table.rows.map((_, row) => [...columns.flatMap(({ rows: own }) => own[row] ?? []), ...ending]);
+  return [header, ...rows].map((fields) => `${fields.join(",")}\r\n`).join("");
+}
+
+function fieldsOf(column: Column, cells: readonly Cell[]): { header: string[]; rows: string[][] } {
+  const title =
+    column.title + (column.unit === undefined ? "" : column.unit in BYTES_IN ? " (B)" : ` (${column.unit})`);
+  const measured = cells.some(
+    (cell) => typeof cell !== "string" && !(isNumber(cell) && cell.low === undefined),
+  );
+  if (!measured) return { header: [text(title)], rows: cells.map((cell) => [valueOf(cell)]) };
+  return {
+    header: [title, `${title} low`, `${title} high`, `${title} status`].map(text),
+    rows: cells.map((cell) => [valueOf(cell), ...endsOf(cell), statusOf(cell)]),
+  };
+}
+
+function valueOf(cell: Cell): string {
+  if (typeof cell === "string") return text(cell);
+  return isNumber(cell) ? String(cell.value) : MISSING;
+}
+
+function endsOf(cell: Cell): [string, string] {
+  if (typeof cell === "string" || "absent" in cell) return [MISSING, MISSING];
+  if ("censored" in cell) return [cell.above === undefined ? MISSING : String(cell.above), "Inf"];
+  return [String(cell.low ?? cell.value), String(cell.high ?? cell.value)];
+}
+
+function statusOf(cell: Cell): string {
+  if (typeof cell === "string" || isNumber(cell)) return "ok";
+  return text("absent" in cell ? `absent: ${cell.absent}` : `censored: ${cell.reason}`);
+}
+
+/**
+ * A field of words. A spreadsheet takes one that begins like a formula for a formula, whoever wrote it, so it
+ * gets an apostrophe before it.
+ */
+function text(value: string): string {
+  const shown = visible(value);
+  const safe = /^\s*[=+\-@＝＋－＠]/.test(shown) ? `'${shown}` : shown;
+  return /[",]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,40 @@
+import type { ByteUnit } from "../format.js";
+import { bytesIn, doubtOf, fixed } from "../format.js";
+import type { NumberCell } from "./table.js";
+
+interface Interval {
+  value: number;
+  low: number;
+  high: number;
+}
+
+/** Bytes with the digits that `doubt`, in bytes, allows. */
+export function bytesCell(value: number, doubt = 0, unit: ByteUnit = "B"): NumberCell {
+  return { value, shown: bytesIn(value, unit, doubt) };
+}
+
+/** A median in bytes with its range, in the digits that its width and what can be detected allow. */
+export function intervalCell(interval: Interval, detectable: number, unit: ByteUnit = "B"): NumberCell {
+  const doubt = doubtOf(interval, detectable);
+  return withRange(interval, (bytes) => bytesIn(bytes, unit, doubt));
+}
+
+/** A number in no unit of bytes, with `decimals` places. */
+export function numberCell(value: number, decimals = 0): NumberCell {
+  return { value, shown: fixed(value, decimals) };
+}
+
+/** A median in no unit of bytes with its range. */
+export function plainIntervalCell(interval: Interval, decimals: number): NumberCell {
+  return withRange(interval, (value) => fixed(value, decimals));
+}
+
+/** A share of 1, shown in percent. */
+export function shareCell(share: number, decimals = 2): NumberCell {
+  return { value: share, shown: fixed(100 * share, decimals), suffix: " %" };
+}
+
+function withRange({ value, low, high }: Interval, text: (value: number) => string): NumberCell {
+  const [from, to] = [text(low), text(high)];
+  return { value, low, high, shown: text(value), ...(from === to ? {} : { range: [from, to] as const }) };
+}

@@ -1,0 +1,59 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { BytesperError } from "./errors.js";
+
+/**
+ * Replaces a file as a whole: written beside it, synced, renamed, so that no reader and no crash meets half of
+ * it. Throws `WRITE_FAILED`.
+ */
+export function writeWhole(path: string, text: string | Uint8Array): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const descriptor = openSync(temporary, "w");
+    try {
+      const bytes = typeof text === "string" ? Buffer.from(text) : text;
+      for (let offset = 0; offset < bytes.length;) offset += writeSync(descriptor, bytes, offset);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // Where the folder is none, there is nothing to remove; the first error is the one to tell.
+    }
+    throw writeError(path, error);
+  }
+}
+
+/** Makes the names in a folder durable. A file system that cannot do that is left alone. */
+export function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EINVAL") throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** One sentence for a file that could not be written, with what to do about it. */
+export function writeError(path: string, error: unknown): BytesperError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const [what, advice] =
+    code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG"
+      ? ["the disk or quota is full", "free some space or choose another folder with --out"]
+      : code === "EACCES" || code === "EROFS" || code === "EPERM"
+        ? ["the folder is not writable", "change its permissions or choose another with --out"]
+        : code === "ENOTDIR" || code === "EEXIST"
+          ? ["a file stands where a folder should be", "choose another folder with --out"]
+          : [message.split("\n")[0] ?? message, "choose another folder with --out"];
+  return new BytesperError("WRITE_FAILED", `${path} cannot be written: ${what}; ${advice}.`, {
+    cause: error,
+  });
+}

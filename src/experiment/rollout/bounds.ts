@@ -1,0 +1,50 @@
+import { parseDuration } from "../../base/duration.js";
+import { BytesperError } from "../../base/errors.js";
+import { parseSize } from "../../base/size.js";
+import type { Bound, Criteria } from "./plan.js";
+
+const KINDS = ["atMost", "atLeast", "atMostTimesPrevious"] as const;
+
+/** The bounds of criteria, those of `own` in place of the common ones on the same reading. They must be right. */
+export function boundsOf(common: Criteria, own: Criteria): Bound[] {
+  return Object.entries({ ...common, ...own }).flatMap(([reading, criterion]) =>
+    KINDS.flatMap((kind) => {
+      const value = criterion[kind];
+      return value === undefined ? [] : [{ reading, kind, limit: limitOf(reading, value) }];
+    }),
+  );
+}
+
+/** What is wrong with one criterion, as a clause; undefined where nothing is. */
+export function criterionProblem(reading: string, criterion: unknown): string | undefined {
+  const place = `its criterion on "${reading}"`;
+  if (typeof criterion !== "object" || criterion === null || Object.keys(criterion).length === 0)
+    return `${place} bounds nothing; give { atMost }, { atLeast } or { atMostTimesPrevious }`;
+  for (const [kind, value] of Object.entries(criterion)) {
+    if (!(KINDS as readonly string[]).includes(kind))
+      return `${place} has "${kind}"; there are ${KINDS.join(", ")}`;
+    if (kind === "atMostTimesPrevious" && !(typeof value === "number" && value > 0 && value < Infinity))
+      return `${place} is ${JSON.stringify(value)} times the stage before; give a number above 0`;
+    try {
+      limitOf(reading, value);
+    } catch (error) {
+      const why = error instanceof BytesperError ? error.message.replace(/\.$/, "") : "it is no number";
+      return `${place} cannot be read: ${why}`;
+    }
+  }
+  const { atLeast, atMost } = criterion as Criteria[string];
+  if (atLeast !== undefined && atMost !== undefined && limitOf(reading, atLeast) > limitOf(reading, atMost))
+    return `${place} asks for at least ${atLeast} and at most ${atMost}, which nothing meets`;
+  return undefined;
+}
+
+/** Throws where it is neither a finite number nor a text in the unit of the reading's name. */
+function limitOf(reading: string, value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (typeof value === "string" && reading.endsWith("Bytes")) return parseSize(value);
+  if (typeof value === "string" && reading.endsWith("Ms")) return parseDuration(value);
+  throw new BytesperError(
+    "BAD_EXPERIMENT",
+    `${JSON.stringify(value)} is no bound; give a number, a size for a reading in Bytes, or a time for one in Ms.`,
+  );
+}

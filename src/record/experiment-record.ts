@@ -1,0 +1,47 @@
+import type { Estimate, Experiment, Factors } from "../experiment/define.js";
+import type { Result } from "./schema.js";
+import type { ResolvedStage } from "../experiment/rollout/index.js";
+
+/** A point of the grid with everything that was computed from its levels. */
+export interface GridPoint {
+  factors: Factors;
+  instances: number;
+  /** Units in one instance. */
+  units: number;
+  /** Bytes that the whole cell should take, of an experiment that runs a command. */
+  estimate?: { bytes: number; formula: string };
+}
+
+/** A further table of an experiment of programs. */
+export interface PartRecord {
+  name: string;
+  table: NonNullable<Experiment["table"]>;
+  grid: Factors[];
+}
+
+/**
+ * An experiment as plain data: what the analysis needs beside the readings, with every function of the
+ * experiment file already applied. A journal holds it, so that tables can be derived without that file.
+ */
+export interface ExperimentRecord {
+  experiment: string;
+  kind: "population" | "program" | "command";
+  title: string;
+  question?: string;
+  unit: string;
+  /** The factor that says how many instances live in a cell. */
+  population?: string;
+  /** Whether the experiment file says how many units an instance has. */
+  hasUnits: boolean;
+  /** Whether each trial takes a slope of its own. */
+  ownSlope: boolean;
+  grid: GridPoint[];
+  parts: PartRecord[];
+  estimates: readonly Estimate[];
+  table?: NonNullable<Experiment["table"]>;
+  figures?: NonNullable<Result["figures"]>;
+  /** The factor whose largest fitting level is searched. */
+  frontier?: string;
+  /** The stages of a rollout, in the order of running. */
+  rollout?: ResolvedStage[];
+}

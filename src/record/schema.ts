@@ -1,0 +1,317 @@
+import { z } from "zod";
+import { BytesperError } from "../base/errors.js";
+import { isAbsent } from "../system/probe/reading.js";
+import { rollout } from "./rollout-schema.js";
+import { RESULT_SCHEMA } from "./schema-version.js";
+
+const absent = z.object({ absent: z.string() });
+const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
+/** Known only to be larger than a bound: what was measured did not fit. */
+const censored = z.object({ above: z.number(), reason: z.string() });
+const reading = z.union([interval, absent]);
+const rowReading = z.union([interval, absent, censored]);
+const factors = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
+const warning = z.object({ name: z.string(), message: z.string() });
+const named = z.object({
+  name: z.string(),
+  bytes: z.union([z.number(), absent]),
+  note: z.string().optional(),
+});
+
+const ledger = z.object({
+  instances: z.number(),
+  lines: z.array(named),
+  pssChangeBytes: z.number(),
+  unexplainedBytes: z.number(),
+});
+
+/** The whole vocabulary, so that a result whose cells ended in a way unknown to this executor still reads. */
+const outcome = z.enum([
+  "ok",
+  "oom-cap",
+  "oom-device",
+  "oom-heap",
+  "oom-alloc",
+  "oom-watchdog",
+  "timeout",
+  "crash",
+  "interrupted",
+]);
+
+const row = z.object({
+  factors,
+  outcome,
+  trials: z.number(),
+  instances: z.number(),
+  /** Units in one instance, such as messages in a session. */
+  unitsPerInstance: z.number(),
+  /** Changes over the reading before the first instance was made; keys carry the counter and the unit. */
+  readings: z.record(z.string(), rowReading),
+  perInstanceBytes: reading.optional(),
+  perUnitBytes: reading,
+  cause: z.string().optional(),
+  /** Cap on the memory of the cell's process tree, and how it was enforced. */
+  capBytes: z.number().optional(),
+  enforcement: z.string().optional(),
+  /** Where `readings.peakBytes` comes from, and whether it is exact. */
+  peakSource: z.string().optional(),
+  /** Bytes that a formula predicts for the whole cell. */
+  estimate: z.object({ bytes: z.number(), formula: z.string() }).optional(),
+  measuredOverEstimate: z.number().optional(),
+  /** Readings over the steps of the first trial, for figures: at most 200 points each. */
+  series: z
+    .array(
+      z.object({ reading: z.string(), over: z.string(), points: z.array(z.tuple([z.number(), z.number()])) }),
+    )
+    .optional(),
+});
+
+const table = z.looseObject({
+  title: z.string(),
+  columns: z.array(
+    z.object({
+      title: z.string(),
+      from: z.string(),
+      unit: z.enum(["B", "kB", "MB", "KiB", "MiB", "GiB"]).exactOptional(),
+    }),
+  ),
+  notes: z.array(z.string()).exactOptional(),
+});
+
+const figure = z.looseObject({
+  title: z.string(),
+  name: z.string().exactOptional(),
+  x: z.string(),
+  y: z.array(
+    z.union([
+      z.string(),
+      z.looseObject({
+        from: z.string(),
+        name: z.string().exactOptional(),
+        estimated: z.boolean().exactOptional(),
+        group: z.string().exactOptional(),
+        stack: z.string().exactOptional(),
+      }),
+    ]),
+  ),
+  kind: z.enum(["line", "points", "area", "bar", "step"]).exactOptional(),
+  log: z.array(z.enum(["x", "y"])).exactOptional(),
+  xLabel: z.string().exactOptional(),
+  yLabel: z.string().exactOptional(),
+  part: z.string().exactOptional(),
+  where: factors.exactOptional(),
+  largest: z.string().exactOptional(),
+  marks: z
+    .array(
+      z.looseObject({
+        axis: z.enum(["x", "y"]),
+        at: z.union([z.number(), z.string()]),
+        label: z.string(),
+        part: z.string().exactOptional(),
+        where: factors.exactOptional(),
+      }),
+    )
+    .exactOptional(),
+  wide: z.boolean().exactOptional(),
+});
+
+const line = z.object({
+  perUnitBytes: interval,
+  fixedBytes: interval,
+  shape: z.enum(["linear", "steps", "growing", "shrinking", "unknown"]),
+  /** Largest distance of a level from the line, as a share of the rise. */
+  largestDeviation: z.number(),
+  processes: z.number(),
+  points: z.number(),
+  /** Probability with which the interval covers the median over processes. */
+  confidence: z.number(),
+});
+
+const fit = z.object({
+  ...line.shape,
+  nativePerUnitBytes: reading,
+  externalPerUnitBytes: reading,
+  /** The reading that the line is through, where it is not the heap's. */
+  source: z.string().optional(),
+});
+
+const comparison = z.object({
+  measuredOverEstimate: z.number(),
+  residualBytes: z.number(),
+  /** What the residual consists of; sums to it. */
+  residual: z.array(z.object({ name: z.string(), bytes: z.number() })),
+});
+
+const estimate = z.object({ name: z.string(), perUnitBytes: z.number(), formula: z.string() });
+
+/** One definition of a result: its type, its check at run time and its published JSON Schema come from here. */
+export const resultSchema = z.object({
+  schema: z.literal(RESULT_SCHEMA),
+  experiment: z.string(),
+  title: z.string(),
+  question: z.string().optional(),
+  unit: z.string(),
+  runId: z.string(),
+  /** Path of the journal, relative to the results folder. */
+  journal: z.string().optional(),
+  journalSha256: z.string().optional(),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+  /** False when rows lack trials: an interrupt, or failed cells. */
+  complete: z.boolean(),
+  missing: z.array(z.string()),
+  environment: z.object({
+    node: z.string(),
+    v8: z.string(),
+    os: z.string(),
+    arch: z.string(),
+    cpu: z.string(),
+    memoryBytes: z.number(),
+    devices: z.array(z.object({ name: z.string(), totalBytes: z.number(), driver: z.string() })),
+    enforcement: z.string(),
+    commit: z.union([z.string(), absent]),
+    compilers: z.enum(["off", "on"]),
+    flags: z.array(z.string()),
+  }),
+  settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+  rows: z.array(row),
+  /** Further questions of the experiment, each with cells and a table of its own. */
+  followUps: z.array(z.object({ name: z.string(), table, rows: z.array(row) })).optional(),
+  fit: z.union([fit, absent]),
+  /** Of commands: the line of each reading in bytes, for each combination of the factors beside the population. */
+  lines: z.array(z.object({ others: factors, reading: z.string(), ...line.shape })).optional(),
+  crossCheck: z.union([
+    z.object({
+      snapshotPerUnitBytes: z.number(),
+      slopePerUnitBytes: z.number(),
+      relativeDifference: z.number(),
+      instances: z.number(),
+      factors,
+      /** Change of heap + external that making the very instances of the snapshot caused, per unit. */
+      sameInstancesPerUnitBytes: z.number(),
+    }),
+    absent,
+  ]),
+  minimumDetectableBytes: z.number(),
+  nullControl: z.union([
+    z.object({ processes: z.number(), largestBytes: z.number(), pssBytes: reading, rssBytes: reading }),
+    absent,
+  ]),
+  /** By class, bytes and count per unit. */
+  breakdown: z.array(z.object({ type: z.string(), bytes: z.number(), count: z.number() })),
+  kinds: z.array(z.object({ kind: z.string(), bytes: z.number(), count: z.number() })),
+  waste: z.array(named),
+  ledger: z.union([ledger, absent]),
+  estimate: estimate.optional(),
+  comparison: comparison.optional(),
+  estimates: z.array(z.object({ ...estimate.shape, comparison })),
+  capacity: z.object({ perGiB: z.number(), perGB: z.number(), formula: z.string() }).optional(),
+  calibration: z.union([
+    z.object({
+      gcCall: z.string(),
+      gcProof: z.array(z.string()),
+      gcSurvey: z.array(z.object({ call: z.string(), proof: z.array(z.string()) })),
+      checks: z.array(z.object({ name: z.string(), expectedBytes: z.number(), measuredBytes: z.number() })),
+    }),
+    absent,
+  ]),
+  /** Largest level that fits under a cap, for each combination of the other factors. */
+  frontiers: z
+    .array(
+      z.object({
+        factor: z.string(),
+        others: factors,
+        /** Absent where not even the smallest fits. */
+        fits: z.number().optional(),
+        /** Absent where even the largest fits. */
+        failsAt: z.number().optional(),
+        cellsRun: z.number(),
+        cellsSaved: z.number(),
+      }),
+    )
+    .optional(),
+  /** Of a rollout in stages: their verdicts, where it degrades, and the flags to roll back to. */
+  rollout: rollout.optional(),
+  table: table.optional(),
+  /** Figures that the experiment asks for beside those that every result of its kind has. */
+  figures: z.array(figure).optional(),
+  /** What programs concluded from their readings, in sentences. */
+  findings: z.array(z.string()).optional(),
+  warnings: z.array(warning),
+});
+
+export type Result = z.infer<typeof resultSchema>;
+export type ResultRow = z.infer<typeof row>;
+export type ResultFit = z.infer<typeof fit>;
+export type ResultLine = NonNullable<Result["lines"]>[number];
+export type ResultReading = z.infer<typeof reading>;
+export type ResultRowReading = z.infer<typeof rowReading>;
+export type ResultWarning = z.infer<typeof warning>;
+
+/** The published JSON Schema of a result. It allows further keys: a later minor version may add some. */
+export function resultJsonSchema(): Record<string, unknown> {
+  return { title: RESULT_SCHEMA, ...z.toJSONSchema(resultSchema, { io: "input" }) };
+}
+
+/** Reads a result. Throws `BAD_RESULT`, which names the file and the first place that does not fit. */
+export function parseResult(text: string, file: string): Result {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    throw new BytesperError("BAD_RESULT", `${file} is not JSON; run the experiment again.`, { cause: error });
+  }
+  requireSchema(document, file);
+  const parsed = resultSchema.safeParse(document);
+  // The document itself and not `parsed.data`, which lacks the keys that this version does not know.
+  if (parsed.success) return document as Result;
+  const { path, message } = problemOf(parsed.error.issues[0], document);
+  const place = path.join(".") || "the document";
+  throw new BytesperError("BAD_RESULT", `${file} is not a result: ${place}: ${message}.`);
+}
+
+/** Throws where the document names another schema than the one that this version reads. */
+function requireSchema(document: unknown, file: string): void {
+  const schema = (document as { schema?: unknown } | null)?.schema;
+  if (typeof schema !== "string" || schema === RESULT_SCHEMA) return;
+  const [name, major] = schema.split("@");
+  const [ownName, ownMajor] = RESULT_SCHEMA.split("@");
+  const newer = name === ownName && Number(major) > Number(ownMajor);
+  throw new BytesperError(
+    "BAD_RESULT",
+    `${file} has the schema ${schema}, this version reads ${RESULT_SCHEMA}; ${newer ? "use a newer bytesper" : "give the result.json of an experiment"}.`,
+  );
+}
+
+interface Problem {
+  path: PropertyKey[];
+  message: string;
+}
+
+/**
+ * The innermost place that does not fit. Of a union zod says only that no branch fits, so the branch is taken
+ * that the document means: the absent one where it has that key.
+ */
+function problemOf(
+  issue: z.core.$ZodIssue | undefined,
+  document: unknown,
+  above: readonly PropertyKey[] = [],
+): Problem {
+  if (issue === undefined) return { path: [...above], message: "invalid" };
+  const path = [...above, ...issue.path];
+  if (issue.code === "invalid_union") {
+    const meansAbsent = isAbsent(valueAt(document, path));
+    const branch = issue.errors.find(
+      (issues) => issues.some((inner) => inner.path[0] === "absent") === meansAbsent,
+    );
+    if (branch !== undefined) return problemOf(branch[0], document, path);
+  }
+  return { path, message: issue.message };
+}
+
+function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key],
+    document,
+  );
+}

@@ -1,0 +1,76 @@
+import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { BytesperError } from "../../base/errors.js";
+import { calibrate } from "../../measure/calibration.js";
+import { sentence } from "../../measure/load-subject.js";
+import { runPilot } from "../../measure/pilot.js";
+import { runProtocol } from "../../measure/protocol.js";
+import { runSnapshotCell } from "../../measure/snapshot-cell.js";
+import type { NodeWork, NodeWorkOrder } from "./work.js";
+
+// The entry of every measured process: one piece of work from stdin, records to file descriptor 3.
+// The standard output stays the subject's own.
+const RECORDS = 3;
+
+function write(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let offset = 0; offset < bytes.length;) offset += writeSync(descriptor, bytes, offset);
+}
+
+/** On a line of its own, whatever a subject has written there. */
+function send(record: unknown): void {
+  write(RECORDS, `\n${JSON.stringify(record)}\n`);
+}
+
+/** A record is on disk when the call returns; where that fails, the runner gets it and writes it later. */
+function emitter(turnsFile: string | undefined): (record: unknown) => void {
+  let broken = turnsFile === undefined;
+  return (record) => {
+    if (!broken) {
+      try {
+        const descriptor = openSync(turnsFile as string, "a");
+        try {
+          write(descriptor, `${JSON.stringify(record)}\n`);
+          fdatasyncSync(descriptor);
+          return;
+        } finally {
+          closeSync(descriptor);
+        }
+      } catch {
+        broken = true;
+      }
+    }
+    send({ type: "turn", record });
+  };
+}
+
+async function answer(work: NodeWork, emit: (record: unknown) => void): Promise<unknown> {
+  switch (work.kind) {
+    case "calibrate":
+      return calibrate();
+    case "pilot":
+      return runPilot(work.subject, work.context, emit);
+    case "protocol":
+      return runProtocol(work.protocol, send, emit);
+    case "snapshot":
+      return runSnapshotCell(work.snapshot, emit);
+    case "program": {
+      // Loaded for this kind alone: what is in memory is in the readings of the others.
+      const { runProgram } = await import("../../measure/program.js");
+      return runProgram(work.program, emit);
+    }
+  }
+}
+
+try {
+  const { work, turnsFile } = JSON.parse(readFileSync(0, "utf8")) as NodeWorkOrder;
+  send({ type: "answer", data: await answer(work, emitter(turnsFile)) });
+  // A subject may hold handles that keep the process alive; its answer is complete.
+  process.exit(0);
+} catch (error) {
+  send({
+    type: "error",
+    code: error instanceof BytesperError ? error.code : undefined,
+    message: error instanceof BytesperError ? error.message : sentence(error),
+  });
+  process.exit(1);
+}

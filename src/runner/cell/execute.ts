@@ -1,0 +1,454 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ErrorCode } from "../../base/errors.js";
+import { BytesperError } from "../../base/errors.js";
+import type { ProgramReading } from "../../experiment/define.js";
+import { nvmlDevices } from "../../system/probe/nvml.js";
+import { absent, isAbsent } from "../../system/probe/reading.js";
+import type { Reading } from "../../system/probe/reading.js";
+import { bytesWithBinaryUnit } from "../../base/format.js";
+import type { Enforcement, LimitEvidence } from "../limits/index.js";
+import { heapLimitMiB } from "../limits/index.js";
+import type { CommandSpec } from "./command.js";
+import { JsonLines } from "./command.js";
+import type { CellEnd, CellMemory, Outcome } from "../../record/cell-end.js";
+import { DeviceWatch } from "../../system/device-watch.js";
+import { measuringEnvironment, measuringFlags } from "./flags.js";
+import type { GuardSample } from "./guard-report.js";
+import { hostKills } from "./host-kills.js";
+import type { LaunchEnd, Launched } from "./launch.js";
+import { guardPath, launch } from "./launch.js";
+import type { Evidence } from "./outcome.js";
+import { verdict } from "./outcome.js";
+import { parseSnapshot } from "./parse-snapshot.js";
+import type { CellMessage, CellWork, NodeWorkOrder } from "./work.js";
+
+/** One attempt at a cell: plain data, so that it can be carried out on another machine. */
+export interface CellJob {
+  /** Names the attempt: letters, digits and "-". */
+  id: string;
+  work: CellWork;
+  compilers: "on" | "off";
+  timeoutMs: number;
+  capBytes?: number;
+  /** Most device memory, for programs that ask for it by `BYTESPER_DEVICE_CAP_BYTES`. */
+  deviceCapBytes?: number;
+  /** The GPU that the cell has to itself; a command sees no other. */
+  device?: number;
+  /** Where the cell streams its records to; what cannot go there comes through `onTurn`. */
+  turnsFile?: string;
+  /** How often the tree's memory is told while it runs, ms; absent means not at all. */
+  sampleMs?: number;
+}
+
+export interface CellEvents {
+  onTurn?: (record: unknown) => void;
+  onSample?: (sample: GuardSample) => void;
+}
+
+export interface RunningCell {
+  end: Promise<CellEnd>;
+  /** Kills the whole tree. */
+  stop: (outcome: "interrupted" | "oom-watchdog" | "oom-device", cause: string) => void;
+}
+
+const ENTRY = fileURLToPath(new URL("./entry.js", import.meta.url));
+/** A program of the user's may put its affairs in order at its time limit; a measuring cell has none. */
+const COMMAND_GRACE_MS = 2_000;
+
+/** Runs one cell in a fresh process tree under its limits. The end never rejects. */
+export function executeCell(job: CellJob, enforcement: Enforcement, events: CellEvents = {}): RunningCell {
+  if (job.work.kind !== "snapshot") return executeProcess(job, enforcement, events);
+  const folder = mkdtempSync(join(tmpdir(), "bytesper-"));
+  const path = join(folder, "population.heapsnapshot");
+  const snapshot = { ...job.work.snapshot, path };
+  const running = executeProcess({ ...job, work: { kind: "snapshot", snapshot } }, enforcement, events);
+  const end = running.end
+    .then((own) => withSummary(own, path))
+    .finally(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+  return { ...running, end };
+}
+
+/** The snapshot is read where it was written: it may be too large to be carried anywhere. */
+async function withSummary(end: CellEnd, path: string): Promise<CellEnd> {
+  if (end.outcome !== "ok") return end;
+  try {
+    return { ...end, data: { cell: end.data, summary: await parseSnapshot(path) } };
+  } catch (error) {
+    if (!(error instanceof BytesperError)) throw error;
+    return { ...end, outcome: "crash", code: error.code, cause: error.message, data: undefined };
+  }
+}
+
+function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEvents): RunningCell {
+  let stopped: Evidence["ended"];
+  let running: Launched | undefined;
+  const stop = (outcome: NonNullable<Evidence["ended"]>["outcome"], cause: string): void => {
+    stopped ??= { outcome, cause };
+    running?.kill();
+  };
+  const device = deviceFollower(job, stop);
+  const run = async (): Promise<CellEnd> => {
+    const { capBytes } = job;
+    const limit = await enforcement.open({ id: job.id, capBytes });
+    const heapLimitBytes = capBytes === undefined ? undefined : heapLimitMiB(capBytes) * 2 ** 20;
+    const kills = hostKills();
+    const cell: CellProcess =
+      job.work.kind === "command" ? new CommandCell(job.work.command, events) : new NodeCell(events);
+    let launchEnd = NEVER_STARTED;
+    let evidence: LimitEvidence;
+    try {
+      if (stopped === undefined) {
+        running = launch({
+          ...cell.process(job, heapLimitBytes),
+          timeoutMs: job.timeoutMs,
+          guardArguments: limit.guardArguments,
+          wrap: (command) => limit.wrap(command),
+          ...(job.sampleMs === undefined ? {} : { sampleMs: job.sampleMs }),
+          onStarted: device.started,
+          onSample: (sample) => {
+            cell.onSample(sample);
+            device.sample();
+            events.onSample?.(sample);
+          },
+        });
+        cell.ask = running.askSample;
+        launchEnd = await running.ended;
+      }
+    } finally {
+      evidence = await limit.close();
+    }
+    const killsSince = hostKills();
+    const decided = verdict({
+      ...cell.answer(launchEnd),
+      launch: launchEnd,
+      limit: evidence,
+      enforcement: enforcement.kind,
+      capBytes,
+      heapLimitBytes,
+      timeoutMs: job.timeoutMs,
+      ended: stopped,
+      hostKills: kills === undefined || killsSince === undefined ? undefined : killsSince - kills,
+    });
+    return {
+      ...decided,
+      ...(decided.outcome === "ok" || cell.keepsData(decided.outcome)
+        ? { data: cell.data(device.readings()) }
+        : {}),
+      records: cell.records,
+      durationMs: launchEnd.durationMs,
+      memory: memoryOf(launchEnd, evidence, enforcement, capBytes),
+      evidence: rawFacts(launchEnd, evidence),
+    };
+  };
+  const end = run().catch((error: unknown): CellEnd => {
+    const cause = error instanceof Error ? error.message : String(error);
+    return {
+      outcome: "crash",
+      cause,
+      records: [],
+      durationMs: 0,
+      memory: {
+        enforcement: enforcement.kind,
+        peakBytes: absent("the cell did not start"),
+        largestProcessPeakBytes: absent("the cell did not start"),
+        processes: 0,
+      },
+      evidence: {},
+    };
+  });
+  return { end, stop };
+}
+
+/** Holds a command to its cap on device memory, which only sampling can see from outside. */
+function deviceFollower(
+  { work, deviceCapBytes }: CellJob,
+  stop: RunningCell["stop"],
+): { started: (pid: number) => void; sample: () => void; readings: () => Record<string, ProgramReading> } {
+  if (work.kind !== "command" || deviceCapBytes === undefined)
+    return { started: () => undefined, sample: () => undefined, readings: () => ({}) };
+  const watch = new DeviceWatch();
+  let root: number | undefined;
+  return {
+    started: (pid) => {
+      root = pid;
+    },
+    sample: () => {
+      const held = root === undefined ? undefined : watch.sample(root);
+      if (typeof held !== "number" || held <= deviceCapBytes) return;
+      stop(
+        "oom-device",
+        `it held ${bytesWithBinaryUnit(held)} of device memory, above the cap of ${bytesWithBinaryUnit(deviceCapBytes)} (NVML, sampled)`,
+      );
+    },
+    readings: () => ({ deviceBytes: watch.peakBytes }),
+  };
+}
+
+const NEVER_STARTED: LaunchEnd = {
+  exitCode: null,
+  exitSignal: null,
+  output: "",
+  durationMs: 0,
+  timedOut: false,
+};
+
+type ProcessOptions = Pick<
+  Parameters<typeof launch>[0],
+  "command" | "cwd" | "env" | "stdin" | "graceMs" | "onStdout" | "onMessage"
+>;
+type Answer = Pick<Evidence, "answered" | "answeredCause" | "answeredOutcome" | "error" | "lacking">;
+
+/** What differs between a cell of ours and a program of the user's. */
+interface CellProcess {
+  readonly records: CellMessage[];
+  /** Whether what it said counts with an outcome that is not `ok`. */
+  keepsData: (outcome: Outcome) => boolean;
+  /** Asks the guard for the tree's memory now. */
+  ask: () => void;
+  process: (job: CellJob, heapLimitBytes: number | undefined) => ProcessOptions;
+  onSample: (sample: GuardSample) => void;
+  answer: (end: LaunchEnd) => Answer;
+  data: (device: Record<string, ProgramReading>) => unknown;
+}
+
+/** A measuring cell sends a handful; what a subject sends by itself must not fill the runner's memory. */
+const MOST_RECORDS = 1000;
+
+/** A record on file descriptor 3; a subject may write anything there, which is none. */
+function messageIn(line: string): (Record<string, unknown> & { type: string }) | undefined {
+  let message: unknown;
+  try {
+    message = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const { type } = (message ?? {}) as { type?: unknown };
+  return typeof type === "string" ? (message as Record<string, unknown> & { type: string }) : undefined;
+}
+
+/** A cell in a Node process of bytesper's own. */
+class NodeCell implements CellProcess {
+  readonly records: CellMessage[] = [];
+  ask: () => void = () => undefined;
+  readonly #events: CellEvents;
+  #answer: { data: unknown } | undefined;
+  #error: { code: ErrorCode | undefined; message: string } | undefined;
+
+  constructor(events: CellEvents) {
+    this.#events = events;
+  }
+
+  process(job: CellJob, heapLimitBytes: number | undefined): ProcessOptions {
+    const { work, turnsFile } = job;
+    if (work.kind === "command") throw new Error("a command is not run by Node");
+    const order: NodeWorkOrder = { work, ...(turnsFile === undefined ? {} : { turnsFile }) };
+    const heap = heapLimitBytes === undefined ? [] : [`--max-old-space-size=${heapLimitBytes / 2 ** 20}`];
+    return {
+      command: [process.execPath, ...measuringFlags(job.compilers), ...heap, ENTRY],
+      env: measuringEnvironment(),
+      stdin: JSON.stringify(order),
+      graceMs: 0,
+      onMessage: (line) => {
+        this.#message(line);
+      },
+    };
+  }
+
+  #message(line: string): void {
+    const message = messageIn(line);
+    if (message === undefined) return;
+    if (message.type === "answer" && "data" in message) this.#answer = { data: message.data };
+    else if (message.type === "error" && typeof message.message === "string")
+      this.#error = { code: message.code as ErrorCode | undefined, message: message.message };
+    else if (message.type === "turn") {
+      if ("record" in message) this.#events.onTurn?.(message.record);
+    } else if (this.records.length < MOST_RECORDS) this.records.push(message);
+  }
+
+  onSample(): void {
+    // The readings of such a cell are its own.
+  }
+
+  /** A program that met a pool's cap has readings until then. */
+  keepsData(outcome: Outcome): boolean {
+    return (this.#answer?.data as { outcome?: Outcome } | undefined)?.outcome === outcome;
+  }
+
+  data(): unknown {
+    return this.#answer?.data;
+  }
+
+  answer(): Answer {
+    const own = this.#answer?.data as { outcome?: "ok" | "oom-device"; cause?: string } | undefined;
+    return {
+      answered: this.#answer !== undefined,
+      answeredOutcome: own?.outcome,
+      answeredCause: own?.cause,
+      error: this.#error,
+      lacking: undefined,
+    };
+  }
+}
+
+/** A cell that is a program of the user's. */
+class CommandCell implements CellProcess {
+  readonly records: CellMessage[] = [];
+  ask: () => void = () => undefined;
+  readonly #spec: CommandSpec;
+  readonly #lines: JsonLines;
+  #last: GuardSample | undefined;
+  /** Samples that were asked for and have not come: never more than two, or a fast program would bury the guard. */
+  #asked = 0;
+  #started = performance.now();
+
+  constructor(spec: CommandSpec, events: CellEvents) {
+    this.#spec = spec;
+    this.#lines = new JsonLines((object) => {
+      events.onTurn?.(object);
+      this.#ask();
+    });
+  }
+
+  process(job: CellJob, heapLimitBytes: number | undefined): ProcessOptions {
+    const { argv, cwd, env } = this.#spec;
+    this.#started = performance.now();
+    return {
+      command: argv,
+      cwd,
+      env: {
+        ...process.env,
+        ...nodeOptions(heapLimitBytes),
+        ...(job.deviceCapBytes === undefined
+          ? {}
+          : { BYTESPER_DEVICE_CAP_BYTES: String(job.deviceCapBytes) }),
+        ...(job.device === undefined || !hasDevices() ? {} : { CUDA_VISIBLE_DEVICES: String(job.device) }),
+        ...env,
+      },
+      stdin: "",
+      graceMs: COMMAND_GRACE_MS,
+      onStdout: (chunk) => {
+        this.#lines.push(chunk);
+      },
+    };
+  }
+
+  onSample(sample: GuardSample): void {
+    if (sample.asked !== true) return;
+    this.#last = sample;
+    this.#asked--;
+  }
+
+  /** The kernel's view of the very moment that a line speaks of, or of the next that the guard comes to. */
+  #ask(): void {
+    if (this.#asked >= 2) return;
+    this.#asked++;
+    this.ask();
+  }
+
+  /** What it printed before it ran out of memory is worth keeping. */
+  keepsData(): boolean {
+    return true;
+  }
+
+  data(device: Record<string, ProgramReading>): unknown {
+    const data = this.#lines.data;
+    return {
+      ...data,
+      readings: {
+        ...data.readings,
+        // At the last line that it printed: the tree as the kernel sees it.
+        ...(this.#last?.pssBytes === undefined ? {} : { pssBytes: this.#last.pssBytes }),
+        ...(this.#last?.mainPssBytes === undefined ? {} : { mainPssBytes: this.#last.mainPssBytes }),
+        ...device,
+        durationMs: performance.now() - this.#started,
+      },
+    };
+  }
+
+  answer(launchEnd: LaunchEnd): Answer {
+    const { readings } = this.#lines.end();
+    const missing = this.#spec.required.filter((name) => !(name in readings));
+    return {
+      answered: launchEnd.exitCode === 0,
+      answeredOutcome: undefined,
+      answeredCause: undefined,
+      error: undefined,
+      lacking:
+        missing.length === 0
+          ? undefined
+          : `exited with code 0 without the reading ${missing.join(", ")}; print a line of JSON such as {"${missing[0] ?? ""}": 1}`,
+    };
+  }
+}
+
+/** Without a driver the variable would only hide what nobody knows of. */
+function hasDevices(): boolean {
+  const report = nvmlDevices();
+  return !isAbsent(report) && report.devices.length > 1;
+}
+
+/** Every Node process in the tree keeps its heap below the cap; a limit of the user's own stands. */
+function nodeOptions(heapLimitBytes: number | undefined): NodeJS.ProcessEnv {
+  const own = process.env.NODE_OPTIONS ?? "";
+  if (
+    heapLimitBytes === undefined ||
+    own.includes("max-old-space-size") ||
+    own.includes("max_old_space_size")
+  )
+    return {};
+  return { NODE_OPTIONS: `${own} --max-old-space-size=${heapLimitBytes / 2 ** 20}`.trim() };
+}
+
+function memoryOf(
+  { guard }: LaunchEnd,
+  { peak }: LimitEvidence,
+  { kind }: Enforcement,
+  capBytes: number | undefined,
+): CellMemory {
+  const unknown = absent(
+    guardPath() === undefined
+      ? "process trees are followed on Linux only"
+      : "the guard of the cell was killed before it could tell",
+  );
+  const largest: Reading = guard === undefined ? unknown : guard.largestProcessPeakBytes;
+  const common = {
+    enforcement: kind,
+    ...(capBytes === undefined ? {} : { capBytes }),
+    largestProcessPeakBytes: largest,
+    processes: guard?.processesReaped ?? 0,
+  };
+  if ("bytes" in peak) return { ...common, peakBytes: peak.bytes, peakSource: `${peak.source} (exact)` };
+  if (guard === undefined) return { ...common, peakBytes: unknown };
+  if (guard.processesReaped === 1)
+    return {
+      ...common,
+      peakBytes: guard.largestProcessPeakBytes,
+      peakSource: "VmHWM of its only process (exact)",
+    };
+  const sampled = Math.max(guard.peakPssBytes ?? 0, guard.largestProcessPeakBytes);
+  return {
+    ...common,
+    peakBytes: sampled,
+    peakSource: "sampled PSS and VmHWM of the largest process (lower bound)",
+  };
+}
+
+function rawFacts(launchEnd: LaunchEnd, { oomKills, counters }: LimitEvidence): CellEnd["evidence"] {
+  const { guard, exitCode, exitSignal, output } = launchEnd;
+  return {
+    exitCode,
+    exitSignal,
+    killed: guard?.killed ?? null,
+    survivors: guard?.survivors ?? null,
+    userMs: guard?.userMs ?? null,
+    systemMs: guard?.systemMs ?? null,
+    oomKills: typeof oomKills === "number" ? oomKills : null,
+    ...counters,
+    lastOutput: output.trim().split("\n").slice(-3).join("\n").slice(-500),
+  };
+}

@@ -1,0 +1,150 @@
+import type { ErrorCode } from "../../base/errors.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { bytesWithBinaryUnit } from "../../base/format.js";
+import type { EnforcementKind, LimitEvidence } from "../limits/index.js";
+import type { CellEnd, Outcome } from "../../record/cell-end.js";
+import type { LaunchEnd } from "./launch.js";
+
+/** Everything that tells how a cell ended. */
+export interface Evidence {
+  launch: LaunchEnd;
+  limit: LimitEvidence;
+  enforcement: EnforcementKind;
+  capBytes: number | undefined;
+  /** V8's limit on old space that the runner set. */
+  heapLimitBytes: number | undefined;
+  timeoutMs: number;
+  /** Why the runner itself ended the cell. */
+  ended: { outcome: "interrupted" | "oom-watchdog" | "oom-device"; cause: string } | undefined;
+  answered: boolean;
+  /** What the process said about its own failure. */
+  error: { code: ErrorCode | undefined; message: string } | undefined;
+  /** The answer's own outcome, of a program that met a pool's cap. */
+  answeredOutcome: Outcome | undefined;
+  answeredCause: string | undefined;
+  /** What the answer lacks, if it lacks something. */
+  lacking: string | undefined;
+  /** Whether the kernel's killer was at work on the host meanwhile; undefined where that is not told. */
+  hostKills: number | undefined;
+}
+
+export type Verdict = Pick<CellEnd, "outcome" | "cause" | "code" | "aboveBytes">;
+
+const DEVICE = /CUDA out of memory|CUDA_ERROR_OUT_OF_MEMORY|OutOfMemoryError: CUDA|HIP out of memory/;
+const HEAP = /FATAL ERROR:.*heap out of memory|JavaScript heap out of memory/i;
+const ALLOCATION =
+  /Array buffer allocation failed|\bMemoryError\b|std::bad_alloc|\bENOMEM\b|Cannot allocate memory|WebAssembly\.Memory\(\): could not allocate|out of memory/i;
+
+/** Characters before the end of the output in which a process says what it died of. */
+const LAST_WORDS = 4096;
+
+/** Decides from evidence, the kernel's word before anybody else's, and the exit code last. */
+export function verdict(evidence: Evidence): Verdict {
+  return byRunner(evidence) ?? byCap(evidence) ?? byTime(evidence) ?? byAnswer(evidence) ?? byExit(evidence);
+}
+
+function byRunner({ ended, launch }: Evidence): Verdict | undefined {
+  if (ended !== undefined) return { outcome: ended.outcome, cause: ended.cause };
+  const { failed, spawnError, guard } = launch;
+  if (spawnError !== undefined)
+    return { outcome: "crash", cause: `the process could not be started: ${spawnError.message}` };
+  if (failed !== undefined) {
+    const place = failed.path === undefined ? "" : ` ${failed.path}`;
+    return {
+      outcome: "crash",
+      cause: `the process could not be started: ${failed.stage}${place}: ${failed.message}`,
+    };
+  }
+  if (guard?.killed === "lifeline" || guard?.killed === "signal" || guard?.killed === "asked")
+    return { outcome: "interrupted", cause: "interrupted" };
+  return undefined;
+}
+
+function byCap({ launch, limit, capBytes, enforcement }: Evidence): Verdict | undefined {
+  if (capBytes === undefined) return undefined;
+  const cap = bytesWithBinaryUnit(capBytes);
+  const over = { outcome: "oom-cap", aboveBytes: capBytes } as const;
+  // Only that it acted is certain: kernels count the victims of a group in different ways.
+  if (!isAbsent(limit.oomKills) && limit.oomKills > 0)
+    return {
+      ...over,
+      cause: `the kernel's killer acted at the cap of ${cap} (${enforcement}: oom_kill ${limit.oomKills})`,
+    };
+  if (launch.guard?.killed === "memory") {
+    const { overLimitBytes } = launch.guard;
+    const seen = overLimitBytes === undefined ? "" : `, it held ${bytesWithBinaryUnit(overLimitBytes)}`;
+    return { ...over, cause: `the watchdog ended it above the cap of ${cap}${seen}` };
+  }
+  return undefined;
+}
+
+function byTime({ launch, timeoutMs }: Evidence): Verdict | undefined {
+  if (!launch.timedOut) return undefined;
+  return {
+    outcome: "timeout",
+    code: "SUBJECT_TIMEOUT",
+    cause: `did not finish within ${timeoutMs / 1000} s`,
+  };
+}
+
+function byAnswer(evidence: Evidence): Verdict | undefined {
+  const { answered, answeredOutcome, answeredCause, lacking, error } = evidence;
+  if (answered && lacking === undefined) {
+    if (answeredOutcome === undefined || answeredOutcome === "ok") return { outcome: "ok" };
+    return { outcome: answeredOutcome, ...(answeredCause === undefined ? {} : { cause: answeredCause }) };
+  }
+  if (answered) return { outcome: "crash", cause: lacking ?? "" };
+  if (error === undefined) return undefined;
+  return memoryIn(error.message, evidence) ?? { outcome: "crash", ...codeOf(error), cause: error.message };
+}
+
+function codeOf({ code }: { code: ErrorCode | undefined }): { code?: ErrorCode } {
+  return code === undefined ? {} : { code };
+}
+
+function byExit(evidence: Evidence): Verdict {
+  const { launch, hostKills } = evidence;
+  const { exitCode, exitSignal, output } = launch;
+  const memory = memoryIn(output.slice(-LAST_WORDS), evidence);
+  if (memory !== undefined) return memory;
+  const status =
+    exitSignal === null ? `exited with code ${exitCode ?? "unknown"}` : `was killed by ${exitSignal}`;
+  if (exitSignal === "SIGKILL" && hostKills !== undefined && hostKills > 0) {
+    return {
+      outcome: "crash",
+      cause: `the process ${status} while the kernel's out-of-memory killer was at work on this host (oom_kill in /proc/vmstat rose by ${hostKills}); give the cell a cap and the host more free memory`,
+    };
+  }
+  const last = output.trim().split("\n").at(-1)?.trim();
+  const said = last === undefined || last === "" ? "" : `; its last line was: ${last.slice(0, 500)}`;
+  return { outcome: "crash", cause: `the process ${status} without an answer${said}` };
+}
+
+/** Out of memory in a program's own words. */
+function memoryIn(text: string, { enforcement, capBytes, heapLimitBytes }: Evidence): Verdict | undefined {
+  const line = (pattern: RegExp): string =>
+    text
+      .split("\n")
+      .find((each) => pattern.test(each))
+      ?.trim()
+      .slice(0, 300) ?? "";
+  if (DEVICE.test(text)) return { outcome: "oom-device", cause: line(DEVICE) };
+  if (HEAP.test(text)) {
+    return heapLimitBytes === undefined
+      ? { outcome: "oom-heap", cause: "V8's heap limit was reached" }
+      : {
+          outcome: "oom-heap",
+          cause: `V8's heap limit of ${bytesWithBinaryUnit(heapLimitBytes)} was reached, which is set below the cap${capBytes === undefined ? "" : ` of ${bytesWithBinaryUnit(capBytes)}`}`,
+          aboveBytes: heapLimitBytes,
+        };
+  }
+  if (!ALLOCATION.test(text)) return undefined;
+  if (enforcement === "rlimit-data" && capBytes !== undefined) {
+    return {
+      outcome: "oom-cap",
+      cause: `an allocation was refused under the data limit of ${bytesWithBinaryUnit(capBytes)}: ${line(ALLOCATION)}`,
+      aboveBytes: capBytes,
+    };
+  }
+  return { outcome: "oom-alloc", cause: `an allocation was refused: ${line(ALLOCATION)}` };
+}

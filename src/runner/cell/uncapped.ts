@@ -1,0 +1,17 @@
+import { absent } from "../../system/probe/reading.js";
+import type { Enforcement } from "../limits/index.js";
+
+const NOBODY = absent("no cap was asked for");
+
+/** For cells without a cap that read themselves: no groups are made, nothing of the system is touched. */
+export const UNCAPPED: Enforcement = {
+  kind: "none",
+  description: "none",
+  exact: false,
+  open: () =>
+    Promise.resolve({
+      guardArguments: [],
+      wrap: (command) => command,
+      close: () => Promise.resolve({ peak: NOBODY, oomKills: NOBODY, counters: {} }),
+    }),
+};

@@ -1,0 +1,103 @@
+import type { CollectedCell } from "../../analysis/collected.js";
+import type { ExperimentRecord } from "../../record/experiment-record.js";
+import type { Factors } from "../../experiment/define.js";
+import type { Outcome } from "../../record/cell-end.js";
+import { isOutOfMemory } from "../../record/cell-end.js";
+
+/** The largest level that fits and the smallest that does not, for one combination of the other factors. */
+export interface FrontierInterval {
+  factor: string;
+  others: Factors;
+  /** Absent where not even the smallest level fits, or none is known yet. */
+  fits?: number;
+  /** Absent where even the largest level fits, or none is known yet. */
+  failsAt?: number;
+  cellsRun: number;
+  cellsSaved: number;
+}
+
+export interface Frontier {
+  interval: FrontierInterval;
+  /** A larger level fits where a smaller one does not: the factor is not what it was declared to be. */
+  notMonotone?: string;
+}
+
+interface Line {
+  others: Factors;
+  /** Ascending. */
+  levels: { level: number; outcome: Outcome | undefined }[];
+}
+
+/** What the cells that ran say; undefined where the experiment searches no frontier. */
+export function frontiersOf(
+  { frontier }: Pick<ExperimentRecord, "frontier">,
+  cells: readonly Pick<CollectedCell, "factors" | "end" | "trial">[],
+): Frontier[] | undefined {
+  if (frontier === undefined) return undefined;
+  return linesOf(frontier, cells).map(({ others, levels }) => {
+    const known = levels.filter(({ outcome }) => outcome !== undefined);
+    const fits = known.findLast(({ outcome }) => outcome === "ok")?.level;
+    const failsAt = known.find(({ outcome }) => outcome !== undefined && isOutOfMemory(outcome))?.level;
+    const crossed = fits !== undefined && failsAt !== undefined && failsAt < fits;
+    const interval: FrontierInterval = {
+      factor: frontier,
+      others,
+      ...(fits === undefined ? {} : { fits }),
+      ...(failsAt === undefined ? {} : { failsAt }),
+      cellsRun: known.length,
+      cellsSaved: levels.length - known.length,
+    };
+    return {
+      interval,
+      ...(crossed
+        ? {
+            notMonotone: `${frontier}=${fits} fits and ${frontier}=${failsAt} does not: memory does not grow with ${frontier} here, and the bisection may have missed the frontier.`,
+          }
+        : {}),
+    };
+  });
+}
+
+/**
+ * The level of each line that is to be run next: the middle of what is unknown between the largest that fits and the
+ * smallest that does not, the ends first where nothing is known. A level that ended otherwise than by memory says
+ * nothing and is passed over.
+ */
+export function nextLevels(
+  frontier: string,
+  cells: readonly Pick<CollectedCell, "factors" | "end" | "trial">[],
+): Factors[] {
+  return linesOf(frontier, cells).flatMap(({ others, levels }) => {
+    const low = levels.findLastIndex(({ outcome }) => outcome === "ok");
+    const firstFailing = levels.findIndex(({ outcome }) => outcome !== undefined && isOutOfMemory(outcome));
+    const high = firstFailing === -1 ? levels.length : firstFailing;
+    const open = levels.flatMap(({ outcome }, index) =>
+      outcome === undefined && index > low && index < high ? [index] : [],
+    );
+    const chosen = open[Math.floor((open.length - 1) / 2)];
+    const level = chosen === undefined ? undefined : levels[chosen]?.level;
+    return level === undefined ? [] : [{ ...others, [frontier]: level }];
+  });
+}
+
+function linesOf(
+  frontier: string,
+  cells: readonly Pick<CollectedCell, "factors" | "end" | "trial">[],
+): Line[] {
+  const lines = new Map<string, Line>();
+  for (const { factors, end } of cells) {
+    const { [frontier]: level, ...others } = factors;
+    if (typeof level !== "number") continue;
+    const key = JSON.stringify(others);
+    const line = lines.get(key) ?? { others, levels: [] };
+    lines.set(key, line);
+    const outcome = end === undefined || end.outcome === "interrupted" ? undefined : end.outcome;
+    const known = line.levels.find((each) => each.level === level);
+    if (known === undefined) line.levels.push({ level, outcome });
+    // A level fits only if each of its trials does.
+    else if (outcome !== undefined && (known.outcome === undefined || isOutOfMemory(outcome)))
+      known.outcome = outcome;
+  }
+  for (const line of lines.values()) line.levels.sort((a, b) => a.level - b.level);
+  return [...lines.values()];
+}

@@ -1,0 +1,370 @@
+import { readFileSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import type { ExperimentRecord, GridPoint } from "../../record/experiment-record.js";
+import type { SelectedDevice } from "../../device/select.js";
+import { parseDuration } from "../../base/duration.js";
+import { BytesperError } from "../../base/errors.js";
+import type { Estimate, Experiment, Factors, Level } from "../../experiment/define.js";
+import { gridOf } from "../../experiment/grid.js";
+import type { LoadedExperiment } from "../../experiment/load.js";
+import { fillIn, openExperiment, openSubject } from "../../experiment/load.js";
+import type { SubjectReference } from "../../experiment/subject.js";
+import type { RolloutPlan } from "../../experiment/rollout/index.js";
+import { resolveRollout } from "../../experiment/rollout/index.js";
+import { parseSize } from "../../base/size.js";
+import type { CellWork } from "../cell/work.js";
+import type { PlannedCell } from "../plan.js";
+import { describe, factorsOf, hasOwnSlope, instancesOf, planExperiment, pointsOf } from "../plan.js";
+import { planPrograms, programParts } from "../plan-programs.js";
+import { commandHash, fileHash, hashOf, urlHash } from "./content-hash.js";
+import type { RunRequest } from "./request.js";
+
+const VERSION = (
+  JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string }
+).version;
+
+/** A planned trial with its identity and its limits. */
+export interface PreparedCell extends PlannedCell {
+  experiment: string;
+  /** Hash of the content: source, levels, settings, Node's version; neither the trial nor the caps. */
+  cell: string;
+  capBytes?: number;
+  deviceCapBytes?: number;
+  timeoutMs: number;
+  /** Takes all cores or the device: nothing runs beside it. */
+  exclusive: boolean;
+}
+
+/** An experiment that can be run: its plan as data, and its modules until `dispose` is called. */
+export interface PreparedExperiment {
+  record: ExperimentRecord;
+  cells: PreparedCell[];
+  dispose: () => void;
+}
+
+export interface PrepareOptions {
+  request: RunRequest;
+  /** Where compiled modules are put; a temporary folder unless given. */
+  modules?: string;
+  /** Asked for only where an experiment needs one. */
+  device: () => Promise<SelectedDevice>;
+  /** Tries a subject that nobody has tried before; throws what is wrong with it. */
+  pilot: (subject: SubjectReference) => Promise<unknown>;
+}
+
+/** Loads an experiment file and plans its cells. Throws `BAD_EXPERIMENT` and `BAD_SUBJECT`. */
+export async function prepareExperiment(file: string, options: PrepareOptions): Promise<PreparedExperiment> {
+  const { request } = options;
+  const loaded = await openExperiment(file, options.modules);
+  const other =
+    request.subject === undefined
+      ? undefined
+      : await openSubject(request.subject, process.cwd(), options.modules);
+  const dispose = (): void => {
+    loaded.dispose();
+    other?.dispose();
+  };
+  try {
+    const chosen = narrowed(
+      other === undefined ? loaded.experiment : withSubject(loaded.experiment, request.subject ?? ""),
+      request,
+    );
+    if (chosen.command !== undefined) return { ...(await prepareCommands(chosen, loaded, request)), dispose };
+    const subject = other ?? loaded.subject;
+    if (subject === undefined) return { ...(await preparePrograms(chosen, loaded, options)), dispose };
+    if (other !== undefined) await options.pilot(subject.reference);
+    return { ...(await preparePopulations(chosen, subject.reference, options)), dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+type Prepared = Omit<PreparedExperiment, "dispose">;
+
+async function preparePopulations(
+  experiment: Experiment,
+  subject: SubjectReference,
+  { request }: PrepareOptions,
+): Promise<Prepared> {
+  const { conversations, seed, quick } = request;
+  const source = { seed, ...(conversations === undefined ? {} : { conversations }) };
+  const factors = gridOf(factorsOf(experiment, quick), experiment.exclude);
+  const estimated = (await experiment.estimate?.(factors.at(-1) ?? {}, source)) ?? [];
+  const estimates = Array.isArray(estimated) ? (estimated as readonly Estimate[]) : [estimated as Estimate];
+  const cells = planExperiment(experiment, subject, {
+    quick,
+    seed,
+    trials: experiment.repetitions ?? request.trials,
+    nullTrials: 2,
+    snapshotInstances: 1000,
+    snapshot: true,
+    ...(conversations === undefined ? {} : { conversations }),
+  });
+  const hash = await urlHash(subject.url);
+  return {
+    record: { ...commonRecord(experiment, "population", factors), estimates },
+    cells: await Promise.all(cells.map((cell) => identified(experiment, cell, hash, request, false))),
+  };
+}
+
+async function preparePrograms(
+  experiment: Experiment,
+  { programs }: LoadedExperiment,
+  options: PrepareOptions,
+): Promise<Prepared> {
+  const { request } = options;
+  const selected = await options.device();
+  const { device, searchCapBytes, instructionSet } = selected;
+  const cap = experiment.caps?.device;
+  const deviceCapBytes = cap === undefined ? selected.capBytes : Math.min(parseSize(cap), selected.capBytes);
+  const parts = programParts(experiment, programs, request.quick);
+  const { seed, quick } = request;
+  const context = {
+    seed,
+    quick,
+    device,
+    deviceCapBytes,
+    searchCapBytes: Math.min(searchCapBytes, deviceCapBytes),
+    instructionSet,
+  };
+  const cells = planPrograms(experiment, parts, context, experiment.repetitions ?? request.trials);
+  const hashes = new Map<string, string>();
+  for (const { program } of parts) hashes.set(program.url, await urlHash(program.url));
+  const grid = parts.find(({ part }) => part === undefined)?.grid ?? [];
+  return {
+    record: {
+      ...commonRecord(experiment, "program", grid),
+      parts: (experiment.followUps ?? []).map(({ name, table }) => ({
+        name,
+        table,
+        grid: parts.find(({ part }) => part === name)?.grid ?? [],
+      })),
+    },
+    cells: await Promise.all(
+      cells.map((cell) => {
+        const url = cell.work.kind === "program" ? cell.work.program.program.url : "";
+        return identified(experiment, cell, hashes.get(url) ?? "", request, true);
+      }),
+    ),
+  };
+}
+
+async function prepareCommands(
+  experiment: Experiment,
+  { file }: LoadedExperiment,
+  request: RunRequest,
+): Promise<Prepared> {
+  const cwd = dirname(resolve(file));
+  const grid = pointsOf(experiment, request.quick);
+  const trials = experiment.repetitions ?? 1;
+  const source = { seed: request.seed };
+  const points = await Promise.all(
+    grid.map(async (factors): Promise<GridPoint> => {
+      const point = {
+        factors,
+        instances: populationOf(experiment, factors),
+        units: unitsOf(experiment, factors),
+      };
+      const estimate = await experiment.estimate?.(factors, source);
+      const first = Array.isArray(estimate)
+        ? (estimate as readonly Estimate[])[0]
+        : (estimate as Estimate | undefined);
+      return first === undefined
+        ? point
+        : { ...point, estimate: { bytes: first.bytes, formula: first.formula } };
+    }),
+  );
+  const cells: PreparedCell[] = [];
+  const hashes = new Map<string, string>();
+  for (let trial = 0; trial < trials; trial++) {
+    for (const factors of grid) {
+      const levels = { ...factors, seed: request.seed };
+      const argv = (experiment.command ?? []).map((word) => fillIn(word, levels));
+      const env = Object.fromEntries(
+        Object.entries(experiment.env ?? {}).map(([name, text]) => [name, fillIn(text, levels)]),
+      );
+      const work: CellWork = {
+        kind: "command",
+        command: { argv, cwd, env, required: [...(experiment.requires ?? [])] },
+      };
+      const planned: PlannedCell = {
+        role: "command",
+        label: [experiment.name, describe(factors, experiment), trials > 1 ? `trial ${trial + 1}` : ""]
+          .filter(Boolean)
+          .join(" "),
+        factors,
+        trial,
+        instances: populationOf(experiment, factors),
+        work,
+      };
+      cells.push(await identified(experiment, planned, await commandHash(argv, cwd, hashes), request, false));
+    }
+  }
+  return { record: { ...commonRecord(experiment, "command", grid), grid: points }, cells };
+}
+
+/** Units of a command's cell: the level of the population factor; without one there is nothing to divide by. */
+function populationOf(experiment: Experiment, factors: Factors): number {
+  const level = experiment.population === undefined ? 1 : factors[experiment.population];
+  return typeof level === "number" ? level : 1;
+}
+
+function unitsOf(experiment: Experiment, factors: Factors): number {
+  return experiment.unitsPerInstance?.(factors) ?? 1;
+}
+
+function commonRecord(
+  experiment: Experiment,
+  kind: ExperimentRecord["kind"],
+  grid: readonly Factors[],
+): ExperimentRecord {
+  const { name, title = name, question, unit, population, table, figures, frontier, rollout } = experiment;
+  return {
+    experiment: name,
+    kind,
+    title,
+    ...(question === undefined ? {} : { question }),
+    unit,
+    ...(population === undefined ? {} : { population }),
+    hasUnits: experiment.unitsPerInstance !== undefined,
+    ownSlope: hasOwnSlope(experiment, grid),
+    grid: grid.map((factors) => ({
+      factors,
+      instances: kind === "population" ? instancesOf(experiment, factors) : 1,
+      units: unitsOf(experiment, factors),
+    })),
+    parts: [],
+    estimates: [],
+    ...(table === undefined ? {} : { table }),
+    ...(figures === undefined
+      ? {}
+      : { figures: figures as unknown as NonNullable<ExperimentRecord["figures"]> }),
+    ...(frontier === undefined ? {} : { frontier }),
+    ...(rollout === undefined ? {} : { rollout: resolveRollout(rollout) }),
+  };
+}
+
+async function identified(
+  experiment: Experiment,
+  planned: PlannedCell,
+  source: string,
+  request: RunRequest,
+  exclusive: boolean,
+): Promise<PreparedCell> {
+  const { caps = {} } = experiment;
+  const content = {
+    version: VERSION,
+    node: process.versions.node,
+    compilers: request.compilers,
+    experiment: experiment.name,
+    role: planned.role,
+    part: planned.part,
+    factors: planned.factors,
+    source,
+    work: contentOf(planned.work, request.conversations),
+  };
+  return Promise.resolve({
+    ...planned,
+    experiment: experiment.name,
+    cell: hashOf(content),
+    ...(caps.memory === undefined
+      ? {}
+      : { capBytes: Math.round(parseSize(caps.memory) * request.moreMemory) }),
+    ...(caps.device === undefined ? {} : { deviceCapBytes: parseSize(caps.device) }),
+    timeoutMs: caps.time === undefined ? request.timeoutMs : parseDuration(caps.time),
+    exclusive,
+  });
+}
+
+const conversationHashes = new Map<string, string>();
+
+/** The part of the work that makes the cell what it is: no paths, and no order of levels, which differs by trial. */
+function contentOf(work: CellWork, conversations: string | undefined): unknown {
+  const sourceOf = <T extends { conversations?: string }>(context: T): T => {
+    if (conversations === undefined) return context;
+    const known = conversationHashes.get(conversations) ?? fileHash(conversations);
+    conversationHashes.set(conversations, known);
+    return { ...context, conversations: known };
+  };
+  switch (work.kind) {
+    case "protocol": {
+      const { context, levels, warmUp, ledger } = work.protocol;
+      return { context: sourceOf(context), levels: [...levels].sort((a, b) => a - b), warmUp, ledger };
+    }
+    case "snapshot":
+      return { context: sourceOf(work.snapshot.context), instances: work.snapshot.instances };
+    case "program":
+      return work.program.context;
+    case "command": {
+      const { argv, env, required } = work.command;
+      return { argv, env, required };
+    }
+    default:
+      return work.kind;
+  }
+}
+
+/** The same question about another class, whose bytes nobody has estimated. */
+function withSubject(shipped: Experiment, subject: string): Experiment {
+  const name = basename(subject);
+  const experiment = { ...shipped };
+  delete experiment.estimate;
+  return {
+    ...experiment,
+    title: `Instance overhead of ${name}`,
+    question: `How many bytes does one instance of ${name} cost, and where do they go?`,
+    subject,
+    ...(experiment.table === undefined ? {} : { table: { ...experiment.table, title: name } }),
+  };
+}
+
+/** The experiment with the levels that `--minimal` and `--filter` leave. Throws `USAGE` where nothing is left. */
+function narrowed(experiment: Experiment, { minimal, filter, quick }: RunRequest): Experiment {
+  const narrow = (factors: Record<string, readonly Level[]>): Record<string, readonly Level[]> =>
+    Object.fromEntries(
+      Object.entries(factors).map(([name, levels]) => {
+        const wanted = filter[name];
+        const kept = wanted === undefined ? levels : levels.filter((level) => wanted.includes(String(level)));
+        if (kept.length === 0) {
+          throw new BytesperError(
+            "USAGE",
+            `${experiment.name} has no level ${name}=${wanted?.join(",") ?? ""}; its levels are ${levels.join(", ")}.`,
+          );
+        }
+        return [name, minimal ? kept.slice(0, 1) : kept];
+      }),
+    );
+  if (!minimal && Object.keys(filter).length === 0) return experiment;
+  const { rollout } = experiment;
+  if (rollout !== undefined && Object.keys(filter).length > 0) {
+    throw new BytesperError(
+      "USAGE",
+      `${experiment.name} runs stages that build on one another, of which --filter can leave none out; --minimal runs the first alone.`,
+    );
+  }
+  const followUps = experiment.followUps?.map((part) => ({
+    ...part,
+    factors: narrow(factorsOf({ ...experiment, factors: part.factors, quick: part.quick ?? {} }, quick)),
+    quick: {},
+  }));
+  return {
+    ...experiment,
+    factors: narrow(factorsOf(experiment, quick)),
+    quick: {},
+    ...(rollout === undefined ? {} : { rollout: firstStage(rollout) }),
+    ...(followUps === undefined ? {} : { followUps }),
+  };
+}
+
+/** What `--minimal` leaves of a rollout. */
+function firstStage(rollout: RolloutPlan): RolloutPlan {
+  const [first] = resolveRollout(rollout);
+  return {
+    ...rollout,
+    stages: rollout.stages
+      .filter(({ name }) => name === first?.name)
+      .map((stage) => ({ ...stage, after: [] })),
+    fallback: [],
+  };
+}

@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { BytesperError } from "../../base/errors.js";
+import type { Result } from "../../record/schema.js";
+import { journalOf } from "../journal/journal.js";
+import { readJournal } from "../journal/read.js";
+import { drawFigures } from "../figures.js";
+import { writeResult } from "../results-folder.js";
+import { writeIndex } from "../results-index.js";
+import { deriveResult } from "./results.js";
+import { writeRollback } from "./rollback.js";
+import type { RunEvents } from "./run.js";
+import { stateOf } from "./state.js";
+
+/** Derives every result of a run from its journal alone and writes it. */
+export async function rebuild(
+  run: string,
+  to: string | undefined,
+  events: Pick<RunEvents, "finished" | "notice">,
+): Promise<{ results: Result[]; out: string }> {
+  const { path, out: own } = journalOf(run);
+  const { records, torn } = readJournal(path);
+  if (torn.length > 0) events.notice("The end of the journal is torn; what was cut off is left out.");
+  const state = stateOf(records);
+  if (state === undefined)
+    throw new BytesperError(
+      "BAD_JOURNAL",
+      `${path} holds no complete record; nothing was started, run it anew.`,
+    );
+  const out = to === undefined ? own : resolve(to);
+  const hash = createHash("sha256").update(readFileSync(path)).digest("hex");
+  const results = [...state.experiments.keys()].flatMap((name) => {
+    const { result } = deriveResult(state, name, `runs/${basename(path)}`);
+    return result === undefined ? [] : [{ ...result, journalSha256: hash }];
+  });
+  for (const result of results) {
+    const drawings = await drawFigures(result);
+    for (const problem of drawings.problems) events.notice(problem);
+    const folder = writeResult(out, result, drawings);
+    writeRollback(folder, result);
+    events.finished(result, folder);
+  }
+  if (results.length > 0) for (const problem of writeIndex(out)) events.notice(problem);
+  return { results, out };
+}

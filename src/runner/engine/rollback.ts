@@ -1,0 +1,31 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { ROLLBACK_SCHEMA } from "../../experiment/rollout/index.js";
+import type { Result } from "../../record/schema.js";
+import { writeWhole } from "../../base/write.js";
+
+/**
+ * Writes the flags of the last stage that passed to `rollback.json` in the folder of the result, as soon as the
+ * rollout is decided. Until then there is none: that of an earlier run says nothing of this one.
+ */
+export function writeRollback(folder: string, { rollout, experiment, runId }: Result): void {
+  if (rollout === undefined) return;
+  const file = join(folder, "rollback.json");
+  if (!rollout.decided) {
+    rmSync(file, { force: true });
+    return;
+  }
+  const { rollback, degradation } = rollout;
+  const flags =
+    "absent" in rollback
+      ? { flags: { absent: rollback.absent } }
+      : { stage: rollback.stage, flags: rollback.flags };
+  const document = {
+    schema: ROLLBACK_SCHEMA,
+    experiment,
+    runId,
+    ...flags,
+    ...(degradation === undefined ? {} : { degradation }),
+  };
+  writeWhole(file, `${JSON.stringify(document, null, 2)}\n`);
+}

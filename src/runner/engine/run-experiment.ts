@@ -1,0 +1,240 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import type { ExperimentRecord } from "../../record/experiment-record.js";
+import type { CellEnd } from "../../record/cell-end.js";
+import { isResult } from "../../record/cell-end.js";
+import type { CellJob } from "../cell/execute.js";
+import { TurnFile } from "../cell/turns.js";
+import type { Executor } from "../executor/executor.js";
+import type { EndedRecord, UnitOfWork } from "../journal/records.js";
+import { nvmlDevices } from "../../system/probe/nvml.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { GATE_DEFAULTS, PEAK_MARGIN } from "./gate.js";
+import { hostReader } from "./host-reader.js";
+import { removeIfEmpty, turnsFileOf } from "./interrupted.js";
+import type { RunLog } from "./log.js";
+import type { Expectation, PlanEntry } from "./need.js";
+import type { PreparedExperiment } from "./prepare.js";
+import type { WorkSource } from "./schedule.js";
+import { schedule } from "./schedule.js";
+import { byBisection, inOrder } from "./sources.js";
+import { byStages } from "./stages.js";
+import { TurnBatch } from "./turn-batch.js";
+import type { PlannedWork } from "./work.js";
+
+export interface ExperimentOptions {
+  log: RunLog;
+  out: string;
+  executor: Executor;
+  slots: number;
+  learned: ReadonlyMap<string, Expectation>;
+  signal: AbortSignal;
+  stopAtSubjectError: boolean;
+  /** Called after each cell with the number of finished ones. */
+  progress: (finished: number, label: string) => void;
+  notice: (message: string) => void;
+}
+
+/** How often the host is looked at and streams are followed, ms. */
+const POLL_MS = 250;
+/** How often a long cell's memory goes into the journal, ms. */
+const SAMPLE_MS = 5_000;
+
+/** A cell that lives this long is worth a first look. */
+const FIRST_SAMPLE_MS = 900;
+
+/** Follows one attempt while it runs. */
+interface Attempt {
+  unit: UnitOfWork;
+  attempt: number;
+  batch: TurnBatch;
+  file: TurnFile;
+  sampledAt: number;
+}
+
+/** Runs the cells of one experiment that are to run; everything goes into the log as it comes. Returns their number. */
+export async function runExperiment(
+  { record }: PreparedExperiment,
+  entries: readonly PlanEntry[],
+  options: ExperimentOptions,
+): Promise<number> {
+  const { log, out, executor, learned, signal } = options;
+  const { runId, request } = log.state.run;
+  const work = entries.map((entry) => workOf(entry, learned));
+  const toRun = work.filter((_, index) => entries[index]?.run === true);
+  const source = sourceOf(record, work, toRun, () => settled(work, entries, log));
+  const attempts = new Map<string, Attempt>();
+  let finished = 0;
+  let stopped = false;
+
+  const flush = ({ batch, file }: Attempt): void => {
+    for (const turn of file.read()) batch.add(turn);
+    log.appendAll(batch.take());
+  };
+
+  const readHost = hostReader(out);
+  await schedule<PlannedWork>(source, {
+    executor,
+    slots: options.slots,
+    deviceSlots: devicesHere(),
+    gate: { ...GATE_DEFAULTS, ...request.gate },
+    pollMs: POLL_MS,
+    readHost: async () => {
+      const host = await readHost();
+      // What is not written any more needs no space: the cells are measured, and their tables printed.
+      return log.writeError === undefined ? host : { ...host, diskFreeBytes: undefined };
+    },
+    stop: () => stopped || signal.aborted,
+    start: (cell, beside, device) => {
+      const unit = { experiment: cell.experiment, cell: cell.cell, trial: cell.trial };
+      const attempt = (log.state.units.get(cell.key)?.attempts ?? 0) + 1;
+      const turnsFile = turnsFileOf(out, runId, { ...unit, attempt });
+      const follower: Attempt = {
+        unit,
+        attempt,
+        batch: new TurnBatch(unit, attempt),
+        file: new TurnFile(turnsFile),
+        sampledAt: performance.now() + FIRST_SAMPLE_MS - SAMPLE_MS,
+      };
+      attempts.set(cell.key, follower);
+      const { capBytes } = cell;
+      log.keeping(() => {
+        mkdirSync(dirname(turnsFile), { recursive: true });
+      });
+      // On disk before the process exists: a start without an end is how a resume knows what was under way.
+      log.append({
+        type: "started",
+        ...unit,
+        attempt,
+        beside,
+        ...(capBytes === undefined ? {} : { capBytes }),
+      });
+      return {
+        job: jobOf(
+          cell,
+          request.compilers,
+          attempt,
+          log.writeError === undefined ? turnsFile : undefined,
+          device,
+        ),
+        events: {
+          onTurn: (turn) => {
+            follower.batch.add(turn);
+          },
+          onSample: ({ rssBytes, largestHwmBytes }) => {
+            const now = performance.now();
+            if (now - follower.sampledAt < SAMPLE_MS || rssBytes === undefined) return;
+            follower.sampledAt = now;
+            log.append({
+              type: "sample",
+              ...unit,
+              attempt,
+              rssBytes,
+              largestHwmBytes: largestHwmBytes ?? rssBytes,
+            });
+          },
+        },
+      };
+    },
+    tick: () => {
+      for (const attempt of attempts.values()) flush(attempt);
+    },
+    end: (cell, end, beside) => {
+      const follower = attempts.get(cell.key);
+      attempts.delete(cell.key);
+      if (follower !== undefined) {
+        flush(follower);
+        log.append(endedRecord(follower, end, beside));
+        follower.file.remove();
+      }
+      finished++;
+      if (isMistake(end.code, options.stopAtSubjectError)) stopped = true;
+      options.progress(finished, cell.label);
+    },
+    pressure: (what, level, message) => {
+      options.notice(message);
+      log.append({ type: "pressure", what, level, message });
+    },
+  });
+  log.keeping(() => {
+    removeIfEmpty(dirname(turnsFileOf(out, runId, { cell: "", trial: 0, attempt: 0 })));
+  });
+  return toRun.length;
+}
+
+/** Where ends decide what runs next, the source knows every cell; else it has those that are to run. */
+function sourceOf(
+  { frontier, rollout }: ExperimentRecord,
+  work: readonly PlannedWork[],
+  toRun: readonly PlannedWork[],
+  before: () => ReadonlyMap<string, CellEnd>,
+): WorkSource<PlannedWork> {
+  if (frontier !== undefined) return byBisection(frontier, work, before());
+  if (rollout === undefined) return inOrder(toRun);
+  const followUps = toRun.filter(({ part }) => part !== undefined);
+  return byStages(rollout, work, before(), followUps);
+}
+
+function workOf({ cell, key }: PlanEntry, learned: ReadonlyMap<string, Expectation>): PlannedWork {
+  const peak = learned.get(cell.cell)?.peakBytes;
+  const usesDevice = cell.work.kind === "command" && cell.deviceCapBytes !== undefined;
+  return {
+    ...cell,
+    key,
+    usesDevice,
+    needBytes: cell.capBytes ?? (peak === undefined ? undefined : peak * PEAK_MARGIN),
+  };
+}
+
+/** GPUs of this machine; one where nobody can tell, so that device cells never share. */
+function devicesHere(): number {
+  const report = nvmlDevices();
+  return isAbsent(report) ? 1 : Math.max(1, report.devices.length);
+}
+
+/** Ends that a frontier search or a rollout may build on. */
+function settled(
+  work: readonly PlannedWork[],
+  entries: readonly PlanEntry[],
+  log: RunLog,
+): Map<string, CellEnd> {
+  const ends = new Map<string, CellEnd>();
+  work.forEach(({ key }, index) => {
+    const last = log.state.units.get(key)?.last;
+    if (last !== undefined && entries[index]?.run === false) ends.set(key, last.end);
+  });
+  return ends;
+}
+
+function jobOf(
+  cell: PlannedWork,
+  compilers: "on" | "off",
+  attempt: number,
+  turnsFile: string | undefined,
+  device: number | undefined,
+): CellJob {
+  return {
+    id: `${cell.cell}-${cell.trial}-${attempt}`,
+    work: cell.work,
+    compilers,
+    timeoutMs: cell.timeoutMs,
+    ...(cell.capBytes === undefined ? {} : { capBytes: cell.capBytes }),
+    ...(cell.deviceCapBytes === undefined ? {} : { deviceCapBytes: cell.deviceCapBytes }),
+    ...(turnsFile === undefined ? {} : { turnsFile }),
+    ...(device === undefined ? {} : { device }),
+    ...(cell.work.kind === "command" ? { sampleMs: 500 } : {}),
+  };
+}
+
+function endedRecord({ unit, attempt, batch }: Attempt, end: CellEnd, beside: boolean): EndedRecord {
+  const type = isResult(end.outcome) ? "finished" : end.outcome === "interrupted" ? "interrupted" : "failed";
+  const { dropped } = batch;
+  const kept = dropped === 0 ? end : { ...end, evidence: { ...end.evidence, turnsBeyondLimit: dropped } };
+  return { type, ...unit, attempt, beside, end: kept };
+}
+
+/** A mistake in the subject meets every cell alike; running the others would only repeat it. */
+function isMistake(code: string | undefined, alsoThrown: boolean): boolean {
+  if (code === "BAD_SUBJECT" || code === "BAD_CONVERSATIONS") return true;
+  return alsoThrown && (code === "SUBJECT_THREW" || code === "SUBJECT_TIMEOUT");
+}

@@ -1,0 +1,422 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { fileCorpus } from "../../corpus/index.js";
+import type { SelectedDevice } from "../../device/select.js";
+import { selectDevice } from "../../device/select.js";
+import { BytesperError } from "../../base/errors.js";
+import type { Result } from "../../record/schema.js";
+import { writeError } from "../../base/write.js";
+import type { Outcome } from "../../record/cell-end.js";
+import { UNCAPPED } from "../cell/uncapped.js";
+import { environmentOf } from "../environment.js";
+import type { Executor } from "../executor/executor.js";
+import { localExecutor } from "../executor/local.js";
+import { adoptCells, removeFinished, slurmRoot } from "../executor/slurm/adopt.js";
+import { slurmExecutor } from "../executor/slurm/executor.js";
+import { Journal } from "../journal/journal.js";
+import { ownIdentity } from "../../system/owner.js";
+import type { ReadJournal } from "../journal/read.js";
+import type { RunRecord } from "../journal/records.js";
+import type { Certificate, Enforcement, EnforcementKind, Rung } from "../limits/index.js";
+import { certify, chooseEnforcement } from "../limits/index.js";
+import type { Drawings } from "../figures.js";
+import { removeUnfinishedFiles, writeResult } from "../results-folder.js";
+import { newRunId } from "../run-id.js";
+import { requireCalibration, requirePilot } from "../single-cell.js";
+import { slotsHere } from "../slots.js";
+import { closeInterrupted } from "./interrupted.js";
+import { expectations } from "./learned.js";
+import { RunLog } from "./log.js";
+import type { PlanEntry } from "./need.js";
+import { orphansOf, planOf } from "./need.js";
+import type { PreparedExperiment } from "./prepare.js";
+import { prepareExperiment } from "./prepare.js";
+import type { RunRequest } from "./request.js";
+import { writeRollback } from "./rollback.js";
+import { settingsOf } from "./request.js";
+import { deriveResult } from "./results.js";
+import { runExperiment } from "./run-experiment.js";
+import { experimentFile } from "./shipped.js";
+
+export interface RunOptions {
+  request: RunRequest;
+  /** Folder of the results. */
+  out: string;
+  command: "run" | "resume" | "retry";
+  /** The journal to go on with, as it was read; a new run is started unless given. */
+  journal?: { path: string; read: ReadJournal };
+  /** Outcomes that are run again although the cell ended. */
+  retry: readonly Outcome[];
+  signal: AbortSignal;
+  /** Whether a mistake of a subject's own ends its experiment, because every cell would meet it. */
+  stopAtSubjectError: boolean;
+  events: RunEvents;
+}
+
+/** What the user is told while cells run. */
+export interface RunEvents {
+  /** The journal is there: another process can follow the run from now on. */
+  started?: (journal: string) => void;
+  progress: (finished: number, total: number, label: string) => void;
+  finished: (result: Result, folder: string) => void;
+  notice: (message: string) => void;
+}
+
+export interface RunOutcome {
+  results: Result[];
+  interrupted: boolean;
+  /** The experiment that could not be measured, if one ended the run. */
+  failure?: BytesperError;
+  /** The first failure to write; the results are whole all the same. */
+  writeError?: BytesperError;
+}
+
+/** A grid that is ready to run: every file loaded, every cell planned, nothing started. */
+export interface OpenGrid {
+  experiments: PreparedExperiment[];
+  device: SelectedDevice | undefined;
+  dispose: () => void;
+}
+
+/**
+ * Loads the experiments and plans their cells. What is wrong with the arguments, the conversations or a subject
+ * shows here, before the first cell.
+ */
+export async function openGrid(
+  request: RunRequest,
+  options: { modules?: string; signal?: AbortSignal; notice: (message: string) => void },
+): Promise<OpenGrid> {
+  if (request.conversations !== undefined) fileCorpus(request.conversations);
+  const experiments: PreparedExperiment[] = [];
+  let asked: Promise<SelectedDevice> | undefined;
+  const dispose = (): void => {
+    for (const each of experiments) each.dispose();
+  };
+  const { compilers, timeoutMs, seed, conversations } = request;
+  try {
+    for (const entry of request.experiments) {
+      const prepared = await prepareExperiment(experimentFile(entry), {
+        request,
+        ...(options.modules === undefined ? {} : { modules: options.modules }),
+        device: () => (asked ??= deviceOf(request, options.notice)),
+        pilot: (subject) =>
+          requirePilot(subject, { conversations, seed }, { compilers, timeoutMs, signal: options.signal }),
+      });
+      const { experiment } = prepared.record;
+      if (experiments.some(({ record }) => record.experiment === experiment)) {
+        prepared.dispose();
+        throw new BytesperError(
+          "BAD_EXPERIMENT",
+          `Two of the files define the experiment "${experiment}"; give each a "name" of its own.`,
+        );
+      }
+      if (request.only.length === 0 || request.only.includes(experiment)) experiments.push(prepared);
+      else prepared.dispose();
+    }
+    if (experiments.length === 0) {
+      throw new BytesperError(
+        "USAGE",
+        `--only ${request.only.join(",")} names none of the experiments that were given.`,
+      );
+    }
+    requireFactors(request, experiments);
+    return { experiments, device: await asked, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** A factor that no experiment has would filter nothing, silently. */
+function requireFactors({ filter }: RunRequest, experiments: readonly PreparedExperiment[]): void {
+  const known = new Set(
+    experiments.flatMap(({ cells }) => cells.flatMap(({ factors }) => Object.keys(factors))),
+  );
+  const unknown = Object.keys(filter).find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  throw new BytesperError(
+    "USAGE",
+    `--filter names the factor "${unknown}", which no experiment has; the factors are ${[...known].join(", ") || "none"}.`,
+  );
+}
+
+async function deviceOf(request: RunRequest, notice: (message: string) => void): Promise<SelectedDevice> {
+  const { device: name, deviceCapBytes, quick } = request;
+  const device = await selectDevice(name, {
+    quick,
+    ...(deviceCapBytes === undefined ? {} : { capBytes: deviceCapBytes }),
+  });
+  for (const message of device.notices) notice(message);
+  return device;
+}
+
+/**
+ * Runs what is missing of a grid, one experiment after the other, and writes each result as soon as it is there.
+ * What happens on the way (an interrupt, a full disk, a failed cell) loses nothing that was measured.
+ */
+export async function runGrid(options: RunOptions): Promise<RunOutcome> {
+  const { request, events, signal } = options;
+  const out = resolve(options.out);
+  const outcome: RunOutcome = { results: [], interrupted: false };
+  const runId = options.journal === undefined ? newRunId() : basename(options.journal.path, ".jsonl");
+  const remote = request.executor === "slurm";
+  const modules = remote ? modulesFolder(out, runId) : undefined;
+  const grid = await openGrid(request, {
+    signal,
+    notice: events.notice,
+    ...(modules === undefined ? {} : { modules }),
+  });
+  let journal: Journal | undefined;
+  try {
+    const cells = grid.experiments.flatMap((each) => each.cells);
+    const needsCaps = cells.some(({ capBytes, work }) => capBytes !== undefined || work.kind === "command");
+    const capped = cells.some(({ capBytes }) => capBytes !== undefined);
+    // Taken before anything is measured: a run that is in use must not be disturbed.
+    const log = openLog(options, out, runId);
+    journal = log.journal;
+    if (journal !== undefined) events.started?.(journal.path);
+    const { enforcement, rungs, certificates } = remote
+      ? { enforcement: BY_NODES, rungs: [], certificates: [] }
+      : needsCaps
+        ? await enforcementFor(request.enforcement, capped, events.notice)
+        : { enforcement: UNCAPPED, rungs: [], certificates: [] };
+    if (log.isEmpty) log.append(runRecord(options, runId, enforcement, rungs));
+    const { command } = options;
+    log.append({ type: "runner", owner: ownIdentity(), command, moreMemory: request.moreMemory });
+    if (remote) await adoptCells(log, out, { notice: events.notice });
+    closeInterrupted(log, out);
+    log.append(...certificates.map((certificate) => ({ type: "certificate", certificate }) as const));
+    if (
+      log.state.calibration === undefined &&
+      grid.experiments.some(({ record }) => record.kind !== "command")
+    ) {
+      const { compilers, timeoutMs } = request;
+      log.append({
+        type: "calibration",
+        calibration: await requireCalibration({ compilers, timeoutMs, signal }),
+      });
+    }
+    if (grid.device !== undefined) {
+      const { device, capBytes, instructionSet, warnings } = grid.device;
+      log.append({
+        type: "device",
+        settings: { device, deviceCapBytes: capBytes, instructionSet },
+        warnings,
+      });
+    }
+    const executor = await executorFor(request, enforcement, slurmRoot(out, runId), runId, events.notice);
+    try {
+      await runExperiments(grid, log, out, executor, outcome, options);
+    } finally {
+      await executor.close();
+    }
+    if (remote) removeFinished(log, out);
+    await finish(log, out, outcome, events);
+    if (log.writeError !== undefined) outcome.writeError = log.writeError;
+    return outcome;
+  } finally {
+    journal?.close();
+    grid.dispose();
+    if (modules !== undefined) rmSync(modules, { recursive: true, force: true });
+  }
+}
+
+/** Beside the journal, where every node sees it. Throws `WRITE_FAILED`. */
+function modulesFolder(out: string, runId: string): string {
+  const folder = join(out, "runs", `${runId}.modules`);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw writeError(folder, error);
+  }
+  return folder;
+}
+
+const BY_NODES: Enforcement = { ...UNCAPPED, description: "chosen and proved on each node" };
+
+async function executorFor(
+  { executor, slots, slurm, enforcement: wanted }: RunRequest,
+  enforcement: Enforcement,
+  root: string,
+  runId: string,
+  notice: (message: string) => void,
+): Promise<Executor> {
+  if (executor === "local") return localExecutor(enforcement, slots ?? slotsHere());
+  return slurmExecutor({
+    ...{ root, runId, notice, settings: slurm ?? { options: [] } },
+    ...(wanted === undefined ? {} : { enforcement: wanted }),
+    ...(slots === undefined ? {} : { slots }),
+  });
+}
+
+function openLog(options: RunOptions, out: string, runId: string): RunLog {
+  const { events, journal: former } = options;
+  if (former === undefined) {
+    // The folder may be unwritable: then everything is measured all the same, and printed.
+    const log = new RunLog(undefined, [], events.notice);
+    const journal = log.keeping(() => Journal.create(out, runId));
+    const opened = new RunLog(journal, [], events.notice);
+    opened.writeError = log.writeError;
+    return opened;
+  }
+  const { journal, records, tornFile } = Journal.open(former.path, former.read);
+  if (tornFile !== undefined)
+    events.notice(`The end of the journal was torn; what was cut off is kept in ${tornFile}.`);
+  const log = new RunLog(journal, records, events.notice);
+  // Their journal is locked by this runner, so they are dead.
+  const runners = records.flatMap((record) => (record.type === "runner" ? [record.owner.pid] : []));
+  log.keeping(() => {
+    removeUnfinishedFiles(out, runners);
+  });
+  return log;
+}
+
+function runRecord(
+  { request }: RunOptions,
+  runId: string,
+  enforcement: Enforcement,
+  rungs: readonly Rung[],
+): RunRecord {
+  const described =
+    enforcement.kind === "none" && enforcement !== BY_NODES ? "none" : enforcement.description;
+  return {
+    type: "run",
+    schema: "bytesper/journal@1",
+    runId,
+    request,
+    environment: environmentOf(request.compilers, process.cwd(), described),
+    settings: settingsOf(request),
+    enforcement: {
+      kind: enforcement.kind,
+      description: enforcement.description,
+      ladder: rungs.map(
+        ({ kind, available }) => `${kind}: ${available === true ? "available" : available.absent}`,
+      ),
+    },
+  };
+}
+
+/** The best enforcement that proves itself here: a cap that does not fire is none. */
+async function enforcementFor(
+  wanted: EnforcementKind | undefined,
+  capped: boolean,
+  notice: (message: string) => void,
+): Promise<{ enforcement: Enforcement; rungs: Rung[]; certificates: Certificate[] }> {
+  const certificates: Certificate[] = [];
+  const chosen = await chooseEnforcement(wanted === undefined ? {} : { wanted });
+  if (!capped || chosen.enforcement.kind === "none") return { ...chosen, certificates };
+  const candidates =
+    wanted === undefined ? chosen.rungs.filter(({ available }) => available === true) : [{ kind: wanted }];
+  for (const { kind } of candidates) {
+    if (kind === "none") break;
+    const { enforcement, rungs } =
+      kind === chosen.enforcement.kind ? chosen : await chooseEnforcement({ wanted: kind });
+    const certificate = await certify(enforcement);
+    certificates.push(certificate);
+    if (certificate.fired) return { enforcement, rungs, certificates };
+    notice(`${enforcement.description}: ${certificate.message}`);
+  }
+  throw new BytesperError(
+    "NO_ENFORCEMENT",
+    `No cap on memory fires on this machine: ${certificates.at(-1)?.message ?? "there is none"} Remove "memory" from the caps, or run where one works.`,
+  );
+}
+
+async function runExperiments(
+  { experiments }: OpenGrid,
+  log: RunLog,
+  out: string,
+  executor: Executor,
+  outcome: RunOutcome,
+  options: RunOptions,
+): Promise<void> {
+  const { events, signal, retry } = options;
+  const plans = experiments.map((prepared) => planExperiment(prepared, log, retry));
+  const total = plans.reduce((sum, { entries }) => sum + entries.filter(({ run }) => run).length, 0);
+  const learned = expectations(out, log.state);
+  let before = 0;
+  for (const { prepared, entries } of plans) {
+    const { experiment } = prepared.record;
+    const ran = await runExperiment(prepared, entries, {
+      log,
+      out,
+      executor,
+      learned,
+      signal,
+      stopAtSubjectError: options.stopAtSubjectError,
+      slots: executor.here && prepared.cells.some(({ exclusive }) => exclusive) ? 1 : executor.slots,
+      progress: (finished, label) => {
+        events.progress(before + finished, total, label);
+      },
+      notice: events.notice,
+    });
+    before += ran;
+    const { result, collected } = deriveResult(log.state, experiment, log.journal?.name);
+    if (collected.interrupted && signal.aborted) outcome.interrupted = true;
+    if (result !== undefined) {
+      outcome.results.push(result);
+      const folder = log.keeping(() => {
+        const written = writeResult(out, result);
+        writeRollback(written, result);
+        return written;
+      });
+      events.finished(result, folder ?? out);
+    } else if (!outcome.interrupted) {
+      const failure = collected.failed[0];
+      outcome.failure = new BytesperError(
+        (failure?.code as BytesperError["code"] | undefined) ?? "CELL_FAILED",
+        `${experiment} could not be measured: ${failure?.cause ?? "no cell answered"}`,
+      );
+    }
+    if (outcome.interrupted || (outcome.failure !== undefined && options.stopAtSubjectError)) break;
+  }
+}
+
+/** Puts the plan of one experiment into the journal: its record, what it no longer has, and what is new. */
+function planExperiment(
+  prepared: PreparedExperiment,
+  log: RunLog,
+  retry: readonly Outcome[],
+): { prepared: PreparedExperiment; entries: PlanEntry[] } {
+  const { record, cells } = prepared;
+  const entries = planOf(cells, log.state, retry);
+  const orphans = [...orphansOf(cells, log.state)].map(
+    ([experiment, hashes]) => ({ type: "orphans", experiment, cells: hashes }) as const,
+  );
+  log.append({ type: "experiment", ...record }, ...orphans);
+  // After the orphans: of a cell that has fewer repetitions now, those that are left are planned again.
+  const planned = entries
+    .filter(({ key }) => log.state.units.get(key)?.orphan !== false)
+    .map(({ cell, reason }) => {
+      const { experiment, trial, role, part, factors, instances, label } = cell;
+      const own = { experiment, cell: cell.cell, trial, role, factors, instances, label, reason };
+      return { type: "planned", ...own, ...(part === undefined ? {} : { part }) } as const;
+    });
+  log.appendAll(planned);
+  return { prepared, entries };
+}
+
+/** Now the journal is complete and has its final hash. */
+async function finish(log: RunLog, out: string, outcome: RunOutcome, events: RunEvents): Promise<void> {
+  const { journal } = log;
+  if (journal === undefined || outcome.results.length === 0 || log.writeError !== undefined) return;
+  // What reads results and draws takes some tenths of a second to load, which the first cell should not wait for.
+  const [{ writeIndex }, { drawFigures }] = await Promise.all([
+    import("../results-index.js"),
+    import("../figures.js"),
+  ]);
+  const drawings = new Map<Result, Drawings>();
+  // Who interrupts does not want to wait for pictures; "bytesper report" draws them.
+  if (!outcome.interrupted)
+    for (const result of outcome.results) drawings.set(result, await drawFigures(result));
+  for (const problem of [...drawings.values()].flatMap(({ problems }) => problems)) events.notice(problem);
+  log.keeping(() => {
+    const hash = journal.sha256();
+    outcome.results = outcome.results.map((result) => {
+      const whole = { ...result, journalSha256: hash };
+      writeResult(out, whole, drawings.get(result));
+      return whole;
+    });
+    for (const problem of writeIndex(out)) events.notice(problem);
+  });
+}

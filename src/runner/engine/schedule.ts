@@ -1,0 +1,218 @@
+import { bytesWithBinaryUnit } from "../../base/format.js";
+import type { CellEnd } from "../../record/cell-end.js";
+import type { CellEvents, CellJob, RunningCell } from "../cell/execute.js";
+import type { Executor } from "../executor/executor.js";
+import type { Claim, GateSettings, HostReading } from "./gate.js";
+import { admit, mustEndOne } from "./gate.js";
+
+/** A cell that is ready to run. */
+export interface ReadyCell {
+  key: string;
+  label: string;
+  /** Takes the whole machine: nothing runs beside it. */
+  exclusive: boolean;
+  /** Needs a GPU to itself. */
+  usesDevice: boolean;
+  needBytes: number | undefined;
+}
+
+/** Where ready cells come from. */
+export interface WorkSource<C extends ReadyCell> {
+  /** The next cell; undefined where none is ready now, because there is none or because ends must be known first. */
+  take: () => C | undefined;
+  /** Puts a cell back to be run alone. */
+  requeue: (cell: C) => void;
+  ended: (cell: C, end: CellEnd) => void;
+}
+
+export interface ScheduleOptions<C extends ReadyCell> {
+  executor: Executor;
+  slots: number;
+  /** GPUs to share out; a cell that uses one has it alone. */
+  deviceSlots: number;
+  gate: GateSettings;
+  readHost: () => Promise<HostReading>;
+  /** How often the host is looked at, ms. */
+  pollMs: number;
+  stop: () => boolean;
+  /** Called before the process is started; what it returns is the job. */
+  start: (cell: C, beside: number, device: number | undefined) => { job: CellJob; events: CellEvents };
+  end: (cell: C, end: CellEnd, beside: boolean) => void;
+  /** Called at each look at the host. */
+  tick: () => void;
+  pressure: (what: "memory" | "disk", level: "soft" | "hard", message: string) => void;
+}
+
+interface Chosen<C> {
+  cell: C;
+  claim: Claim;
+  device: number | undefined;
+}
+
+interface Running<C> extends Chosen<C> {
+  running: RunningCell;
+  beside: boolean;
+  /** The host ran short, and it was told to end. */
+  ending: boolean;
+}
+
+/**
+ * Runs cells from a source until it is empty, as many at once as slots and memory allow. Ends are handled in the
+ * order of their coming. When the host runs short, the youngest cell is ended and put back to run alone.
+ */
+export async function schedule<C extends ReadyCell>(
+  source: WorkSource<C>,
+  options: ScheduleOptions<C>,
+): Promise<void> {
+  const { executor, slots } = options;
+  const running = new Map<string, Running<C>>();
+  const alone = new Set<string>();
+  /** Ends after which a cell was run again, by its key. */
+  const runAgain = new Map<string, CellEnd[]>();
+  let waiting: C | undefined;
+  let host: HostReading | undefined;
+  let told: string | undefined;
+  let wake: () => void = () => undefined;
+
+  let failure: { error: unknown } | undefined;
+
+  const fail = (error: unknown): void => {
+    failure ??= { error };
+    for (const { running: cell } of running.values()) cell.stop("interrupted", "the runner failed");
+    wake();
+  };
+  const isExclusive = (cell: C): boolean => executor.here && (cell.exclusive || alone.has(cell.key));
+
+  const freeDevice = (): number | undefined => {
+    const taken = new Set([...running.values()].map(({ device }) => device));
+    return Array.from({ length: options.deviceSlots }, (_, index) => index).find(
+      (index) => !taken.has(index),
+    );
+  };
+
+  /** The next cell, if it may start now. */
+  const choose = async (): Promise<Chosen<C> | undefined> => {
+    if (failure !== undefined || options.stop() || running.size >= slots) return undefined;
+    if ([...running.values()].some(({ cell }) => isExclusive(cell))) return undefined;
+    waiting ??= source.take();
+    const cell = waiting;
+    if (cell === undefined || (isExclusive(cell) && running.size > 0)) return undefined;
+    const device = cell.usesDevice && executor.here ? freeDevice() : undefined;
+    if (cell.usesDevice && executor.here && device === undefined) return undefined;
+    const claim: Claim = { needBytes: cell.needBytes, heldBytes: 0 };
+    if (executor.here) {
+      host ??= await options.readHost();
+      const admission = admit(
+        claim,
+        [...running.values()].map((each) => each.claim),
+        host,
+        options.gate,
+      );
+      if (!admission.admitted) {
+        if (told !== admission.what) options.pressure(admission.what, "soft", admission.message);
+        told = admission.what;
+        return undefined;
+      }
+    }
+    told = undefined;
+    waiting = undefined;
+    return { cell, claim, device };
+  };
+
+  const startNext = async (): Promise<boolean> => {
+    const chosen: Chosen<C>[] = [];
+    // On this machine each start changes what the next may take; another executor is handed all that is ready.
+    const most = executor.here ? 1 : slots - running.size;
+    while (chosen.length < most) {
+      const next = await choose();
+      if (next === undefined) break;
+      chosen.push(next);
+    }
+    if (chosen.length === 0) return false;
+    const others = executor.here ? running.size : 0;
+    const starts = chosen.map(({ cell, claim, device }) => {
+      const { job, events } = options.start(cell, others, device);
+      const onSample: CellEvents["onSample"] = (sample) => {
+        claim.heldBytes = sample.pssBytes ?? sample.rssBytes ?? claim.heldBytes;
+        events.onSample?.(sample);
+      };
+      return { job, events: { ...events, onSample } };
+    });
+    const handles = await executor.submit(
+      starts.map(({ job }) => job),
+      (job) => starts.find((start) => start.job === job)?.events ?? {},
+    );
+    if (others > 0) for (const other of running.values()) other.beside = true;
+    chosen.forEach((each, index) => {
+      const handle = handles[index];
+      if (handle === undefined) throw new Error("an executor answered without a cell");
+      follow({ ...each, running: handle, beside: others > 0, ending: false });
+    });
+    return true;
+  };
+
+  const follow = (entry: Running<C>): void => {
+    const { cell } = entry;
+    running.set(cell.key, entry);
+    const ended = entry.running.end.then((own) => {
+      running.delete(cell.key);
+      const before = runAgain.get(cell.key) ?? [];
+      const { end, again } = executor.settle?.(own, before) ?? { end: own, again: false };
+      if (again) runAgain.set(cell.key, [...before, end]);
+      const short = end.outcome === "oom-watchdog" && !isExclusive(cell);
+      if (short) alone.add(cell.key);
+      if (short || again) source.requeue(cell);
+      options.end(cell, end, entry.beside);
+      if (!again) source.ended(cell, end);
+      wake();
+    });
+    ended.catch(fail);
+  };
+
+  const look = async (): Promise<void> => {
+    options.tick();
+    if (executor.here) {
+      host = await options.readHost();
+      const youngest = [...running.values()].at(-1);
+      // It may take its time to die, which is no reason to take another or to tell it twice.
+      if (youngest?.ending === false && mustEndOne(host, options.gate)) {
+        youngest.ending = true;
+        const { availableBytes, totalBytes } = host.memory;
+        const cause = `the host had ${bytesWithBinaryUnit(availableBytes)} of ${bytesWithBinaryUnit(totalBytes)} left, and this was the youngest cell`;
+        options.pressure("memory", "hard", `${youngest.cell.label} was ended: ${cause}.`);
+        youngest.running.stop("oom-watchdog", cause);
+      }
+    }
+    if (options.stop())
+      for (const { running: cell } of running.values()) cell.stop("interrupted", "interrupted");
+  };
+
+  let looking = Promise.resolve();
+  const timer = setInterval(() => {
+    looking = looking
+      .then(look)
+      .then(() => {
+        wake();
+      })
+      .catch(fail);
+  }, options.pollMs);
+  try {
+    for (;;) {
+      const woken = new Promise<void>((resolve) => (wake = resolve));
+      try {
+        while (await startNext());
+      } catch (error) {
+        // What runs is ended first, or the runner would wait for it after it failed.
+        fail(error);
+      }
+      if (running.size === 0) {
+        if (failure !== undefined) throw failure.error;
+        if (options.stop() || waiting === undefined) return;
+      }
+      await woken;
+    }
+  } finally {
+    clearInterval(timer);
+    await looking;
+  }
+}

@@ -1,0 +1,56 @@
+import type { CellEnd } from "../../record/cell-end.js";
+import { canonical } from "./content-hash.js";
+import { nextLevels } from "./frontier.js";
+import type { WorkSource } from "./schedule.js";
+import type { PlannedWork } from "./work.js";
+
+/** Cells one after the other, in the order of the plan. */
+export function inOrder(cells: readonly PlannedWork[]): WorkSource<PlannedWork> {
+  const queue = [...cells];
+  return {
+    take: () => queue.shift(),
+    requeue: (cell) => queue.push(cell),
+    ended: () => undefined,
+  };
+}
+
+/**
+ * Searches the largest level that fits: each end decides which cell is next.
+ *
+ * @param cells every cell of the experiment, those that ran before with their ends
+ */
+export function byBisection(
+  frontier: string,
+  cells: readonly PlannedWork[],
+  before: ReadonlyMap<string, CellEnd>,
+): WorkSource<PlannedWork> {
+  const ends = new Map(before);
+  const taken = new Set<string>();
+  const again: PlannedWork[] = [];
+  const ready: PlannedWork[] = [];
+  const known = (): { factors: PlannedWork["factors"]; trial: number; end: CellEnd | undefined }[] =>
+    cells.map(({ key, factors, trial }) => ({ factors, trial, end: ends.get(key) }));
+  const begun = new Set(cells.filter(({ key }) => before.has(key)).map(({ factors }) => canonical(factors)));
+  const refill = (): void => {
+    // A search that was cut off may have left levels of which some trials ended: those say how the level is, and
+    // would keep the others from being run.
+    const wanted = new Set([...begun, ...nextLevels(frontier, known()).map(canonical)]);
+    for (const cell of cells) {
+      if (!wanted.has(canonical(cell.factors)) || taken.has(cell.key) || ends.has(cell.key)) continue;
+      taken.add(cell.key);
+      ready.push(cell);
+    }
+  };
+  return {
+    take: () => {
+      const next = again.shift() ?? ready.shift();
+      if (next !== undefined) return next;
+      refill();
+      return ready.shift();
+    },
+    requeue: (cell) => again.push(cell),
+    ended: (cell, end) => {
+      if (end.outcome !== "oom-watchdog") ends.set(cell.key, end);
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { isAlive } from "../../system/owner.js";
+import { lastOwner } from "../journal/journal.js";
+import { readJournal } from "../journal/read.js";
+import type { Outcome } from "../../record/cell-end.js";
+import { rolloutOfCells } from "./stages.js";
+import type { RunState, Unit } from "./state.js";
+import { cellsOf, isDone, stateOf, unitKey } from "./state.js";
+
+/** What a journal tells of a run, from any terminal and without its runner. */
+export interface RunStatus {
+  runId: string;
+  journal: string;
+  /** `running`: its runner lives. `stopped`: cells are missing and nobody works on them. */
+  state: "running" | "stopped" | "finished";
+  runner: { pid: number; host: string } | { absent: string };
+  startedAt: string;
+  changedAt: string;
+  planned: number;
+  done: number;
+  failed: number;
+  outcomes: Partial<Record<Outcome, number>>;
+  running: {
+    label: string;
+    attempt: number;
+    sinceMs: number;
+    rssBytes: number | { absent: string };
+    capBytes?: number;
+  }[];
+  turns: number;
+  leftMs: number | { absent: string };
+  torn: boolean;
+  messages: string[];
+}
+
+/** Reads the status of a run from its journal alone. */
+export function statusOf(path: string, now = Date.now()): RunStatus | undefined {
+  const { records, torn } = readJournal(path);
+  const state = stateOf(records);
+  if (state === undefined) return undefined;
+  const owner = lastOwner(records);
+  const alive = owner !== undefined && isAlive(owner);
+  const units = [...state.units.values()].filter(({ orphan }) => !orphan);
+  const ended = units.filter(({ last }) => last !== undefined && last.type !== "interrupted");
+  const done = units.filter(isDone);
+  const outcomes: RunStatus["outcomes"] = {};
+  for (const { last } of ended) {
+    const outcome = last?.end.outcome ?? "ok";
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+  }
+  const startedAt = new Map<string, number>();
+  const samples = new Map<string, number>();
+  for (const record of records) {
+    if (record.type === "started") startedAt.set(unitKey(record), Date.parse(record.at));
+    if (record.type === "sample") samples.set(unitKey(record), record.rssBytes);
+  }
+  const running = alive ? units.filter(({ open }) => open !== undefined) : [];
+  const experiments = [...state.experiments.values()];
+  const searches = experiments.some(({ frontier }) => frontier !== undefined);
+  const decides = searches || experiments.some(({ rollout }) => rollout !== undefined);
+  const missing = missingOf(state, units).length;
+  const durations = ended.flatMap(({ last }) => last?.end.durationMs ?? []);
+  const mean = durations.reduce((sum, ms) => sum + ms, 0) / durations.length;
+  const complete = missing === 0 || (searches && !alive && running.length === 0 && durations.length > 0);
+  return {
+    runId: state.run.runId,
+    journal: path,
+    state: alive ? "running" : complete ? "finished" : "stopped",
+    runner: alive ? { pid: owner.pid, host: owner.host } : { absent: "no runner is at work" },
+    startedAt: state.startedAt,
+    changedAt: state.changedAt,
+    planned: units.length,
+    done: done.length,
+    failed: ended.length - done.length,
+    outcomes,
+    running: running.map(({ planned, open, attempts }) => ({
+      label: planned.label,
+      attempt: open?.attempt ?? attempts,
+      sinceMs: now - (startedAt.get(unitKey(planned)) ?? now),
+      rssBytes: samples.get(unitKey(planned)) ?? { absent: "no sample yet" },
+      ...(open?.capBytes === undefined ? {} : { capBytes: open.capBytes }),
+    })),
+    turns: units.reduce((sum, unit) => sum + unit.turns, 0),
+    leftMs: leftOf(missing, mean, running.length, decides),
+    // While the runner lives, half a record is one that it is writing.
+    torn: torn.length > 0 && !alive,
+    messages: records.flatMap((record) => (record.type === "pressure" ? [record.message] : [])).slice(-3),
+  };
+}
+
+/** Units without an end that somebody has to run: of a rollout only what its verdicts so far ask for. */
+function missingOf(state: RunState, units: readonly Unit[]): Unit[] {
+  const asked = new Map(
+    [...state.experiments.values()].flatMap(({ experiment, rollout }) =>
+      rollout === undefined
+        ? []
+        : [[experiment, rolloutOfCells(rollout, cellsOf(state, experiment)).isWanted] as const],
+    ),
+  );
+  return units.filter(({ planned, last }) => {
+    if (last !== undefined && last.type !== "interrupted") return false;
+    const isWanted = asked.get(planned.experiment);
+    return isWanted === undefined || planned.part !== undefined || isWanted(planned);
+  });
+}
+
+function leftOf(missing: number, mean: number, running: number, decides: boolean): RunStatus["leftMs"] {
+  if (missing === 0) return 0;
+  if (decides) return { absent: "what runs decides as it goes how many cells it needs" };
+  if (!Number.isFinite(mean)) return { absent: "no cell has ended yet" };
+  return (missing * mean) / Math.max(1, running);
+}
+
+/** Cells with a result, by the journal. */
+export function doneIn(path: string): number {
+  return statusOf(path)?.done ?? 0;
+}

@@ -1,0 +1,53 @@
+import { execFileSync } from "node:child_process";
+import { arch, cpus, release, totalmem, type } from "node:os";
+import { isAbsent } from "../system/probe/reading.js";
+import { nvmlDevices } from "../system/probe/nvml.js";
+import type { Result } from "../record/schema.js";
+import { measuringFlags } from "./cell/flags.js";
+
+/** The circumstances of a run, as a result records them. */
+export function environmentOf(
+  compilers: "on" | "off",
+  folder: string,
+  enforcement = "none",
+): Result["environment"] {
+  const nvml = nvmlDevices();
+  const devices = isAbsent(nvml)
+    ? []
+    : nvml.devices.flatMap(({ name, totalBytes }) =>
+        isAbsent(totalBytes)
+          ? []
+          : [
+              {
+                name: isAbsent(name) ? "unnamed device" : name,
+                totalBytes,
+                driver: isAbsent(nvml.driverVersion) ? "unknown" : nvml.driverVersion,
+              },
+            ],
+      );
+  return {
+    node: process.versions.node,
+    v8: process.versions.v8,
+    os: `${type()} ${release()}`,
+    arch: arch(),
+    cpu: cpus()[0]?.model ?? "unknown CPU",
+    memoryBytes: totalmem(),
+    devices,
+    enforcement,
+    commit: commitOf(folder),
+    compilers,
+    flags: measuringFlags(compilers),
+  };
+}
+
+/** The commit of the user's repository, with "-dirty" when tracked files differ from it. */
+function commitOf(folder: string): Result["environment"]["commit"] {
+  const git = (...words: string[]): string =>
+    execFileSync("git", words, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  try {
+    const commit = git("rev-parse", "HEAD");
+    return git("status", "--porcelain", "--untracked-files=no") === "" ? commit : `${commit}-dirty`;
+  } catch {
+    return { absent: "not a git repository" };
+  }
+}

@@ -1,0 +1,97 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { BytesperError } from "../base/errors.js";
+import type { FigureLink } from "../report/figure-links.js";
+import type { Result } from "../record/schema.js";
+import { writeWhole } from "../base/write.js";
+
+/** The figures of a result, drawn and not yet written. */
+export interface Drawings {
+  files: { link: FigureLink; svg: string; png: Uint8Array | undefined }[];
+  /** What could not be drawn, one sentence each. */
+  problems: string[];
+}
+
+/**
+ * Draws every figure of a result. What draws takes a quarter of a second to load, so it is loaded here and not before.
+ * A figure that cannot be drawn is a problem to tell and takes nothing else with it: the numbers are worth more.
+ */
+export async function drawFigures(result: Result): Promise<Drawings> {
+  const [{ figuresOf, figuresWithoutData }, { figureSvg }, { figurePng }, { figureName }] = await Promise.all(
+    [
+      import("../report/figure/of-result.js"),
+      import("../report/figure/svg.js"),
+      import("../report/figure/png.js"),
+      import("../report/figure/name.js"),
+    ],
+  );
+  const drawings: Drawings = { files: [], problems: figuresWithoutData(result) };
+  let canvas = true;
+  for (const figure of figuresOf(result)) {
+    try {
+      const svg = figureSvg(figure);
+      let png: Uint8Array | undefined;
+      try {
+        png = canvas ? await figurePng(figure) : undefined;
+      } catch (error) {
+        if (!(error instanceof BytesperError) || error.code !== "NO_CANVAS") throw error;
+        canvas = false;
+        drawings.problems.push(error.message);
+      }
+      const name = figureName(figure);
+      const link = { title: figure.title, folder: folderOf(result), name, hasPicture: png !== undefined };
+      drawings.files.push({ link, svg, png });
+    } catch (error) {
+      const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+      drawings.problems.push(`The figure "${figure.title}" could not be drawn: ${why}.`);
+    }
+  }
+  return drawings;
+}
+
+/** An incomplete result never takes the place of a complete one, nor do its figures. */
+function folderOf({ complete }: Result): string {
+  return complete ? "figures" : "partial-figures";
+}
+
+const FOLDERS = ["figures", "partial-figures"];
+
+/** Writes the figures into the folder of their experiment and removes those that it no longer has. */
+export function writeFigures(folder: string, result: Result, { files }: Drawings): void {
+  const own = join(folder, folderOf(result));
+  if (files.length > 0) mkdirSync(own, { recursive: true });
+  const kept = new Set<string>();
+  const write = (file: string, content: string | Uint8Array): void => {
+    writeWhole(join(own, file), content);
+    kept.add(file);
+  };
+  for (const { link, svg, png } of files) {
+    write(`${link.name}.svg`, svg);
+    if (png !== undefined) write(`${link.name}.png`, png);
+  }
+  removeFigures(own, (file) => !kept.has(file));
+  if (result.complete) removeFigures(join(folder, "partial-figures"), () => true);
+}
+
+function removeFigures(folder: string, isOld: (file: string) => boolean): void {
+  const files = filesIn(folder);
+  if (files === undefined) return;
+  const old = files.filter((file) => /\.(svg|png)$/.test(file) && isOld(file));
+  for (const file of old) rmSync(join(folder, file), { force: true });
+  if (old.length === files.length) rmSync(folder, { recursive: true, force: true });
+}
+
+/** Folders of figures below that of an experiment. */
+export function figureFolders(folder: string): string[] {
+  return FOLDERS.filter((name) => filesIn(join(folder, name)) !== undefined);
+}
+
+function filesIn(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}

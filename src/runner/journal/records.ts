@@ -1,0 +1,97 @@
+import type { Factors } from "../../experiment/define.js";
+import type { Calibration } from "../../measure/calibration.js";
+import type { Result } from "../../record/schema.js";
+import type { CellEnd } from "../../record/cell-end.js";
+import type { Certificate, EnforcementKind } from "../limits/index.js";
+import type { CellRole } from "../plan.js";
+import type { Owner } from "../../system/owner.js";
+import type { RunRequest } from "../engine/request.js";
+import type { ExperimentRecord } from "../../record/experiment-record.js";
+
+/** One trial of one cell: what is planned, started and finished. */
+export interface UnitOfWork {
+  experiment: string;
+  /** Hash of the cell's content, without the trial. */
+  cell: string;
+  trial: number;
+}
+
+export interface PlannedRecord extends UnitOfWork {
+  type: "planned";
+  role: CellRole;
+  part?: string;
+  factors: Factors;
+  instances: number;
+  label: string;
+  /** Why it is to run. */
+  reason: string;
+}
+
+/** On disk before the process of the cell is started. */
+export interface StartedRecord extends UnitOfWork {
+  type: "started";
+  attempt: number;
+  capBytes?: number;
+  /** Cells that ran at the same moment. */
+  beside: number;
+}
+
+/** How an attempt ended; memory that ran out is a result like any other. */
+export interface EndedRecord extends UnitOfWork {
+  type: "finished" | "failed" | "interrupted";
+  attempt: number;
+  /** Other cells ran at some time during this one. */
+  beside: boolean;
+  end: CellEnd;
+}
+
+/** What a cell streamed while it ran. */
+export interface TurnRecord extends UnitOfWork {
+  type: "turn";
+  attempt: number;
+  record: unknown;
+}
+
+/** Memory of a cell while it ran. */
+export interface SampleRecord extends UnitOfWork {
+  type: "sample";
+  attempt: number;
+  rssBytes: number;
+  largestHwmBytes: number;
+}
+
+export interface RunRecord {
+  type: "run";
+  schema: "bytesper/journal@1";
+  runId: string;
+  request: RunRequest;
+  environment: Result["environment"];
+  settings: Result["settings"];
+  enforcement: { kind: EnforcementKind; description: string; ladder: string[] };
+}
+
+/** A runner took up the run, first or again. */
+export interface RunnerRecord {
+  type: "runner";
+  owner: Owner;
+  command: "run" | "resume" | "retry";
+  /** Factor on the caps on memory from here on. */
+  moreMemory: number;
+}
+
+export type JournalRecord =
+  | RunRecord
+  | RunnerRecord
+  | { type: "calibration"; calibration: Calibration }
+  | { type: "certificate"; certificate: Certificate }
+  | { type: "device"; settings: Result["settings"]; warnings: Result["warnings"] }
+  | ({ type: "experiment" } & ExperimentRecord)
+  | PlannedRecord
+  | StartedRecord
+  | SampleRecord
+  | TurnRecord
+  | EndedRecord
+  /** Cells that the experiment no longer has; what they read stays. */
+  | { type: "orphans"; experiment: string; cells: string[] }
+  /** The host ran short of memory or disk, and what was done. */
+  | { type: "pressure"; what: "memory" | "disk"; level: "soft" | "hard"; message: string };

@@ -1,0 +1,17 @@
+import { accessSync, constants } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Absent } from "../../system/probe/reading.js";
+import { absent } from "../../system/probe/reading.js";
+
+/** The program that runs a cell; every rung needs it. */
+export const GUARD_FILE = fileURLToPath(new URL("../../../build/Release/cell-guard", import.meta.url));
+
+export function guardOffer(): true | Absent {
+  if (process.platform !== "linux") return absent("it needs Linux");
+  try {
+    accessSync(GUARD_FILE, constants.X_OK);
+    return true;
+  } catch {
+    return absent(`${GUARD_FILE} is not there; run npm run build`);
+  }
+}

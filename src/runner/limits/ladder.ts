@@ -1,0 +1,101 @@
+import { BytesperError } from "../../base/errors.js";
+import { absent, isAbsent } from "../../system/probe/reading.js";
+import type { HostGroups } from "./cell-groups.js";
+import { byDataLimit, byGroups, byNothing, byWatchdog } from "./enforcements.js";
+import { guardOffer } from "./guard-file.js";
+import { clauseOf, offerScope, offerV1, offerV2 } from "./offers.js";
+import { removeStaleGroups } from "./stale-groups.js";
+import type { Enforcement, EnforcementKind, Rung } from "./types.js";
+import { verifiedTree } from "./verify.js";
+
+interface Candidate extends Rung {
+  /** Does what must be done once before cells, such as moving this runner. Throws `BytesperError`. */
+  make: () => Promise<Enforcement>;
+}
+
+async function lookAround(): Promise<Candidate[]> {
+  const guard = guardOffer();
+  const [v2, scope, v1] = [await offerV2(), await offerScope(), await offerV1()];
+  // A process is in one group of a hierarchy, so that a v2 memory group leaves no room for another.
+  const tree = v2.available === true ? undefined : await verifiedTree();
+
+  /** What counts where the cap is held by other means. */
+  const counting = async (): Promise<HostGroups> => {
+    // Nothing would join the groups.
+    if (guard !== true) return { memory: undefined, tree: undefined };
+    const offer = [v2, v1].find(({ available }) => available === true);
+    return { memory: (await offer?.make())?.memory, tree };
+  };
+  const inV2 = async (kind: EnforcementKind, { make }: typeof v2, within?: string): Promise<Enforcement> => {
+    const { memory, holdsSwap } = await make();
+    return byGroups(kind, { memory, tree: undefined }, holdsSwap, within);
+  };
+  const inV1 = async (): Promise<Enforcement> => {
+    const { memory, holdsSwap } = await v1.make();
+    return byGroups("cgroup-v1", { memory, tree }, holdsSwap);
+  };
+  const withGuard: Candidate[] = [
+    { kind: "cgroup-v2", available: v2.available, make: () => inV2("cgroup-v2", v2) },
+    {
+      kind: "systemd-scope",
+      available: scope.available,
+      make: () => inV2("systemd-scope", scope, " in a systemd scope"),
+    },
+    { kind: "cgroup-v1", available: v1.available, make: inV1 },
+    { kind: "rlimit-data", available: true, make: async () => byDataLimit(await counting()) },
+    { kind: "watchdog", available: true, make: async () => byWatchdog(await counting()) },
+  ];
+  return [
+    ...withGuard.map((candidate) => (guard === true ? candidate : { ...candidate, available: guard })),
+    { kind: "none", available: true, make: async () => byNothing(await counting()) },
+  ];
+}
+
+let seen: Promise<Candidate[]> | undefined;
+
+function candidates(): Promise<Candidate[]> {
+  return (seen ??= lookAround());
+}
+
+function rungsOf(list: readonly Candidate[]): Rung[] {
+  return list.map(({ kind, available }) => ({ kind, available }));
+}
+
+/**
+ * Every rung, best first. The first call tries what can be tried without moving this process, with throw-away groups
+ * and children; later calls repeat its answer.
+ */
+export async function ladder(): Promise<Rung[]> {
+  return rungsOf(await candidates());
+}
+
+/**
+ * The best rung that is there, or the wanted one; removes what dead runners left behind. May move this process to a
+ * group or a systemd scope of its own. Throws `USAGE` with the reason where the wanted rung is not there.
+ */
+export async function chooseEnforcement(options: {
+  wanted?: EnforcementKind | undefined;
+}): Promise<{ enforcement: Enforcement; rungs: Rung[] }> {
+  await removeStaleGroups();
+  const list = await candidates();
+  for (const candidate of list) {
+    if (candidate.available !== true || (options.wanted ?? candidate.kind) !== candidate.kind) continue;
+    try {
+      return { enforcement: await candidate.make(), rungs: rungsOf(list) };
+    } catch (error) {
+      candidate.available = clauseOf(error);
+    }
+  }
+  throw notThere(options.wanted, list);
+}
+
+function notThere(wanted: EnforcementKind | undefined, list: readonly Candidate[]): BytesperError {
+  const available =
+    list.find(({ kind }) => kind === wanted)?.available ?? absent("there is no such enforcement");
+  const reason = isAbsent(available) ? available.absent : "it cannot be made";
+  const others = list.flatMap(({ kind, available }) => (available === true ? [kind] : []));
+  return new BytesperError(
+    "USAGE",
+    `The enforcement ${wanted ?? "none"} is not available here: ${reason}; choose one of ${others.join(", ")}, or leave the choice to bytesper.`,
+  );
+}

@@ -1,0 +1,69 @@
+import { BytesperError } from "../../base/errors.js";
+import type { Absent } from "../../system/probe/reading.js";
+import { absent, isAbsent } from "../../system/probe/reading.js";
+import { controllerV1 } from "./controller-v1.js";
+import { controllerV2 } from "./controller-v2.js";
+import { ownGroup } from "../../system/hierarchy.js";
+import { whyNotWritable } from "../../system/kernel-file.js";
+import { findPlace } from "./place-v2.js";
+import { enterScope, scopeOffer } from "./systemd-scope.js";
+import { stoppedByKills } from "./unit-policy.js";
+import type { Verified } from "./verify.js";
+import { verify } from "./verify.js";
+
+/** A memory controller that this machine offers. */
+export interface Offer {
+  available: true | Absent;
+  /** Made once, since all that is open below a place is counted together. Throws `CELL_FAILED`. */
+  make: () => Promise<Verified>;
+}
+
+/** The message of an error, to stand after a colon. */
+export function clauseOf(error: unknown): Absent {
+  return absent((error as Error).message.replace(/\.$/, ""));
+}
+
+function demand<T extends object>(value: T | Absent): T {
+  if (isAbsent(value)) throw new BytesperError("CELL_FAILED", `${value.absent}.`);
+  return value;
+}
+
+function offer(available: true | Absent, make: () => Promise<Verified | Absent>): Offer {
+  let made: Promise<Verified> | undefined;
+  return { available, make: () => (made ??= make().then(demand)) };
+}
+
+/** What was tried and seen to work or not. */
+function tried(result: Verified | Absent): Offer {
+  return offer(isAbsent(result) ? result : true, () => Promise.resolve(result));
+}
+
+export async function offerV2(): Promise<Offer> {
+  const own = ownGroup(2);
+  const place = isAbsent(own) ? own : findPlace(own, await stoppedByKills(own));
+  if (isAbsent(place)) return tried(place);
+  // Looking must not move this runner, so that such a place is tried when it is chosen.
+  return place.how === "move"
+    ? offer(true, () => verify(controllerV2(place)))
+    : tried(await verify(controllerV2(place)));
+}
+
+export async function offerScope(): Promise<Offer> {
+  return offer(await scopeOffer(), async () => {
+    const place = findPlace(await enterScope());
+    return isAbsent(place) ? place : verify(controllerV2(place));
+  });
+}
+
+export async function offerV1(): Promise<Offer> {
+  const own = ownGroup(1);
+  if (isAbsent(own)) return tried(own);
+  const refused = whyNotWritable(own.folder, [".", "cgroup.procs"]);
+  return tried(
+    refused === undefined
+      ? await verify(controllerV1(own.folder))
+      : absent(
+          `the group ${own.folder} may not be written (${refused}); run as root, or have it handed over`,
+        ),
+  );
+}

@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { BytesperError } from "../../base/errors.js";
+import { removeGroup } from "./group-removal.js";
+import { because } from "../../system/kernel-file.js";
+import { runnerName } from "./runner-name.js";
+
+/** The group of this runner in one hierarchy: it is there while it has cells. */
+export class RunnerGroup {
+  readonly folder: string;
+  readonly #prepare: (folder: string) => void;
+  #cells = 0;
+
+  /** `prepare` gets the folder each time that it is made, and may throw what the system throws. */
+  constructor(place: string, prepare: (folder: string) => void = () => undefined) {
+    this.folder = join(place, runnerName());
+    this.#prepare = prepare;
+  }
+
+  /**
+   * Makes the group of a cell, without awaiting: a cell that ends meanwhile must not take the parent away. `limit`
+   * gets its folder. Throws `CELL_FAILED`, and then leaves nothing.
+   */
+  add(id: string, limit: (folder: string) => void = () => undefined): string {
+    const folder = join(this.folder, id);
+    this.#cells += 1;
+    try {
+      if (!existsSync(this.folder)) {
+        mkdirSync(this.folder);
+        this.#prepare(this.folder);
+      }
+      mkdirSync(folder);
+    } catch (error) {
+      this.#leave();
+      throw failed(folder, error);
+    }
+    try {
+      limit(folder);
+    } catch (error) {
+      rmdirSync(folder);
+      this.#leave();
+      throw error instanceof BytesperError ? error : failed(folder, error);
+    }
+    return folder;
+  }
+
+  /** Removes the group of a cell, with whatever still lives in it. */
+  async remove(folder: string): Promise<void> {
+    await removeGroup(folder);
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#cells -= 1;
+    if (this.#cells > 0) return;
+    try {
+      rmdirSync(this.folder);
+    } catch {
+      // Not empty, or gone: the runner that starts next removes what a dead one left.
+    }
+  }
+}
+
+function failed(folder: string, error: unknown): BytesperError {
+  return new BytesperError("CELL_FAILED", `The control group ${folder} cannot be made: ${because(error)}.`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,38 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { isAbsent } from "../../system/probe/reading.js";
+import { removeGroup } from "./group-removal.js";
+import { ownGroup, withAncestors } from "../../system/hierarchy.js";
+import { runnerIsDead } from "./runner-name.js";
+
+function foldersIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [entry.name] : [],
+    );
+  } catch {
+    return [];
+  }
+}
+
+function isWithin(folder: string, ancestor: string): boolean {
+  return `${folder}/`.startsWith(`${ancestor}/`);
+}
+
+/**
+ * Removes the groups of runners that are dead, in this process's groups and those above, and kills what still lives in
+ * them. Returns the folders that it removed.
+ */
+export async function removeStaleGroups(): Promise<string[]> {
+  const removed: string[] = [];
+  for (const own of [ownGroup(1), ownGroup(2)]) {
+    if (isAbsent(own)) continue;
+    for (const place of withAncestors(own)) {
+      const stale = foldersIn(place).filter(runnerIsDead);
+      // A runner that was started in a cell is in its dead parent's group itself; the guard of that cell ends it.
+      const others = stale.map((name) => join(place, name)).filter((folder) => !isWithin(own.folder, folder));
+      for (const folder of others) if (await removeGroup(folder)) removed.push(folder);
+    }
+  }
+  return removed;
+}

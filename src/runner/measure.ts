@@ -1,0 +1,162 @@
+import { basename } from "node:path";
+import type { CollectedCell } from "../analysis/collected.js";
+import { collect } from "../analysis/collected.js";
+import { analyse } from "../analysis/result.js";
+import { BytesperError } from "../base/errors.js";
+import type { Experiment } from "../experiment/define.js";
+import type { ReadySubject } from "../experiment/load.js";
+import { openSubject } from "../experiment/load.js";
+import type { Pilot } from "../measure/pilot.js";
+import type { Result } from "../record/schema.js";
+import { environmentOf } from "./environment.js";
+import type { PlannedCell } from "./plan.js";
+import { planExperiment } from "./plan.js";
+import { newRunId } from "./run-id.js";
+import { requireCalibration, requirePilot, runSingleCell } from "./single-cell.js";
+import type { SingleCellOptions } from "./single-cell.js";
+import { slotsHere } from "./slots.js";
+
+export interface MeasureOptions {
+  compilers: "on" | "off";
+  /** Instances of the largest population; chosen by a pilot unless given. */
+  instances?: number;
+  trials: number;
+  snapshot: boolean;
+  conversations?: string;
+  seed: number;
+  timeoutMs: number;
+  signal?: AbortSignal;
+  /** The subject where it is no file of its own, and what runs its cells. */
+  opened?: ReadySubject;
+  run?: SingleCellOptions["run"];
+  progress: (finished: number, total: number, label: string) => void;
+}
+
+/** Bytes per instance of one subject, with everything that a result holds. */
+export async function measure(subjectText: string, options: MeasureOptions): Promise<Result> {
+  const startedAt = new Date().toISOString();
+  const subject = options.opened ?? (await openSubject(subjectText));
+  const { compilers, timeoutMs, signal, run } = options;
+  const single: SingleCellOptions = { compilers, timeoutMs, signal, run };
+  try {
+    // The calibration runs beside the first cells; what they read is thrown away if it fails.
+    const calibrating = requireCalibration(single);
+    calibrating.catch(() => undefined);
+    const pilot = await requirePilot(subject.reference, options, single);
+    const instances = options.instances ?? affordable(pilot);
+    const experiment: Experiment = {
+      name: basename(subjectText),
+      title: `Bytes per instance of ${basename(subjectText)}`,
+      unit: "instance",
+      factors: {},
+      subject: subjectText,
+      instances,
+    };
+    const cells = planExperiment(experiment, subject.reference, {
+      quick: false,
+      seed: options.seed,
+      trials: options.trials,
+      nullTrials: 1,
+      snapshotInstances: snapshotInstances(pilot, options.instances),
+      snapshot: options.snapshot,
+      ...(options.conversations === undefined ? {} : { conversations: options.conversations }),
+    });
+    const ended = await runAll(cells, single, options.progress);
+    const collected = collect(ended, "population");
+    const calibration = await calibrating;
+    if (collected.interrupted)
+      throw new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely.");
+    const failure = collected.failed.find(({ role }) => role === "row");
+    if (collected.rows.length === 0 && failure !== undefined) {
+      throw new BytesperError(
+        (failure.code as BytesperError["code"] | undefined) ?? "CELL_FAILED",
+        `${subjectText} could not be measured: ${failure.cause}`,
+      );
+    }
+    return analyse({
+      experiment: {
+        experiment: experiment.name,
+        kind: "population",
+        title: experiment.title ?? experiment.name,
+        unit: experiment.unit,
+        hasUnits: false,
+        ownSlope: true,
+        grid: [{ factors: {}, instances, units: 1 }],
+        parts: [],
+        estimates: pilot.estimates,
+      },
+      collected,
+      calibration,
+      identity: {
+        runId: newRunId(),
+        startedAt,
+        finishedAt: new Date().toISOString(),
+        environment: environmentOf(options.compilers, process.cwd()),
+        settings: { instances, trials: options.trials, seed: options.seed },
+      },
+    });
+  } finally {
+    subject.dispose();
+  }
+}
+
+/** Runs the cells side by side. A mistake of the subject's own ends it: every cell would meet it. */
+async function runAll(
+  cells: readonly PlannedCell[],
+  options: SingleCellOptions,
+  progress: MeasureOptions["progress"],
+): Promise<CollectedCell[]> {
+  const ended: CollectedCell[] = [];
+  const waiting = [...cells];
+  let stopped = false;
+  const worker = async (): Promise<void> => {
+    for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
+      if (stopped || options.signal?.aborted === true) {
+        ended.push({ ...cell, beside: true });
+        continue;
+      }
+      const end = await runSingleCell(cell.work, options);
+      ended.push({ ...cell, beside: true, end });
+      if (end.code !== undefined && MISTAKES.has(end.code)) stopped = true;
+      progress(ended.length, cells.length, cell.label);
+    }
+  };
+  await Promise.all(Array.from({ length: slotsHere() }, worker));
+  return ended.sort((a, b) => a.trial - b.trial);
+}
+
+const MISTAKES = new Set(["BAD_SUBJECT", "SUBJECT_THREW", "SUBJECT_TIMEOUT", "BAD_CONVERSATIONS"]);
+
+const MOST_INSTANCES = 1000;
+const FEWEST_INSTANCES = 6;
+/** Larger populations cost collections time and add nothing to a slope that is exact at this size. */
+const POPULATION_BYTES = 2 ** 20;
+/** Several processes run side by side, each with a population of this size at most, */
+const MOST_POPULATION_BYTES = 2 ** 26;
+/** and one whose objects are written to a file of up to twice their size. */
+const MOST_SNAPSHOT_BYTES = 2 ** 28;
+/** A process creates each level three times after a warm-up: 11 times the largest population. */
+const CREATIONS = 11;
+const CREATE_BUDGET_MS = 2000;
+
+/** The largest population of the slope that time and memory afford. */
+function affordable({ createMs, instanceBytes, heapLimitBytes }: Pilot): number {
+  const byTime = CREATE_BUDGET_MS / CREATIONS / Math.max(createMs, 1e-6);
+  const byMemory = Math.min(heapLimitBytes / 4, MOST_POPULATION_BYTES) / Math.max(instanceBytes, 1);
+  const byUse = Math.max(200, POPULATION_BYTES / Math.max(instanceBytes, 1));
+  return bounded(Math.min(MOST_INSTANCES, byTime, byMemory, byUse));
+}
+
+/** Instances of the snapshot, which needs about four times their memory. */
+function snapshotInstances(
+  { createMs, instanceBytes, heapLimitBytes }: Pilot,
+  asked: number | undefined,
+): number {
+  const byTime = CREATE_BUDGET_MS / Math.max(createMs, 1e-6);
+  const byMemory = Math.min(heapLimitBytes / 8, MOST_SNAPSHOT_BYTES) / Math.max(instanceBytes, 1);
+  return bounded(Math.min(Math.max(asked ?? 0, MOST_INSTANCES), byTime, byMemory));
+}
+
+function bounded(instances: number): number {
+  return Math.max(FEWEST_INSTANCES, Math.floor(instances));
+}

@@ -1,0 +1,64 @@
+import type { Experiment, Factors } from "../experiment/define.js";
+import { gridOf } from "../experiment/grid.js";
+import type { ProgramContextData } from "../measure/program.js";
+import type { SubjectReference } from "../experiment/subject.js";
+import type { PlannedCell } from "./plan.js";
+import { describe, pointsOf } from "./plan.js";
+
+/** A table of a program experiment: its main one, where `part` is undefined, or a follow-up's. */
+export interface ProgramPart {
+  part: string | undefined;
+  program: SubjectReference;
+  grid: Factors[];
+}
+
+/** The parts of an experiment whose cells are programs, with the programs that were made ready for them. */
+export function programParts(
+  experiment: Experiment,
+  programs: ReadonlyMap<string, SubjectReference>,
+  quick: boolean,
+): ProgramPart[] {
+  const partOf = (
+    part: string | undefined,
+    { program, factors, quick: smaller }: Pick<Experiment, "program" | "factors" | "quick">,
+  ): ProgramPart[] => {
+    const reference = program === undefined ? undefined : programs.get(program);
+    if (reference === undefined) return [];
+    const grid =
+      part === undefined ? pointsOf(experiment, quick) : gridOf({ ...factors, ...(quick ? smaller : {}) });
+    return [{ part, program: reference, grid }];
+  };
+  return [
+    ...partOf(undefined, experiment),
+    ...(experiment.followUps ?? []).flatMap((followUp) => partOf(followUp.name, followUp)),
+  ];
+}
+
+/** One cell for each point and trial, in the order of the grid: small ones first, as the user waits for them. */
+export function planPrograms(
+  experiment: Experiment,
+  parts: readonly ProgramPart[],
+  context: Omit<ProgramContextData, "factors">,
+  trials: number,
+): PlannedCell[] {
+  return Array.from({ length: trials }, (_, trial) =>
+    parts.flatMap(({ part, program, grid }) =>
+      grid.map((factors): PlannedCell => ({
+        role: "program",
+        ...(part === undefined ? {} : { part }),
+        label: [
+          experiment.name,
+          part,
+          describe(factors, part === undefined ? experiment : {}),
+          `trial ${trial + 1}`,
+        ]
+          .filter(Boolean)
+          .join(" "),
+        factors,
+        trial,
+        instances: 1,
+        work: { kind: "program", program: { program, context: { ...context, factors } } },
+      })),
+    ),
+  ).flat();
+}

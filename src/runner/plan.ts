@@ -1,0 +1,166 @@
+import type { Experiment, Factors, Level } from "../experiment/define.js";
+import { gridOf } from "../experiment/grid.js";
+import { resolveRollout, rolloutGrid, WHOLE } from "../experiment/rollout/index.js";
+import { NULL_SUBJECT } from "../measure/load-subject.js";
+import type { ContextData, SubjectReference } from "../experiment/subject.js";
+import { seededRandom, shuffled } from "../base/stats/random.js";
+import type { CellWork } from "./cell/work.js";
+
+/** What a cell's readings are for. */
+export type CellRole = "row" | "null" | "snapshot" | "program" | "command";
+
+export interface PlannedCell {
+  role: CellRole;
+  /** The follow-up that the cell belongs to, if any. */
+  part?: string;
+  /** For progress and messages, such as `session-scaling sessions=100 trial 2`. */
+  label: string;
+  factors: Factors;
+  trial: number;
+  /** Instances that the cell's main reading is about. */
+  instances: number;
+  work: CellWork;
+}
+
+export interface PlanSettings {
+  quick: boolean;
+  seed: number;
+  trials: number;
+  nullTrials: number;
+  conversations?: string;
+  /** Instances of the snapshot; the population must be at least 1,000 for a fair cross-check. */
+  snapshotInstances: number;
+  snapshot: boolean;
+}
+
+const ROUNDS = 3;
+const SLOPE_LEVELS = 5;
+/** Most instances of the warm-up that all cells of an experiment share. */
+const MOST_WARM_UP = 100;
+
+/** Levels of a slope in mixed order, each as often as there are rounds. */
+export function slopeLevels(largest: number, seed: number): number[] {
+  const random = seededRandom(seed);
+  const levels = Array.from({ length: SLOPE_LEVELS }, (_, index) =>
+    Math.max(1, Math.round((largest * (index + 1)) / SLOPE_LEVELS)),
+  );
+  const distinct = [...new Set(levels)];
+  return Array.from({ length: ROUNDS }, () => shuffled(distinct, random)).flat();
+}
+
+/** The levels of each factor that this run uses. */
+export function factorsOf(experiment: Experiment, quick: boolean): Record<string, readonly Level[]> {
+  return { ...experiment.factors, ...(quick ? experiment.quick : {}) };
+}
+
+/** The points of the experiment's own table: its grid, or the stages of its rollout. */
+export function pointsOf(experiment: Experiment, quick: boolean): Factors[] {
+  const { rollout, exclude } = experiment;
+  if (rollout !== undefined) return rolloutGrid(resolveRollout(rollout));
+  return gridOf(factorsOf(experiment, quick), exclude);
+}
+
+/**
+ * The cells of an experiment in the order of running: trial by trial, the grid shuffled within each, so that
+ * a drift of the machine does not look like an effect of a factor.
+ */
+export function planExperiment(
+  experiment: Experiment,
+  subject: SubjectReference,
+  settings: PlanSettings,
+): PlannedCell[] {
+  const grid = gridOf(factorsOf(experiment, settings.quick), experiment.exclude);
+  const context = (factors: Factors): ContextData => ({
+    factors,
+    seed: settings.seed,
+    ...(settings.conversations === undefined ? {} : { conversations: settings.conversations }),
+  });
+  const single = hasOwnSlope(experiment, grid);
+  const warmUp = Math.min(MOST_WARM_UP, Math.max(...grid.map((factors) => instancesOf(experiment, factors))));
+  const cell = (
+    role: "row" | "null",
+    target: SubjectReference,
+    factors: Factors,
+    trial: number,
+  ): PlannedCell => {
+    const instances = instancesOf(experiment, factors);
+    const levels = single
+      ? slopeLevels(instances, settings.seed + trial)
+      : Array.from({ length: ROUNDS }, () => instances);
+    return {
+      role,
+      label: [experiment.name, describe(factors), role === "null" ? "null control" : "", `trial ${trial + 1}`]
+        .filter(Boolean)
+        .join(" "),
+      factors,
+      trial,
+      instances,
+      work: {
+        kind: "protocol",
+        protocol: { subject: target, context: context(factors), levels, warmUp, ledger: true },
+      },
+    };
+  };
+
+  const cells: PlannedCell[] = [];
+  const random = seededRandom(settings.seed);
+  for (let trial = 0; trial < settings.trials; trial++) {
+    for (const factors of shuffled(grid, random)) cells.push(cell("row", subject, factors, trial));
+  }
+  const largest = grid.reduce((a, b) => (instancesOf(experiment, b) > instancesOf(experiment, a) ? b : a));
+  for (let trial = 0; trial < settings.nullTrials; trial++) {
+    cells.push(cell("null", NULL_SUBJECT, largest, trial));
+  }
+  if (!settings.snapshot) return cells;
+  const snapshotFactors = { ...(grid[0] ?? {}), ...experiment.snapshotFactors };
+  // First, because parsing takes longest.
+  cells.unshift({
+    role: "snapshot",
+    label: `${experiment.name} snapshot`,
+    factors: snapshotFactors,
+    trial: 0,
+    instances: settings.snapshotInstances,
+    work: {
+      kind: "snapshot",
+      snapshot: {
+        subject,
+        context: context(snapshotFactors),
+        instances: settings.snapshotInstances,
+        // Where the cell runs, a folder is made for it.
+        path: "",
+      },
+    },
+  });
+  return cells;
+}
+
+/** Instances in a cell: the level of the population factor, or the fixed number of the experiment. */
+export function instancesOf(experiment: Experiment, factors: Factors): number {
+  const level = experiment.population === undefined ? experiment.instances : factors[experiment.population];
+  return typeof level === "number" ? level : DEFAULT_INSTANCES;
+}
+
+const DEFAULT_INSTANCES = 1000;
+
+/** Whether each cell takes a slope of its own, because the grid has no several populations to compare. */
+export function hasOwnSlope(experiment: Experiment, grid: readonly Factors[]): boolean {
+  if (experiment.population === undefined) return true;
+  const name = experiment.population;
+  return new Set(grid.map((factors) => factors[name])).size < 2;
+}
+
+export function describe(factors: Factors, { rollout }: Pick<Experiment, "rollout"> = {}): string {
+  if (rollout !== undefined) return describeStage(factors);
+  return Object.entries(factors)
+    .map(([name, level]) => `${name}=${level}`)
+    .join(" ");
+}
+
+/** A stage's flags are in the plan; its name says enough. */
+function describeStage(factors: Factors): string {
+  const { stage, change } = factors;
+  const flag = String(change);
+  return change === WHOLE
+    ? `stage ${String(stage)}`
+    : `stage ${String(stage)} with ${flag}=${String(factors[flag])} alone`;
+}

@@ -1,0 +1,75 @@
+import { BytesperError } from "../base/errors.js";
+import type { Calibration } from "../measure/calibration.js";
+import type { Pilot } from "../measure/pilot.js";
+import type { SubjectReference } from "../experiment/subject.js";
+import type { CellEnd } from "../record/cell-end.js";
+import { executeCell } from "./cell/execute.js";
+import { UNCAPPED } from "./cell/uncapped.js";
+import type { CellWork } from "./cell/work.js";
+
+export interface SingleCellOptions {
+  compilers: "on" | "off";
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+  /** Runs a cell elsewhere than in a Node process of our own, such as within a test runner. Never rejects. */
+  run?: ((work: CellWork) => Promise<CellEnd>) | undefined;
+}
+
+let cells = 0;
+
+/** Runs one cell of no grid: a calibration, a pilot. Never rejects. */
+export async function runSingleCell(work: CellWork, options: SingleCellOptions): Promise<CellEnd> {
+  const { compilers, timeoutMs, signal, run } = options;
+  if (run !== undefined) return run(work);
+  const running = executeCell({ id: `${work.kind}-${++cells}`, work, compilers, timeoutMs }, UNCAPPED);
+  const interrupt = (): void => {
+    running.stop("interrupted", "interrupted");
+  };
+  if (signal?.aborted === true) interrupt();
+  signal?.addEventListener("abort", interrupt, { once: true });
+  try {
+    return await running.end;
+  } finally {
+    signal?.removeEventListener("abort", interrupt);
+  }
+}
+
+/** Calibrates the instrument. Throws `INSTRUMENT_OFF` when a known object is not read back. */
+export async function requireCalibration(options: SingleCellOptions): Promise<Calibration> {
+  const end = await runSingleCell({ kind: "calibrate" }, { ...options, compilers: "off" });
+  if (end.outcome === "interrupted")
+    throw new BytesperError("INTERRUPTED", "Interrupted during the calibration.");
+  if (end.outcome !== "ok") {
+    throw new BytesperError(
+      "INSTRUMENT_OFF",
+      `The calibration ${end.outcome === "timeout" ? "" : "failed: "}${end.cause ?? end.outcome}.`,
+    );
+  }
+  const calibration = end.data as Calibration;
+  const off = calibration.checks.find((check) => !check.ok);
+  if (off !== undefined) {
+    throw new BytesperError(
+      "INSTRUMENT_OFF",
+      `The instrument is off on Node ${process.versions.node}: ${off.name} should read ${off.expectedBytes} bytes and read ${off.measuredBytes}; nothing was measured, use another Node version or report this one.`,
+    );
+  }
+  return calibration;
+}
+
+/** Tries a subject once: whether it works at all, and how large and how slow it is. */
+export async function requirePilot(
+  reference: SubjectReference,
+  { conversations, seed }: { conversations?: string | undefined; seed: number },
+  options: SingleCellOptions,
+): Promise<Pilot> {
+  const context = { factors: {}, seed, ...(conversations === undefined ? {} : { conversations }) };
+  const end = await runSingleCell({ kind: "pilot", subject: reference, context }, options);
+  if (end.outcome === "ok") return end.data as Pilot;
+  if (end.outcome === "interrupted")
+    throw new BytesperError("INTERRUPTED", "Interrupted before the first reading.");
+  const cause = end.cause ?? end.outcome;
+  throw new BytesperError(
+    end.code ?? "CELL_FAILED",
+    end.code === undefined ? `${reference.name} could not be measured: ${cause}.` : cause,
+  );
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { nvmlDevices } from "./probe/nvml.js";
+import type { Reading } from "./probe/reading.js";
+import { absent, isAbsent } from "./probe/reading.js";
+
+/**
+ * Follows the device memory of a process tree through NVML, which tells bytes by process. It is sampled: a peak
+ * between two samples is missed, and the reading is a lower bound.
+ */
+export class DeviceWatch {
+  #peak: Reading = absent("no sample was taken while it ran");
+
+  /** Takes a sample of the tree below a process; returns its bytes. */
+  sample(root: number): Reading {
+    const now = deviceBytesOf(root);
+    if (isAbsent(now)) {
+      if (isAbsent(this.#peak)) this.#peak = now;
+      return now;
+    }
+    this.#peak = isAbsent(this.#peak) ? now : Math.max(this.#peak, now);
+    return now;
+  }
+
+  get peakBytes(): Reading {
+    return this.#peak;
+  }
+}
+
+/** Bytes on all devices together that the processes of a tree hold. */
+export function deviceBytesOf(root: number): Reading {
+  const report = nvmlDevices();
+  if (isAbsent(report)) return report;
+  let sum = 0;
+  let seen = false;
+  for (const { processes } of report.devices) {
+    if (isAbsent(processes)) return processes;
+    for (const { pid, usedBytes } of processes) {
+      if (!isWithin(pid, root)) continue;
+      if (isAbsent(usedBytes)) return usedBytes;
+      sum += usedBytes;
+      seen = true;
+    }
+  }
+  // In a container NVML may give numbers of the host's processes, none of which is known here.
+  return seen ? sum : absent("NVML lists no process of this tree");
+}
+
+/** Deepest tree that is followed; a loop in what /proc says at different moments must end. */
+const MOST_ANCESTORS = 256;
+
+function isWithin(pid: number, root: number): boolean {
+  let current: number | undefined = pid;
+  for (let depth = 0; depth < MOST_ANCESTORS && current !== undefined && current > 1; depth++) {
+    if (current === root) return true;
+    current = parentOf(current);
+  }
+  return false;
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return undefined;
+  }
+}

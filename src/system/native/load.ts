@@ -1,0 +1,46 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { BytesperError } from "../../base/errors.js";
+import type { Absent } from "../probe/reading.js";
+import { absent, isAbsent } from "../probe/reading.js";
+import type { NativeAddon } from "./contract.js";
+import { ADDON_EXPORTS } from "./contract.js";
+
+/** This file is src/system/native/load.ts or dist/system/native/load.js: the package root is three folders up either way. */
+const ROOT = new URL("../../../", import.meta.url);
+const PLACES = ["build/Release/bytesper.node", "build/Debug/bytesper.node"];
+
+let loaded: NativeAddon | Absent | undefined;
+
+/** The addon, or why it is not there. The attempt is made once. */
+export function tryLoadAddon(): NativeAddon | Absent {
+  return (loaded ??= loadFrom(PLACES.map((place) => fileURLToPath(new URL(place, ROOT)))));
+}
+
+/** The addon. Throws `NO_ADDON`. */
+export function loadAddon(): NativeAddon {
+  const addon = tryLoadAddon();
+  if (isAbsent(addon))
+    throw new BytesperError("NO_ADDON", `This needs bytesper's own addon, and ${addon.absent}.`);
+  return addon;
+}
+
+/** The first of these files that is an addon of this version, or what each attempt met. */
+export function loadFrom(files: readonly string[]): NativeAddon | Absent {
+  const require = createRequire(import.meta.url);
+  const failures: string[] = [];
+  for (const file of files) {
+    try {
+      const addon = require(file) as Partial<NativeAddon>;
+      const lacking = ADDON_EXPORTS.filter((name) => typeof addon[name] !== "function");
+      if (lacking.length === 0) return addon as NativeAddon;
+      failures.push(`${file} is of another version and lacks ${lacking.join(", ")}`);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      // A message of the dynamic linker begins with the file.
+      if (code !== "MODULE_NOT_FOUND") failures.push(message.split("\n")[0] ?? message);
+    }
+  }
+  const why = failures.length === 0 ? "it is not built" : failures.join("; ");
+  return absent(`the native addon could not be loaded (${why}); run npm run setup`);
+}
