@@ -10,6 +10,7 @@ import {
   scoreBytes,
 } from "bytesper/device";
 import { shapeOf } from "./attention-shape.js";
+import { median } from "./numbers.js";
 
 /** Up to here a run is short, and its time is the median of several. */
 const REPEATED_UP_TO = 5000;
@@ -132,9 +133,4 @@ function prefixed(prefix: string, readings: Measured["readings"]): Record<string
 
 function ratio(measuredBytes: ProgramReading, estimate: number): ProgramReading {
   return typeof measuredBytes === "number" ? measuredBytes / estimate : measuredBytes;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] as number;
 }

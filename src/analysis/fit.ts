@@ -3,7 +3,8 @@ import { rangeConfidence, rangeInterval } from "../base/stats/interval.js";
 import type { Shape } from "../base/stats/shape.js";
 import { judgeShape } from "../base/stats/shape.js";
 import type { Point } from "../base/stats/theil-sen.js";
-import { median, theilSen } from "../base/stats/theil-sen.js";
+import { median } from "../base/stats/median.js";
+import { theilSen } from "../base/stats/theil-sen.js";
 
 /** A robust line with the range over the processes it was measured in. */
 export interface Fit {

@@ -1,7 +1,7 @@
 import type { ProtocolData } from "../measure/protocol.js";
 import type { SettledReading } from "../measure/settle.js";
 import type { Point } from "../base/stats/theil-sen.js";
-import { median } from "../base/stats/theil-sen.js";
+import { median } from "../base/stats/median.js";
 
 /** A counter of a settled reading, or a sum of them, in bytes. */
 export type Counter = (reading: SettledReading) => number;

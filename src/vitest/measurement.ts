@@ -7,7 +7,7 @@ import type { CellEnd } from "../record/cell-end.js";
 import type { CellWork } from "../runner/cell/work.js";
 import { measure } from "../runner/measure.js";
 import { runSingleCell } from "../runner/single-cell.js";
-import { median } from "../base/stats/theil-sen.js";
+import { median } from "../base/stats/median.js";
 import type { CurrentTest } from "./current-test.js";
 import type { FreshRunOptions } from "./fresh-run.js";
 import { freshRun } from "./fresh-run.js";

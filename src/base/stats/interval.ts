@@ -1,4 +1,4 @@
-import { median } from "./theil-sen.js";
+import { median } from "./median.js";
 
 export interface Interval {
   value: number;

@@ -1,5 +1,6 @@
 import type { Line, Point } from "./theil-sen.js";
-import { median, theilSen } from "./theil-sen.js";
+import { median } from "./median.js";
+import { theilSen } from "./theil-sen.js";
 
 /** What the readings look like over the number of units. */
 export type Shape =

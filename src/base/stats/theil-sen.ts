@@ -1,3 +1,5 @@
+import { median } from "./median.js";
+
 export interface Point {
   x: number;
   y: number;
@@ -25,12 +27,4 @@ export function theilSen(points: readonly Point[]): Line | undefined {
   if (slopes.length === 0) return undefined;
   const slope = median(slopes);
   return { slope, intercept: median(points.map(({ x, y }) => y - slope * x)), pairs: slopes.length };
-}
-
-/** The middle value, or the mean of the two middle ones. NaN for no values. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }

@@ -1,5 +1,5 @@
 import type { ProgramReading } from "../define.js";
-import { median } from "../../base/stats/theil-sen.js";
+import { median } from "../../base/stats/median.js";
 import type { Bound } from "./plan.js";
 
 /** One trial of a cell that ended. */
