@@ -1,29 +1,44 @@
-/** The candidate that was probably meant, or undefined where none is near. */
+/** Of the letters, this share may be wrong: more would suggest words that have nothing in common. */
+const MOST_EDITS_SHARE = 0.4;
+/** A shorter text is part of too many names to mean one of them. */
+const LEAST_PART = 4;
+
+/** The candidate that was probably meant: the one that the fewest edits make of `given`, else one that contains it. */
 export function nearestName(given: string, candidates: Iterable<string>): string | undefined {
   const wanted = given.toLowerCase();
   let best: string | undefined;
-  // A third of the letters may be wrong: more would suggest words that have nothing in common.
-  let least = Math.max(1, Math.floor(given.length / 3)) + 1;
+  let fewest = Math.floor(wanted.length * MOST_EDITS_SHARE) + 1;
   let containing: string | undefined;
   for (const candidate of candidates) {
     const lower = candidate.toLowerCase();
-    const distance = editDistance(wanted, lower);
-    if (distance < least) [best, least] = [candidate, distance];
-    if (wanted.length >= 4 && lower.includes(wanted)) containing ??= candidate;
+    if (wanted.length >= LEAST_PART && lower.includes(wanted)) containing ??= candidate;
+    const count = edits(wanted, lower, fewest);
+    if (count < fewest) [best, fewest] = [candidate, count];
   }
   return best ?? containing;
 }
 
-/** Insertions, removals and replacements that turn one word into the other (Levenshtein). */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let line = 1; line <= from.length; line++) {
-    const next = [line];
+/** The end of a sentence about a name that there is not: `; the nearest is X`, or nothing where none is near. */
+export function suggestion(given: string, candidates: Iterable<string>): string {
+  const near = nearestName(given, candidates);
+  return near === undefined ? "" : `; the nearest is ${near}`;
+}
+
+/** Insertions, removals and replacements that turn one word into the other (Levenshtein), at most `limit`. */
+function edits(from: string, to: string, limit: number): number {
+  if (Math.abs(from.length - to.length) >= limit) return limit;
+  let above = Array.from({ length: to.length + 1 }, (_, place) => place);
+  for (let row = 1; row <= from.length; row++) {
+    const own = [row];
+    let least = row;
     for (let column = 1; column <= to.length; column++) {
-      const replaced = (row[column - 1] ?? 0) + (from[line - 1] === to[column - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
+      const replaced = (above[column - 1] ?? limit) + (from[row - 1] === to[column - 1] ? 0 : 1);
+      const count = Math.min(replaced, (above[column] ?? limit) + 1, (own[column - 1] ?? limit) + 1);
+      own.push(count);
+      least = Math.min(least, count);
     }
-    row = next;
+    if (least >= limit) return limit;
+    above = own;
   }
-  return row[to.length] ?? 0;
+  return Math.min(limit, above[to.length] ?? limit);
 }

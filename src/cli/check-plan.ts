@@ -3,7 +3,7 @@ import { BytesperError } from "../base/errors.js";
 import { openExperiment } from "../experiment/load.js";
 import { experimentsOf, parseBudget } from "../report/gate/budget.js";
 import type { ConfigFile } from "../report/gate/config-file.js";
-import { suggestion } from "../base/nearest.js";
+import { suggestion } from "../base/nearest-name.js";
 import type { Result } from "../record/schema.js";
 import { experimentFile, shippedExperiments } from "../runner/engine/shipped.js";
 import type { Planned } from "./check.js";

@@ -8,7 +8,7 @@ import type { MemoryLog } from "./log/memory-log.js";
 import type { Readings } from "./readings.js";
 import { RuleEngine } from "./rule-engine.js";
 import type { MemoryGuardOptions, RuleStanding } from "./guard-options.js";
-import { nearestName } from "../base/nearest-name.js";
+import { suggestion } from "../base/nearest-name.js";
 import type { SamplingCost } from "./sample-clock.js";
 import { SampleClock } from "./sample-clock.js";
 import { deviceSource } from "./sources/device-source.js";
@@ -203,11 +203,7 @@ function ownSources({ pool, device }: MemoryGuardOptions): ReadingSource[] {
 
 function unknown(kind: "number" | "branch", name: string, known: Iterable<string>): BytesperError {
   const names = [...known];
-  const near = nearestName(name, names);
   const what = kind === "number" ? `takes no number "${name}"` : `has no rule that skips "${name}"`;
-  const have = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
-  return new BytesperError(
-    "USAGE",
-    `The guard ${what}; ${near === undefined ? have : `the nearest is ${near}`}.`,
-  );
+  const have = names.length === 0 ? "; it has none" : `; it has ${names.join(", ")}`;
+  return new BytesperError("USAGE", `The guard ${what}${suggestion(name, names) || have}.`);
 }

@@ -1,4 +1,4 @@
-import { nearestName } from "../../base/nearest-name.js";
+import { suggestion } from "../../base/nearest-name.js";
 import { errorAt } from "./rule-error.js";
 import type { Unit } from "./unit.js";
 import { WRITTEN_UNITS } from "./unit.js";
@@ -66,8 +66,7 @@ function numberToken(
   if (written === undefined) return { kind: "number", at, text, value, unit: "number" };
   const known = WRITTEN_UNITS.get(written);
   if (known !== undefined) return { kind: "number", at, text, value: value * known.factor, unit: known.unit };
-  const near = nearestName(written, WRITTEN_UNITS.keys());
-  const hint = near === undefined ? "" : `; the nearest is ${near}`;
+  const hint = suggestion(written, WRITTEN_UNITS.keys());
   const units = [...WRITTEN_UNITS.keys()].join(", ");
   throw errorAt(rule, end - written.length, written, `expected a unit (${units}) after ${digits}${hint}`);
 }

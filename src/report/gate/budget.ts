@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { BytesperError } from "../../base/errors.js";
 import { parseSize } from "../../base/size.js";
-import { suggestion } from "../../base/nearest.js";
+import { suggestion } from "../../base/nearest-name.js";
 
 /** What one key of a budget allows. */
 export type Limit =

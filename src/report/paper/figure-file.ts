@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import { suggestion } from "../../base/nearest.js";
+import { suggestion } from "../../base/nearest-name.js";
 import { MarkerError } from "./problem.js";
 
 const FOLDER = "figures";

@@ -1,6 +1,6 @@
 import type { Source } from "./marker.js";
 import { KINDS, blank, isKind } from "./marker.js";
-import { suggestion } from "../../base/nearest.js";
+import { suggestion } from "../../base/nearest-name.js";
 import { utf8 } from "./text.js";
 
 const MARKER = /^([ \t]*)%+[ \t]*bytesper:(\S+)[ \t]*(.*?)[ \t\r]*$/;

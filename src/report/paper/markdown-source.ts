@@ -1,6 +1,6 @@
 import type { Marker, Source } from "./marker.js";
 import { KINDS, blank, eolAt, isKind, lineCounter } from "./marker.js";
-import { suggestion } from "../../base/nearest.js";
+import { suggestion } from "../../base/nearest-name.js";
 import type { Problem } from "./problem.js";
 import { utf8 } from "./text.js";
 

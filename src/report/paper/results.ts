@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { BytesperError } from "../../base/errors.js";
 import type { Result } from "../../record/schema.js";
 import { parseResult } from "../../record/schema.js";
-import { suggestion } from "../../base/nearest.js";
+import { suggestion } from "../../base/nearest-name.js";
 import { MarkerError } from "./problem.js";
 
 /** A folder of results, each read once. */

@@ -3,7 +3,7 @@ import { tablesOf } from "../result-tables.js";
 import type { Result } from "../../record/schema.js";
 import type { Table } from "../../base/table/table.js";
 import { headingOf } from "../../base/table/table.js";
-import { suggestion } from "../../base/nearest.js";
+import { suggestion } from "../../base/nearest-name.js";
 import { MarkerError } from "./problem.js";
 import { optionsOf } from "./words.js";
 

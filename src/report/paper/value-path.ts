@@ -1,6 +1,6 @@
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Result } from "../../record/schema.js";
-import { suggestion } from "../../base/nearest.js";
+import { suggestion } from "../../base/nearest-name.js";
 import { MarkerError } from "./problem.js";
 
 /** What a path leads to, and the name of the field that says its unit. */

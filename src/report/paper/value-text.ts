@@ -4,7 +4,7 @@ import type { ByteUnit } from "../../base/format.js";
 import { BYTES_IN, bytesIn, doubtOf, fixed } from "../../base/format.js";
 import type { Result } from "../../record/schema.js";
 import { ABSENT_MARK } from "../../base/table/table.js";
-import { suggestion } from "../../base/nearest.js";
+import { suggestion } from "../../base/nearest-name.js";
 import { MarkerError } from "./problem.js";
 import type { Found, Interval, Leaf } from "./value-path.js";
 
