@@ -4,11 +4,11 @@ import type { ProgramData } from "../measure/program.js";
 import type { ProtocolData } from "../measure/protocol.js";
 import type { SnapshotCellData } from "../measure/snapshot-cell.js";
 import type { SnapshotSummary } from "../measure/snapshot/summary.js";
-import type { CommandData } from "../runner/cell/command.js";
+import type { CommandData } from "../record/cell.js";
 import type { CellEnd, Outcome } from "../record/cell-end.js";
 import { isOutOfMemory } from "../record/cell-end.js";
-import type { CellMessage } from "../runner/cell/work.js";
-import type { CellRole } from "../runner/plan.js";
+import type { CellMessage } from "../record/cell.js";
+import type { CellRole } from "../record/cell.js";
 
 /** A population cell that answered. */
 export interface Trial {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { AttentionKernel, Dtype } from "../device/attention.js";
-import { ATTENTION_KERNELS, DTYPES } from "../device/attention.js";
+import type { AttentionKernel, Dtype } from "../device/index.js";
+import { ATTENTION_KERNELS, DTYPES } from "../device/index.js";
 import { BytesperError } from "../base/errors.js";
 import type { Table } from "../base/table/table.js";
 import { size, wholeNumber } from "./options.js";
@@ -52,7 +52,7 @@ export function addAttention(program: Command): void {
     .action(async (flags: Flags) => {
       const [{ checkKernels, runAttention }, { attentionTable, checkTable }, { terminalTable }] =
         await Promise.all([
-          import("../device/attention-run.js"),
+          import("../device/index.js"),
           import("../report/attention-table.js"),
           import("../base/table/terminal.js"),
         ]);

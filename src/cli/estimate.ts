@@ -1,11 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { Logits } from "../model/activation-terms.js";
-import { LOGITS } from "../model/activation-terms.js";
-import type { AttentionImplementation } from "../model/attention-terms.js";
-import { ATTENTION_IMPLEMENTATIONS } from "../model/attention-terms.js";
-import type { NumberType } from "../model/dtype.js";
-import { NUMBER_TYPES, parseNumberType } from "../model/dtype.js";
+import type { AttentionImplementation, Logits, NumberType } from "../model/index.js";
+import { ATTENTION_IMPLEMENTATIONS, LOGITS, NUMBER_TYPES, parseNumberType } from "../model/index.js";
 import { capacity as capacitySize } from "./capacity.js";
 import { size, wholeNumber } from "./options.js";
 
@@ -61,13 +57,11 @@ export function addEstimate(program: Command): void {
     .action(async (config: string, flags: Flags) => {
       const [
         { comparePublished, estimate, readModelFile },
-        { estimateTable },
-        { publishedNote },
+        { estimateTable, publishedNote },
         { terminalTable },
       ] = await Promise.all([
         import("../model/index.js"),
-        import("../report/estimate-table.js"),
-        import("../report/published-note.js"),
+        import("../model/page/index.js"),
         import("../base/table/terminal.js"),
       ]);
       const { tokens, batch, attention, logits, dtype, cacheDtype, context, capacity, family } = flags;

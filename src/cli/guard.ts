@@ -24,11 +24,7 @@ export function addGuard(program: Command): void {
           "USAGE",
           "A command is missing; give it after --: bytesper guard --rules FILE -- COMMAND.",
         );
-      const [{ watchCommand }, { readRulesFile }, { guardLogger }] = await Promise.all([
-        import("../guard/watch/watch.js"),
-        import("../guard/watch/rules-file.js"),
-        import("../guard/watch/guard-logger.js"),
-      ]);
+      const { guardLogger, readRulesFile, watchCommand } = await import("../guard/watch/index.js");
       const rules = readRulesFile(flags.rules);
       process.exitCode = await watchCommand({
         command: [file, ...args],

@@ -4,12 +4,11 @@ import { resolve } from "node:path";
 import { parseDuration } from "../base/duration.js";
 import { BytesperError } from "../base/errors.js";
 import type { RunRequest } from "../runner/engine/request.js";
-import type { EnforcementKind } from "../runner/limits/index.js";
+import type { EnforcementKind } from "../record/cell.js";
+import { ENFORCEMENT_KINDS } from "../record/cell.js";
 import { interruptSignal, list, size, wholeNumber } from "./options.js";
 import type { ExecutorFlags } from "./slurm-options.js";
 import { addExecutorOptions, executorRequest, printScripts } from "./slurm-options.js";
-
-const ENFORCEMENTS = ["cgroup-v2", "systemd-scope", "cgroup-v1", "rlimit-data", "watchdog", "none"] as const;
 
 interface Flags extends ExecutorFlags {
   out: string;
@@ -76,7 +75,7 @@ export function addRun(program: Command): void {
       new Option(
         "--enforcement <kind>",
         "how caps on memory are enforced (default: the best that works)",
-      ).choices(ENFORCEMENTS),
+      ).choices(ENFORCEMENT_KINDS),
     )
     .option(
       "--soft-memory <percent>",

@@ -1,14 +1,9 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
-import type { Workload } from "../context/simulation/generate.js";
-import { WORKLOADS } from "../context/simulation/generate.js";
-import { POLICY_NAMES } from "../context/simulation/policies.js";
-import type { Logits } from "../model/activation-terms.js";
-import { LOGITS } from "../model/activation-terms.js";
-import type { AttentionImplementation } from "../model/attention-terms.js";
-import { ATTENTION_IMPLEMENTATIONS } from "../model/attention-terms.js";
-import type { NumberType } from "../model/dtype.js";
-import { NUMBER_TYPES, parseNumberType } from "../model/dtype.js";
+import type { Workload } from "../context/index.js";
+import { POLICY_NAMES, WORKLOADS } from "../context/index.js";
+import type { AttentionImplementation, Logits, NumberType } from "../model/index.js";
+import { ATTENTION_IMPLEMENTATIONS, LOGITS, NUMBER_TYPES, parseNumberType } from "../model/index.js";
 import { capacity as capacitySize } from "./capacity.js";
 import { interruptSignal, size, wholeNumber } from "./options.js";
 
@@ -86,8 +81,8 @@ export function addSimulateContext(program: Command): void {
     .option("--json", "print JSON")
     .action(async (flags: Flags) => {
       const [{ runSimulation }, { simulationTables }, { terminalTable }] = await Promise.all([
-        import("../context/simulation/run.js"),
-        import("../context/simulation/table.js"),
+        import("../context/index.js"),
+        import("../context/page/index.js"),
         import("../base/table/terminal.js"),
       ]);
       const { measure, device, capacity, policy, ...rest } = flags;

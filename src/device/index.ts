@@ -9,7 +9,9 @@ export type {
 export {
   allocateAttention,
   attention,
+  ATTENTION_KERNELS,
   BYTES_OF,
+  DTYPES,
   inputOutputBytes,
   randomAttention,
   scoreBytes,
@@ -18,3 +20,7 @@ export type { MemoryPoolOptions } from "./memory-pool.js";
 export { MemoryPool, OutOfDeviceMemory } from "./memory-pool.js";
 export type { DeviceBytes } from "./second-route.js";
 export { deviceBytes, deviceChange } from "./second-route.js";
+export type { AttentionRecord, AttentionRunOptions, KernelCheck } from "./attention-run.js";
+export { checkKernels, runAttention } from "./attention-run.js";
+export type { SelectedDevice } from "./select.js";
+export { selectDevice } from "./select.js";

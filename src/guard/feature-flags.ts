@@ -1,11 +1,9 @@
 import { readFileSync } from "node:fs";
 import { BytesperError } from "../base/errors.js";
+import { ROLLBACK_SCHEMA } from "../record/rollback-schema.js";
 import type { Level } from "../experiment/define.js";
 import type { Flags } from "../experiment/rollout/plan.js";
 import { suggestion } from "../experiment/rollout/names.js";
-
-/** The schema of a `rollback.json`. */
-export const ROLLBACK_SCHEMA = "bytesper/rollback@1";
 
 /**
  * The flags of a program, which all roll back at once. They are set whole and never one by one: a mixture of two

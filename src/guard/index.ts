@@ -3,7 +3,7 @@ export { MemoryGuard } from "./memory-guard.js";
 export type { MemoryLogOptions, MemoryState, OperationStatistics } from "./log/memory-log.js";
 export { MemoryLog } from "./log/memory-log.js";
 export type { RolloutPlan, Stage } from "../experiment/rollout/index.js";
-export { FeatureFlags, readRollback } from "../experiment/rollout/index.js";
+export { FeatureFlags, readRollback } from "./feature-flags.js";
 export { GuardStop } from "./stop.js";
 export type { SamplingCost } from "./sample-clock.js";
 export type { ObservedPool } from "./sources/pool-source.js";

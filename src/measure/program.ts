@@ -1,4 +1,4 @@
-import { OutOfDeviceMemory } from "../device/memory-pool.js";
+import { OutOfDeviceMemory } from "../device/index.js";
 import { BytesperError } from "../base/errors.js";
 import type {
   Program,

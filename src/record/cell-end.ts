@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../base/errors.js";
 import type { Reading } from "../system/probe/reading.js";
-import type { EnforcementKind } from "../runner/limits/index.js";
-import type { CellMessage } from "../runner/cell/work.js";
+import type { EnforcementKind } from "./cell.js";
+import type { CellMessage } from "./cell.js";
 
 /** The closed list of ways in which a cell ends. */
 export type Outcome =

@@ -1,4 +1,4 @@
-import type { AttentionRecord, KernelCheck } from "../device/attention-run.js";
+import type { AttentionRecord, KernelCheck } from "../device/index.js";
 import { isAbsent } from "../system/probe/reading.js";
 import { bytesWithBinaryUnit, fixed, ratio } from "../base/format.js";
 import type { Cell, Table } from "../base/table/table.js";

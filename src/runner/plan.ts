@@ -1,3 +1,4 @@
+import type { CellRole } from "../record/cell.js";
 import type { Experiment, Factors, Level } from "../experiment/define.js";
 import { gridOf } from "../experiment/grid.js";
 import { resolveRollout, rolloutGrid, WHOLE } from "../experiment/rollout/index.js";
@@ -5,9 +6,6 @@ import { NULL_SUBJECT } from "../measure/load-subject.js";
 import type { ContextData, SubjectReference } from "../experiment/subject.js";
 import { seededRandom, shuffled } from "../base/stats/random.js";
 import type { CellWork } from "./cell/work.js";
-
-/** What a cell's readings are for. */
-export type CellRole = "row" | "null" | "snapshot" | "program" | "command";
 
 export interface PlannedCell {
   role: CellRole;

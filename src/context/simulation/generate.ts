@@ -1,5 +1,5 @@
-import type { Quantiles } from "../../corpus/quantiles.js";
-import { ASSISTANT_CHARACTERS, quantile, USER_CHARACTERS } from "../../corpus/quantiles.js";
+import type { Quantiles } from "../../corpus/index.js";
+import { ASSISTANT_CHARACTERS, quantile, USER_CHARACTERS } from "../../corpus/index.js";
 import { seededRandom } from "../../base/stats/random.js";
 import type { Message } from "../message.js";
 import type { Tokenizer } from "../tokenizer.js";

@@ -1,6 +1,6 @@
-import { randomAttention } from "../../device/attention.js";
-import type { AttentionKernel, AttentionShape, Dtype } from "../../device/attention.js";
-import { MemoryPool, OutOfDeviceMemory } from "../../device/memory-pool.js";
+import { randomAttention } from "../../device/index.js";
+import type { AttentionKernel, AttentionShape, Dtype } from "../../device/index.js";
+import { MemoryPool, OutOfDeviceMemory } from "../../device/index.js";
 import { BytesperError } from "../../base/errors.js";
 import type { AttentionImplementation, ModelShape } from "../../model/index.js";
 import type { Reading } from "../../system/probe/reading.js";

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { selectDevice } from "../../device/select.js";
+import { selectDevice } from "../../device/index.js";
 import { BytesperError } from "../../base/errors.js";
 import type { AttentionImplementation, Logits, NumberType } from "../../model/index.js";
 import { modelOf, readModelFile } from "../../model/index.js";

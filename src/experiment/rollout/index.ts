@@ -1,4 +1,3 @@
-export { FeatureFlags, readRollback, ROLLBACK_SCHEMA } from "../../guard/feature-flags.js";
 export type { Check, EndedTrial } from "./judge.js";
 export type { Bound, Criteria, Criterion, Flags, ResolvedStage, RolloutPlan, Stage } from "./plan.js";
 export { rolloutProblem } from "./check.js";

@@ -1,4 +1,4 @@
-import type { MemoryPool } from "../../device/memory-pool.js";
+import type { MemoryPool } from "../../device/index.js";
 import type { PoolStats } from "../../system/native/contract.js";
 import { cudaDevices } from "../../system/probe/cuda.js";
 import type { Absent, Reading } from "../../system/probe/reading.js";

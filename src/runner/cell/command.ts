@@ -1,33 +1,27 @@
+import type { CommandData } from "../../record/cell.js";
 import type { ProgramReading } from "../../experiment/define.js";
 
-/** A program of the user's that is a cell. */
+/** A cell that is a program of the user. */
 export interface CommandSpec {
-  /** Program and arguments, with the levels filled in. */
+  /** The program and its arguments. Placeholders are already replaced by the levels of the cell. */
   argv: string[];
-  /** Folder that it runs in: the experiment file's. */
+  /** The working folder of the program: the folder of the experiment file. */
   cwd: string;
   env: Record<string, string>;
-  /** Readings that it must print, or the cell is a failure. */
+  /** Names of the readings that the program must print. If one is missing, the cell fails. */
   required: string[];
 }
 
-export interface CommandData {
-  /** Last number of each name that it printed; `{ absent }` and `{ above, reason }` count as well. */
-  readings: Record<string, ProgramReading>;
-  /** Lines of JSON objects on stdout. */
-  jsonLines: number;
-  /** Lines that are none; their text is not kept. */
-  otherLines: number;
-  outputBytes: number;
-}
-
-/** Longest line that is looked at; what a program prints without a newline must not fill the runner's memory. */
+/**
+ * Longest line that is parsed, bytes. Without a limit, output without newlines could fill the runner's
+ * memory.
+ */
 const LONGEST_LINE = 2 ** 20;
 
-/** Reads lines of JSON from a stream of any size and content, in bounded memory. */
+/** Finds lines of JSON in a stream. The memory it needs has a limit, whatever the program prints. */
 export class JsonLines {
   readonly data: CommandData = {
-    // Without the names that every object has: those are a program's to use.
+    // No prototype: a program may name a reading "constructor" or "toString".
     readings: Object.create(null) as CommandData["readings"],
     jsonLines: 0,
     otherLines: 0,
@@ -52,7 +46,7 @@ export class JsonLines {
     this.#keep(chunk.subarray(start));
   }
 
-  /** The last line may lack its newline. */
+  /** Handles the last line, which may have no newline. */
   end(): CommandData {
     if (this.#length > 0) this.#endLine();
     return this.data;
@@ -82,7 +76,7 @@ export class JsonLines {
 }
 
 function objectIn(line: Buffer): Record<string, unknown> | undefined {
-  // Most lines of most programs are no JSON: parsing is tried only where it can succeed.
+  // Most lines are not JSON. This cheap check avoids parsing them.
   const text = line.toString("utf8").trim();
   if (!text.startsWith("{") || !text.endsWith("}")) return undefined;
   try {

@@ -7,8 +7,8 @@ import { runProtocol } from "../../measure/protocol.js";
 import { runSnapshotCell } from "../../measure/snapshot-cell.js";
 import type { NodeWork, NodeWorkOrder } from "./work.js";
 
-// The entry of every measured process: one piece of work from stdin, records to file descriptor 3.
-// The standard output stays the subject's own.
+// The first module of every measured process. It reads one piece of work from stdin and writes records to
+// file descriptor 3. The standard output belongs to the measured code (the subject).
 const RECORDS = 3;
 
 function write(descriptor: number, text: string): void {
@@ -16,12 +16,15 @@ function write(descriptor: number, text: string): void {
   for (let offset = 0; offset < bytes.length;) offset += writeSync(descriptor, bytes, offset);
 }
 
-/** On a line of its own, whatever a subject has written there. */
+/** Starts with a newline, because the subject may have written half a line to the same descriptor. */
 function send(record: unknown): void {
   write(RECORDS, `\n${JSON.stringify(record)}\n`);
 }
 
-/** A record is on disk when the call returns; where that fails, the runner gets it and writes it later. */
+/**
+ * Returns the function that stores a record. The record is on disk when that function returns. If writing the
+ * file fails, the record goes to the runner instead, which writes it later.
+ */
 function emitter(turnsFile: string | undefined): (record: unknown) => void {
   let broken = turnsFile === undefined;
   return (record) => {
@@ -54,7 +57,8 @@ async function answer(work: NodeWork, emit: (record: unknown) => void): Promise<
     case "snapshot":
       return runSnapshotCell(work.snapshot, emit);
     case "program": {
-      // Loaded for this kind alone: what is in memory is in the readings of the others.
+      // Imported only for this kind of work: a loaded module takes memory, which would show in the readings
+      // of other kinds.
       const { runProgram } = await import("../../measure/program.js");
       return runProgram(work.program, emit);
     }
@@ -64,7 +68,8 @@ async function answer(work: NodeWork, emit: (record: unknown) => void): Promise<
 try {
   const { work, turnsFile } = JSON.parse(readFileSync(0, "utf8")) as NodeWorkOrder;
   send({ type: "answer", data: await answer(work, emitter(turnsFile)) });
-  // A subject may hold handles that keep the process alive; its answer is complete.
+  // A subject may have open handles that keep the process alive. The answer is complete, so the process ends
+  // here.
   process.exit(0);
 } catch (error) {
   send({

@@ -23,23 +23,24 @@ import { guardPath, launch } from "./launch.js";
 import type { Evidence } from "./outcome.js";
 import { verdict } from "./outcome.js";
 import { parseSnapshot } from "./parse-snapshot.js";
-import type { CellMessage, CellWork, NodeWorkOrder } from "./work.js";
+import type { CellWork, NodeWorkOrder } from "./work.js";
+import type { CellMessage } from "../../record/cell.js";
 
-/** One attempt at a cell: plain data, so that it can be carried out on another machine. */
+/** One attempt at a cell. It is plain data, so another machine can run it. */
 export interface CellJob {
-  /** Names the attempt: letters, digits and "-". */
+  /** Name of the attempt: letters, digits and "-" only. */
   id: string;
   work: CellWork;
   compilers: "on" | "off";
   timeoutMs: number;
   capBytes?: number;
-  /** Most device memory, for programs that ask for it by `BYTESPER_DEVICE_CAP_BYTES`. */
+  /** Limit on device memory. A program reads it from `BYTESPER_DEVICE_CAP_BYTES`. */
   deviceCapBytes?: number;
-  /** The GPU that the cell has to itself; a command sees no other. */
+  /** Number of the GPU that only this cell uses. A command sees no other GPU. */
   device?: number;
-  /** Where the cell streams its records to; what cannot go there comes through `onTurn`. */
+  /** File that the cell writes its records to. Records that cannot be written there come through `onTurn`. */
   turnsFile?: string;
-  /** How often the tree's memory is told while it runs, ms; absent means not at all. */
+  /** Interval at which the memory of the process tree is reported, ms. Absent: it is not reported. */
   sampleMs?: number;
 }
 
@@ -50,15 +51,18 @@ export interface CellEvents {
 
 export interface RunningCell {
   end: Promise<CellEnd>;
-  /** Kills the whole tree. */
+  /** Kills the whole process tree. */
   stop: (outcome: "interrupted" | "oom-watchdog" | "oom-device", cause: string) => void;
 }
 
 const ENTRY = fileURLToPath(new URL("./entry.js", import.meta.url));
-/** A program of the user's may put its affairs in order at its time limit; a measuring cell has none. */
+/**
+ * Time between SIGTERM and SIGKILL, in which a user's program can clean up after its time limit. Measuring
+ * cells get no such time.
+ */
 const COMMAND_GRACE_MS = 2_000;
 
-/** Runs one cell in a fresh process tree under its limits. The end never rejects. */
+/** Runs one cell in a new process tree under its limits. The promise `end` never rejects. */
 export function executeCell(job: CellJob, enforcement: Enforcement, events: CellEvents = {}): RunningCell {
   if (job.work.kind !== "snapshot") return executeProcess(job, enforcement, events);
   const folder = mkdtempSync(join(tmpdir(), "bytesper-"));
@@ -73,7 +77,7 @@ export function executeCell(job: CellJob, enforcement: Enforcement, events: Cell
   return { ...running, end };
 }
 
-/** The snapshot is read where it was written: it may be too large to be carried anywhere. */
+/** Summarises the snapshot on the machine that wrote it: the file may be too large to copy. */
 async function withSummary(end: CellEnd, path: string): Promise<CellEnd> {
   if (end.outcome !== "ok") return end;
   try {
@@ -164,7 +168,10 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
   return { end, stop };
 }
 
-/** Holds a command to its cap on device memory, which only sampling can see from outside. */
+/**
+ * Stops a command that exceeds its cap on device memory. No kernel limit exists for that, so samples are
+ * compared with the cap.
+ */
 function deviceFollower(
   { work, deviceCapBytes }: CellJob,
   stop: RunningCell["stop"],
@@ -203,12 +210,12 @@ type ProcessOptions = Pick<
 >;
 type Answer = Pick<Evidence, "answered" | "answeredCause" | "answeredOutcome" | "error" | "lacking">;
 
-/** What differs between a cell of ours and a program of the user's. */
+/** What differs between a cell of bytesper's own and a user's program. */
 interface CellProcess {
   readonly records: CellMessage[];
-  /** Whether what it said counts with an outcome that is not `ok`. */
+  /** Whether the data are kept when the outcome is not `ok`. */
   keepsData: (outcome: Outcome) => boolean;
-  /** Asks the guard for the tree's memory now. */
+  /** Asks the supervisor for the memory of the process tree now. */
   ask: () => void;
   process: (job: CellJob, heapLimitBytes: number | undefined) => ProcessOptions;
   onSample: (sample: GuardSample) => void;
@@ -216,10 +223,16 @@ interface CellProcess {
   data: (device: Record<string, ProgramReading>) => unknown;
 }
 
-/** A measuring cell sends a handful; what a subject sends by itself must not fill the runner's memory. */
+/**
+ * Most records that are kept. A measuring cell sends a few; a subject that writes to the same descriptor must
+ * not fill the runner's memory.
+ */
 const MOST_RECORDS = 1000;
 
-/** A record on file descriptor 3; a subject may write anything there, which is none. */
+/**
+ * Parses a record from file descriptor 3. A subject may write anything there; a line that is no record gives
+ * undefined.
+ */
 function messageIn(line: string): (Record<string, unknown> & { type: string }) | undefined {
   let message: unknown;
   try {
@@ -231,7 +244,7 @@ function messageIn(line: string): (Record<string, unknown> & { type: string }) |
   return typeof type === "string" ? (message as Record<string, unknown> & { type: string }) : undefined;
 }
 
-/** A cell in a Node process of bytesper's own. */
+/** A cell that runs in a Node process of bytesper. */
 class NodeCell implements CellProcess {
   readonly records: CellMessage[] = [];
   ask: () => void = () => undefined;
@@ -271,10 +284,13 @@ class NodeCell implements CellProcess {
   }
 
   onSample(): void {
-    // The readings of such a cell are its own.
+    // Empty: a measuring cell takes its readings itself.
   }
 
-  /** A program that met a pool's cap has readings until then. */
+  /**
+   * Data are kept when the answer itself names this outcome: a program that reached the cap of a pool has
+   * readings from before that.
+   */
   keepsData(outcome: Outcome): boolean {
     return (this.#answer?.data as { outcome?: Outcome } | undefined)?.outcome === outcome;
   }
@@ -295,14 +311,16 @@ class NodeCell implements CellProcess {
   }
 }
 
-/** A cell that is a program of the user's. */
 class CommandCell implements CellProcess {
   readonly records: CellMessage[] = [];
   ask: () => void = () => undefined;
   readonly #spec: CommandSpec;
   readonly #lines: JsonLines;
   #last: GuardSample | undefined;
-  /** Samples that were asked for and have not come: never more than two, or a fast program would bury the guard. */
+  /**
+   * Samples that were requested and have not arrived. At most two, or a program that prints fast would flood
+   * the supervisor with requests.
+   */
   #asked = 0;
   #started = performance.now();
 
@@ -343,14 +361,14 @@ class CommandCell implements CellProcess {
     this.#asked--;
   }
 
-  /** The kernel's view of the very moment that a line speaks of, or of the next that the guard comes to. */
+  /** Requests a sample for the line that was just printed. If two requests are open, their samples serve. */
   #ask(): void {
     if (this.#asked >= 2) return;
     this.#asked++;
     this.ask();
   }
 
-  /** What it printed before it ran out of memory is worth keeping. */
+  /** Always: readings that were printed before the memory ran out are useful. */
   keepsData(): boolean {
     return true;
   }
@@ -361,7 +379,7 @@ class CommandCell implements CellProcess {
       ...data,
       readings: {
         ...data.readings,
-        // At the last line that it printed: the tree as the kernel sees it.
+        // Memory of the process tree as the kernel counted it after the last printed line.
         ...(this.#last?.pssBytes === undefined ? {} : { pssBytes: this.#last.pssBytes }),
         ...(this.#last?.mainPssBytes === undefined ? {} : { mainPssBytes: this.#last.mainPssBytes }),
         ...device,
@@ -386,13 +404,13 @@ class CommandCell implements CellProcess {
   }
 }
 
-/** Without a driver the variable would only hide what nobody knows of. */
+/** With one GPU, or no driver to list them, nothing has to be hidden from a command. */
 function hasDevices(): boolean {
   const report = nvmlDevices();
   return !isAbsent(report) && report.devices.length > 1;
 }
 
-/** Every Node process in the tree keeps its heap below the cap; a limit of the user's own stands. */
+/** Makes every Node process in the tree keep its heap below the cap. A limit that the user has set stays. */
 function nodeOptions(heapLimitBytes: number | undefined): NodeJS.ProcessEnv {
   const own = process.env.NODE_OPTIONS ?? "";
   if (

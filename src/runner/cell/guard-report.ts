@@ -1,4 +1,4 @@
-/** Lines that the guard of a cell reports; `native/guard` says what each number is. */
+/** Lines of JSON that the supervisor of a cell writes. `native/guard` says what each number means. */
 export interface GuardStarted {
   event: "started";
   pid: number;
@@ -24,15 +24,15 @@ export interface GuardSample {
   asked?: boolean;
 }
 
-/** The tree of the cell is dead. */
+/** Sent when every process of the cell has ended. */
 export interface GuardEnd {
   event: "end";
   killed: null | "time" | "memory" | "lifeline" | "asked" | "signal";
   code?: number;
   signal?: number;
-  /** Processes that outlived the main one and were killed. */
+  /** Number of processes that were still alive after the main one ended, and were killed. */
   survivors: number;
-  /** Largest resident set of any single process, exact. */
+  /** Largest resident set of any single process, as the kernel recorded it. */
   largestProcessPeakBytes: number;
   processesReaped: number;
   peakRssBytes?: number;

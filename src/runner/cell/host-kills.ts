@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** Processes that the kernel's out-of-memory killer took on this host since boot; undefined where it is not counted. */
+/**
+ * Number of processes that the kernel's out-of-memory killer ended on this host since boot. Undefined where
+ * the kernel does not count them.
+ */
 export function hostKills(): number | undefined {
   try {
     const count = /^oom_kill (\d+)$/m.exec(readFileSync("/proc/vmstat", "latin1"))?.[1];

@@ -8,7 +8,7 @@ import type { GuardEnd, GuardFailed, GuardReport, GuardSample } from "./guard-re
 
 const GUARD = fileURLToPath(new URL("../../../build/Release/cell-guard", import.meta.url));
 const KEPT_OUTPUT = 16 * 1024;
-/** A line of the measured process's own records; a heap breakdown has some hundred kilobytes. */
+/** Longest line on file descriptor 3, bytes. A heap breakdown takes some hundred kilobytes. */
 const LONGEST_MESSAGE = 2 ** 28;
 
 export interface LaunchOptions {
@@ -17,30 +17,30 @@ export interface LaunchOptions {
   env: NodeJS.ProcessEnv;
   stdin: string;
   timeoutMs: number;
-  /** Between SIGTERM and SIGKILL; 0 kills at once. */
+  /** Time between SIGTERM and SIGKILL, ms. With 0 the process is killed at once. */
   graceMs: number;
-  /** Further options of the guard: how the memory is limited. */
+  /** Further options of the supervisor, which say how memory is limited. */
   guardArguments: readonly string[];
-  /** A program that starts the guard, such as systemd-run. */
+  /** Puts a program in front of the supervisor's command, such as systemd-run. */
   wrap: (command: string[]) => string[];
   sampleMs?: number;
   onStdout?: (chunk: Buffer) => void;
-  /** A line on file descriptor 3. */
+  /** Called for each line on file descriptor 3. */
   onMessage?: (line: string) => void;
   onSample?: (sample: GuardSample) => void;
-  /** The process runs; what comes is the number of its first process. */
+  /** Called when the process runs, with the pid of its first process. */
   onStarted?: (pid: number) => void;
 }
 
-/** How the process ended, as evidence. */
+/** Facts about how the process ended. */
 export interface LaunchEnd {
-  /** What the guard said at the end; absent without a guard, or when it died itself. */
+  /** Last report of the supervisor. Absent without a supervisor, or if it died. */
   guard?: GuardEnd;
   failed?: GuardFailed;
   spawnError?: Error;
   exitCode: number | null;
   exitSignal: NodeJS.Signals | null;
-  /** The last of stdout and stderr. */
+  /** The last part of stdout and stderr. */
   output: string;
   durationMs: number;
   timedOut: boolean;
@@ -49,18 +49,18 @@ export interface LaunchEnd {
 export interface Launched {
   ended: Promise<LaunchEnd>;
   kill: () => void;
-  /** Asks for the memory of the tree now; the answer comes as a sample. */
+  /** Asks for the memory of the process tree now. The answer comes through `onSample`. */
   askSample: () => void;
 }
 
-/** Whether cells can run under the guard here. */
+/** Path of the supervisor's program; undefined where cells cannot run under it. */
 export function guardPath(): string | undefined {
   return process.platform === "linux" && existsSync(GUARD) ? GUARD : undefined;
 }
 
 /**
- * Starts a process under the cell guard, which limits and watches its whole tree and leaves nothing of it alive.
- * Where there is no guard, the process runs by itself and only it is killed.
+ * Starts a process under the supervisor, which limits and watches the whole process tree and ends every
+ * process of it. Without a supervisor the process runs alone, and only that one process is killed.
  */
 export function launch(options: LaunchOptions): Launched {
   const started = performance.now();
@@ -80,7 +80,8 @@ export function launch(options: LaunchOptions): Launched {
     options.onStdout?.(chunk);
   });
   child.stderr?.on("data", keep);
-  // A process that died before it read its input closes the pipe; its exit tells the story.
+  // If the process dies before it reads its input, the pipe gives an error. It is ignored: the exit status
+  // says what happened.
   const pipes = child.stdio as readonly (Readable | Writable | null | undefined)[];
   for (const stream of [child.stdin, ...pipes.slice(3)]) stream?.on("error", () => undefined);
   child.stdin?.end(options.stdin);
@@ -101,7 +102,7 @@ export function launch(options: LaunchOptions): Launched {
     if (guard === undefined) child.kill("SIGKILL");
     else tell("K");
   };
-  // The guard keeps the time by itself; this is for the case that there is none, or that it hangs.
+  // The supervisor enforces the time limit. This timer is for a missing supervisor or one that hangs.
   const timer = setTimeout(
     () => {
       timedOut = true;
@@ -112,7 +113,7 @@ export function launch(options: LaunchOptions): Launched {
   const ended = new Promise<LaunchEnd>((resolve) => {
     child.on("error", (error) => {
       spawnError = error;
-      // Without a process there is no "close".
+      // If no process was started, "close" never comes.
       if (child.pid === undefined) finish(null, null);
     });
     child.on("close", finish);
@@ -139,7 +140,10 @@ export function launch(options: LaunchOptions): Launched {
   };
 }
 
-/** Added to the runner's own, so that the kernel's killer takes cells before the runner that keeps their results. */
+/**
+ * Added to the runner's own score. The kernel's killer then ends cells before the runner, which holds their
+ * results.
+ */
 const OOM_SCORE_ABOVE = 300;
 const MOST_OOM_SCORE = 1000;
 
@@ -152,7 +156,7 @@ function oomScoreArguments(): string[] {
   }
 }
 
-/** The guard kills within milliseconds; only a stuck kernel call takes this long. */
+/** Extra time for the supervisor. It kills within milliseconds, unless a call into the kernel hangs. */
 const GUARD_PATIENCE_MS = 30_000;
 
 function start(options: LaunchOptions, guard: string | undefined): ChildProcess {

@@ -1,30 +1,34 @@
 import type { ErrorCode } from "../../base/errors.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { bytesWithBinaryUnit } from "../../base/format.js";
-import type { EnforcementKind, LimitEvidence } from "../limits/index.js";
+import type { LimitEvidence } from "../limits/index.js";
+import type { EnforcementKind } from "../../record/cell.js";
 import type { CellEnd, Outcome } from "../../record/cell-end.js";
 import type { LaunchEnd } from "./launch.js";
 
-/** Everything that tells how a cell ended. */
+/** All facts from which the outcome of a cell is decided. */
 export interface Evidence {
   launch: LaunchEnd;
   limit: LimitEvidence;
   enforcement: EnforcementKind;
   capBytes: number | undefined;
-  /** V8's limit on old space that the runner set. */
+  /** The limit on V8's old space that the runner set. */
   heapLimitBytes: number | undefined;
   timeoutMs: number;
-  /** Why the runner itself ended the cell. */
+  /** Set if the runner ended the cell. */
   ended: { outcome: "interrupted" | "oom-watchdog" | "oom-device"; cause: string } | undefined;
   answered: boolean;
-  /** What the process said about its own failure. */
+  /** The error that the process reported. */
   error: { code: ErrorCode | undefined; message: string } | undefined;
-  /** The answer's own outcome, of a program that met a pool's cap. */
+  /** Outcome that the answer itself names, such as that of a program that reached the cap of a pool. */
   answeredOutcome: Outcome | undefined;
   answeredCause: string | undefined;
-  /** What the answer lacks, if it lacks something. */
+  /** Readings that the answer should have and does not. */
   lacking: string | undefined;
-  /** Whether the kernel's killer was at work on the host meanwhile; undefined where that is not told. */
+  /**
+   * Number of processes that the kernel's killer ended on the host during this cell; undefined where that is
+   * not counted.
+   */
   hostKills: number | undefined;
 }
 
@@ -35,10 +39,13 @@ const HEAP = /FATAL ERROR:.*heap out of memory|JavaScript heap out of memory/i;
 const ALLOCATION =
   /Array buffer allocation failed|\bMemoryError\b|std::bad_alloc|\bENOMEM\b|Cannot allocate memory|WebAssembly\.Memory\(\): could not allocate|out of memory/i;
 
-/** Characters before the end of the output in which a process says what it died of. */
+/** Number of characters at the end of the output that are searched for a message about memory. */
 const LAST_WORDS = 4096;
 
-/** Decides from evidence, the kernel's word before anybody else's, and the exit code last. */
+/**
+ * Decides the outcome. The order matters: what the runner did, then the caps, the time limit, the answer of
+ * the cell, and the exit code last.
+ */
 export function verdict(evidence: Evidence): Verdict {
   return byRunner(evidence) ?? byCap(evidence) ?? byTime(evidence) ?? byAnswer(evidence) ?? byExit(evidence);
 }
@@ -64,7 +71,7 @@ function byCap({ launch, limit, capBytes, enforcement }: Evidence): Verdict | un
   if (capBytes === undefined) return undefined;
   const cap = bytesWithBinaryUnit(capBytes);
   const over = { outcome: "oom-cap", aboveBytes: capBytes } as const;
-  // Only that it acted is certain: kernels count the victims of a group in different ways.
+  // Kernels count the killed processes of a group differently, so the number says only that the killer acted.
   if (!isAbsent(limit.oomKills) && limit.oomKills > 0)
     return {
       ...over,
@@ -120,7 +127,7 @@ function byExit(evidence: Evidence): Verdict {
   return { outcome: "crash", cause: `the process ${status} without an answer${said}` };
 }
 
-/** Out of memory in a program's own words. */
+/** Finds a message of the program that says it ran out of memory. */
 function memoryIn(text: string, { enforcement, capBytes, heapLimitBytes }: Evidence): Verdict | undefined {
   const line = (pattern: RegExp): string =>
     text

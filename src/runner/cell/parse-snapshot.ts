@@ -8,7 +8,7 @@ const ENTRY = fileURLToPath(new URL("../../measure/snapshot/main.js", import.met
 
 type Answer = { ok: true; summary: SnapshotSummary } | { ok: false; code: ErrorCode; message: string };
 
-/** Parses a heap snapshot in a process of its own, which may need as much memory as the snapshot. */
+/** Parses a heap snapshot in a process of its own. Parsing may need as much memory as the snapshot has. */
 export function parseSnapshot(path: string): Promise<SnapshotSummary> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [ENTRY, path], { stdio: ["ignore", "pipe", "pipe"] });

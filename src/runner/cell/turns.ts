@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, rmSync } from "node:fs";
 
-/** Follows the file that a cell streams its records to. */
+/** Reads the file to which a cell writes its records, while the cell runs. */
 export class TurnFile {
   readonly #path: string;
   #offset = 0;
@@ -9,7 +9,10 @@ export class TurnFile {
     this.#path = path;
   }
 
-  /** Records that were completed since the last call; half a line waits for its end. */
+  /**
+   * Returns the records that were completed since the last call. An incomplete last line is read by a later
+   * call.
+   */
   read(): unknown[] {
     const bytes = this.#rest();
     const length = bytes.lastIndexOf(10) + 1;
@@ -22,18 +25,18 @@ export class TurnFile {
         try {
           return line === "" ? [] : [JSON.parse(line) as unknown];
         } catch {
-          // Half a line before a whole one: a write that a full disk cut off.
+          // An incomplete line with complete ones after it: a full disk cut off one write.
           return [];
         }
       });
   }
 
-  /** What cannot be removed is left: everything that it says was read. */
+  /** Removes the file. A failure is ignored, because its records have been read. */
   remove(): void {
     try {
       rmSync(this.#path, { force: true });
     } catch {
-      // The folder is none, or read-only.
+      // The folder is missing or read-only.
     }
   }
 
@@ -42,7 +45,7 @@ export class TurnFile {
     try {
       descriptor = openSync(this.#path, "r");
     } catch {
-      // The cell has streamed nothing.
+      // The file is missing: the cell has written no record.
       return Buffer.alloc(0);
     }
     try {

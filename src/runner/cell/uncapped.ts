@@ -3,7 +3,10 @@ import type { Enforcement } from "../limits/index.js";
 
 const NOBODY = absent("no cap was asked for");
 
-/** For cells without a cap that read themselves: no groups are made, nothing of the system is touched. */
+/**
+ * For cells without a cap that measure themselves. It creates no control groups and changes nothing on the
+ * system.
+ */
 export const UNCAPPED: Enforcement = {
   kind: "none",
   description: "none",

@@ -13,11 +13,11 @@ import { runnerOf } from "./runner.js";
 import { tearTail } from "./tear.js";
 
 export interface ChaosOptions {
-  /** Words of the command line that run the grid, without a folder for the results. */
+  /** Words of the command line that runs the grid, without the option for the results folder. */
   words: readonly string[];
-  /** Kills of each kind. */
+  /** Number of kills of each kind. */
   kills: number;
-  /** Decides the moments of the kills and where files are cut. */
+  /** Seed for the times of the kills and the places at which files are cut. */
   seed: number;
   signal: AbortSignal;
   progress: (message: string) => void;
@@ -25,37 +25,45 @@ export interface ChaosOptions {
 
 export type Fault = "killed" | "torn" | "full-disk";
 
-/** What became of the tables under one kind of fault. */
+/** How the tables changed under one kind of fault. */
 export interface FaultReport {
   fault: Fault;
   times: number;
   differences: Difference[];
-  /** Runs that did not come to their end, each as a sentence. */
+  /** Runs that did not finish, each described in one sentence. */
   failures: string[];
 }
 
 export interface ChaosReport {
   faults: FaultReport[];
-  /** Names of what was not compared: the clock's and the kernel's, and what differs without any fault. */
+  /**
+   * Names of values that were not compared: those that the clock and the kernel give, and those that differ
+   * without a fault.
+   */
   leftOut: string[];
   compared: number;
   undisturbedRuns: number;
   agree: boolean;
-  /** Where everything is, if the tables do not agree. */
+  /** Folder with all runs. It is kept only if the tables differ. */
   folder: string | undefined;
 }
 
-/** Of a reading that two undisturbed runs agree in by chance, more of them tell. */
+/**
+ * Two undisturbed runs may have an equal reading by chance. So up to this many runs are made before a
+ * difference counts as one that a fault caused.
+ */
 const MOST_UNDISTURBED = 4;
-/** A grid that is over before it can be killed this often in a row is too short for its kills. */
+/**
+ * The attempt stops after this many grids in a row that finished before they could be killed: the grid is too
+ * short.
+ */
 const MOST_IN_VAIN = 5;
-/** A resumed runner takes this long before it starts cells; moments are chosen beyond it. */
+/** Shortest range for the time of a kill. A resumed runner needs about this long before it starts cells. */
 const SHORTEST_SPAN_MS = 500;
 
-/** Exit code of a runner that could not write its results. */
 const WRITE_FAILED = 3;
 
-/** A grid that was run under faults, in a folder of its own. */
+/** One grid that was run under faults, in its own folder. */
 interface Leg {
   fault: Fault;
   facts: Facts;
@@ -63,8 +71,8 @@ interface Leg {
 }
 
 /**
- * Runs a grid undisturbed in a temporary folder, then again under faults, and compares the tables. Throws
- * `CELL_FAILED` where the grid does not come to its end by itself, and `INTERRUPTED`.
+ * Runs a grid without faults in a temporary folder, then again with faults, and compares the tables. Throws
+ * `CELL_FAILED` if the grid does not finish without faults, and `INTERRUPTED`.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const folder = mkdtempSync(join(tmpdir(), "bytesper-chaos-"));
@@ -85,7 +93,7 @@ class Chaos {
   readonly #undisturbed: Facts[] = [];
   readonly #legs: Leg[] = [];
   readonly #times = new Map<Fault, number>();
-  /** How long the grid takes by itself, and the size of its journal. */
+  /** Duration of the grid without faults, and the size of its journal. */
   #wholeMs = 0;
   #journalBytes = 0;
 
@@ -101,7 +109,8 @@ class Chaos {
     await this.#kill("killed");
     await this.#kill("torn");
     await this.#fillDisk();
-    // What differs may do so by itself, which the first two runs did not happen to show.
+    // A value may vary without a fault, and the first two runs may have agreed by chance. More undisturbed
+    // runs show that.
     while (this.#differences().length > 0 && this.#undisturbed.length < MOST_UNDISTURBED)
       await this.#runUndisturbed();
     return this.#report();
@@ -125,7 +134,10 @@ class Chaos {
     this.#undisturbed.push(factsOf(results));
   }
 
-  /** Grids one after the other, each killed and gone on with until it is through, until there were enough kills. */
+  /**
+   * Runs grids one after the other until enough kills are done. A killed grid is resumed, and may be killed
+   * again, until it finishes.
+   */
   async #kill(fault: "killed" | "torn"): Promise<void> {
     const { kills, progress } = this.#options;
     let inVain = 0;
@@ -142,21 +154,24 @@ class Chaos {
           progress(`${fault} ${this.#timesOf(fault)} of ${kills}`);
         }
       } while (end.killed);
-      // A busy machine may have become quicker: moments beyond the end would never come.
+      // The machine may be faster now than in the first run. Then the chosen times came after the end of the
+      // grid, so the range gets shorter.
       if (this.#timesOf(fault) === before) this.#wholeMs = Math.min(this.#wholeMs, end.ms);
       inVain = this.#timesOf(fault) > before ? 0 : inVain + 1;
       this.#addLeg(fault, out, end);
     }
   }
 
-  /** Tears the journal, if the runner had come to write one. */
+  /** Cuts the end of the journal, if the runner has written one. */
   #tear(out: string): boolean {
     if (!hasJournal(out)) return false;
     tearTail(journalOf(out).path, this.#random());
     return true;
   }
 
-  /** A file-size limit stands for a full disk: the journal cannot grow any more. Then the run is gone on with. */
+  /**
+   * Imitates a full disk with a limit on file size, so that the journal cannot grow. Then it resumes the run.
+   */
   async #fillDisk(): Promise<void> {
     this.#options.progress("full disk");
     const out = this.#newFolder("full-disk");
@@ -164,7 +179,7 @@ class Chaos {
     const limited = await this.#runner(this.#wordsFor(out), { fileLimitBytes });
     this.#times.set("full-disk", limited.code === WRITE_FAILED ? 1 : 0);
     let end = await this.#runner(this.#wordsFor(out));
-    // A cell that met the limit with a file of its own has failed, as it would on a full disk.
+    // A cell whose own file reached the limit has failed, as on a full disk. Such cells are retried.
     if (this.#differsIn(out)) end = await this.#runner(["retry", out]);
     this.#addLeg("full-disk", out, end);
   }
@@ -227,12 +242,14 @@ class Chaos {
     return end;
   }
 
-  /** A runner that was killed before its run was on disk left nothing to go on with. */
+  /** Without a journal there is nothing to resume, so the run starts again. */
   #wordsFor(out: string): string[] {
     return hasJournal(out) ? ["resume", out] : [...this.#options.words, "--out", out];
   }
 
-  /** The time within which a kill may meet cells: that of the grid, or of what is left of it. */
+  /**
+   * Time range in which a kill can meet running cells: the duration of the grid, or of its remaining part.
+   */
   #spanMs(out: string): number {
     const status = hasJournal(out) ? statusOf(journalOf(out).path) : undefined;
     if (status === undefined || status.planned === 0) return this.#wholeMs;
@@ -249,7 +266,7 @@ class Chaos {
   }
 }
 
-/** Whether there is a run to go on with: its first record is on disk. */
+/** Whether the first record of the run is on disk, so that it can be resumed. */
 function hasJournal(out: string): boolean {
   return existsSync(join(out, "journal.jsonl")) && statusOf(journalOf(out).path) !== undefined;
 }

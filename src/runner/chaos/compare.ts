@@ -2,34 +2,33 @@ import type { Factors } from "../../experiment/define.js";
 import type { Result } from "../../record/schema.js";
 import { describe } from "../plan.js";
 
-/** One value of a result. */
 export interface Fact {
-  /** Its name without the row that it stands in, such as `readings.product`. */
+  /** Name of the value without its row, such as `readings.product`. */
   name: string;
-  /** As JSON. */
+  /** The value as JSON. */
   value: string;
 }
 
-/** Every value of some results by its place, such as `grid rows[x=1].readings.product.value`. */
+/** Values of results by their place, such as `grid rows[x=1].readings.product.value`. */
 export type Facts = ReadonlyMap<string, Fact>;
 
 export interface Difference {
   place: string;
   name: string;
-  /** Undefined where only one of the runs has the value. */
+  /** Undefined where this side does not have the value. */
   expected: string | undefined;
   found: string | undefined;
 }
 
-/** What names a run and its machine, and says nothing about the cells. */
+/** Keys that identify a run and its machine. They say nothing about the cells. */
 const IDENTITY = new Set(["runId", "startedAt", "finishedAt", "journal", "journalSha256", "environment"]);
 
-/** Keys of a reading: they are one value under the reading's name. */
+/** Keys inside a reading. They are compared as one value under the name of the reading. */
 const OF_READING = new Set(["value", "low", "high", "absent", "above", "reason"]);
 
 /**
- * What the clock and the kernel give and no run gives twice, whether or not two runs happened to agree in it. What a
- * program prints is its own, and is left out only where undisturbed runs differ.
+ * Values from the clock and the kernel, which change from run to run. They are left out even if two runs
+ * agreed. Values that a program prints are left out only if undisturbed runs differ in them.
  */
 export const MEASURED: readonly string[] = [
   "readings.durationMs",
@@ -40,7 +39,7 @@ export const MEASURED: readonly string[] = [
   "warnings.timings-beside-others",
 ];
 
-/** The values of results that two runs of one grid can be compared in. */
+/** Collects the values that can be compared between two runs of one grid. */
 export function factsOf(results: readonly Result[]): Facts {
   const facts = new Map<string, Fact>();
   for (const result of results) {
@@ -50,14 +49,14 @@ export function factsOf(results: readonly Result[]): Facts {
   return facts;
 }
 
-/** Names of the values in which runs differ that nothing had disturbed. */
+/** Names of the values that differ between undisturbed runs. */
 export function varying(undisturbed: readonly Facts[]): Set<string> {
   const [first, ...others] = undisturbed;
   if (first === undefined) return new Set();
   return new Set(others.flatMap((other) => differences(first, other, new Set()).map(({ name }) => name)));
 }
 
-/** Where a run differs from the expected one, but for the names that are left out. */
+/** Lists the differences, except in the names that are left out. */
 export function differences(expected: Facts, found: Facts, leftOut: ReadonlySet<string>): Difference[] {
   const places = new Set([...expected.keys(), ...found.keys()]);
   return [...places].flatMap((place): Difference[] => {
@@ -68,12 +67,11 @@ export function differences(expected: Facts, found: Facts, leftOut: ReadonlySet<
   });
 }
 
-/** How many values are compared when some are left out. */
+/** Number of values that are compared. */
 export function comparedIn(facts: Facts, leftOut: ReadonlySet<string>): number {
   return [...facts.values()].filter(({ name }) => !leftOut.has(name)).length;
 }
 
-/** A difference in words. */
 export function inWords({ place, expected, found }: Difference): string {
   if (expected === undefined) return `${place} is ${found ?? ""} and was not there`;
   return found === undefined
@@ -93,12 +91,12 @@ function collect(facts: Map<string, Fact>, place: string, name: string, value: u
   } else facts.set(place, { name, value: JSON.stringify(value) });
 }
 
-/** The rows are what a result consists of; a name tells what stands in them. */
+/** Builds a name. "rows" is left out, since nearly every value is in a row. */
 function nameOf(outer: string, key: string): string {
   return outer === "rows" ? key : `${outer}.${key}`;
 }
 
-/** What tells an item of a list from the others, wherever in the list it stands. */
+/** Text that identifies an item of a list, independent of its position. */
 function keyOf(item: unknown): string | undefined {
   if (typeof item !== "object" || item === null) return undefined;
   const { factors, others, name, type, kind } = item as { factors?: Factors; others?: Factors } & Record<

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Result } from "../../record/schema.js";
 import { parseResult } from "../../record/schema.js";
 
-/** Every result of a results folder, complete or in part, by name. */
+/** Reads every result of a results folder, complete or partial, in the order of the folder names. */
 export function resultsIn(out: string): Result[] {
   if (!existsSync(out)) return [];
   return readdirSync(out)

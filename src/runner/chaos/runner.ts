@@ -5,27 +5,27 @@ const MAIN = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
 const KEPT_OUTPUT = 4096;
 
 export interface RunnerOptions {
-  /** When it is killed with SIGKILL, ms after its start; never unless given. */
+  /** When the runner is killed with SIGKILL, ms after its start. Absent: never. */
   killAfterMs?: number | undefined;
-  /** Largest file that it may write, bytes; files of its cells have the same limit. */
+  /** Limit on the size of files that the runner and its cells may write, bytes. */
   fileLimitBytes?: number;
   signal: AbortSignal;
 }
 
-/** How a runner ended. */
 export interface RunnerEnd {
   killed: boolean;
   code: number | null;
   ms: number;
-  /** The last line that it said. */
+  /** The last line on stderr. */
   said: string;
 }
 
-/** Runs the command line in a process of its own; its output is not shown. */
+/** Runs the command line in a new process. Its output is not shown. */
 export function runnerOf(words: readonly string[], options: RunnerOptions): Promise<RunnerEnd> {
   const { killAfterMs, fileLimitBytes, signal } = options;
   const command = [process.execPath, MAIN, ...words];
-  // POSIX has the shell count in blocks of 512 bytes, bash outside its POSIX mode in blocks of 1024.
+  // `ulimit -f` counts blocks of 512 bytes in a POSIX shell. Bash outside its POSIX mode counts blocks of
+  // 1024.
   const [file = "", ...args] =
     fileLimitBytes === undefined
       ? command
@@ -47,7 +47,7 @@ export function runnerOf(words: readonly string[], options: RunnerOptions): Prom
       clearTimeout(timer);
       signal.removeEventListener("abort", interrupt);
       const last = said.trim().split("\n").at(-1) ?? "";
-      // It may have ended by itself just before it was to be killed.
+      // The process may have ended by itself just before the kill.
       resolve({ killed: killed && endedBy === "SIGKILL", code, ms: performance.now() - start, said: last });
     });
   });

@@ -8,10 +8,10 @@ const FAULTS: Record<Fault, string> = {
   "full-disk": "disk full (file-size limit), resumed",
 };
 
-/** Differences that a table names; the others are counted. */
+/** Most differences that the table lists. The rest is only counted. */
 const MOST_NAMED = 3;
 
-/** What became of the tables under each fault. */
+/** Builds the table that shows, for each fault, whether the results changed. */
 export function chaosTable({ faults, leftOut, compared, undisturbedRuns, folder }: ChaosReport): Table {
   return {
     caption: "Tables under faults",

@@ -1,5 +1,5 @@
 /**
- * Words of a command line without some options.
+ * Removes options from the words of a command line.
  *
  * @param flags options without a value
  * @param valued options with one, as the next word or after "="

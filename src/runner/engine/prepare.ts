@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { ExperimentRecord, GridPoint } from "../../record/experiment-record.js";
-import type { SelectedDevice } from "../../device/select.js";
+import type { SelectedDevice } from "../../device/index.js";
 import { parseDuration } from "../../base/duration.js";
 import { BytesperError } from "../../base/errors.js";
 import type { Estimate, Experiment, Factors, Level } from "../../experiment/define.js";

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { Result } from "../../record/schema.js";
 import type { GateSettings } from "./gate.js";
 import type { SlurmSettings } from "../executor/slurm/settings.js";
-import type { EnforcementKind } from "../limits/index.js";
+import type { EnforcementKind } from "../../record/cell.js";
 
 /** What the user asked for, as plain data: a journal holds it, so that `resume` needs no options. */
 export interface RunRequest {

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { ROLLBACK_SCHEMA } from "../../experiment/rollout/index.js";
+import { ROLLBACK_SCHEMA } from "../../record/rollback-schema.js";
 import type { Result } from "../../record/schema.js";
 import { writeWhole } from "../../base/write.js";
 

@@ -1,7 +1,8 @@
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Guarded } from "./guarded.js";
 import { runGuarded } from "./guarded.js";
-import type { Enforcement, EnforcementKind, LimitEvidence } from "./types.js";
+import type { Enforcement, LimitEvidence } from "./types.js";
+import type { EnforcementKind } from "../../record/cell.js";
 
 /** What a throw-away child under a small cap showed about an enforcement on this machine. */
 export interface Certificate {

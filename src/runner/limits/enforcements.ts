@@ -2,7 +2,8 @@ import { BytesperError } from "../../base/errors.js";
 import { absent } from "../../system/probe/reading.js";
 import type { HostGroups } from "./cell-groups.js";
 import { checkOptions, openGroups } from "./cell-groups.js";
-import type { CellLimit, CellLimitOptions, Enforcement, EnforcementKind } from "./types.js";
+import type { CellLimit, CellLimitOptions, Enforcement } from "./types.js";
+import type { EnforcementKind } from "../../record/cell.js";
 
 const MIB = 2 ** 20;
 

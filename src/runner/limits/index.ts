@@ -5,11 +5,4 @@ export type { HostMemory } from "../../system/host.js";
 export { freeDiskBytes, readHostMemory } from "../../system/host.js";
 export { chooseEnforcement, ladder } from "./ladder.js";
 export { removeStaleGroups } from "./stale-groups.js";
-export type {
-  CellLimit,
-  CellLimitOptions,
-  Enforcement,
-  EnforcementKind,
-  LimitEvidence,
-  Rung,
-} from "./types.js";
+export type { CellLimit, CellLimitOptions, Enforcement, LimitEvidence, Rung } from "./types.js";

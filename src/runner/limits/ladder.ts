@@ -5,7 +5,8 @@ import { byDataLimit, byGroups, byNothing, byWatchdog } from "./enforcements.js"
 import { guardOffer } from "./guard-file.js";
 import { clauseOf, offerScope, offerV1, offerV2 } from "./offers.js";
 import { removeStaleGroups } from "./stale-groups.js";
-import type { Enforcement, EnforcementKind, Rung } from "./types.js";
+import type { Enforcement, Rung } from "./types.js";
+import type { EnforcementKind } from "../../record/cell.js";
 import { verifiedTree } from "./verify.js";
 
 interface Candidate extends Rung {

@@ -1,8 +1,5 @@
+import type { EnforcementKind } from "../../record/cell.js";
 import type { Absent } from "../../system/probe/reading.js";
-
-/** How the cap of a cell is held, best first. */
-export type EnforcementKind =
-  "cgroup-v2" | "systemd-scope" | "cgroup-v1" | "rlimit-data" | "watchdog" | "none";
 
 export interface Rung {
   kind: EnforcementKind;

@@ -1,5 +1,5 @@
 import { ownGroup } from "../../../src/system/hierarchy.js";
-import type { EnforcementKind } from "../../../src/runner/limits/index.js";
+import type { EnforcementKind } from "../../../src/record/cell.js";
 import {
   certify,
   chooseEnforcement,

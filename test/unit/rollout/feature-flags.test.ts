@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { BytesperError } from "../../../src/base/errors.js";
-import { FeatureFlags } from "../../../src/experiment/rollout/index.js";
+import { FeatureFlags } from "../../../src/guard/index.js";
 import { inFolder } from "../../system/cli.js";
 
 const INITIAL = { spawn: 2, wide: true, mode: "fast" };

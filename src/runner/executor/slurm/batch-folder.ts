@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeWhole } from "../../../base/write.js";
 import type { CellEnd } from "../../../record/cell-end.js";
 import type { CellJob } from "../../cell/execute.js";
-import type { EnforcementKind } from "../../limits/index.js";
+import type { EnforcementKind } from "../../../record/cell.js";
 
 /*
  * RUN.slurm/BATCH/ is all that the runner and its tasks share:

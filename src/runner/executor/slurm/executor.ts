@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeError, writeWhole } from "../../../base/write.js";
 import type { CellJob, RunningCell } from "../../cell/execute.js";
-import type { EnforcementKind } from "../../limits/index.js";
+import type { EnforcementKind } from "../../../record/cell.js";
 import type { Executor } from "../executor.js";
 import type { Manifest } from "./batch-folder.js";
 import { batchNumbers, manifestPath } from "./batch-folder.js";

@@ -3,7 +3,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { BytesperError } from "../../../base/errors.js";
 import { writeWhole } from "../../../base/write.js";
-import type { Certificate, Enforcement, EnforcementKind } from "../../limits/index.js";
+import type { Certificate, Enforcement } from "../../limits/index.js";
+import type { EnforcementKind } from "../../../record/cell.js";
 import { certify, chooseEnforcement } from "../../limits/index.js";
 
 export interface NodeEnforcement {

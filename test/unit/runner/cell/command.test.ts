@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CommandData } from "../../../../src/runner/cell/command.js";
+import type { CommandData } from "../../../../src/record/cell.js";
 import { JsonLines } from "../../../../src/runner/cell/command.js";
 
 const MIB = 2 ** 20;

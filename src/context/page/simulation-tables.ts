@@ -2,7 +2,7 @@ import type { Reading } from "../../system/probe/reading.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { BYTES_IN, bytesWithBinaryUnit, fixed, ratio } from "../../base/format.js";
 import type { Cell, Table } from "../../base/table/table.js";
-import type { PolicyTotals, SimulatedReplay, SimulatedTurn, Simulation } from "./simulate.js";
+import type { PolicyTotals, SimulatedReplay, SimulatedTurn, Simulation } from "../simulation/simulate.js";
 
 /** Rows of the table of measured attention; the JSON has all of them. */
 const MOST_MEASURED = 12;

@@ -1,6 +1,6 @@
-import type { Estimate } from "../model/index.js";
-import { bytesWithBinaryUnit, fixed } from "../base/format.js";
-import type { Cell, Table } from "../base/table/table.js";
+import type { Estimate } from "../estimate.js";
+import { bytesWithBinaryUnit, fixed } from "../../base/format.js";
+import type { Cell, Table } from "../../base/table/table.js";
 
 /** An estimate for the terminal: each term with its formula, then the sums and what fits. */
 export function estimateTable(estimate: Estimate): Table {

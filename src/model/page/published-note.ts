@@ -1,5 +1,6 @@
-import type { Estimate, PublishedComparison } from "../model/index.js";
-import { bytesWithBinaryUnit, fixed, ratio } from "../base/format.js";
+import type { Estimate } from "../estimate.js";
+import type { PublishedComparison } from "../published.js";
+import { bytesWithBinaryUnit, fixed, ratio } from "../../base/format.js";
 
 /** Whether a published size of the cache is what the formula gives, in a sentence or two. */
 export function publishedNote(comparison: PublishedComparison, { tokens, batch }: Estimate): string {

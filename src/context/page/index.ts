@@ -1,0 +1,1 @@
+export { simulationTables } from "./simulation-tables.js";

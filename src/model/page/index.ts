@@ -1,0 +1,2 @@
+export { estimateTable } from "./estimate-table.js";
+export { publishedNote } from "./published-note.js";

@@ -1,0 +1,2 @@
+/** The schema of a `rollback.json`. */
+export const ROLLBACK_SCHEMA = "bytesper/rollback@1";
