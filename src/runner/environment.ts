@@ -5,7 +5,7 @@ import { nvmlDevices } from "../system/probe/nvml.js";
 import type { Result } from "../record/schema.js";
 import { measuringFlags } from "./cell/flags.js";
 
-/** The circumstances of a run, as a result records them. */
+/** The environment of a run, as a result records it. */
 export function environmentOf(
   compilers: "on" | "off",
   folder: string,
@@ -40,7 +40,7 @@ export function environmentOf(
   };
 }
 
-/** The commit of the user's repository, with "-dirty" when tracked files differ from it. */
+/** The commit of the user's repository. "-dirty" is added if tracked files differ from it. */
 function commitOf(folder: string): Result["environment"]["commit"] {
   const git = (...words: string[]): string =>
     execFileSync("git", words, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();

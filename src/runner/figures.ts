@@ -5,16 +5,16 @@ import type { FigureLink } from "../report/figure-links.js";
 import type { Result } from "../record/schema.js";
 import { writeWhole } from "../base/write.js";
 
-/** The figures of a result, drawn and not yet written. */
+/** Figures of a result, drawn but not yet written. */
 export interface Drawings {
   files: { link: FigureLink; svg: string; png: Uint8Array | undefined }[];
-  /** What could not be drawn, one sentence each. */
+  /** Figures that could not be drawn, one sentence each. */
   problems: string[];
 }
 
 /**
- * Draws every figure of a result. What draws takes a quarter of a second to load, so it is loaded here and not before.
- * A figure that cannot be drawn is a problem to tell and takes nothing else with it: the numbers are worth more.
+ * Draws every figure of a result. The drawing modules take a quarter of a second to load, so they are loaded
+ * only here. If one figure fails, the problem is reported and the rest is kept: the numbers matter more.
  */
 export async function drawFigures(result: Result): Promise<Drawings> {
   const [{ figuresOf, figuresWithoutData }, { figureSvg }, { figurePng }, { figureName }] = await Promise.all(
@@ -49,14 +49,14 @@ export async function drawFigures(result: Result): Promise<Drawings> {
   return drawings;
 }
 
-/** An incomplete result never takes the place of a complete one, nor do its figures. */
+/** Figures of an incomplete result get another folder, so that they never replace those of a complete one. */
 function folderOf({ complete }: Result): string {
   return complete ? "figures" : "partial-figures";
 }
 
 const FOLDERS = ["figures", "partial-figures"];
 
-/** Writes the figures into the folder of their experiment and removes those that it no longer has. */
+/** Writes the figures into the folder of their experiment and removes old files there. */
 export function writeFigures(folder: string, result: Result, { files }: Drawings): void {
   const own = join(folder, folderOf(result));
   if (files.length > 0) mkdirSync(own, { recursive: true });
@@ -81,7 +81,7 @@ function removeFigures(folder: string, isOld: (file: string) => boolean): void {
   if (old.length === files.length) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Folders of figures below that of an experiment. */
+/** Names of the figure folders inside an experiment's folder. */
 export function figureFolders(folder: string): string[] {
   return FOLDERS.filter((name) => filesIn(join(folder, name)) !== undefined);
 }

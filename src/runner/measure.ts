@@ -18,7 +18,7 @@ import { slotsHere } from "./slots.js";
 
 export interface MeasureOptions {
   compilers: "on" | "off";
-  /** Instances of the largest population; chosen by a pilot unless given. */
+  /** Instances of the largest population; by default, chosen by a pilot run. */
   instances?: number;
   trials: number;
   snapshot: boolean;
@@ -26,20 +26,20 @@ export interface MeasureOptions {
   seed: number;
   timeoutMs: number;
   signal?: AbortSignal;
-  /** The subject where it is no file of its own, and what runs its cells. */
+  /** A subject that is not a file of its own, already opened. `run` then runs its cells. */
   opened?: ReadySubject;
   run?: SingleCellOptions["run"];
   progress: (finished: number, total: number, label: string) => void;
 }
 
-/** Bytes per instance of one subject, with everything that a result holds. */
+/** Measures the bytes per instance of one subject, as a complete result. */
 export async function measure(subjectText: string, options: MeasureOptions): Promise<Result> {
   const startedAt = new Date().toISOString();
   const subject = options.opened ?? (await openSubject(subjectText));
   const { compilers, timeoutMs, signal, run } = options;
   const single: SingleCellOptions = { compilers, timeoutMs, signal, run };
   try {
-    // The calibration runs beside the first cells; what they read is thrown away if it fails.
+    // The calibration runs while the first cells run. If it fails, their readings are discarded.
     const calibrating = requireCalibration(single);
     calibrating.catch(() => undefined);
     const pilot = await requirePilot(subject.reference, options, single);
@@ -100,7 +100,7 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
   }
 }
 
-/** Runs the cells side by side. A mistake of the subject's own ends it: every cell would meet it. */
+/** Runs several cells at a time. A mistake in the subject stops the run, because every cell would meet it. */
 async function runAll(
   cells: readonly PlannedCell[],
   options: SingleCellOptions,
@@ -129,17 +129,17 @@ const MISTAKES = new Set(["BAD_SUBJECT", "SUBJECT_THREW", "SUBJECT_TIMEOUT", "BA
 
 const MOST_INSTANCES = 1000;
 const FEWEST_INSTANCES = 6;
-/** Larger populations cost collections time and add nothing to a slope that is exact at this size. */
+/** Larger populations make collections slower and do not improve the slope, which is exact at this size. */
 const POPULATION_BYTES = 2 ** 20;
-/** Several processes run side by side, each with a population of this size at most, */
+/** Several processes run at the same time, and each may hold a population of this size. */
 const MOST_POPULATION_BYTES = 2 ** 26;
-/** and one whose objects are written to a file of up to twice their size. */
+/** A snapshot writes its objects to a file of up to twice this size. */
 const MOST_SNAPSHOT_BYTES = 2 ** 28;
 /** A process creates each level three times after a warm-up: 11 times the largest population. */
 const CREATIONS = 11;
 const CREATE_BUDGET_MS = 2000;
 
-/** The largest population of the slope that time and memory afford. */
+/** The largest population that time and memory allow for the slope. */
 function affordable({ createMs, instanceBytes, heapLimitBytes }: Pilot): number {
   const byTime = CREATE_BUDGET_MS / CREATIONS / Math.max(createMs, 1e-6);
   const byMemory = Math.min(heapLimitBytes / 4, MOST_POPULATION_BYTES) / Math.max(instanceBytes, 1);
@@ -147,7 +147,7 @@ function affordable({ createMs, instanceBytes, heapLimitBytes }: Pilot): number 
   return bounded(Math.min(MOST_INSTANCES, byTime, byMemory, byUse));
 }
 
-/** Instances of the snapshot, which needs about four times their memory. */
+/** Number of instances in the snapshot. A snapshot needs about four times their memory. */
 function snapshotInstances(
   { createMs, instanceBytes, heapLimitBytes }: Pilot,
   asked: number | undefined,

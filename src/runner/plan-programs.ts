@@ -5,14 +5,14 @@ import type { SubjectReference } from "../experiment/subject.js";
 import type { PlannedCell } from "./plan.js";
 import { describe, pointsOf } from "./plan.js";
 
-/** A table of a program experiment: its main one, where `part` is undefined, or a follow-up's. */
+/** A table of a program experiment: the main table if `part` is undefined, else that of a follow-up. */
 export interface ProgramPart {
   part: string | undefined;
   program: SubjectReference;
   grid: Factors[];
 }
 
-/** The parts of an experiment whose cells are programs, with the programs that were made ready for them. */
+/** The parts of an experiment whose cells are programs. `programs` are the prepared programs. */
 export function programParts(
   experiment: Experiment,
   programs: ReadonlyMap<string, SubjectReference>,
@@ -34,7 +34,10 @@ export function programParts(
   ];
 }
 
-/** One cell for each point and trial, in the order of the grid: small ones first, as the user waits for them. */
+/**
+ * One cell for each point and trial, in the order of the grid. Small cells come first, so that the user soon
+ * sees results.
+ */
 export function planPrograms(
   experiment: Experiment,
   parts: readonly ProgramPart[],

@@ -11,11 +11,11 @@ export interface PlannedCell {
   role: CellRole;
   /** The follow-up that the cell belongs to, if any. */
   part?: string;
-  /** For progress and messages, such as `session-scaling sessions=100 trial 2`. */
+  /** Name of the cell in messages, such as `session-scaling sessions=100 trial 2`. */
   label: string;
   factors: Factors;
   trial: number;
-  /** Instances that the cell's main reading is about. */
+  /** Number of instances that the cell's main reading covers. */
   instances: number;
   work: CellWork;
 }
@@ -26,17 +26,17 @@ export interface PlanSettings {
   trials: number;
   nullTrials: number;
   conversations?: string;
-  /** Instances of the snapshot; the population must be at least 1,000 for a fair cross-check. */
+  /** Number of instances in the snapshot. A fair cross-check needs a population of at least 1,000. */
   snapshotInstances: number;
   snapshot: boolean;
 }
 
 const ROUNDS = 3;
 const SLOPE_LEVELS = 5;
-/** Most instances of the warm-up that all cells of an experiment share. */
+/** Most instances that are created to warm up. All cells of an experiment warm up equally. */
 const MOST_WARM_UP = 100;
 
-/** Levels of a slope in mixed order, each as often as there are rounds. */
+/** Levels of a slope in random order. Each level occurs once in each round. */
 export function slopeLevels(largest: number, seed: number): number[] {
   const random = seededRandom(seed);
   const levels = Array.from({ length: SLOPE_LEVELS }, (_, index) =>
@@ -59,8 +59,8 @@ export function pointsOf(experiment: Experiment, quick: boolean): Factors[] {
 }
 
 /**
- * The cells of an experiment in the order of running: trial by trial, the grid shuffled within each, so that
- * a drift of the machine does not look like an effect of a factor.
+ * The cells of an experiment in running order: trial by trial, with the grid shuffled in each trial. A slow
+ * change of the machine then does not look like the effect of a factor.
  */
 export function planExperiment(
   experiment: Experiment,
@@ -111,7 +111,7 @@ export function planExperiment(
   }
   if (!settings.snapshot) return cells;
   const snapshotFactors = { ...(grid[0] ?? {}), ...experiment.snapshotFactors };
-  // First, because parsing takes longest.
+  // The snapshot cell comes first, because parsing takes longest.
   cells.unshift({
     role: "snapshot",
     label: `${experiment.name} snapshot`,
@@ -124,7 +124,7 @@ export function planExperiment(
         subject,
         context: context(snapshotFactors),
         instances: settings.snapshotInstances,
-        // Where the cell runs, a folder is made for it.
+        // Set later: a folder is created where the cell runs.
         path: "",
       },
     },
@@ -132,7 +132,9 @@ export function planExperiment(
   return cells;
 }
 
-/** Instances in a cell: the level of the population factor, or the fixed number of the experiment. */
+/**
+ * Number of instances in a cell: the level of the population factor, or the fixed number of the experiment.
+ */
 export function instancesOf(experiment: Experiment, factors: Factors): number {
   const level = experiment.population === undefined ? experiment.instances : factors[experiment.population];
   return typeof level === "number" ? level : DEFAULT_INSTANCES;
@@ -140,7 +142,9 @@ export function instancesOf(experiment: Experiment, factors: Factors): number {
 
 const DEFAULT_INSTANCES = 1000;
 
-/** Whether each cell takes a slope of its own, because the grid has no several populations to compare. */
+/**
+ * Whether each cell measures its own slope, because the grid does not have several populations to compare.
+ */
 export function hasOwnSlope(experiment: Experiment, grid: readonly Factors[]): boolean {
   if (experiment.population === undefined) return true;
   const name = experiment.population;
@@ -154,7 +158,7 @@ export function describe(factors: Factors, { rollout }: Pick<Experiment, "rollou
     .join(" ");
 }
 
-/** A stage's flags are in the plan; its name says enough. */
+/** Names a stage. Its flags are left out: they are in the plan. */
 function describeStage(factors: Factors): string {
   const { stage, change } = factors;
   const flag = String(change);

@@ -8,16 +8,17 @@ import type { Drawings } from "./figures.js";
 import { figureFolders, writeFigures } from "./figures.js";
 
 /**
- * Writes `<out>/<experiment>/result.json` and `result.md` and its tables, and returns that folder. An incomplete result goes
- * to `partial.json` and `partial.md`, so that it never takes the place of a complete one. Figures come with the
- * drawings; without them those that are there stay.
+ * Writes `<out>/<experiment>/result.json`, `result.md` and the tables, and returns that folder. An incomplete
+ * result goes to `partial.json` and `partial.md`, so that it never replaces a complete one. Without
+ * `drawings`, existing figures stay.
  */
 export function writeResult(out: string, result: Result, drawings?: Drawings): string {
   const folder = join(out, result.experiment);
   const name = result.complete ? "result" : "partial";
   writeWhole(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   if (drawings !== undefined) writeFigures(folder, result, drawings);
-  // Without the hash of its journal, a number that leaves the folder could not be traced.
+  // Tables are written only with the hash of the journal, so that a number copied from them can be traced
+  // back.
   if (result.complete && result.journalSha256 !== undefined) writeTables(folder, result);
   const links = drawings?.files.map(({ link }) => link);
   writeWhole(join(folder, `${name}.md`), resultPage(result, links));
@@ -26,7 +27,7 @@ export function writeResult(out: string, result: Result, drawings?: Drawings): s
   return folder;
 }
 
-/** Removes what runners with these numbers were writing when they were killed. They must be dead. */
+/** Removes the temporary files that killed runners left. `pids` must belong to dead runners. */
 export function removeUnfinishedFiles(out: string, pids: readonly number[]): void {
   const endings = pids.map((pid) => `.${pid}.tmp`);
   const experiments = folders(out);
@@ -39,7 +40,7 @@ export function removeUnfinishedFiles(out: string, pids: readonly number[]): voi
   }
 }
 
-/** Folders of experiments, in order. */
+/** Names of all folders, sorted. */
 export function folders(out: string): string[] {
   return readdirSync(out, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

@@ -11,13 +11,16 @@ export interface SingleCellOptions {
   compilers: "on" | "off";
   timeoutMs: number;
   signal?: AbortSignal | undefined;
-  /** Runs a cell elsewhere than in a Node process of our own, such as within a test runner. Never rejects. */
+  /**
+   * Runs a cell in another place than a Node process of bytesper, such as inside a test runner. Never
+   * rejects.
+   */
   run?: ((work: CellWork) => Promise<CellEnd>) | undefined;
 }
 
 let cells = 0;
 
-/** Runs one cell of no grid: a calibration, a pilot. Never rejects. */
+/** Runs one cell that belongs to no grid: a calibration or a pilot. Never rejects. */
 export async function runSingleCell(work: CellWork, options: SingleCellOptions): Promise<CellEnd> {
   const { compilers, timeoutMs, signal, run } = options;
   if (run !== undefined) return run(work);
@@ -34,7 +37,7 @@ export async function runSingleCell(work: CellWork, options: SingleCellOptions):
   }
 }
 
-/** Calibrates the instrument. Throws `INSTRUMENT_OFF` when a known object is not read back. */
+/** Calibrates the instrument. Throws `INSTRUMENT_OFF` if the known size of an object is not measured. */
 export async function requireCalibration(options: SingleCellOptions): Promise<Calibration> {
   const end = await runSingleCell({ kind: "calibrate" }, { ...options, compilers: "off" });
   if (end.outcome === "interrupted")
@@ -56,7 +59,7 @@ export async function requireCalibration(options: SingleCellOptions): Promise<Ca
   return calibration;
 }
 
-/** Tries a subject once: whether it works at all, and how large and how slow it is. */
+/** Tries a subject once, to see whether it works, how large it is and how long it takes. */
 export async function requirePilot(
   reference: SubjectReference,
   { conversations, seed }: { conversations?: string | undefined; seed: number },

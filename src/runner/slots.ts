@@ -1,6 +1,9 @@
 import { availableParallelism } from "node:os";
 
-/** Cells that run side by side; readings are of each process alone and do not disturb one another. */
+/**
+ * Number of cells that run at the same time. Each reading covers one process only, so cells do not disturb
+ * each other.
+ */
 export function slotsHere(): number {
   return Math.max(1, Math.min(4, availableParallelism()));
 }

@@ -4,13 +4,13 @@ import type { Reading } from "./probe/reading.js";
 import { absent, isAbsent } from "./probe/reading.js";
 
 /**
- * Follows the device memory of a process tree through NVML, which tells bytes by process. It is sampled: a peak
- * between two samples is missed, and the reading is a lower bound.
+ * Samples the device memory of a process tree through NVML, which reports bytes for each process. A peak
+ * between two samples is missed, so the reading is a lower bound.
  */
 export class DeviceWatch {
   #peak: Reading = absent("no sample was taken while it ran");
 
-  /** Takes a sample of the tree below a process; returns its bytes. */
+  /** Takes a sample of the tree whose root is `root`; returns its bytes. */
   sample(root: number): Reading {
     const now = deviceBytesOf(root);
     if (isAbsent(now)) {
@@ -26,7 +26,7 @@ export class DeviceWatch {
   }
 }
 
-/** Bytes on all devices together that the processes of a tree hold. */
+/** Bytes that the processes of a tree hold on all devices together. */
 export function deviceBytesOf(root: number): Reading {
   const report = nvmlDevices();
   if (isAbsent(report)) return report;
@@ -41,11 +41,13 @@ export function deviceBytesOf(root: number): Reading {
       seen = true;
     }
   }
-  // In a container NVML may give numbers of the host's processes, none of which is known here.
+  // In a container, NVML may report pids of the host, which are unknown here.
   return seen ? sum : absent("NVML lists no process of this tree");
 }
 
-/** Deepest tree that is followed; a loop in what /proc says at different moments must end. */
+/**
+ * Most ancestors that are followed. Readings of /proc at different times could form a loop, which must end.
+ */
 const MOST_ANCESTORS = 256;
 
 function isWithin(pid: number, root: number): boolean {

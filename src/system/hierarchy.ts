@@ -6,15 +6,15 @@ import { readText } from "./kernel-file.js";
 
 /** This process's group in one hierarchy of control groups. */
 export interface OwnGroup {
-  /** Folder at which the topmost group that can be seen is mounted. */
+  /** Folder where the topmost visible group is mounted. */
   mount: string;
-  /** Folder of the group that this process is in. */
+  /** Folder of this process's group. */
   folder: string;
 }
 
 interface Mount {
   type: string;
-  /** Path of the group that is mounted, within its hierarchy. */
+  /** Path of the mounted group inside its hierarchy. */
   group: string;
   point: string;
   options: string[];
@@ -55,7 +55,7 @@ export function ownGroup(version: 1 | 2, root = "/"): OwnGroup | Absent {
   );
   if (mount === undefined) return absent(`${name} is not mounted`);
   if (path === undefined) return absent(`/proc/self/cgroup does not name a group of ${name}`);
-  // In a container the path may be the host's, of which the mount shows a part.
+  // In a container, the path may be that of the host, of which only a part is mounted here.
   const below =
     mount.group !== "/" && `${path}/`.startsWith(`${mount.group}/`) ? path.slice(mount.group.length) : path;
   const point = resolve(root, `.${mount.point}`);
@@ -65,7 +65,7 @@ export function ownGroup(version: 1 | 2, root = "/"): OwnGroup | Absent {
   return { mount: point, folder };
 }
 
-/** The folders of the group and those above it, as far as they are mounted, nearest first. */
+/** Folders of the group and the groups above it up to the mount point, nearest first. */
 export function withAncestors({ mount, folder }: OwnGroup): string[] {
   return folder === mount ? [mount] : [folder, ...withAncestors({ mount, folder: dirname(folder) })];
 }

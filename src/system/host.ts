@@ -7,11 +7,11 @@ import { ownGroup, withAncestors } from "./hierarchy.js";
 import { readFlatKeyed, readNumber, readPressureTotalUs, readText } from "./kernel-file.js";
 
 export interface HostMemory {
-  /** What new processes may take without swapping or a kill. */
+  /** Memory that new processes can take without swapping or a kill. */
   availableBytes: number;
-  /** Of the machine, or of the tightest group that this process is in. */
+  /** Total memory of the machine, or the tightest limit on this process's groups. */
   totalBytes: number;
-  /** What gave `availableBytes`: `MemAvailable`, or the file of the group's limit. */
+  /** Source of `availableBytes`: `MemAvailable`, or the file with the group's limit. */
   source: string;
   swapFreeBytes?: number;
   /** Microseconds since boot in which at least one task of the machine waited for memory. */
@@ -36,7 +36,7 @@ interface Files {
 }
 
 const FILES: Record<1 | 2, Files> = {
-  // Above memory.high the kernel slows processes down until nothing moves, so it bounds as the limit does.
+  // Above memory.high the kernel slows processes down almost to a stop, so it counts as a limit.
   2: { limits: ["memory.max", "memory.high"], usage: "memory.current", reclaimable: "inactive_file" },
   1: {
     limits: ["memory.limit_in_bytes"],
@@ -45,7 +45,7 @@ const FILES: Record<1 | 2, Files> = {
   },
 };
 
-/** The limits of this process's group and of those above it. */
+/** Limits of this process's group and the groups above it. */
 function groupBounds(version: 1 | 2, root: string): Bound[] {
   const own = ownGroup(version, root);
   if (isAbsent(own)) return [];
@@ -62,7 +62,7 @@ function groupBounds(version: 1 | 2, root: string): Bound[] {
   );
 }
 
-/** Memory of the machine, or of the control group that limits this process further. */
+/** Memory of the machine, or of the control group if it limits this process more. */
 export function readHostMemory(root = "/"): HostMemory {
   const { MemAvailable, MemTotal, SwapFree } = meminfo(root);
   const machine: Bound =
@@ -82,7 +82,7 @@ export function readHostMemory(root = "/"): HostMemory {
   };
 }
 
-/** Bytes that this user may still write below `path`, or below its nearest parent that is there already. */
+/** Bytes that this user can still write below `path`, or below its nearest existing parent. */
 export async function freeDiskBytes(path: string): Promise<number> {
   const absolute = resolve(path);
   if (!existsSync(absolute) && dirname(absolute) !== absolute) return freeDiskBytes(dirname(absolute));

@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The text of a file under /proc or /sys/fs/cgroup, or undefined where it is not there or may not be read. */
+/** Text of a file under /proc or /sys/fs/cgroup; undefined if it is missing or not readable. */
 export function readText(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
@@ -14,14 +14,14 @@ export function readWords(path: string): string[] {
   return (readText(path) ?? "").split(/\s+/).filter(Boolean);
 }
 
-/** A file that holds one number; undefined where it is not there or says that there is no limit. */
+/** Reads a file with one number; undefined if it is missing or says that there is no limit. */
 export function readNumber(path: string): number | undefined {
   const text = readText(path)?.trim() ?? "";
-  // v2 writes `max` for no limit, v1 the largest number of pages, near 2^63 bytes.
+  // For "no limit", v2 writes `max`, and v1 the largest number of pages, near 2^63 bytes.
   return /^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
 }
 
-/** A file of `key value` lines, such as memory.events and memory.stat; empty where it is not there. */
+/** Reads a file of `key value` lines, such as memory.events or memory.stat; empty if it is missing. */
 export function readFlatKeyed(path: string): Record<string, number> {
   const entries = (readText(path) ?? "").split("\n").flatMap((line): [string, number][] => {
     const [, key, value] = /^(\S+) (\d+)$/.exec(line) ?? [];
@@ -30,7 +30,7 @@ export function readFlatKeyed(path: string): Record<string, number> {
   return Object.fromEntries(entries);
 }
 
-/** Microseconds in which at least one task waited for memory, from a pressure file. */
+/** Microseconds in which at least one task waited for memory, read from a pressure file. */
 export function readPressureTotalUs(path: string): number | undefined {
   const total = /^some .*total=(\d+)$/m.exec(readText(path) ?? "")?.[1];
   return total === undefined ? undefined : Number(total);
@@ -44,7 +44,7 @@ const REASONS: Record<string, string> = {
   EOPNOTSUPP: "not supported there",
 };
 
-/** Why a call of the system failed, as a clause. */
+/** Why a system call failed, as a clause. */
 export function because(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (code === undefined ? undefined : REASONS[code]) ?? message;
@@ -54,7 +54,7 @@ export function errorCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
-/** Why this user may not write one of the files in the folder, as a clause; undefined where it may. */
+/** Why this user cannot write one of the files in the folder, as a clause; undefined if all are writable. */
 export function whyNotWritable(folder: string, names: readonly string[]): string | undefined {
   try {
     for (const name of names) accessSync(join(folder, name), constants.W_OK);

@@ -1,16 +1,17 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** Who writes a journal. The start time tells a process from a later one with the same number. */
+/**
+ * The process that writes a journal. The start time distinguishes it from a later process with the same pid.
+ */
 export interface Owner {
   pid: number;
-  /** Clock ticks from the boot to the start of the process. */
+  /** Clock ticks from boot to the start of the process. */
   startTicks: number;
   bootId: string;
   host: string;
 }
 
-/** This process as an owner. */
 export function ownIdentity(): Owner {
   return {
     pid: process.pid,
@@ -20,25 +21,28 @@ export function ownIdentity(): Owner {
   };
 }
 
-/** Whether it is this process; in containers many processes have the same number. */
+/**
+ * Whether the owner is this process. The pid alone is not enough: in containers, many processes have the same
+ * pid.
+ */
 export function isOwn({ pid, startTicks, bootId: boot, host }: Owner): boolean {
   const own = ownIdentity();
   return pid === own.pid && startTicks === own.startTicks && boot === own.bootId && host === own.host;
 }
 
-/** Whether the process still runs; on another host nobody can tell, and it counts as alive. */
+/** Whether the process still runs. On another host this is unknown, and it counts as alive. */
 export function isAlive(owner: Owner): boolean {
   if (owner.host !== hostname()) return true;
   if (owner.bootId !== bootId()) return false;
   return startTicksOf(owner.pid) === owner.startTicks;
 }
 
-/** Start time of a process in clock ticks since boot; undefined where it does not run (a zombie does not). */
+/** Start time of a process in clock ticks since boot; undefined if it does not run. A zombie does not run. */
 export function startTicksOf(pid: number): number | undefined {
   if (process.platform !== "linux") return exists(pid) ? 0 : undefined;
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The name stands in parentheses and may hold any character.
+    // The name is in parentheses and may contain any character.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     return fields[0] === "Z" || fields[0] === "X" ? undefined : Number(fields[19]);
   } catch {

@@ -3,12 +3,15 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { extname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** JSON with sorted keys, so that equal content gives equal text. */
+/** JSON with sorted keys: equal content gives equal text. */
 export function canonical(value: unknown): string {
   return JSON.stringify(withSortedKeys(value));
 }
 
-/** A copy, which takes half the time of a replacer: this is done for every cell of a grid. */
+/**
+ * Copies the value with sorted keys. This takes half the time of a JSON replacer, which matters because every
+ * cell of a grid is hashed.
+ */
 function withSortedKeys(value: unknown): unknown {
   if (typeof value !== "object" || value === null || "toJSON" in value) return value;
   if (Array.isArray(value)) return value.map(withSortedKeys);
@@ -18,7 +21,7 @@ function withSortedKeys(value: unknown): unknown {
   return copy;
 }
 
-/** 80 bits of a SHA-256: enough to tell the cells of any grid apart, short enough for names of files. */
+/** 80 bits of a SHA-256: enough to distinguish the cells of any grid, and short enough for file names. */
 export function hashOf(value: unknown): string {
   return hashOfText(canonical(value));
 }
@@ -28,8 +31,8 @@ function hashOfText(text: string): string {
 }
 
 /**
- * Hash of a module with everything that it imports from files beside it. Comments and layout do not count.
- * Packages count by name only; where the code cannot be read as modules, the file's bytes count.
+ * Hash of a module and all files it imports by relative path. Comments and layout do not change it. Packages
+ * count only by their name. If the code cannot be read as modules, the bytes of the file are hashed.
  */
 export async function moduleHash(file: string): Promise<string> {
   const path = resolve(file);
@@ -53,7 +56,7 @@ export async function moduleHash(file: string): Promise<string> {
   }
 }
 
-/** Hash of a module that a URL names; of what is no file, the URL itself. */
+/** Hash of the module at a URL. For a URL that is not a file, the URL is hashed. */
 export async function urlHash(url: string): Promise<string> {
   return url.startsWith("file:") ? moduleHash(fileURLToPath(url)) : hashOf(url);
 }
@@ -61,7 +64,7 @@ export async function urlHash(url: string): Promise<string> {
 const MODULES = new Set([".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"]);
 
 /**
- * Hash of a command: its words, and the content of those that are files in its folder.
+ * Hash of a command: its words, and the content of the files that it names.
  *
  * @param known hashes of files, by path: the cells of a grid name the same ones
  */
@@ -74,7 +77,7 @@ export async function commandHash(
   for (const [index, word] of argv.entries()) {
     const path = isAbsolute(word) ? word : resolve(cwd, word);
     let content = known.get(path);
-    // The program itself counts by its name: a system's update is no edit of the experiment.
+    // A program found through PATH counts by its name: a system update is no change of the experiment.
     if (index === 0 && !word.includes("/")) content = undefined;
     else if (content === undefined && existsSync(path) && statSync(path).isFile()) {
       content = MODULES.has(extname(path)) ? await moduleHash(path) : fileHash(path);
@@ -82,13 +85,12 @@ export async function commandHash(
     }
     words.push(content === undefined ? word : [word, content]);
   }
-  // Lists of strings have no keys to sort.
   return hashOfText(JSON.stringify(words));
 }
 
 const LARGE_FILE_BYTES = 2 ** 26;
 
-/** Hash of a file's bytes; of a large one, of its size and time of change. */
+/** Hash of the bytes of a file. For a large file: hash of its size and modification time. */
 export function fileHash(path: string): string {
   const { size, mtimeMs } = statSync(path);
   if (size > LARGE_FILE_BYTES) return hashOf([size, mtimeMs]);

@@ -8,9 +8,9 @@ import { isOutOfMemory } from "../../record/cell-end.js";
 export interface FrontierInterval {
   factor: string;
   others: Factors;
-  /** Absent where not even the smallest level fits, or none is known yet. */
+  /** Absent if even the smallest level does not fit, or no fitting level is known yet. */
   fits?: number;
-  /** Absent where even the largest level fits, or none is known yet. */
+  /** Absent if even the largest level fits, or no failing level is known yet. */
   failsAt?: number;
   cellsRun: number;
   cellsSaved: number;
@@ -18,7 +18,7 @@ export interface FrontierInterval {
 
 export interface Frontier {
   interval: FrontierInterval;
-  /** A larger level fits where a smaller one does not: the factor is not what it was declared to be. */
+  /** Set if a larger level fits and a smaller one does not. The factor was declared monotone and is not. */
   notMonotone?: string;
 }
 
@@ -28,7 +28,7 @@ interface Line {
   levels: { level: number; outcome: Outcome | undefined }[];
 }
 
-/** What the cells that ran say; undefined where the experiment searches no frontier. */
+/** Frontiers as far as the finished cells show them; undefined if the experiment searches no frontier. */
 export function frontiersOf(
   { frontier }: Pick<ExperimentRecord, "frontier">,
   cells: readonly Pick<CollectedCell, "factors" | "end" | "trial">[],
@@ -59,9 +59,9 @@ export function frontiersOf(
 }
 
 /**
- * The level of each line that is to be run next: the middle of what is unknown between the largest that fits and the
- * smallest that does not, the ends first where nothing is known. A level that ended otherwise than by memory says
- * nothing and is passed over.
+ * The level to run next, for each combination of the other factors. If nothing is known, it is an end of the
+ * range. Otherwise it is the middle between the largest level that fits and the smallest that does not. A
+ * level that ended for another reason than memory is skipped.
  */
 export function nextLevels(
   frontier: string,
@@ -94,7 +94,7 @@ function linesOf(
     const outcome = end === undefined || end.outcome === "interrupted" ? undefined : end.outcome;
     const known = line.levels.find((each) => each.level === level);
     if (known === undefined) line.levels.push({ level, outcome });
-    // A level fits only if each of its trials does.
+    // A level fits only if every trial of it fits.
     else if (outcome !== undefined && (known.outcome === undefined || isOutOfMemory(outcome)))
       known.outcome = outcome;
   }

@@ -1,15 +1,18 @@
 import { bytesWithBinaryUnit } from "../../base/format.js";
 import type { HostMemory } from "../limits/index.js";
 
-/** Memory and disk below which nothing is started, and below which something must go. */
+/** Thresholds on the memory and disk of the host. */
 export interface GateSettings {
-  /** Below this share of the memory no new cell starts. */
+  /** If less than this share of the memory is available, no new cell starts. */
   softShare: number;
-  /** Below this share the youngest cell is ended, before the kernel picks one. */
+  /**
+   * If less than this share of the memory is available, the youngest cell is ended, before the kernel chooses
+   * a process.
+   */
   hardShare: number;
-  /** Free disk below which no new cell starts. */
+  /** If less than this disk space is free, no new cell starts. */
   diskReserveBytes: number;
-  /** Share of the time in which some task of the host waited for memory, above which no new cell starts. */
+  /** No new cell starts if some task of the host waited for memory for more than this share of the time. */
   stalledShare: number;
 }
 
@@ -20,29 +23,32 @@ export const GATE_DEFAULTS: GateSettings = {
   stalledShare: 0.2,
 };
 
-/** What the gate knows of a cell. */
 export interface Claim {
-  /** Most that it will hold: its cap, or what it held before with a margin; undefined where nobody knows. */
+  /**
+   * Most memory that the cell will hold: its cap, or its earlier peak with a margin. Undefined if unknown.
+   */
   needBytes: number | undefined;
-  /** What it holds now. */
+  /** Memory that the cell holds now. */
   heldBytes: number;
 }
 
 export interface HostReading {
   memory: Pick<HostMemory, "availableBytes" | "totalBytes">;
   diskFreeBytes: number | undefined;
-  /** From the kernel's pressure counter, since the last look; undefined where it has none. */
+  /**
+   * Share of the time since the last reading, from the kernel's pressure counter. Undefined if there is none.
+   */
   stalledShare?: number | undefined;
 }
 
 export type Admission = { admitted: true } | { admitted: false; what: "memory" | "disk"; message: string };
 
-/** Measured peaks vary from run to run; a cell without a cap is given this much more than it held before. */
+/** Factor on the earlier peak of a cell without a cap, since peaks vary from run to run. */
 export const PEAK_MARGIN = 1.25;
 
 /**
- * Whether a cell may start: what it may come to hold must fit what is free, less what the running ones may still
- * take. One that would never fit starts alone, so that its own cap can say so.
+ * Whether a cell may start. Its need must fit into the free memory, less what the running cells may still
+ * take. A cell that never fits starts when no other runs; its own cap then ends it.
  */
 export function admit(
   cell: Claim,
@@ -59,7 +65,7 @@ export function admit(
     };
   }
   if (running.length === 0) return { admitted: true };
-  // Never alone: pressure rises only when the host is thrashing already, and what runs must come to its end.
+  // This check applies only beside other cells: with none running, waiting would not lower the pressure.
   if (host.stalledShare !== undefined && host.stalledShare > settings.stalledShare) {
     return {
       admitted: false,
@@ -81,7 +87,6 @@ export function admit(
   };
 }
 
-/** Whether the host is so short of memory that a cell must be ended. */
 export function mustEndOne({ memory }: HostReading, settings: GateSettings): boolean {
   return memory.availableBytes < memory.totalBytes * settings.hardShare;
 }

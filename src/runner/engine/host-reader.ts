@@ -1,7 +1,10 @@
 import { freeDiskBytes, readHostMemory } from "../limits/index.js";
 import type { HostReading } from "./gate.js";
 
-/** Reads memory, pressure and disk of this host; pressure is a share of the time since the last call. */
+/**
+ * Returns a function that reads memory, pressure and disk of this host. Pressure is a share of the time since
+ * the last call.
+ */
 export function hostReader(folder: string): () => Promise<HostReading> {
   let lastUs: number | undefined;
   let lastAt = performance.now();
@@ -22,7 +25,7 @@ async function diskOf(folder: string): Promise<number | undefined> {
   try {
     return await freeDiskBytes(folder);
   } catch {
-    // What cannot be asked cannot be short; a failed write will say so.
+    // Without a reading no cell has to wait. If the disk is full, a failed write reports it.
     return undefined;
   }
 }

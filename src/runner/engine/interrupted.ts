@@ -7,7 +7,7 @@ import type { JournalRecord, StartedRecord } from "../journal/records.js";
 import type { RunLog } from "./log.js";
 import { TurnBatch } from "./turn-batch.js";
 
-/** The file that one attempt at a cell streams its records to. */
+/** The file to which one attempt at a cell writes its records. */
 export function turnsFileOf(
   out: string,
   runId: string,
@@ -17,8 +17,9 @@ export function turnsFileOf(
 }
 
 /**
- * Closes the attempts that a killed runner left: what they had streamed is taken into the journal, and the attempt
- * is interrupted. Their processes died with the runner, by the guard of each cell.
+ * Closes the attempts that a killed runner left open. Records that they had written are copied into the
+ * journal, and each attempt gets the outcome `interrupted`. Their processes are dead: the supervisor of a
+ * cell ends with its runner.
  */
 export function closeInterrupted(log: RunLog, out: string): void {
   const { state } = log;
@@ -31,13 +32,13 @@ export function closeInterrupted(log: RunLog, out: string): void {
     const file = new TurnFile(turnsFileOf(out, state.run.runId, open));
     files.push(file);
     const batch = new TurnBatch({ experiment, cell, trial }, attempt);
-    // The first ones may be in the journal already.
+    // The journal may have the first ones already.
     for (const record of file.read().slice(turnsOfAttempt)) batch.add(record);
     for (const turn of batch.take()) records.push(turn);
     records.push({ type: "interrupted", ...unit, beside: false, end: abandoned(open) });
   }
   log.appendAll(records);
-  // Only now: a runner that is killed in between finds them again.
+  // The files are removed last: if this runner is killed before, the next one finds them again.
   if (log.writeError === undefined) for (const file of files) file.remove();
   removeIfEmpty(join(out, "runs", `${state.run.runId}.cells`));
 }

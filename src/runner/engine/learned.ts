@@ -6,10 +6,13 @@ import type { Expectation } from "./need.js";
 import type { RunState } from "./state.js";
 import { stateOf } from "./state.js";
 
-/** Earlier runs that are looked at; older ones say little of the code of today. */
+/** Most earlier runs that are read. Older ones say little about today's code. */
 const MOST_JOURNALS = 5;
 
-/** What each cell took in this run and in the latest runs of the folder, by the cell's hash: the largest of each. */
+/**
+ * Memory and duration of each cell, by its hash: the largest values from this run and the latest runs in the
+ * folder.
+ */
 export function expectations(out: string, state: RunState | undefined): Map<string, Expectation> {
   const learned = new Map<string, Expectation>();
   for (const earlier of [...latestStates(out, state?.run.runId), ...(state === undefined ? [] : [state])])

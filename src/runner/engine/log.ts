@@ -5,16 +5,16 @@ import type { JournalRecord } from "../journal/records.js";
 import type { RunState } from "./state.js";
 import { apply, stateOf } from "./state.js";
 
-/** Records with one write and one sync. */
+/** Most records in one write with one sync. */
 const MOST_AT_ONCE = 4096;
 
 /**
- * What happened in a run, in memory and in its journal. When the journal cannot be written any more, measuring goes
- * on: the state stays whole and the tables can still be printed.
+ * The state of a run in memory and its journal. If the journal can no longer be written, measuring continues:
+ * the state stays complete and the tables can still be printed.
  */
 export class RunLog {
   readonly journal: Journal | undefined;
-  /** The first failure to write. */
+  /** The first write that failed. */
   writeError: BytesperError | undefined;
   #state: RunState | undefined;
   readonly #notice: (message: string) => void;
@@ -49,13 +49,16 @@ export class RunLog {
     }
   }
 
-  /** Appends any number of records: each is an argument otherwise, and those are held by the stack. */
+  /**
+   * Appends any number of records in parts: `append` takes them as arguments, and the stack limits the number
+   * of arguments.
+   */
   appendAll(records: readonly JournalRecord[]): void {
     for (let start = 0; start < records.length; start += MOST_AT_ONCE)
       this.append(...records.slice(start, start + MOST_AT_ONCE));
   }
 
-  /** Runs a step that writes; its failure is told at once and kept. */
+  /** Runs a step that writes. If it fails, the user is told at once and the error is kept. */
   keeping<T>(step: () => T): T | undefined {
     if (this.writeError !== undefined) return undefined;
     try {
@@ -70,7 +73,7 @@ export class RunLog {
   }
 }
 
-/** Whether a call of the system failed, as opposed to a mistake in this program. */
+/** Whether the operating system refused a call. Any other error is a mistake in this program. */
 function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error;
 }

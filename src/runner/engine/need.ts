@@ -6,22 +6,21 @@ import { isOutOfMemory } from "../../record/cell-end.js";
 import type { Outcome } from "../../record/cell-end.js";
 import { bytesWithBinaryUnit } from "../../base/format.js";
 
-/** What a cell is expected to take, from cells that ran before. */
+/** Expected use of a cell, from earlier cells. */
 export interface Expectation {
   peakBytes?: number;
   durationMs?: number;
 }
 
-/** A planned trial and whether it is to run. */
 export interface PlanEntry {
   cell: PreparedCell;
   key: string;
   run: boolean;
-  /** One clause: why it runs, or why it does not. */
+  /** Why the trial runs or does not run, as one clause. */
   reason: string;
 }
 
-/** Decides for each trial of the plan whether it is to run, from what the journal says of it. */
+/** Decides from the journal which trials of the plan are to run. */
 export function planOf(
   cells: readonly PreparedCell[],
   state: RunState | undefined,
@@ -42,7 +41,10 @@ export function planOf(
   });
 }
 
-/** What a trial is of, whatever its content. */
+/**
+ * Identifies a trial without its content hash. So an edited cell is recognised as the same cell with new
+ * content.
+ */
 function placeOf({
   experiment,
   role,
@@ -63,7 +65,7 @@ function decide(unit: Unit, cell: PreparedCell, retry: readonly Outcome[]): { ru
   if (retry.includes(outcome)) return { run: true, reason: `retry of ${outcome}` };
   if (outcome === "interrupted") return { run: true, reason: "interrupted" };
   if (!isDone(unit)) {
-    // A failure is run again only where the user says so.
+    // A failed cell runs again only if the user asks. The host's shortage of memory is no fault of the cell.
     return outcome === "oom-watchdog"
       ? { run: true, reason: "ended because the host ran short of memory" }
       : { run: false, reason: `failed before (${outcome}); bytesper retry runs it again` };
@@ -80,7 +82,10 @@ function decide(unit: Unit, cell: PreparedCell, retry: readonly Outcome[]): { ru
   return { run: false, reason: `done (${outcome})` };
 }
 
-/** Cells of the journal that the plan no longer has, by experiment; only of experiments that are in the plan. */
+/**
+ * Cells that are in the journal and no longer in the plan, by experiment. Only experiments of the plan are
+ * included.
+ */
 export function orphansOf(
   cells: readonly PreparedCell[],
   state: RunState | undefined,

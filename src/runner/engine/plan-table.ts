@@ -15,7 +15,7 @@ export interface PlanSummary {
     expectedMs: number | { absent: string };
   }[];
   toRun: number;
-  /** Sum of what is known, shared by the slots. */
+  /** Sum of the known durations, divided by the number of slots. */
   expectedMs: number | { absent: string };
   orphans: { experiment: string; cells: string[] }[];
 }

@@ -23,19 +23,21 @@ const VERSION = (
   JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string }
 ).version;
 
-/** A planned trial with its identity and its limits. */
 export interface PreparedCell extends PlannedCell {
   experiment: string;
-  /** Hash of the content: source, levels, settings, Node's version; neither the trial nor the caps. */
+  /**
+   * Hash of the content: source, levels, settings and Node's version. The trial and the caps are not part of
+   * it.
+   */
   cell: string;
   capBytes?: number;
   deviceCapBytes?: number;
   timeoutMs: number;
-  /** Takes all cores or the device: nothing runs beside it. */
+  /** No other cell runs beside this one, because it uses all cores or the device. */
   exclusive: boolean;
 }
 
-/** An experiment that can be run: its plan as data, and its modules until `dispose` is called. */
+/** An experiment that is ready to run. Its compiled modules exist until `dispose` is called. */
 export interface PreparedExperiment {
   record: ExperimentRecord;
   cells: PreparedCell[];
@@ -44,11 +46,11 @@ export interface PreparedExperiment {
 
 export interface PrepareOptions {
   request: RunRequest;
-  /** Where compiled modules are put; a temporary folder unless given. */
+  /** Folder for compiled modules; a temporary folder by default. */
   modules?: string;
-  /** Asked for only where an experiment needs one. */
+  /** Called only if an experiment needs a device. */
   device: () => Promise<SelectedDevice>;
-  /** Tries a subject that nobody has tried before; throws what is wrong with it. */
+  /** Tries a new subject; throws what is wrong with it. */
   pilot: (subject: SubjectReference) => Promise<unknown>;
 }
 
@@ -204,7 +206,7 @@ async function prepareCommands(
   return { record: { ...commonRecord(experiment, "command", grid), grid: points }, cells };
 }
 
-/** Units of a command's cell: the level of the population factor; without one there is nothing to divide by. */
+/** Number of units in a command's cell: the level of the population factor, or 1 without one. */
 function populationOf(experiment: Experiment, factors: Factors): number {
   const level = experiment.population === undefined ? 1 : factors[experiment.population];
   return typeof level === "number" ? level : 1;
@@ -279,7 +281,10 @@ async function identified(
 
 const conversationHashes = new Map<string, string>();
 
-/** The part of the work that makes the cell what it is: no paths, and no order of levels, which differs by trial. */
+/**
+ * The part of the work that identifies the cell. Paths are left out, and so is the order of levels, which
+ * changes from trial to trial.
+ */
 function contentOf(work: CellWork, conversations: string | undefined): unknown {
   const sourceOf = <T extends { conversations?: string }>(context: T): T => {
     if (conversations === undefined) return context;
@@ -305,7 +310,7 @@ function contentOf(work: CellWork, conversations: string | undefined): unknown {
   }
 }
 
-/** The same question about another class, whose bytes nobody has estimated. */
+/** The shipped experiment with another class as its subject. There is no estimate for that class. */
 function withSubject(shipped: Experiment, subject: string): Experiment {
   const name = basename(subject);
   const experiment = { ...shipped };
@@ -319,7 +324,9 @@ function withSubject(shipped: Experiment, subject: string): Experiment {
   };
 }
 
-/** The experiment with the levels that `--minimal` and `--filter` leave. Throws `USAGE` where nothing is left. */
+/**
+ * The experiment with only the levels that `--minimal` and `--filter` keep. Throws `USAGE` if none is left.
+ */
 function narrowed(experiment: Experiment, { minimal, filter, quick }: RunRequest): Experiment {
   const narrow = (factors: Record<string, readonly Level[]>): Record<string, readonly Level[]> =>
     Object.fromEntries(
@@ -357,7 +364,7 @@ function narrowed(experiment: Experiment, { minimal, filter, quick }: RunRequest
   };
 }
 
-/** What `--minimal` leaves of a rollout. */
+/** The rollout with its first stage only, for `--minimal`. */
 function firstStage(rollout: RolloutPlan): RolloutPlan {
   const [first] = resolveRollout(rollout);
   return {

@@ -13,7 +13,7 @@ import { writeRollback } from "./rollback.js";
 import type { RunEvents } from "./run.js";
 import { stateOf } from "./state.js";
 
-/** Derives every result of a run from its journal alone and writes it. */
+/** Computes every result of a run from its journal alone, and writes it. */
 export async function rebuild(
   run: string,
   to: string | undefined,

@@ -4,43 +4,39 @@ import type { GateSettings } from "./gate.js";
 import type { SlurmSettings } from "../executor/slurm/settings.js";
 import type { EnforcementKind } from "../../record/cell.js";
 
-/** What the user asked for, as plain data: a journal holds it, so that `resume` needs no options. */
+/** Options of a run, as plain data. The journal holds them, so `resume` needs no options. */
 export interface RunRequest {
-  /** Shipped experiments by name, or files of the user's. */
+  /** Names of shipped experiments, or the user's experiment files. */
   experiments: { file: string; shipped: boolean }[];
   quick: boolean;
-  /** Only the first level of each factor. */
   minimal: boolean;
-  /** Only these experiments. */
   only: string[];
-  /** Only these levels of a factor. */
   filter: Record<string, string[]>;
   compilers: "on" | "off";
   conversations?: string;
-  /** A subject that takes the place of the crisis state in `instance-overhead`. */
+  /** Subject that replaces the crisis state in `instance-overhead`. */
   subject?: string;
-  /** Where programs take device memory: "auto", "cpu", "cuda" or "cuda:N". */
+  /** Device on which programs take memory: "auto", "cpu", "cuda" or "cuda:N". */
   device: string;
-  /** Most bytes of device memory; what is there unless given. */
+  /** Limit on device memory; by default, all memory of the device. */
   deviceCapBytes?: number;
-  /** Repetitions of each cell where the experiment does not say. */
+  /** Repetitions of each cell, if the experiment does not set them. */
   trials: number;
   seed: number;
   timeoutMs: number;
-  /** Cells at once; chosen by the machine unless given. */
+  /** Most cells at the same time; by default, chosen from the machine. */
   slots?: number;
   executor: "local" | "slurm";
-  /** What the site's Slurm is told; absent with another executor. */
+  /** Settings for Slurm; absent with another executor. */
   slurm?: SlurmSettings;
-  /** Rung of the ladder to use instead of the best. */
+  /** Enforcement to use; by default, the best that works here. */
   enforcement?: EnforcementKind;
-  /** Thresholds of the watchdog of the host; the defaults unless given. */
+  /** Thresholds on the host's memory and disk that differ from the defaults. */
   gate?: Partial<GateSettings>;
-  /** Factor on every cap on memory, after out of memory. */
+  /** Factor on every memory cap, for another try after out of memory. */
   moreMemory: number;
 }
 
-/** The settings as a result records them. */
 export function settingsOf({ quick, seed, trials, conversations }: RunRequest): Result["settings"] {
   return {
     quick,

@@ -11,18 +11,18 @@ import { cellsOf, finishedAt } from "./state.js";
 
 export interface DerivedResult {
   collected: Collected;
-  /** Absent where no cell of the experiment answered or ran out of memory. */
+  /** Absent if no cell of the experiment answered or ran out of memory. */
   result: Result | undefined;
 }
 
-/** Derives the result of one experiment from the journal's state alone. */
+/** Computes the result of one experiment from the state of the journal alone. */
 export function deriveResult(state: RunState, name: string, journal: string | undefined): DerivedResult {
   const experiment = state.experiments.get(name);
   if (experiment === undefined) throw new Error(`the journal has no experiment ${name}`);
   const cells = cellsOf(state, name);
   const frontiers = frontiersOf(experiment, cells);
   const stages = experiment.rollout === undefined ? undefined : rolloutOfCells(experiment.rollout, cells);
-  // What a frontier search or a rollout left out was not missed.
+  // Cells that a frontier search or a rollout skipped are not missing.
   const isMissed = (cell: CollectedCell): boolean =>
     frontiers === undefined && (stages === undefined || cell.part !== undefined || stages.isWanted(cell));
   const asked = cells.filter((cell) => cell.end !== undefined || isMissed(cell));
@@ -62,7 +62,7 @@ export function deriveResult(state: RunState, name: string, journal: string | un
   return { collected, result };
 }
 
-/** The points of the grid that the search came to. */
+/** The points of the grid that were run. */
 function reached<P extends { factors: object }>(
   grid: readonly P[],
   cells: readonly { factors: object; end?: unknown }[],

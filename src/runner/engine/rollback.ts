@@ -5,8 +5,8 @@ import type { Result } from "../../record/schema.js";
 import { writeWhole } from "../../base/write.js";
 
 /**
- * Writes the flags of the last stage that passed to `rollback.json` in the folder of the result, as soon as the
- * rollout is decided. Until then there is none: that of an earlier run says nothing of this one.
+ * Once the rollout is decided, writes the flags of the last passed stage to `rollback.json` in the result's
+ * folder. Before that the file is removed: it would belong to an earlier run.
  */
 export function writeRollback(folder: string, { rollout, experiment, runId }: Result): void {
   if (rollout === undefined) return;

@@ -30,20 +30,19 @@ export interface ExperimentOptions {
   learned: ReadonlyMap<string, Expectation>;
   signal: AbortSignal;
   stopAtSubjectError: boolean;
-  /** Called after each cell with the number of finished ones. */
+  /** Called after each cell with the number of finished cells. */
   progress: (finished: number, label: string) => void;
   notice: (message: string) => void;
 }
 
-/** How often the host is looked at and streams are followed, ms. */
+/** Interval at which the host is read and the records of cells are collected, ms. */
 const POLL_MS = 250;
-/** How often a long cell's memory goes into the journal, ms. */
+/** Interval at which the memory of a long cell is written to the journal, ms. */
 const SAMPLE_MS = 5_000;
 
-/** A cell that lives this long is worth a first look. */
+/** Age at which the memory of a cell is recorded for the first time, ms. */
 const FIRST_SAMPLE_MS = 900;
 
-/** Follows one attempt while it runs. */
 interface Attempt {
   unit: UnitOfWork;
   attempt: number;
@@ -52,7 +51,10 @@ interface Attempt {
   sampledAt: number;
 }
 
-/** Runs the cells of one experiment that are to run; everything goes into the log as it comes. Returns their number. */
+/**
+ * Runs those cells of one experiment that are to run, and writes all events to the log. Returns the number of
+ * cells.
+ */
 export async function runExperiment(
   { record }: PreparedExperiment,
   entries: readonly PlanEntry[],
@@ -81,7 +83,7 @@ export async function runExperiment(
     pollMs: POLL_MS,
     readHost: async () => {
       const host = await readHost();
-      // What is not written any more needs no space: the cells are measured, and their tables printed.
+      // After a write error nothing more is written, so free disk space does not matter.
       return log.writeError === undefined ? host : { ...host, diskFreeBytes: undefined };
     },
     stop: () => stopped || signal.aborted,
@@ -101,7 +103,8 @@ export async function runExperiment(
       log.keeping(() => {
         mkdirSync(dirname(turnsFile), { recursive: true });
       });
-      // On disk before the process exists: a start without an end is how a resume knows what was under way.
+      // The record is on disk before the process exists. A start without an end tells a resume which cells
+      // were running.
       log.append({
         type: "started",
         ...unit,
@@ -162,7 +165,7 @@ export async function runExperiment(
   return toRun.length;
 }
 
-/** Where ends decide what runs next, the source knows every cell; else it has those that are to run. */
+/** If ends decide what runs next, the source gets every cell; otherwise only the cells to run. */
 function sourceOf(
   { frontier, rollout }: ExperimentRecord,
   work: readonly PlannedWork[],
@@ -186,13 +189,13 @@ function workOf({ cell, key }: PlanEntry, learned: ReadonlyMap<string, Expectati
   };
 }
 
-/** GPUs of this machine; one where nobody can tell, so that device cells never share. */
+/** Number of GPUs here. If it is unknown, 1, so that cells with a device never share one. */
 function devicesHere(): number {
   const report = nvmlDevices();
   return isAbsent(report) ? 1 : Math.max(1, report.devices.length);
 }
 
-/** Ends that a frontier search or a rollout may build on. */
+/** Earlier ends on which a frontier search or a rollout may build. */
 function settled(
   work: readonly PlannedWork[],
   entries: readonly PlanEntry[],
@@ -233,7 +236,7 @@ function endedRecord({ unit, attempt, batch }: Attempt, end: CellEnd, beside: bo
   return { type, ...unit, attempt, beside, end: kept };
 }
 
-/** A mistake in the subject meets every cell alike; running the others would only repeat it. */
+/** Whether the error is a mistake in the subject. It would occur in every cell, so the others are not run. */
 function isMistake(code: string | undefined, alsoThrown: boolean): boolean {
   if (code === "BAD_SUBJECT" || code === "BAD_CONVERSATIONS") return true;
   return alsoThrown && (code === "SUBJECT_THREW" || code === "SUBJECT_TIMEOUT");

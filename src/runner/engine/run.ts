@@ -41,22 +41,21 @@ import { experimentFile } from "./shipped.js";
 
 export interface RunOptions {
   request: RunRequest;
-  /** Folder of the results. */
   out: string;
   command: "run" | "resume" | "retry";
-  /** The journal to go on with, as it was read; a new run is started unless given. */
+  /** The journal to continue, already read. Absent: a new run starts. */
   journal?: { path: string; read: ReadJournal };
-  /** Outcomes that are run again although the cell ended. */
+  /** Cells that ended with one of these outcomes run again. */
   retry: readonly Outcome[];
   signal: AbortSignal;
-  /** Whether a mistake of a subject's own ends its experiment, because every cell would meet it. */
+  /** Whether an error thrown by a subject ends its experiment, because every cell would meet it. */
   stopAtSubjectError: boolean;
   events: RunEvents;
 }
 
-/** What the user is told while cells run. */
+/** Messages for the user while cells run. */
 export interface RunEvents {
-  /** The journal is there: another process can follow the run from now on. */
+  /** Called when the journal exists and another process can follow the run. */
   started?: (journal: string) => void;
   progress: (finished: number, total: number, label: string) => void;
   finished: (result: Result, folder: string) => void;
@@ -66,13 +65,13 @@ export interface RunEvents {
 export interface RunOutcome {
   results: Result[];
   interrupted: boolean;
-  /** The experiment that could not be measured, if one ended the run. */
+  /** Error of an experiment that could not be measured and ended the run. */
   failure?: BytesperError;
-  /** The first failure to write; the results are whole all the same. */
+  /** The first write that failed. The results are complete nevertheless. */
   writeError?: BytesperError;
 }
 
-/** A grid that is ready to run: every file loaded, every cell planned, nothing started. */
+/** A grid that is ready to run: all files are loaded, all cells planned, and nothing has started. */
 export interface OpenGrid {
   experiments: PreparedExperiment[];
   device: SelectedDevice | undefined;
@@ -80,8 +79,8 @@ export interface OpenGrid {
 }
 
 /**
- * Loads the experiments and plans their cells. What is wrong with the arguments, the conversations or a subject
- * shows here, before the first cell.
+ * Loads the experiments and plans their cells. Errors in the arguments, the conversations or a subject are
+ * found here, before the first cell.
  */
 export async function openGrid(
   request: RunRequest,
@@ -128,7 +127,7 @@ export async function openGrid(
   }
 }
 
-/** A factor that no experiment has would filter nothing, silently. */
+/** A filter on an unknown factor would have no effect, so it is an error. */
 function requireFactors({ filter }: RunRequest, experiments: readonly PreparedExperiment[]): void {
   const known = new Set(
     experiments.flatMap(({ cells }) => cells.flatMap(({ factors }) => Object.keys(factors))),
@@ -152,8 +151,8 @@ async function deviceOf(request: RunRequest, notice: (message: string) => void):
 }
 
 /**
- * Runs what is missing of a grid, one experiment after the other, and writes each result as soon as it is there.
- * What happens on the way (an interrupt, a full disk, a failed cell) loses nothing that was measured.
+ * Runs the missing cells of a grid, one experiment after the other, and writes each result when it is
+ * complete. An interrupt, a full disk or a failed cell loses no measurement.
  */
 export async function runGrid(options: RunOptions): Promise<RunOutcome> {
   const { request, events, signal } = options;
@@ -172,7 +171,7 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
     const cells = grid.experiments.flatMap((each) => each.cells);
     const needsCaps = cells.some(({ capBytes, work }) => capBytes !== undefined || work.kind === "command");
     const capped = cells.some(({ capBytes }) => capBytes !== undefined);
-    // Taken before anything is measured: a run that is in use must not be disturbed.
+    // The journal is locked before anything is measured, so that a running run is not disturbed.
     const log = openLog(options, out, runId);
     journal = log.journal;
     if (journal !== undefined) events.started?.(journal.path);
@@ -222,7 +221,7 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
   }
 }
 
-/** Beside the journal, where every node sees it. Throws `WRITE_FAILED`. */
+/** The folder is beside the journal, so that every node can read it. Throws `WRITE_FAILED`. */
 function modulesFolder(out: string, runId: string): string {
   const folder = join(out, "runs", `${runId}.modules`);
   try {
@@ -253,7 +252,7 @@ async function executorFor(
 function openLog(options: RunOptions, out: string, runId: string): RunLog {
   const { events, journal: former } = options;
   if (former === undefined) {
-    // The folder may be unwritable: then everything is measured all the same, and printed.
+    // If the folder is not writable, all cells are measured and the tables printed nevertheless.
     const log = new RunLog(undefined, [], events.notice);
     const journal = log.keeping(() => Journal.create(out, runId));
     const opened = new RunLog(journal, [], events.notice);
@@ -264,7 +263,7 @@ function openLog(options: RunOptions, out: string, runId: string): RunLog {
   if (tornFile !== undefined)
     events.notice(`The end of the journal was torn; what was cut off is kept in ${tornFile}.`);
   const log = new RunLog(journal, records, events.notice);
-  // Their journal is locked by this runner, so they are dead.
+  // The former runners are dead, since this runner has the lock on their journal.
   const runners = records.flatMap((record) => (record.type === "runner" ? [record.owner.pid] : []));
   log.keeping(() => {
     removeUnfinishedFiles(out, runners);
@@ -297,7 +296,7 @@ function runRecord(
   };
 }
 
-/** The best enforcement that proves itself here: a cap that does not fire is none. */
+/** The best enforcement that passes a test here: a cap must really stop a process. */
 async function enforcementFor(
   wanted: EnforcementKind | undefined,
   capped: boolean,
@@ -373,7 +372,9 @@ async function runExperiments(
   }
 }
 
-/** Puts the plan of one experiment into the journal: its record, what it no longer has, and what is new. */
+/**
+ * Writes the plan of one experiment to the journal: its record, cells that it no longer has, and new cells.
+ */
 function planExperiment(
   prepared: PreparedExperiment,
   log: RunLog,
@@ -385,7 +386,8 @@ function planExperiment(
     ([experiment, hashes]) => ({ type: "orphans", experiment, cells: hashes }) as const,
   );
   log.append({ type: "experiment", ...record }, ...orphans);
-  // After the orphans: of a cell that has fewer repetitions now, those that are left are planned again.
+  // Computed after the orphans are recorded. If a cell has fewer trials now, its remaining trials are planned
+  // again.
   const planned = entries
     .filter(({ key }) => log.state.units.get(key)?.orphan !== false)
     .map(({ cell, reason }) => {
@@ -397,17 +399,17 @@ function planExperiment(
   return { prepared, entries };
 }
 
-/** Now the journal is complete and has its final hash. */
+/** Adds the hash of the complete journal to the results, and draws the figures. */
 async function finish(log: RunLog, out: string, outcome: RunOutcome, events: RunEvents): Promise<void> {
   const { journal } = log;
   if (journal === undefined || outcome.results.length === 0 || log.writeError !== undefined) return;
-  // What reads results and draws takes some tenths of a second to load, which the first cell should not wait for.
+  // These modules take some tenths of a second to load, so they are loaded after the last cell.
   const [{ writeIndex }, { drawFigures }] = await Promise.all([
     import("../results-index.js"),
     import("../figures.js"),
   ]);
   const drawings = new Map<Result, Drawings>();
-  // Who interrupts does not want to wait for pictures; "bytesper report" draws them.
+  // After an interrupt no figures are drawn, so that the program ends soon. "bytesper report" draws them.
   if (!outcome.interrupted)
     for (const result of outcome.results) drawings.set(result, await drawFigures(result));
   for (const problem of [...drawings.values()].flatMap(({ problems }) => problems)) events.notice(problem);

@@ -5,22 +5,21 @@ import type { Executor } from "../executor/executor.js";
 import type { Claim, GateSettings, HostReading } from "./gate.js";
 import { admit, mustEndOne } from "./gate.js";
 
-/** A cell that is ready to run. */
 export interface ReadyCell {
   key: string;
   label: string;
-  /** Takes the whole machine: nothing runs beside it. */
+  /** No other cell runs beside it. */
   exclusive: boolean;
-  /** Needs a GPU to itself. */
+  /** Needs a GPU that no other cell uses. */
   usesDevice: boolean;
   needBytes: number | undefined;
 }
 
-/** Where ready cells come from. */
+/** Source of cells that are ready to run. */
 export interface WorkSource<C extends ReadyCell> {
-  /** The next cell; undefined where none is ready now, because there is none or because ends must be known first. */
+  /** The next cell. Undefined if no cell is left, or if running cells must end first. */
   take: () => C | undefined;
-  /** Puts a cell back to be run alone. */
+  /** Puts a cell back. It will run without others beside it. */
   requeue: (cell: C) => void;
   ended: (cell: C, end: CellEnd) => void;
 }
@@ -28,17 +27,17 @@ export interface WorkSource<C extends ReadyCell> {
 export interface ScheduleOptions<C extends ReadyCell> {
   executor: Executor;
   slots: number;
-  /** GPUs to share out; a cell that uses one has it alone. */
+  /** Number of GPUs. A cell that uses one does not share it. */
   deviceSlots: number;
   gate: GateSettings;
   readHost: () => Promise<HostReading>;
-  /** How often the host is looked at, ms. */
+  /** Interval at which the host is read, ms. */
   pollMs: number;
   stop: () => boolean;
-  /** Called before the process is started; what it returns is the job. */
+  /** Called before the process starts; returns the job. */
   start: (cell: C, beside: number, device: number | undefined) => { job: CellJob; events: CellEvents };
   end: (cell: C, end: CellEnd, beside: boolean) => void;
-  /** Called at each look at the host. */
+  /** Called after each reading of the host. */
   tick: () => void;
   pressure: (what: "memory" | "disk", level: "soft" | "hard", message: string) => void;
 }
@@ -52,13 +51,14 @@ interface Chosen<C> {
 interface Running<C> extends Chosen<C> {
   running: RunningCell;
   beside: boolean;
-  /** The host ran short, and it was told to end. */
+  /** The host ran short of memory, and the cell was told to end. */
   ending: boolean;
 }
 
 /**
- * Runs cells from a source until it is empty, as many at once as slots and memory allow. Ends are handled in the
- * order of their coming. When the host runs short, the youngest cell is ended and put back to run alone.
+ * Runs cells from a source until it is empty. The slots and the memory limit how many run at once. Ends are
+ * handled in the order in which they arrive. When the host runs short of memory, the youngest cell is ended
+ * and later runs alone.
  */
 export async function schedule<C extends ReadyCell>(
   source: WorkSource<C>,
@@ -67,7 +67,7 @@ export async function schedule<C extends ReadyCell>(
   const { executor, slots } = options;
   const running = new Map<string, Running<C>>();
   const alone = new Set<string>();
-  /** Ends after which a cell was run again, by its key. */
+  /** For each cell, the ends after which it was run again. */
   const runAgain = new Map<string, CellEnd[]>();
   let waiting: C | undefined;
   let host: HostReading | undefined;
@@ -90,7 +90,6 @@ export async function schedule<C extends ReadyCell>(
     );
   };
 
-  /** The next cell, if it may start now. */
   const choose = async (): Promise<Chosen<C> | undefined> => {
     if (failure !== undefined || options.stop() || running.size >= slots) return undefined;
     if ([...running.values()].some(({ cell }) => isExclusive(cell))) return undefined;
@@ -121,7 +120,8 @@ export async function schedule<C extends ReadyCell>(
 
   const startNext = async (): Promise<boolean> => {
     const chosen: Chosen<C>[] = [];
-    // On this machine each start changes what the next may take; another executor is handed all that is ready.
+    // On this machine, each start changes how much memory the next cell may take. Another executor gets all
+    // ready cells at once.
     const most = executor.here ? 1 : slots - running.size;
     while (chosen.length < most) {
       const next = await choose();
@@ -174,7 +174,7 @@ export async function schedule<C extends ReadyCell>(
     if (executor.here) {
       host = await options.readHost();
       const youngest = [...running.values()].at(-1);
-      // It may take its time to die, which is no reason to take another or to tell it twice.
+      // The cell may need time to die. Meanwhile no other cell is ended, and this one is not told twice.
       if (youngest?.ending === false && mustEndOne(host, options.gate)) {
         youngest.ending = true;
         const { availableBytes, totalBytes } = host.memory;
@@ -202,7 +202,7 @@ export async function schedule<C extends ReadyCell>(
       try {
         while (await startNext());
       } catch (error) {
-        // What runs is ended first, or the runner would wait for it after it failed.
+        // Running cells are ended first; otherwise the runner would wait for them after its failure.
         fail(error);
       }
       if (running.size === 0) {

@@ -7,7 +7,7 @@ import type { RunRequest } from "./request.js";
 const EXPERIMENTS = fileURLToPath(new URL("../../../experiments/", import.meta.url));
 const SUFFIX = /\.experiment\.[cm]?[jt]s$/;
 
-/** Names of the experiments that ship with bytesper and that `profile` runs. */
+/** Names of the experiments that bytesper ships and `profile` runs. */
 export function shippedExperiments(): string[] {
   return readdirSync(EXPERIMENTS)
     .filter((file) => SUFFIX.test(file))
@@ -15,7 +15,7 @@ export function shippedExperiments(): string[] {
     .sort();
 }
 
-/** The file of an experiment. Throws `UNKNOWN_EXPERIMENT` for a name that does not ship. */
+/** File of an experiment. Throws `UNKNOWN_EXPERIMENT` if no shipped experiment has the name. */
 export function experimentFile({ file, shipped }: RunRequest["experiments"][number]): string {
   if (!shipped) return file;
   const found = readdirSync(EXPERIMENTS).find(

@@ -4,7 +4,7 @@ import { nextLevels } from "./frontier.js";
 import type { WorkSource } from "./schedule.js";
 import type { PlannedWork } from "./work.js";
 
-/** Cells one after the other, in the order of the plan. */
+/** Gives the cells in the order of the plan. */
 export function inOrder(cells: readonly PlannedWork[]): WorkSource<PlannedWork> {
   const queue = [...cells];
   return {
@@ -15,7 +15,7 @@ export function inOrder(cells: readonly PlannedWork[]): WorkSource<PlannedWork> 
 }
 
 /**
- * Searches the largest level that fits: each end decides which cell is next.
+ * Searches for the largest level that fits. Each end decides which cell is next.
  *
  * @param cells every cell of the experiment, those that ran before with their ends
  */
@@ -32,8 +32,8 @@ export function byBisection(
     cells.map(({ key, factors, trial }) => ({ factors, trial, end: ends.get(key) }));
   const begun = new Set(cells.filter(({ key }) => before.has(key)).map(({ factors }) => canonical(factors)));
   const refill = (): void => {
-    // A search that was cut off may have left levels of which some trials ended: those say how the level is, and
-    // would keep the others from being run.
+    // In an interrupted search, some trials of a level may have ended. They decide the level, so the search
+    // itself would not ask for its other trials. These are added here.
     const wanted = new Set([...begun, ...nextLevels(frontier, known()).map(canonical)]);
     for (const cell of cells) {
       if (!wanted.has(canonical(cell.factors)) || taken.has(cell.key) || ends.has(cell.key)) continue;

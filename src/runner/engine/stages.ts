@@ -8,7 +8,10 @@ import type { PlannedWork } from "./work.js";
 
 type Known = Pick<CollectedCell, "part" | "factors" | "end">;
 
-/** What the cells of a rollout say so far, and whether a cell is still wanted. Follow-ups are no part of it. */
+/**
+ * State of a rollout from its finished cells, and whether a cell is still needed. Follow-ups are not part of
+ * the rollout.
+ */
 export function rolloutOfCells(
   stages: readonly ResolvedStage[],
   cells: readonly Known[],
@@ -27,7 +30,7 @@ function rolloutCell({ factors, end }: Known): RolloutCell {
   return { stage: String(factors.stage), change: String(factors.change), ended: endedTrial(end) };
 }
 
-/** What a cell was ended for by others says nothing of its stage. */
+/** A cell that was ended from outside says nothing about its stage. */
 function endedTrial(end: CellEnd | undefined): EndedTrial | undefined {
   if (end === undefined || end.outcome === "interrupted" || end.outcome === "oom-watchdog") return undefined;
   const { outcome, cause, memory, data } = end;
@@ -36,8 +39,9 @@ function endedTrial(end: CellEnd | undefined): EndedTrial | undefined {
 }
 
 /**
- * Runs stages one after the other as their verdicts allow, then the follow-ups. Also the trials of a stage and its
- * flags run one at a time, whatever the slots: a criterion on time must not fail by what runs beside.
+ * Runs stages in order as their verdicts allow, then the follow-ups. The trials of a stage run one at a time
+ * even with several slots: other cells running beside them could slow them down and break a criterion on
+ * time.
  *
  * @param cells every cell of the experiment, those that ran before with their ends
  * @param others cells of follow-ups that are to run
@@ -71,7 +75,8 @@ export function byStages(
     },
     requeue: (cell) => again.push(cell),
     ended: (cell, end) => {
-      // One that the host ran short for was put back, and is still under way.
+      // This cell was put back because the host ran short of memory. It will run again, so it still counts as
+      // under way.
       if (end.outcome === "oom-watchdog") return;
       underWay.delete(cell.key);
       ends.set(cell.key, end);

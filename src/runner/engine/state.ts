@@ -12,24 +12,24 @@ import type {
   UnitOfWork,
 } from "../journal/records.js";
 
-/** One trial of a cell with what the journal says of it. */
+/** One trial of a cell, as the journal describes it. */
 export interface Unit {
   planned: PlannedRecord;
-  /** Attempts that were started. */
+  /** Number of started attempts. */
   attempts: number;
-  /** A start without an end: the attempt under way, or one that a killed runner left. */
+  /** A start without an end: the attempt that runs now, or one that a killed runner left. */
   open: StartedRecord | undefined;
   last: EndedRecord | undefined;
-  /** When the latest attempt ended; undefined where none has. */
+  /** When the latest attempt ended; undefined if none has. */
   endedAt: string | undefined;
-  /** The experiment no longer has this cell. */
+  /** True if the experiment no longer has this cell. */
   orphan: boolean;
-  /** Records that it streamed, in all attempts and in the latest. */
+  /** Number of records that the cell wrote in all attempts; `turnsOfAttempt` counts the latest attempt. */
   turns: number;
   turnsOfAttempt: number;
 }
 
-/** What a journal says, all of it derived and none of it kept elsewhere. */
+/** State of a run. All of it is computed from the journal. */
 export interface RunState {
   run: RunRecord;
   calibration: Calibration | undefined;
@@ -39,7 +39,7 @@ export interface RunState {
   startedAt: string;
   changedAt: string;
   pressure: number;
-  /** Factor on the caps on memory that the last runner used. */
+  /** Factor on the memory caps that the last runner used. */
   moreMemory: number;
 }
 
@@ -47,7 +47,7 @@ export function unitKey({ experiment, cell, trial }: UnitOfWork): string {
   return `${experiment}/${cell}/${trial}`;
 }
 
-/** Derives the state of a run from its records. Undefined where even the first is missing. */
+/** Computes the state of a run from its records. Undefined if the first record is missing. */
 export function stateOf(records: readonly (JournalRecord & { at?: string })[]): RunState | undefined {
   const [first] = records;
   if (first?.type !== "run") return undefined;
@@ -66,7 +66,6 @@ export function stateOf(records: readonly (JournalRecord & { at?: string })[]): 
   return state;
 }
 
-/** Takes one more record into account. */
 export function apply(state: RunState, record: JournalRecord & { at?: string }): void {
   switch (record.type) {
     case "calibration":
@@ -114,7 +113,7 @@ export function apply(state: RunState, record: JournalRecord & { at?: string }):
       if (unit === undefined) break;
       unit.open = undefined;
       unit.endedAt = record.at ?? unit.endedAt;
-      // A result stays, whatever a later attempt came to.
+      // A result is kept even if a later attempt fails.
       if (unit.last === undefined || record.type === "finished" || unit.last.type !== "finished")
         unit.last = record;
       break;
@@ -146,12 +145,12 @@ function plan(state: RunState, planned: PlannedRecord): void {
   }
 }
 
-/** Whether the unit has said all it can: it is never run again unless the user asks. */
+/** Whether the unit has a final outcome. It runs again only if the user asks. */
 export function isDone({ last }: Unit): boolean {
   return last !== undefined && isResult(last.end.outcome);
 }
 
-/** When the last attempt of an experiment ended: what comes later in the journal says nothing more of it. */
+/** When the last attempt of an experiment ended. Later records of the journal do not concern it. */
 export function finishedAt(state: RunState, experiment: string): string {
   const times = [...state.units.values()].flatMap(({ planned, orphan, endedAt }) =>
     orphan || planned.experiment !== experiment || endedAt === undefined ? [] : [endedAt],
@@ -159,7 +158,7 @@ export function finishedAt(state: RunState, experiment: string): string {
   return times.reduce((latest, time) => (time > latest ? time : latest), times[0] ?? state.changedAt);
 }
 
-/** The units of an experiment as the analysis wants them. */
+/** The units of an experiment, in the form that the analysis needs. */
 export function cellsOf(state: RunState, experiment: string): CollectedCell[] {
   return [...state.units.values()]
     .filter(({ planned, orphan }) => !orphan && planned.experiment === experiment)

@@ -6,11 +6,11 @@ import { rolloutOfCells } from "./stages.js";
 import type { RunState, Unit } from "./state.js";
 import { cellsOf, isDone, stateOf, unitKey } from "./state.js";
 
-/** What a journal tells of a run, from any terminal and without its runner. */
+/** Status of a run, read from its journal. It needs no connection to the runner. */
 export interface RunStatus {
   runId: string;
   journal: string;
-  /** `running`: its runner lives. `stopped`: cells are missing and nobody works on them. */
+  /** `running`: the runner is alive. `stopped`: cells are missing and no runner works on them. */
   state: "running" | "stopped" | "finished";
   runner: { pid: number; host: string } | { absent: string };
   startedAt: string;
@@ -32,7 +32,6 @@ export interface RunStatus {
   messages: string[];
 }
 
-/** Reads the status of a run from its journal alone. */
 export function statusOf(path: string, now = Date.now()): RunStatus | undefined {
   const { records, torn } = readJournal(path);
   const state = stateOf(records);
@@ -81,13 +80,13 @@ export function statusOf(path: string, now = Date.now()): RunStatus | undefined 
     })),
     turns: units.reduce((sum, unit) => sum + unit.turns, 0),
     leftMs: leftOf(missing, mean, running.length, decides),
-    // While the runner lives, half a record is one that it is writing.
+    // While the runner is alive, an incomplete record is one that it is writing now.
     torn: torn.length > 0 && !alive,
     messages: records.flatMap((record) => (record.type === "pressure" ? [record.message] : [])).slice(-3),
   };
 }
 
-/** Units without an end that somebody has to run: of a rollout only what its verdicts so far ask for. */
+/** Units that still have to run. For a rollout, only those that its verdicts so far require. */
 function missingOf(state: RunState, units: readonly Unit[]): Unit[] {
   const asked = new Map(
     [...state.experiments.values()].flatMap(({ experiment, rollout }) =>
@@ -110,7 +109,7 @@ function leftOf(missing: number, mean: number, running: number, decides: boolean
   return (missing * mean) / Math.max(1, running);
 }
 
-/** Cells with a result, by the journal. */
+/** Number of cells with a result in the journal. */
 export function doneIn(path: string): number {
   return statusOf(path)?.done ?? 0;
 }

@@ -1,11 +1,16 @@
 import type { JournalRecord, UnitOfWork } from "../journal/records.js";
 
-/** What one cell may stream into the journal; a program that prints without end must not fill the disk with it. */
+/**
+ * Most bytes that one cell may add to the journal. A program that prints without end must not fill the disk.
+ */
 const MOST_BYTES = 64 * 2 ** 20;
-/** What a line of the journal has around the record; without it, short records would take many times the limit. */
+/**
+ * Bytes of a journal line around the record. They are counted too, or many short records would exceed the
+ * limit several times.
+ */
 const AROUND_BYTES = 200;
 
-/** Collects what a cell streams, so that a burst of records costs one write and one sync. */
+/** Collects the records of a cell, so that many records need one write and one sync. */
 export class TurnBatch {
   readonly #unit: UnitOfWork;
   readonly #attempt: number;
@@ -33,7 +38,7 @@ export class TurnBatch {
     return records;
   }
 
-  /** Records beyond the limit, whose number is all that is kept of them. */
+  /** Number of records that were dropped because they were beyond the limit. */
   get dropped(): number {
     return this.#dropped;
   }

@@ -2,7 +2,6 @@ import { executeCell } from "../cell/execute.js";
 import type { Enforcement } from "../limits/index.js";
 import type { Executor } from "./executor.js";
 
-/** Runs cells as processes of this machine. */
 export function localExecutor(enforcement: Enforcement, slots: number): Executor {
   return {
     name: "local",

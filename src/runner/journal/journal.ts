@@ -30,8 +30,8 @@ import { readJournal } from "./read.js";
 import type { JournalRecord } from "./records.js";
 
 /**
- * The append-only file of one run: one record a line, with one writer. Everything else is derived from it.
- * A record is on disk when `append` returns, which costs one write and one `fdatasync`.
+ * The file of one run, with one record on each line. One process writes it and only appends. Everything else
+ * is computed from it. A record is on disk when `append` returns, which costs one write and one `fdatasync`.
  */
 export class Journal {
   readonly path: string;
@@ -45,7 +45,7 @@ export class Journal {
     this.#sequence = sequence;
   }
 
-  /** Starts `FOLDER/runs/RUN.jsonl` and points `FOLDER/journal.jsonl` at it. */
+  /** Creates `FOLDER/runs/RUN.jsonl` and makes `FOLDER/journal.jsonl` a link to it. */
   static create(folder: string, runId: string): Journal {
     const path = join(folder, "runs", `${runId}.jsonl`);
     const descriptor = attempt(path, () => {
@@ -61,8 +61,8 @@ export class Journal {
   }
 
   /**
-   * Goes on with a journal. What a cut-off write left at its end is moved to a file beside it, so that the next
-   * record is not appended to half of another. Throws `RUN_IN_USE` and `BAD_JOURNAL`.
+   * Opens an existing journal to continue it. An incomplete record at its end is moved to another file, so
+   * that the next record starts on its own line. Throws `RUN_IN_USE` and `BAD_JOURNAL`.
    *
    * @param before an earlier reading: a long journal is parsed again only where it has grown since
    */
@@ -70,13 +70,13 @@ export class Journal {
     path: string,
     before?: ReadJournal,
   ): { journal: Journal; records: WrittenRecord[]; tornFile: string | undefined } {
-    // First to read, for the sentence that a missing file deserves.
+    // Read before opening, because a missing file gives a better error message here.
     let read = readJournal(path, before);
     const descriptor = attempt(path, () => openSync(path, "a+"));
     try {
       read = readJournal(path, read);
       lock(descriptor, path, lastOwner(read.records));
-      // Read again under the lock: another runner may have written until it ended just now.
+      // Read again with the lock held: another runner may have written until just now.
       const { records, length, torn } = readJournal(path, read);
       let tornFile: string | undefined;
       if (torn.length > 0) {
@@ -94,7 +94,7 @@ export class Journal {
     }
   }
 
-  /** Writes records with one write and one sync. After a failed write nothing is appended any more. */
+  /** Writes records with one write and one sync. After a failed write, nothing is appended. */
   append(...entries: readonly JournalRecord[]): WrittenRecord[] {
     if (this.#broken !== undefined) throw this.#broken;
     const at = new Date().toISOString();
@@ -121,17 +121,18 @@ export class Journal {
       for (let offset = 0; offset < bytes.length;) offset += writeSync(this.#descriptor, bytes, offset);
       fdatasyncSync(this.#descriptor);
     } catch (error) {
-      // Half a record is taken back, so that the file stays whole; where even that fails, the reader copes.
+      // Removes the incomplete record, so that the file stays valid. If that fails too, the reader ignores
+      // the record.
       try {
         ftruncateSync(this.#descriptor, before);
       } catch {
-        // The first error is the one to tell.
+        // The first error is reported.
       }
       throw error;
     }
   }
 
-  /** SHA-256 of what was written so far, in hexadecimal. */
+  /** SHA-256 of the file so far, in hexadecimal. */
   sha256(): string {
     return createHash("sha256").update(readFileSync(this.path)).digest("hex");
   }
@@ -146,7 +147,9 @@ export class Journal {
   }
 }
 
-/** The journal that a user means: a file, or the latest one of a results folder. Throws `BAD_JOURNAL`. */
+/**
+ * Finds the journal that the user named: a file, or the latest one of a results folder. Throws `BAD_JOURNAL`.
+ */
 export function journalOf(run: string): { path: string; out: string } {
   const given = resolve(run);
   const path = existsSync(given) && statSync(given).isDirectory() ? join(given, "journal.jsonl") : given;
@@ -160,12 +163,14 @@ export function journalOf(run: string): { path: string; out: string } {
   return { path: real, out: dirname(dirname(real)) };
 }
 
-/** Last process that wrote a journal. */
 export function lastOwner(records: readonly JournalRecord[]): Owner | undefined {
   return records.findLast((record) => record.type === "runner")?.owner;
 }
 
-/** The kernel's lock dies with its process. Where files cannot be locked, the last writer's number must do. */
+/**
+ * Locks the journal. The kernel's lock ends with its process. If files cannot be locked, the last owner in
+ * the journal is checked instead.
+ */
 function lock(descriptor: number, path: string, owner: Owner | undefined): void {
   const addon = tryLoadAddon();
   const locked = isAbsent(addon) ? addon : addon.lockFile(descriptor);
@@ -175,7 +180,7 @@ function lock(descriptor: number, path: string, owner: Owner | undefined): void 
   throw new BytesperError("RUN_IN_USE", `${path} is being written by ${who}; wait for it, or end it first.`);
 }
 
-/** Replaces the link as a whole: a reader finds the former journal or the new one. */
+/** Replaces the link in one step: a reader finds either the former journal or the new one. */
 function link(folder: string, path: string): void {
   const name = join(folder, "journal.jsonl");
   const temporary = `${name}.${process.pid}.tmp`;
@@ -186,19 +191,21 @@ function link(folder: string, path: string): void {
   });
 }
 
-/** Makes missing folders one by one: all at once, Node tells of a read-only disk as of a missing folder. */
+/**
+ * Creates missing folders one by one. With `recursive`, Node reports a read-only disk as a missing folder.
+ */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));
   try {
     mkdirSync(folder);
   } catch (error) {
-    // Another runner may have been quicker.
+    // Another runner may have created it meanwhile.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 
-/** All of it or nothing. */
+/** Writes the whole file, or leaves none. */
 function keepBeside(path: string, bytes: Buffer): void {
   attempt(path, () => {
     try {

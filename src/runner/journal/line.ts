@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
 
-/** Layout of a record. A reader refuses what is newer than it knows. */
+/** Version of the record layout. A reader refuses newer versions. */
 export const JOURNAL_VERSION = 1;
 
-/** What every line carries beside its own keys. */
+/** Keys of every line, in addition to those of its type. */
 export interface LineHead {
   v: number;
   /** Number of the line, from 0. */
@@ -16,7 +16,7 @@ export interface LineHead {
 const SUM_LENGTH = 16;
 const TAIL = /,"sum":"([0-9a-f]{16})"\}$/;
 
-/** One line with its checksum as the last key: 64 bits of the SHA-256 of everything before it. */
+/** Makes one line. Its last key is a checksum: 64 bits of the SHA-256 of everything before it. */
 export function encodeLine(record: LineHead & Record<string, unknown>): Buffer {
   const body = JSON.stringify(record).slice(0, -1);
   return Buffer.from(`${body},"sum":"${sumOf(body)}"}\n`);
@@ -26,7 +26,7 @@ export type DecodedLine =
   | { ok: true; record: LineHead & Record<string, unknown> }
   | { ok: false; problem: "not a record" | "wrong checksum" };
 
-/** Reads a line without its newline. The checksum is compared before anything is parsed. */
+/** Reads a line without its newline. The checksum is compared before the line is parsed. */
 export function decodeLine(line: Buffer): DecodedLine {
   const text = line.toString("utf8");
   const sum = TAIL.exec(text.slice(-SUM_LENGTH - 10));

@@ -7,19 +7,18 @@ export type WrittenRecord = JournalRecord & { seq: number; at: string };
 
 export interface ReadJournal {
   records: WrittenRecord[];
-  /** Bytes of the complete records. */
+  /** Length of the complete records, bytes. */
   length: number;
-  /** What follows the last complete record: a write that was cut off. */
+  /** Bytes after the last complete record, from an interrupted write. */
   torn: Buffer;
-  /** The whole file. */
   bytes: Buffer;
 }
 
 const NEWLINE = 0x0a;
 
 /**
- * Reads a journal. The end may be torn, by a kill or a full disk, and is left out; damage before it throws
- * `BAD_JOURNAL` with the line number, and so does a record of a newer version.
+ * Reads a journal. An incomplete record at the end, left by a kill or a full disk, is ignored. Other damage
+ * throws `BAD_JOURNAL` with the line number, and so does a record of a newer version.
  *
  * @param before an earlier reading, which is the answer where the file has not changed
  */
@@ -33,7 +32,7 @@ export function parseJournal(bytes: Buffer, path: string): ReadJournal {
   let start = 0;
   while (start < bytes.length) {
     const end = bytes.indexOf(NEWLINE, start);
-    // A record is complete with its newline: only then was all of it handed to the kernel.
+    // A record is complete only with its newline, which is written last.
     if (end === -1) break;
     const decoded = decodeLine(bytes.subarray(start, end));
     const line = records.length + 1;

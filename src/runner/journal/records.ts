@@ -9,10 +9,10 @@ import type { Owner } from "../../system/owner.js";
 import type { RunRequest } from "../engine/request.js";
 import type { ExperimentRecord } from "../../record/experiment-record.js";
 
-/** One trial of one cell: what is planned, started and finished. */
+/** One trial of one cell: the unit that is planned, started and finished. */
 export interface UnitOfWork {
   experiment: string;
-  /** Hash of the cell's content, without the trial. */
+  /** Hash of the cell's content; the trial is not part of it. */
   cell: string;
   trial: number;
 }
@@ -24,29 +24,29 @@ export interface PlannedRecord extends UnitOfWork {
   factors: Factors;
   instances: number;
   label: string;
-  /** Why it is to run. */
+  /** Why the trial is to run. */
   reason: string;
 }
 
-/** On disk before the process of the cell is started. */
+/** Written to disk before the process of the cell starts. */
 export interface StartedRecord extends UnitOfWork {
   type: "started";
   attempt: number;
   capBytes?: number;
-  /** Cells that ran at the same moment. */
+  /** Number of cells that ran at the same time. */
   beside: number;
 }
 
-/** How an attempt ended; memory that ran out is a result like any other. */
+/** How an attempt ended. Running out of memory is a result (`finished`). */
 export interface EndedRecord extends UnitOfWork {
   type: "finished" | "failed" | "interrupted";
   attempt: number;
-  /** Other cells ran at some time during this one. */
+  /** Whether other cells ran during some part of this one. */
   beside: boolean;
   end: CellEnd;
 }
 
-/** What a cell streamed while it ran. */
+/** A record that a cell wrote while it ran. */
 export interface TurnRecord extends UnitOfWork {
   type: "turn";
   attempt: number;
@@ -71,12 +71,12 @@ export interface RunRecord {
   enforcement: { kind: EnforcementKind; description: string; ladder: string[] };
 }
 
-/** A runner took up the run, first or again. */
+/** A runner started or continued the run. */
 export interface RunnerRecord {
   type: "runner";
   owner: Owner;
   command: "run" | "resume" | "retry";
-  /** Factor on the caps on memory from here on. */
+  /** Factor on the memory caps from here on. */
   moreMemory: number;
 }
 
@@ -92,7 +92,7 @@ export type JournalRecord =
   | SampleRecord
   | TurnRecord
   | EndedRecord
-  /** Cells that the experiment no longer has; what they read stays. */
+  /** Cells that the experiment no longer has. Their readings are kept. */
   | { type: "orphans"; experiment: string; cells: string[] }
-  /** The host ran short of memory or disk, and what was done. */
+  /** The host ran short of memory or disk; the message says what was done. */
   | { type: "pressure"; what: "memory" | "disk"; level: "soft" | "hard"; message: string };

@@ -7,10 +7,13 @@ import type { MemoryController } from "./memory-controller.js";
 import type { RunnerGroup } from "./runner-group.js";
 import type { CellLimit, CellLimitOptions, LimitEvidence } from "./types.js";
 
-/** The control groups that a host offers to cells. */
+/** Control groups that the host offers for cells. */
 export interface HostGroups {
   memory: MemoryController | undefined;
-  /** Groups of a v2 hierarchy without the memory controller, for cgroup.kill and the time spent waiting for memory. */
+  /**
+   * Groups of a v2 hierarchy without the memory controller. They are used for cgroup.kill and for the time
+   * spent waiting for memory.
+   */
   tree: RunnerGroup | undefined;
 }
 
@@ -60,7 +63,7 @@ export function checkOptions({ id, capBytes }: CellLimitOptions): void {
   }
 }
 
-/** Makes what groups there are; with `limited` the memory controller gets the cap. */
+/** Creates the available groups. If `limited`, the memory controller gets the cap. */
 export async function openGroups(
   { memory, tree }: HostGroups,
   { id, capBytes }: CellLimitOptions,
@@ -75,7 +78,7 @@ export async function openGroups(
     throw error;
   }
   const closeBoth = async (): Promise<LimitEvidence> => {
-    // First the tree: it announces when it is empty.
+    // The tree group first, because it gives a notice when it is empty.
     const ofTree = await treeHold?.close();
     const ofMemory = await memoryHold?.close();
     const counters = { ...ofTree?.counters, ...ofMemory?.counters };

@@ -4,14 +4,17 @@ import { runGuarded } from "./guarded.js";
 import type { Enforcement, LimitEvidence } from "./types.js";
 import type { EnforcementKind } from "../../record/cell.js";
 
-/** What a throw-away child under a small cap showed about an enforcement on this machine. */
+/**
+ * Result of a test: what a short-lived child process under a small cap showed about an enforcement on this
+ * machine.
+ */
 export interface Certificate {
   kind: EnforcementKind;
   capBytes: number;
   fired: boolean;
-  /** The most that the child held. */
+  /** Most bytes that the child held. */
   heldBytes: number;
-  /** The counter that gave `heldBytes`. */
+  /** Counter from which `heldBytes` was read. */
   source: string;
   /** How the child ended, as a clause. */
   outcome: string;
@@ -22,15 +25,18 @@ export interface Certificate {
 
 const MIB = 2 ** 20;
 const CAP_BYTES = 128 * MIB;
-/** Twice the cap, so that a cap that fires late is told from one that does not fire. */
+/** Twice the cap. So a cap that acts late differs from one that does not act. */
 const TOUCHED_BYTES = 2 * CAP_BYTES;
 const TIME_LIMIT_MS = 30_000;
-/** A cap that the kernel holds may be exceeded by what it charges in batches for each processor. */
+/**
+ * Factor above an exact cap that is allowed. The kernel charges memory in batches for each processor, so it
+ * may exceed the cap a little.
+ */
 const EXACT_WITHIN = 1.05;
 
 /**
- * Touches memory in steps of 8 MiB and says on descriptor 3 how much it has. It pauses between the steps and at the
- * top: what is asked is whether a watchdog fires, not whether it wins a race on a busy machine.
+ * Child program. It touches memory in steps of 8 MiB and writes the sum to descriptor 3. It pauses after each
+ * step and at the end, so that a watchdog can act in time even on a busy machine.
  */
 const TOUCHER = `
   const { writeSync } = require("node:fs");
@@ -57,7 +63,7 @@ function outcomeOf(
     return { fired: false, outcome: `it was not started: ${end.message ?? end.event}` };
   if (!isAbsent(oomKills) && oomKills > 0) return { fired: true, outcome: "the kernel killed it" };
   if (end.killed === "memory") return { fired: true, outcome: "the guard's watchdog killed it" };
-  // Elsewhere a refusal is not the doing of this cap.
+  // With other kinds of enforcement, this cap does not cause a refusal.
   if (said.includes("refused") && kind === "rlimit-data")
     return { fired: true, outcome: "the system refused it more memory" };
   if (said.includes("all")) return { fired: false, outcome: "it got all that it asked for" };
@@ -79,8 +85,8 @@ function mib(bytes: number): string {
 let certificates = 0;
 
 /**
- * Proves that the cap fires on this machine: a throw-away child under a cap of 128 MiB touches 256 MiB. Takes less
- * than a second where the cap works. Throws what `open` throws.
+ * Tests that the cap works on this machine: a short-lived child under a cap of 128 MiB touches 256 MiB. Takes
+ * less than a second if the cap works. Throws what `open` throws.
  */
 export async function certify(enforcement: Enforcement): Promise<Certificate> {
   certificates += 1;

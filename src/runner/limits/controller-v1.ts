@@ -12,7 +12,7 @@ const SWAP_LIMIT = "memory.memsw.limit_in_bytes";
 function setLimit(folder: string, capBytes: number): void {
   writeIfThere(folder, "memory.swappiness", "0");
   writeLimit(folder, "memory.limit_in_bytes", capBytes);
-  // Memory and swap together; it must not be below the limit of memory, so it comes second.
+  // This limits memory and swap together. It must not be below the memory limit, so it is written second.
   if (existsSync(join(folder, SWAP_LIMIT))) writeLimit(folder, SWAP_LIMIT, capBytes);
 }
 
@@ -26,8 +26,9 @@ function evidence(folder: string): LimitEvidence {
 }
 
 /**
- * Groups with `memory.limit_in_bytes` below `place`. The kernel kills one process of the tree at a time: the rest is
- * the guard's to end, and a main process that outlives a child still ran into the cap, which `oomKills` tells.
+ * Makes groups with `memory.limit_in_bytes` below `place`. The kernel kills one process of the tree at a
+ * time, and the supervisor ends the others. If only a child was killed and the main process lives, `oomKills`
+ * still shows that the cap was reached.
  */
 export function controllerV1(place: string): MemoryController {
   const runner = new RunnerGroup(place);
@@ -38,8 +39,8 @@ export function controllerV1(place: string): MemoryController {
         if (capBytes !== undefined) setLimit(made, capBytes);
       });
       return {
-        // Not cgroup.procs: to move a whole process the kernel waits for all cores, 10 to 25 ms. A task that moves
-        // itself does not wait, and the guard's child has but one.
+        // The file is not cgroup.procs: moving a whole process makes the kernel wait for all cores, 10 to 25
+        // ms. A task that moves itself does not wait, and the supervisor's child has one task only.
         procsFile: join(folder, "tasks"),
         limitsSwap: existsSync(join(folder, SWAP_LIMIT)),
         close: async () => {

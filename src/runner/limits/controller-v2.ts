@@ -9,28 +9,32 @@ import type { Place } from "./place-v2.js";
 import { RunnerGroup } from "./runner-group.js";
 import type { LimitEvidence } from "./types.js";
 
-/** No cell's name begins so. */
+/** Name of the runner's own group. No name of a cell begins with "_". */
 const MOVED = "_runner";
 
 function handDown(folder: string): void {
   writeFileSync(join(folder, "cgroup.subtree_control"), "+memory");
 }
 
-/** Moves this runner, and children that it has started already, out of a group that is to hand controllers down. */
+/**
+ * Moves this runner and its children to another group: a group with processes of its own cannot pass
+ * controllers to groups below it.
+ */
 function moveSelf(from: string, to: string): void {
   mkdirSync(to);
   for (const pid of readWords(join(from, "cgroup.procs"))) {
     try {
       writeFileSync(join(to, "cgroup.procs"), pid);
     } catch (error) {
-      // A child that has ended meanwhile.
+      // A child may have ended meanwhile.
       if (errorCode(error) !== "ESRCH") throw error;
     }
   }
 }
 
 function setLimit(folder: string, capBytes: number): void {
-  // Without it the kernel takes one process, and a tree that lives on looks like a cell that went well.
+  // Kills the whole group. Otherwise the kernel kills one process, and if the others continue, the cell looks
+  // successful.
   writeIfThere(folder, "memory.oom.group", "1");
   writeIfThere(folder, "memory.swap.max", "0");
   writeLimit(folder, "memory.max", capBytes);
@@ -45,7 +49,7 @@ function evidence(folder: string): LimitEvidence {
   };
 }
 
-/** Groups with `memory.max` below `place`, each of which dies as a whole. */
+/** Makes groups with `memory.max` below `place`. The kernel kills each group as a whole. */
 export function controllerV2({ folder: place, how }: Place): MemoryController {
   const runner = new RunnerGroup(place, (folder) => {
     if (how === "move") moveSelf(place, join(folder, MOVED));

@@ -19,7 +19,10 @@ function plain(folder: string, files: readonly string[]): Counters {
   );
 }
 
-/** Time in which tasks of the group waited for memory; every v2 group has it, with or without the memory controller. */
+/**
+ * Time in which tasks of the group waited for memory. Every v2 group has this counter, with or without the
+ * memory controller.
+ */
 export function pressureCounters(folder: string): Counters {
   const total = readPressureTotalUs(join(folder, "memory.pressure"));
   return total === undefined ? {} : { "memory.pressure:someTotalUs": total };
@@ -56,25 +59,28 @@ export function countersV1(folder: string): Counters {
 }
 
 /**
- * Kills that the group's own limit caused. `oom` counts local trouble alone, while `oom_kill` counts victims of any
- * limit, the machine's included; it is read with the groups below, which a cell may make for itself.
+ * Kills that the group's own limit caused. `oom` counts only events of this group's limit. `oom_kill` counts
+ * processes killed by any limit, also the machine's. It includes groups below, which a cell may create.
  */
 export function oomKillsV2(counters: Counters): number | undefined {
-  // Before Linux 5.2 there is no local file; a cell's group has no limits below it unless the cell makes them.
+  // Before Linux 5.2 there is no local file. A cell's group has no limits below it unless the cell sets them.
   const oom = counters["memory.events.local:oom"] ?? counters["memory.events:oom"];
   const kills = counters["memory.events:oom_kill"];
   if (oom === 0 || kills === undefined || kills === 0) return oom === 0 ? 0 : kills;
-  // A kill of the whole group counts its first victim twice (seen with Linux 6.1), unless that is gone by then.
+  // A kill of the whole group counts its first process twice (seen with Linux 6.1), unless that process is
+  // already gone.
   return Math.max(1, kills - (counters["memory.events:oom_group_kill"] ?? 0));
 }
 
-/** Bytes below the limit at which it counts as met: a huge page that did not fit leaves up to 2 MiB. */
+/**
+ * The limit counts as reached within this many bytes: a huge page that did not fit leaves up to 2 MiB free.
+ */
 const MET_WITHIN_BYTES = 2 * 2 ** 20;
 
 /**
- * As {@link oomKillsV2}. v1 does not say whose limit a kill is for, so the limit must have been met. `failcnt` alone
- * does not show it: with a limit on memory and swap together that one fails first, and Linux 6.18 counts no failures
- * of it.
+ * As {@link oomKillsV2}. v1 does not say which limit caused a kill, so this also requires that the limit was
+ * reached. `failcnt` alone is not enough: the combined limit on memory and swap fails first, and Linux 6.18
+ * does not count its failures.
  */
 export function oomKillsV1(counters: Counters): number | undefined {
   const limit = counters["memory.limit_in_bytes"] ?? Infinity;

@@ -7,10 +7,13 @@ import type { EnforcementKind } from "../../record/cell.js";
 
 const MIB = 2 ** 20;
 
-/** Below this Node hangs instead of failing: it was seen to hang with 16 and 32 MiB, and starts with 48. */
+/**
+ * Smallest RLIMIT_DATA. With less, Node may hang instead of failing: it hung with 16 and 32 MiB and started
+ * with 48.
+ */
 const LEAST_DATA_BYTES = 48 * MIB;
 
-/** The kernel's memory controller holds the cap for the whole tree. */
+/** Enforcement by the kernel's memory controller, which holds the cap for the whole tree. */
 export function byGroups(
   kind: EnforcementKind,
   groups: HostGroups & { memory: object },
@@ -28,7 +31,7 @@ export function byGroups(
   };
 }
 
-/** Guard options hold the cap; groups, where there are any, only count and kill. */
+/** Options of the supervisor hold the cap. Control groups, if available, only count and kill. */
 async function openGuarded(
   groups: HostGroups,
   options: CellLimitOptions,
@@ -49,8 +52,8 @@ async function openGuarded(
 }
 
 /**
- * RLIMIT_DATA refuses a process more private writable memory, touched or not, than the cap; two processes may hold
- * twice the cap, which the guard's watchdog then ends.
+ * Enforcement by RLIMIT_DATA, which limits the private writable memory of one process, touched or not. Two
+ * processes together could hold twice the cap, so the supervisor's watchdog ends the tree above the cap.
  */
 export function byDataLimit(groups: HostGroups): Enforcement {
   return {
@@ -76,7 +79,10 @@ export function byDataLimit(groups: HostGroups): Enforcement {
   };
 }
 
-/** The guard reads the tree's PSS and kills: the tree may exceed the cap for some milliseconds. */
+/**
+ * The supervisor reads the PSS of the tree and kills it above the cap. The tree may exceed the cap for some
+ * milliseconds.
+ */
 export function byWatchdog(groups: HostGroups): Enforcement {
   return {
     kind: "watchdog",
@@ -92,7 +98,7 @@ export function byWatchdog(groups: HostGroups): Enforcement {
   };
 }
 
-/** Nothing holds a cap; groups still count and kill where there are any. */
+/** No cap is enforced. Control groups, if available, still count and kill. */
 export function byNothing(groups: HostGroups): Enforcement {
   return {
     kind: "none",

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, rmdirSync, watch, writeFileSync } from "node:f
 import { join } from "node:path";
 import { errorCode, readFlatKeyed, readWords } from "../../system/kernel-file.js";
 
-/** How long the kernel may take to let go of processes that were killed. */
+/** How long the kernel may need to end killed processes. */
 const PATIENCE_MS = 5_000;
-/** Where nothing is announced, as in v1, an empty group is looked for at this interval. */
+/** v1 gives no notice when a group is empty, so it is read at this interval. */
 const LOOK_MS = 2;
 
 function members(folder: string): number[] {
@@ -19,15 +19,16 @@ function killMembers(folder: string): void {
       writeFileSync(killFile, "1");
       return;
     } catch {
-      // Not in a threaded group; its members are killed one by one.
+      // cgroup.kill does not work in a threaded group. Its processes are killed one by one.
     }
   }
   for (const pid of members(folder)) {
     try {
-      // 0 stands for a process of another pid namespace; a signal to 0 would go to this process's own group.
+      // 0 means a process of another pid namespace. A signal to 0 would reach this process's own process
+      // group.
       if (pid > 0 && pid !== process.pid) process.kill(pid, "SIGKILL");
     } catch {
-      // It died in between.
+      // The process has ended meanwhile.
     }
   }
 }
@@ -37,7 +38,7 @@ function isEmpty(folder: string): boolean {
   return populated === undefined ? members(folder).length === 0 : populated === 0;
 }
 
-/** Resolves when something about the group may have changed, at the latest after `timeoutMs`, and never at once. */
+/** Resolves when the group may have changed, at the latest after `timeoutMs`, and never immediately. */
 function change(folder: string, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
     let watcher: FSWatcher | undefined;
@@ -53,18 +54,18 @@ function change(folder: string, timeoutMs: number): Promise<void> {
     };
     try {
       watcher = watch(join(folder, "cgroup.events"), done).on("error", lookSoon);
-      // It may have emptied before the watch began.
+      // The group may have become empty before the watch began.
       if (isEmpty(folder)) lookSoon();
     } catch {
-      // No such file in v1, or no watches left.
+      // v1 has no such file, or the system has no watches left.
       lookSoon();
     }
   });
 }
 
 /**
- * Kills what is left in the group and in groups below it, and removes them. Returns false where processes did not
- * die within 5 s, such as one in uninterruptible sleep, or where it may not be removed.
+ * Kills all processes in the group and the groups below it, and removes the groups. Returns false if
+ * processes did not die within 5 s (one in uninterruptible sleep, for example) or a group cannot be removed.
  */
 export async function removeGroup(folder: string): Promise<boolean> {
   const deadline = performance.now() + PATIENCE_MS;

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Absent } from "../../system/probe/reading.js";
 import { absent } from "../../system/probe/reading.js";
 
-/** The program that runs a cell; every rung needs it. */
+/** The supervisor: the program that runs a cell. Every enforcement needs it. */
 export const GUARD_FILE = fileURLToPath(new URL("../../../build/Release/cell-guard", import.meta.url));
 
 export function guardOffer(): true | Absent {

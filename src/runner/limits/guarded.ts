@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { GUARD_FILE } from "./guard-file.js";
 import type { CellLimit } from "./types.js";
 
-/** The guard's last line: `end`, or `failed` with a message. */
+/** The supervisor's last line: `end`, or `failed` with a message. */
 export interface GuardedEnd {
   event: string;
   message?: string;
@@ -17,12 +17,14 @@ export interface GuardedEnd {
 }
 
 export interface Guarded {
-  /** The lines that the child wrote to descriptor 3. */
   said: string[];
   end: GuardedEnd;
 }
 
-/** Runs a small child under the guard and the limit, to its end; for proofs, not for measurements. */
+/**
+ * Runs a small child under the supervisor and the limit until it ends. It is for tests of a cap, not for
+ * measurements.
+ */
 export async function runGuarded(limit: CellLimit, child: string[], timeLimitMs: number): Promise<Guarded> {
   const options = ["--report", "4", "--lifeline", "5", "--time-limit", String(timeLimitMs)];
   const command = limit.wrap([GUARD_FILE, ...options, ...limit.guardArguments, "--", ...child]);

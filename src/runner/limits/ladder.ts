@@ -10,19 +10,22 @@ import type { EnforcementKind } from "../../record/cell.js";
 import { verifiedTree } from "./verify.js";
 
 interface Candidate extends Rung {
-  /** Does what must be done once before cells, such as moving this runner. Throws `BytesperError`. */
+  /**
+   * Prepares the enforcement once before the cells, for example by moving this runner. Throws
+   * `BytesperError`.
+   */
   make: () => Promise<Enforcement>;
 }
 
 async function lookAround(): Promise<Candidate[]> {
   const guard = guardOffer();
   const [v2, scope, v1] = [await offerV2(), await offerScope(), await offerV1()];
-  // A process is in one group of a hierarchy, so that a v2 memory group leaves no room for another.
+  // A process is in one group of a hierarchy. With a v2 memory group, a second v2 group is not possible.
   const tree = v2.available === true ? undefined : await verifiedTree();
 
-  /** What counts where the cap is held by other means. */
+  /** Groups that only count, for rungs that hold the cap by other means. */
   const counting = async (): Promise<HostGroups> => {
-    // Nothing would join the groups.
+    // Without the supervisor no process would join the groups.
     if (guard !== true) return { memory: undefined, tree: undefined };
     const offer = [v2, v1].find(({ available }) => available === true);
     return { memory: (await offer?.make())?.memory, tree };
@@ -63,16 +66,17 @@ function rungsOf(list: readonly Candidate[]): Rung[] {
 }
 
 /**
- * Every rung, best first. The first call tries what can be tried without moving this process, with throw-away groups
- * and children; later calls repeat its answer.
+ * Every rung, the best first. The first call tests with short-lived groups and children, and does not move
+ * this process. Later calls return the same answer.
  */
 export async function ladder(): Promise<Rung[]> {
   return rungsOf(await candidates());
 }
 
 /**
- * The best rung that is there, or the wanted one; removes what dead runners left behind. May move this process to a
- * group or a systemd scope of its own. Throws `USAGE` with the reason where the wanted rung is not there.
+ * Chooses the best available rung or the wanted one, and removes groups of dead runners. It may move this
+ * process to another group or a systemd scope. Throws `USAGE` with the reason if the wanted rung is not
+ * available.
  */
 export async function chooseEnforcement(options: {
   wanted?: EnforcementKind | undefined;

@@ -5,28 +5,31 @@ import { absent } from "../../system/probe/reading.js";
 import { readNumber } from "../../system/kernel-file.js";
 import type { LimitEvidence } from "./types.js";
 
-/** The kernel's memory accounting by groups, in either version. */
+/** The kernel's memory controller for control groups, version 1 or 2. */
 export interface MemoryController {
   name: string;
-  /** Makes the group of a cell, with a limit or to count alone. Throws `CELL_FAILED`. */
+  /** Creates the group of a cell, with a limit or only to count. Throws `CELL_FAILED`. */
   open(id: string, capBytes: number | undefined): MemoryGroup;
 }
 
 export interface MemoryGroup {
-  /** What the cell's first process writes itself to. */
+  /** The file to which the first process of the cell writes itself in order to join. */
   procsFile: string;
-  /** Whether a cap counts swap too: else a tree can hold more than its cap where there is swap. */
+  /** Whether a cap includes swap. If not, a tree can hold more than its cap on a machine with swap. */
   limitsSwap: boolean;
-  /** Kills the whole group at once; cgroup v2 since Linux 5.14. */
+  /** File that kills the whole group at once; only in cgroup v2 since Linux 5.14. */
   killFile?: string;
   /** Reads the evidence and removes the group. */
   close(): Promise<LimitEvidence>;
 }
 
-/** Largest page of Linux: the kernel rounds limits down to pages. */
+/** Largest page size of Linux. The kernel rounds limits down to whole pages. */
 const LARGEST_PAGE_BYTES = 2 ** 16;
 
-/** Writes a limit and reads it back; a limit that is not what was asked for must not be reported as enforced. */
+/**
+ * Writes a limit and reads it back, so that a limit is never reported as enforced if the kernel has another
+ * value.
+ */
 export function writeLimit(folder: string, file: string, bytes: number): void {
   const path = join(folder, file);
   writeFileSync(path, String(bytes));
@@ -38,12 +41,12 @@ export function writeLimit(folder: string, file: string, bytes: number): void {
   );
 }
 
-/** For files that not every kernel has. */
+/** Writes a file that not every kernel has, if it exists. */
 export function writeIfThere(folder: string, file: string, value: string): void {
   if (existsSync(join(folder, file))) writeFileSync(join(folder, file), value);
 }
 
-/** The group's high-water mark; `needs` says what a kernel without the file lacks. */
+/** The peak of the group. `needs` says which kernel is needed for the file. */
 export function readPeak(
   folder: string,
   source: "memory.peak" | "memory.max_usage_in_bytes",

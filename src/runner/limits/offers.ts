@@ -14,11 +14,11 @@ import { verify } from "./verify.js";
 /** A memory controller that this machine offers. */
 export interface Offer {
   available: true | Absent;
-  /** Made once, since all that is open below a place is counted together. Throws `CELL_FAILED`. */
+  /** Called once, because all cells below a place are counted together. Throws `CELL_FAILED`. */
   make: () => Promise<Verified>;
 }
 
-/** The message of an error, to stand after a colon. */
+/** The message of an error as a clause that can follow a colon. */
 export function clauseOf(error: unknown): Absent {
   return absent((error as Error).message.replace(/\.$/, ""));
 }
@@ -33,7 +33,7 @@ function offer(available: true | Absent, make: () => Promise<Verified | Absent>)
   return { available, make: () => (made ??= make().then(demand)) };
 }
 
-/** What was tried and seen to work or not. */
+/** An offer that was tested, with its result. */
 function tried(result: Verified | Absent): Offer {
   return offer(isAbsent(result) ? result : true, () => Promise.resolve(result));
 }
@@ -42,7 +42,7 @@ export async function offerV2(): Promise<Offer> {
   const own = ownGroup(2);
   const place = isAbsent(own) ? own : findPlace(own, await stoppedByKills(own));
   if (isAbsent(place)) return tried(place);
-  // Looking must not move this runner, so that such a place is tried when it is chosen.
+  // A test here would move this runner. Such a place is tested when it is chosen.
   return place.how === "move"
     ? offer(true, () => verify(controllerV2(place)))
     : tried(await verify(controllerV2(place)));

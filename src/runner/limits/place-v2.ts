@@ -7,13 +7,14 @@ import { withAncestors } from "../../system/hierarchy.js";
 import { readNumber, readWords, whyNotWritable } from "../../system/kernel-file.js";
 import { descendsFrom } from "../../system/process-stat.js";
 
-/** A group of the v2 hierarchy below which groups with memory limits can be made. */
+/** A group of the v2 hierarchy in which groups with memory limits can be created. */
 export interface Place {
   folder: string;
   /**
-   * `ready`: it hands the memory controller down already. `enable`: it can, once told to. `move`: it can, once this
-   * runner, which is alone in it, has moved to a group below it, since a group that hands controllers down must
-   * not have processes of its own.
+   * `ready`: the group already passes the memory controller to groups below it.
+   * `enable`: it can do so, after a write to `cgroup.subtree_control`.
+   * `move`: it can do so after this runner, its only process, has moved to a group below. A group that passes
+   * controllers on must not have processes of its own.
    */
   how: "ready" | "enable" | "move";
 }
@@ -24,7 +25,7 @@ function remedy(root: string): string {
     : "start the command alone in a group that this user may write, or as root";
 }
 
-/** What the group allows, or why not; `undefined` where it has no memory controller to hand down. */
+/** What the group allows, or why not. `undefined` if it has no memory controller to pass on. */
 function offer(folder: string, root: string): Place | Absent | undefined {
   if (!readWords(join(folder, "cgroup.controllers")).includes("memory")) return undefined;
   const refused = whyNotWritable(folder, [".", "cgroup.procs", "cgroup.subtree_control"]);
@@ -32,7 +33,7 @@ function offer(folder: string, root: string): Place | Absent | undefined {
     return absent(`the group ${folder} may not be written (${refused}); ${remedy(root)}`);
   if (readWords(join(folder, "cgroup.subtree_control")).includes("memory")) return { folder, how: "ready" };
   const members = readWords(join(folder, "cgroup.procs")).map(Number);
-  // Only the hierarchy's root has no type; the rule against processes of its own does not hold for it.
+  // Only the root of the hierarchy has no type. It may have processes of its own.
   if (members.length === 0 || !existsSync(join(folder, "cgroup.type"))) return { folder, how: "enable" };
   const others = members.filter((pid) => !descendsFrom(pid, process.pid, root));
   return others.length === 0
@@ -43,9 +44,9 @@ function offer(folder: string, root: string): Place | Absent | undefined {
 }
 
 /**
- * The nearest group from this process's own upwards that can take cells. Groups above one with a limit are left
- * alone, since cells there would escape the limit that somebody gave to this process, and so are the `unusable`,
- * which come with their reasons.
+ * Finds the nearest group, from this process's own group upwards, that can take cells. Groups above a limit
+ * are not used: cells there would escape the limit that somebody set for this process. Groups in `unusable`
+ * (with their reasons) are not used either.
  */
 export function findPlace(
   own: OwnGroup,

@@ -1,10 +1,13 @@
 import { execFile } from "node:child_process";
 import { because, errorCode } from "../../system/kernel-file.js";
 
-/** Tools of the system answer in milliseconds; one that waits for a daemon that hangs must not hang the run. */
+/**
+ * Time limit for a system tool. It normally answers in milliseconds; if its daemon hangs, the run must not
+ * hang too.
+ */
 const TIMEOUT_MS = 10_000;
 
-/** What a tool printed, or why it failed, as a clause. */
+/** Runs a tool. Returns its output, or why it failed, as a clause. */
 export function runTool(
   file: string,
   args: readonly string[],

@@ -5,21 +5,21 @@ import { removeGroup } from "./group-removal.js";
 import { because } from "../../system/kernel-file.js";
 import { runnerName } from "./runner-name.js";
 
-/** The group of this runner in one hierarchy: it is there while it has cells. */
+/** The group of this runner in one hierarchy. It exists while the runner has cells. */
 export class RunnerGroup {
   readonly folder: string;
   readonly #prepare: (folder: string) => void;
   #cells = 0;
 
-  /** `prepare` gets the folder each time that it is made, and may throw what the system throws. */
+  /** `prepare` is called with the folder each time it is created. It may throw errors of the system. */
   constructor(place: string, prepare: (folder: string) => void = () => undefined) {
     this.folder = join(place, runnerName());
     this.#prepare = prepare;
   }
 
   /**
-   * Makes the group of a cell, without awaiting: a cell that ends meanwhile must not take the parent away. `limit`
-   * gets its folder. Throws `CELL_FAILED`, and then leaves nothing.
+   * Creates the group of a cell. It does not await, so that a cell that ends meanwhile cannot remove the
+   * parent. `limit` gets the folder. Throws `CELL_FAILED` and then leaves no group.
    */
   add(id: string, limit: (folder: string) => void = () => undefined): string {
     const folder = join(this.folder, id);
@@ -44,7 +44,7 @@ export class RunnerGroup {
     return folder;
   }
 
-  /** Removes the group of a cell, with whatever still lives in it. */
+  /** Removes the group of a cell and kills the processes in it. */
   async remove(folder: string): Promise<void> {
     await removeGroup(folder);
     this.#leave();
@@ -56,7 +56,7 @@ export class RunnerGroup {
     try {
       rmdirSync(this.folder);
     } catch {
-      // Not empty, or gone: the runner that starts next removes what a dead one left.
+      // The folder is not empty, or is gone. The next runner removes groups of dead runners.
     }
   }
 }

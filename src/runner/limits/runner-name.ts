@@ -1,15 +1,16 @@
 import { pidNamespace, processStat } from "../../system/process-stat.js";
 
 /**
- * `bytesper-PID-TICKS-NAMESPACE`: the group of a runner, whose cells are below it. The start time guards against a
- * pid that was given out again, the namespace against a runner in another container that shares the hierarchy.
+ * `bytesper-PID-TICKS-NAMESPACE`: the name of a runner's group, which holds the groups of its cells. The
+ * start time distinguishes processes that had the same pid. The namespace distinguishes runners in other
+ * containers that share the hierarchy.
  */
 export function runnerName(): string {
   const { startTicks = 0 } = processStat("self") ?? {};
   return `bytesper-${process.pid}-${startTicks}-${pidNamespace() ?? "0"}`;
 }
 
-/** Whether a folder of this name was made by a runner that is dead; false for what cannot be told. */
+/** Whether the runner that created a folder with this name is dead; false if that is unknown. */
 export function runnerIsDead(name: string): boolean {
   const [, pid, startTicks, namespace] = /^bytesper-(\d+)-(\d+)-(\d+)$/.exec(name) ?? [];
   if (pid === undefined || namespace !== pidNamespace()) return false;

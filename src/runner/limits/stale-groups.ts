@@ -20,8 +20,8 @@ function isWithin(folder: string, ancestor: string): boolean {
 }
 
 /**
- * Removes the groups of runners that are dead, in this process's groups and those above, and kills what still lives in
- * them. Returns the folders that it removed.
+ * Removes the groups of dead runners from this process's groups and those above, and kills the processes in
+ * them. Returns the removed folders.
  */
 export async function removeStaleGroups(): Promise<string[]> {
   const removed: string[] = [];
@@ -29,7 +29,8 @@ export async function removeStaleGroups(): Promise<string[]> {
     if (isAbsent(own)) continue;
     for (const place of withAncestors(own)) {
       const stale = foldersIn(place).filter(runnerIsDead);
-      // A runner that was started in a cell is in its dead parent's group itself; the guard of that cell ends it.
+      // A runner that was started inside a cell is in the group of its dead parent. The supervisor of that
+      // cell ends it.
       const others = stale.map((name) => join(place, name)).filter((folder) => !isWithin(own.folder, folder));
       for (const folder of others) if (await removeGroup(folder)) removed.push(folder);
     }

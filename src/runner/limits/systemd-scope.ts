@@ -13,22 +13,25 @@ import { runnerName } from "./runner-name.js";
 const ENTER_MS = 5_000;
 const LOOK_MS = 5;
 
-/** The manager that may take this user's processes: the system's for root, else the user's own. */
+/** The systemd manager that can take this process: the system's for root, else the user's own. */
 function manager(): string[] {
   return process.getuid?.() === 0 ? ["--system"] : ["--user"];
 }
 
-/** Prints the path of the scope's group, then its controllers; $0 is where the hierarchy is mounted. */
+/** Prints the path of the scope's group, then its controllers. $0 is the mount point of the hierarchy. */
 const PROBE =
   'path=$(sed -n "s/^0:://p" /proc/self/cgroup) && echo "$path" && cat "$0$path/cgroup.controllers"';
 
-/** A limit that somebody gave to this process, and that a group at `path` would escape. */
+/** A limit on this process that would no longer apply in a group at `path`. */
 function escapedLimit(own: OwnGroup, path: string): string | undefined {
   const escaped = withAncestors(own).filter((folder) => !`${own.mount}${path}/`.startsWith(`${folder}/`));
   return escaped.find((folder) => readNumber(join(folder, "memory.max")) !== undefined);
 }
 
-/** Whether systemd gives out scopes whose groups are ours to divide, with the memory controller; makes one to see. */
+/**
+ * Tests whether systemd creates scopes with the memory controller in which this user may create groups.
+ * Creates one scope to see.
+ */
 export async function scopeOffer(): Promise<true | Absent> {
   if (!existsSync("/run/systemd/system"))
     return absent("systemd does not run here: there is no /run/systemd/system");
@@ -53,9 +56,10 @@ export async function scopeOffer(): Promise<true | Absent> {
 }
 
 /**
- * Moves this runner into a scope of its own, which it may divide into groups. One scope for the runner, and not one
- * for each cell: a cell's scope goes with its last process and takes the evidence with it, and with a limit on the
- * scope itself the guard would be under it. systemd removes the scope when the runner is dead. Throws `CELL_FAILED`.
+ * Moves this runner into its own scope, in which it may create groups. There is one scope for the runner and
+ * not one for each cell: the scope of a cell would vanish with its last process, and its counters with it.
+ * With a limit on the scope, the limit would also apply to the supervisor. systemd removes the scope when the
+ * runner is dead. Throws `CELL_FAILED`.
  */
 export async function enterScope(): Promise<OwnGroup> {
   const name = `${runnerName()}.scope`;
@@ -71,7 +75,7 @@ export async function enterScope(): Promise<OwnGroup> {
     ...[name, "fail", "4", ...properties, "0"],
   ]);
   if ("failed" in answer) throw failed(answer.failed);
-  // The call returns when the job is queued.
+  // The call returns when the job is queued, so wait until this process has moved.
   const deadline = performance.now() + ENTER_MS;
   while (performance.now() < deadline) {
     const own = ownGroup(2);

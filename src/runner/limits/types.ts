@@ -3,14 +3,14 @@ import type { Absent } from "../../system/probe/reading.js";
 
 export interface Rung {
   kind: EnforcementKind;
-  /** The reason names what would make the rung available. */
+  /** If absent, the reason says what would make the rung available. */
   available: true | Absent;
 }
 
 export interface CellLimitOptions {
-  /** Letters, digits and `-`; not used by another attempt of this runner. */
+  /** Letters, digits and `-`; unique among the attempts of this runner. */
   id: string;
-  /** Bytes that the whole process tree may hold; without it the tree is only counted. */
+  /** Most bytes that the whole process tree may hold. Undefined: the tree is only counted. */
   capBytes: number | undefined;
 }
 
@@ -20,18 +20,18 @@ export interface Enforcement {
   description: string;
   /** Whether the kernel holds the cap for the whole tree. */
   exact: boolean;
-  /** Throws `BAD_INPUT` for a cap or a name that cannot be, and `CELL_FAILED` where the group cannot be made. */
+  /** Throws `BAD_INPUT` for an impossible cap or name, and `CELL_FAILED` if the group cannot be created. */
   open(options: CellLimitOptions): Promise<CellLimit>;
 }
 
 export interface CellLimit {
-  /** Options for the cell guard. */
+  /** Options for the supervisor. */
   guardArguments: string[];
-  /** The guard's command line as it must be started. */
+  /** Returns the command that must be started for this command of the supervisor. */
   wrap(command: string[]): string[];
   /**
-   * Reads the evidence and removes the group, with whatever still lives in it. To be called when the tree is dead;
-   * does not throw for a group that is gone.
+   * Reads the evidence, kills the processes left in the group and removes it. Call it when the tree is dead.
+   * Does not throw if the group is gone.
    */
   close(): Promise<LimitEvidence>;
 }
@@ -39,10 +39,10 @@ export interface CellLimit {
 export interface LimitEvidence {
   peak: { bytes: number; source: "memory.peak" | "memory.max_usage_in_bytes" } | Absent;
   /**
-   * Processes that the kernel's killer took because of this cap. With several threads over a v2 cap at once the kernel
-   * may count one too many; that it is above 0 is certain.
+   * Number of processes that the kernel killed because of this cap. If several threads exceed a v2 cap at
+   * once, the kernel may count one too many; a number above 0 is certain.
    */
   oomKills: number | Absent;
-  /** Raw counters by `file:key` when the tree was dead; bytes where the kernel counts bytes. */
+  /** Raw counters by `file:key`, read when the tree was dead. Units are the kernel's. */
   counters: Record<string, number>;
 }

@@ -3,7 +3,7 @@ import type { OwnGroup } from "../../system/hierarchy.js";
 import { withAncestors } from "../../system/hierarchy.js";
 import { runTool } from "./run-tool.js";
 
-/** The unit that a group of systemd's is named after, where it is of a kind that holds processes. */
+/** The systemd unit of a group, if its kind holds processes. */
 function unitOf(folder: string): { name: string; manager: "--system" | "--user" } | undefined {
   const name = /\/([^/]+\.(?:service|scope))$/.exec(folder)?.[1];
   if (name === undefined) return undefined;
@@ -11,9 +11,9 @@ function unitOf(folder: string): { name: string; manager: "--system" | "--user" 
 }
 
 /**
- * Groups of systemd units that must not take cells, with the reason: the kernel counts a kill in a group for all
- * above it, and systemd then stops the unit, and this runner with it, unless the unit is delegated or its OOMPolicy
- * says otherwise.
+ * Groups of systemd units that must not take cells, with the reason. The kernel counts a kill also in all
+ * groups above. systemd then stops the unit and this runner with it, unless the unit is delegated or its
+ * OOMPolicy says otherwise.
  */
 export async function stoppedByKills(own: OwnGroup): Promise<Map<string, string>> {
   const stopped = new Map<string, string>();

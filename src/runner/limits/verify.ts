@@ -8,17 +8,17 @@ import type { MemoryController } from "./memory-controller.js";
 import { runTool } from "./run-tool.js";
 import { RunnerGroup } from "./runner-group.js";
 
-/** A controller that was seen to take a limit and a process. */
+/** A controller that was tested: it accepts a limit and a process. */
 export interface Verified {
   memory: MemoryController;
-  /** Whether a cap holds swap too, or there is none to use. */
+  /** Whether a cap includes swap, or the machine has no swap. */
   holdsSwap: boolean;
 }
 
 const PROBE_BYTES = 64 * 2 ** 20;
 let probes = 0;
 
-/** No cell's name begins so. */
+/** A name that no cell has, because it begins with "_". */
 function probeName(): string {
   return `_probe-${(probes += 1)}`;
 }
@@ -27,13 +27,16 @@ function hasSwap(): boolean {
   return !/^SwapTotal:\s+0 kB$/m.test(readText("/proc/meminfo") ?? "");
 }
 
-/** Lets a child join the group: the right to make a group is not yet the right to move processes there. */
+/**
+ * Tests that a child can join the group. The right to create a group does not include the right to move
+ * processes.
+ */
 async function canJoin(procsFile: string): Promise<true | Absent> {
   const answer = await runTool("/bin/sh", ["-c", 'echo 0 > "$0"', procsFile]);
   return "stdout" in answer || absent(`no process may be moved to ${procsFile} (${answer.failed})`);
 }
 
-/** Makes a group with a limit, moves a process there and removes it. */
+/** Tests a controller: creates a group with a limit, moves a process there, and removes the group. */
 export async function verify(memory: MemoryController): Promise<Verified | Absent> {
   try {
     const group = memory.open(probeName(), PROBE_BYTES);
@@ -45,7 +48,7 @@ export async function verify(memory: MemoryController): Promise<Verified | Absen
   }
 }
 
-/** Groups for cgroup.kill in a v2 hierarchy that has no memory controller for us. */
+/** Groups for cgroup.kill in a v2 hierarchy in which this user has no memory controller. */
 export async function verifiedTree(): Promise<RunnerGroup | undefined> {
   const own = ownGroup(2);
   if (isAbsent(own)) return undefined;

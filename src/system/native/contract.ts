@@ -1,30 +1,30 @@
 import type { Absent, Reading } from "../probe/reading.js";
 
 /**
- * Every export of the addon, in one screen; `native/addon.cc` mirrors it, and `ADDON_EXPORTS` lists it at run time.
- * Counters that a system lacks are absent with a reason; nothing here throws for a missing driver or file.
+ * Every export of the addon. `native/addon.cc` has the same list, and `ADDON_EXPORTS` gives it at run time. A
+ * counter that the system lacks is absent with a reason. Nothing here throws for a missing driver or file.
  */
 export interface NativeAddon {
   /** Kernel counters of this process from `/proc/self/status`, in bytes. */
   processStatus(): ProcessStatus | Absent;
-  /** Resets `VmHWM` to the present `VmRSS` (writes 5 to `/proc/self/clear_refs`). */
+  /** Sets `VmHWM` to the present `VmRSS` (writes 5 to `/proc/self/clear_refs`). */
   resetVmHwm(): true | Absent;
   /** Sums over all mappings of this process from `/proc/self/smaps_rollup`, in bytes; costs about 1 ms per GiB mapped. */
   smapsRollup(): SmapsRollup | Absent;
   /** Page faults of this process since its start (`getrusage`). */
   pageFaults(): PageFaults | Absent;
-  /** glibc's `mallinfo2`, in bytes, summed over all arenas; absent where another allocator has taken the place of malloc. */
   /**
-   * Takes the exclusive lock of an open file without waiting: false where another process has it. It lasts until the
-   * descriptor is closed, by the end of the process as well.
+   * Takes the exclusive lock of an open file without waiting; false if another process has it. The lock ends
+   * when the descriptor is closed, also by the end of the process.
    */
   lockFile(fd: number): boolean | Absent;
+  /** glibc's `mallinfo2`, in bytes, summed over all arenas. Absent if another allocator replaces malloc. */
   mallocInfo(): MallocInfo | Absent;
   /**
-   * Allocates and frees a block with malloc and returns the change of `mallocInfo().inUseBytes` it made: calibration
-   * of the counter. Throws a `TypeError` for anything but a number, and a `RangeError` for anything but a whole number
-   * of bytes from 1 to 1 GiB. To free a block of up to 32 MiB raises the size from which malloc maps blocks one by
-   * one, so that the next of the same size is counted in an arena.
+   * Calibrates the counter: allocates and frees a block with malloc and returns the change of
+   * `mallocInfo().inUseBytes`. Throws a `TypeError` for a value that is not a number, and a `RangeError`
+   * unless it is a whole number of bytes from 1 to 1 GiB. Freeing a block of up to 32 MiB raises the size
+   * from which malloc maps single blocks, so that the next block of that size is counted in an arena.
    */
   mallocSelfTest(bytes: number): Reading;
   /** NVIDIA devices through `libnvidia-ml.so.1`, or why there are none. */
@@ -32,15 +32,15 @@ export interface NativeAddon {
   /** NVIDIA devices through `libcuda.so.1`, or why there are none. */
   cudaDevices(): CudaReport | Absent;
   /**
-   * A pool of the host's memory, or with `device` of that CUDA device, whose kernels are in the fat binary
-   * `kernelsFile`. Throws a `TypeError` for arguments of another kind, and an `Error` with the reason where the
-   * device cannot be used.
+   * Creates a pool of host memory or, with `device`, of that CUDA device. The device's kernels are in the fat
+   * binary `kernelsFile`. Throws a `TypeError` for arguments of a wrong type, and an `Error` with the reason
+   * if the device cannot be used.
    */
   createPool(capBytes: number, threads: number, device?: number, kernelsFile?: string): NativeMemoryPool;
   /**
-   * Runs attention on a thread of its own with all memory from the pool, whose high-water marks it resets. Arrays
-   * are copied before the call returns; null stands for normal numbers from the seed. Throws a `TypeError` for
-   * shapes and arrays that do not fit.
+   * Runs attention on another thread, with all memory from the pool. Resets the pool's high-water marks.
+   * Arrays are copied before the call returns; null means random normal numbers from the seed. Throws a
+   * `TypeError` for shapes and arrays that do not match.
    */
   attention(
     pool: NativeMemoryPool,
@@ -49,11 +49,11 @@ export interface NativeAddon {
     keys: Float32Array | Uint16Array | null,
     values: Float32Array | Uint16Array | null,
   ): Promise<NativeAttentionResult | PoolFailure>;
-  /** Instruction sets of this processor that the host kernels have code for, the widest first. */
+  /** Instruction sets of this processor that the host kernels support, the widest first. */
   cpuInstructionSets(): string[];
 }
 
-/** Bytes of one pool, now and at most since the last reset. */
+/** Bytes of one pool, now and at the highest since the last reset. */
 export interface PoolStats {
   usedBytes: number;
   usedHighWaterBytes: number;
@@ -61,7 +61,7 @@ export interface PoolStats {
   reservedHighWaterBytes: number;
 }
 
-/** Why a pool or a device did not give what was asked for; the pool is as it was before. */
+/** Why a pool or a device refused a request. The pool is unchanged. */
 export interface PoolFailure {
   failure: "oom-device" | "device";
   reason: string;
@@ -73,19 +73,22 @@ export interface PoolFailure {
 }
 
 export interface NativeMemoryPool {
-  /** Takes a block of each size, all or none; answers their handles. */
+  /** Takes one block of each size, all or none. Returns their handles. */
   allocate(sizes: readonly number[]): Promise<number[] | PoolFailure>;
-  /** Gives blocks back; answers whether all handles were known. */
+  /** Returns blocks to the pool. The result is false if a handle is unknown. */
   release(handles: readonly number[]): Promise<boolean>;
   stats(): PoolStats | Absent;
   resetHighWater(): true | Absent;
   /** Returns unused memory to the system until at most this many bytes are reserved. */
   trim(keepBytes: number): Promise<true | Absent>;
-  /** Unused memory beyond this many reserved bytes goes back when a block does; 0 at first. */
+  /**
+   * When a block is released, unused memory above this many reserved bytes goes back to the system. Initially
+   * 0.
+   */
   setReleaseThreshold(bytes: number): Promise<true | Absent>;
-  /** Bytes of the device that all processes use, by the driver's count; absent for the host. */
+  /** Bytes of the device that all processes use, as the driver counts them; absent for the host. */
   deviceUsedBytes(): Reading;
-  /** Gives everything back; every later call throws. */
+  /** Frees everything. Every later call throws. */
   close(): Promise<void>;
 }
 
@@ -101,28 +104,28 @@ export interface NativeAttentionOptions {
   scoreDtype: string;
   kernel: string;
   threads: number;
-  /** Empty for the widest. */
+  /** Empty means the widest one. */
   instructionSet: string;
   seed: number;
   /** Whether the output is copied back. */
   output: boolean;
-  /** Takes all the memory and computes nothing. */
+  /** Takes all memory and computes nothing. */
   allocateOnly: boolean;
 }
 
 export interface NativeAttentionResult {
-  /** Time of the kernel alone, without allocation and copies. */
+  /** Time of the kernel only, without allocation and copies. */
   durationMs: number;
   usedHighWaterBytes: number;
   reservedHighWaterBytes: number;
-  /** What queries, keys, values and output take. */
+  /** Bytes of queries, keys, values and output. */
   inputOutputBytes: number;
-  /** Which code ran, such as "avx2". */
+  /** Name of the code that ran, such as "avx2". */
   code: string;
   output?: ArrayBuffer;
 }
 
-/** The keys of `NativeAddon`: the compiler refuses a list that lacks one or names another. */
+/** The keys of `NativeAddon`. The compiler reports a missing or unknown name. */
 export const ADDON_EXPORTS = Object.keys({
   processStatus: true,
   resetVmHwm: true,
@@ -162,13 +165,13 @@ export interface PageFaults {
 export interface MallocInfo {
   /** uordblks + hblkhd */
   inUseBytes: number;
-  /** uordblks: chunks in use within arenas; freed chunks held in a thread's tcache still count. */
+  /** uordblks: chunks in use inside arenas. Freed chunks in a thread's tcache still count. */
   uordblksBytes: number;
-  /** hblkhd: blocks mapped one by one. */
+  /** hblkhd: blocks that malloc mapped one by one. */
   hblkhdBytes: number;
   /** fordblks: free chunks within arenas. */
   fordblksBytes: number;
-  /** arena: bytes that the arenas took from the system. */
+  /** arena: bytes that the arenas got from the system. */
   arenaBytes: number;
 }
 
@@ -184,17 +187,23 @@ export interface NvmlDevice {
   totalBytes: Reading;
   usedBytes: Reading;
   freeBytes: Reading;
-  /** Driver reserve; absent where only the first version of the memory query exists. */
+  /** Memory that the driver reserves; absent if only the first version of the memory query exists. */
   reservedBytes: Reading;
   /** Whether `usedBytes` contains `reservedBytes`, found from total = used + free (+ reserved). */
   usedIncludesReserved: boolean | Absent;
   processes: NvmlProcess[] | Absent;
-  /** This process's own bytes on the device; absent where it is not listed or NVML reports PIDs of another namespace. */
+  /**
+   * Bytes of this process on the device; absent if NVML does not list it or reports pids of another
+   * namespace.
+   */
   ownUsedBytes: Reading;
 }
 
 export interface NvmlProcess {
-  /** With most drivers a PID of the host's namespace, which inside a container is not the container's. */
+  /**
+   * With most drivers, a pid of the host's namespace. Inside a container that differs from the container's
+   * pid.
+   */
   pid: number;
   usedBytes: Reading;
 }
@@ -208,6 +217,8 @@ export interface CudaDevice {
   index: number;
   name: string | Absent;
   totalBytes: Reading;
-  /** From `cuMemGetInfo`; absent unless a context is current, because making one would cost memory itself. */
+  /**
+   * From `cuMemGetInfo`. Absent unless a context is current, because creating one would itself take memory.
+   */
   freeBytes: Reading;
 }

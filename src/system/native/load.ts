@@ -6,13 +6,16 @@ import { absent, isAbsent } from "../probe/reading.js";
 import type { NativeAddon } from "./contract.js";
 import { ADDON_EXPORTS } from "./contract.js";
 
-/** This file is src/system/native/load.ts or dist/system/native/load.js: the package root is three folders up either way. */
+/**
+ * This file is src/system/native/load.ts or dist/system/native/load.js. In both cases the package root is
+ * three folders up.
+ */
 const ROOT = new URL("../../../", import.meta.url);
 const PLACES = ["build/Release/bytesper.node", "build/Debug/bytesper.node"];
 
 let loaded: NativeAddon | Absent | undefined;
 
-/** The addon, or why it is not there. The attempt is made once. */
+/** The addon, or why it cannot be used. Loading is tried once. */
 export function tryLoadAddon(): NativeAddon | Absent {
   return (loaded ??= loadFrom(PLACES.map((place) => fileURLToPath(new URL(place, ROOT)))));
 }
@@ -25,7 +28,9 @@ export function loadAddon(): NativeAddon {
   return addon;
 }
 
-/** The first of these files that is an addon of this version, or what each attempt met. */
+/**
+ * Loads the first of these files that is an addon of this version. Otherwise says why each attempt failed.
+ */
 export function loadFrom(files: readonly string[]): NativeAddon | Absent {
   const require = createRequire(import.meta.url);
   const failures: string[] = [];
@@ -37,7 +42,7 @@ export function loadFrom(files: readonly string[]): NativeAddon | Absent {
       failures.push(`${file} is of another version and lacks ${lacking.join(", ")}`);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      // A message of the dynamic linker begins with the file.
+      // A message of the dynamic linker begins with the file name.
       if (code !== "MODULE_NOT_FOUND") failures.push(message.split("\n")[0] ?? message);
     }
   }

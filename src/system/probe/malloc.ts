@@ -9,13 +9,13 @@ export function mallocInfo(): MallocInfo | Absent {
   return isAbsent(addon) ? addon : addon.mallocInfo();
 }
 
-/** Bytes that malloc has handed out and not got back: `uordblks + hblkhd`. */
+/** Bytes that malloc has given out and that are not freed: `uordblks + hblkhd`. */
 export function mallocInUse(): Reading {
   const info = mallocInfo();
   return isAbsent(info) ? info : info.inUseBytes;
 }
 
-/** The change of the malloc counter that one block of `bytes` makes: what the counter itself reads back. */
+/** The change of the malloc counter for one block of `bytes`; it shows whether the counter works. */
 export function mallocSelfTest(bytes: number): Reading {
   const addon = tryLoadAddon();
   return isAbsent(addon) ? addon : addon.mallocSelfTest(bytes);

@@ -1,9 +1,12 @@
-/** A source could not answer; `absent` says why, as a clause that can follow "absent: ". */
+/** A value that a source could not give. `absent` says why, as a clause that can follow "absent: ". */
 export interface Absent {
   absent: string;
 }
 
-/** What one source said: a number in the unit that its name carries, or why there is none. Never 0 for unknown. */
+/**
+ * A value of one source: a number in the unit that its name says, or the reason why there is none. An unknown
+ * value is never 0.
+ */
 export type Reading = number | Absent;
 
 export function absent(reason: string): Absent {
@@ -14,7 +17,7 @@ export function isAbsent(value: unknown): value is Absent {
   return typeof value === "object" && value !== null && "absent" in value;
 }
 
-/** The change from `before` to `after`; absent when either side is. */
+/** The change from `before` to `after`; absent if one of them is. */
 export function change(before: Reading, after: Reading): Reading {
   if (isAbsent(before)) return before;
   if (isAbsent(after)) return after;

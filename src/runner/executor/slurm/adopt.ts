@@ -15,17 +15,17 @@ import { hasEnded } from "./states.js";
 import type { Timing } from "./timing.js";
 import { ASK_SOON_MS, TIMING } from "./timing.js";
 
-/** `DIR/runs/RUN.slurm`: what the runner and its tasks share. */
+/** `DIR/runs/RUN.slurm`: the folder that the runner and its tasks share. */
 export function slurmRoot(out: string, runId: string): string {
   return join(out, "runs", `${runId}.slurm`);
 }
 
-/** A cell that a dead runner submitted and whose end it did not record. */
+/** A cell that a dead runner submitted and whose end is not in the journal. */
 interface Left {
   open: StartedRecord;
   id: string;
   folder: string;
-  /** Name of its batch in Slurm. */
+  /** Name of the batch in Slurm. */
   name: string;
   index: number;
   turnsBefore: number;
@@ -37,8 +37,9 @@ export interface AdoptOptions {
 }
 
 /**
- * Takes the results of cells that a dead runner left in Slurm into the journal, and ends those that have none, so that
- * no cell runs twice at once. Throws `CELL_FAILED` where Slurm does not say what it still has.
+ * Copies the results of cells that a dead runner left in Slurm into the journal, and ends the cells that have
+ * none. So no cell runs twice at the same time. Throws `CELL_FAILED` if Slurm does not say which jobs it
+ * still has.
  */
 export async function adoptCells(log: RunLog, out: string, options: AdoptOptions): Promise<void> {
   const timing = { ...TIMING, ...options.timing };
@@ -48,7 +49,7 @@ export async function adoptCells(log: RunLog, out: string, options: AdoptOptions
   if (missing.length > 0) {
     await end(missing, timing, options.notice);
     await untilWritten(missing, timing);
-    // What failed now may have failed because it was ended.
+    // Only results are taken now: a cell that failed may have failed because it was ended here.
     adopted += take(log, out, missing, isResult)[1];
   }
   if (left.length > 0) {
@@ -80,7 +81,7 @@ function leftBehind(log: RunLog, out: string): Left[] {
   });
 }
 
-/** Records the ends that are there and wanted; returns the other cells, and the number of those recorded. */
+/** Records the wanted ends that exist. Returns the other cells and the number of recorded ends. */
 function take(
   log: RunLog,
   out: string,
@@ -107,7 +108,7 @@ function take(
 function recordsOf({ open, turnsBefore }: Left, end: CellEnd, turns: readonly unknown[]): JournalRecord[] {
   const { experiment, cell, trial, attempt } = open;
   const batch = new TurnBatch({ experiment, cell, trial }, attempt);
-  // The first ones may be in the journal already.
+  // The journal may have the first ones already.
   for (const turn of turns.slice(turnsBefore)) batch.add(turn);
   const type = isResult(end.outcome) ? "finished" : "failed";
   const evidence = { ...end.evidence, adopted: true };
@@ -115,7 +116,7 @@ function recordsOf({ open, turnsBefore }: Left, end: CellEnd, turns: readonly un
   return [...batch.take(), { type, ...own, end: { ...end, evidence } }];
 }
 
-/** Ends all jobs of the batches, and waits until Slurm is done with them. */
+/** Ends all jobs of the batches, and waits until Slurm no longer has them. */
 async function end(left: readonly Left[], timing: Timing, notice: (message: string) => void): Promise<void> {
   const client = new SlurmClient();
   await client.requireSlurm();
@@ -136,7 +137,8 @@ async function end(left: readonly Left[], timing: Timing, notice: (message: stri
   const deadline = performance.now() + timing.cancelWaitMs;
   for (let still = jobs; still.length > 0; still = await alive()) {
     if (performance.now() > deadline) {
-      // A task of a closed batch does not begin, and the files of one that runs are not looked at again.
+      // This is safe: a task of a closed batch does not begin, and the files of a running one are not read
+      // again.
       notice(
         `Slurm has not ended the jobs ${still.join(", ")}, which were cancelled; look at them with squeue.`,
       );
@@ -146,7 +148,7 @@ async function end(left: readonly Left[], timing: Timing, notice: (message: stri
   }
 }
 
-/** A cell that began may have an end that has not arrived here. */
+/** Waits for the ends of cells that began: their files may arrive here late. */
 async function untilWritten(left: readonly Left[], timing: Timing): Promise<void> {
   const deadline = performance.now() + timing.fileWaitMs;
   const isAwaited = ({ folder, index, id }: Left): boolean =>
@@ -154,7 +156,10 @@ async function untilWritten(left: readonly Left[], timing: Timing): Promise<void
   while (left.some(isAwaited) && performance.now() < deadline) await pause(timing.lookMs);
 }
 
-/** Removes the batches whose cells all have results in the journal; the others stay as evidence. */
+/**
+ * Removes the folders of batches if the journal has a result for each of their cells. The others stay as
+ * evidence.
+ */
 export function removeFinished(log: RunLog, out: string): void {
   const { units, run } = log.state;
   if (log.writeError !== undefined) return;
@@ -167,7 +172,7 @@ export function removeFinished(log: RunLog, out: string): void {
   const numbers = batchNumbers(root);
   const done = numbers.filter((number) => {
     const { jobs } = readManifest(join(root, String(number))) ?? { jobs: [] };
-    // Attempts of one cell differ in what follows the last dash.
+    // The id of an attempt is the cell, the trial and, after the last dash, the number of the attempt.
     return jobs.length > 0 && jobs.every(({ id }) => finished.has(id.slice(0, id.lastIndexOf("-"))));
   });
   for (const number of done) rmSync(join(root, String(number)), { recursive: true, force: true });

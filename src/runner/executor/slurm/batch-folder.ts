@@ -6,43 +6,40 @@ import type { CellJob } from "../../cell/execute.js";
 import type { EnforcementKind } from "../../../record/cell.js";
 
 /*
- * RUN.slurm/BATCH/ is all that the runner and its tasks share:
+ * RUN.slurm/BATCH/ holds all files that the runner and its tasks share:
  *
- *   manifest.json  index -> cell; written before the jobs exist and never changed
- *   submit.sh      what sbatch was given
- *   job            Slurm's id, once it is known; for people, since jobs are found by their name
- *   closed         no task may begin any more
- *   7.claim        task 7 began; made once, so that no attempt runs twice whatever is requeued or submitted twice
- *   7.end.json     its end, there as a whole or not at all
- *   7.log          what the task said of itself
+ *   manifest.json  which cell each index means; written before the jobs exist, never changed
+ *   submit.sh      the script for sbatch
+ *   job            Slurm's id once it is known; for people, since the program finds jobs by name
+ *   closed         if it exists, no task may begin
+ *   7.claim        task 7 began; created once, so that no attempt runs twice if Slurm starts the task twice
+ *   7.end.json     end of task 7; either complete or missing
+ *   7.log          messages of task 7
  */
 
 export interface Manifest {
   schema: "bytesper/slurm-batch@1";
-  /** Name of the jobs in Slurm. */
   name: string;
-  /** Version of Node that the cells were planned for. */
+  /** Version of Node for which the cells were planned. */
   node: string;
-  /** How caps are to be enforced; the best that works on the node unless given. */
+  /** How caps are enforced; by default, the best that works on the node. */
   enforcement?: EnforcementKind;
   jobs: CellJob[];
 }
 
-/** Who runs a task. */
+/** The process that runs a task. */
 export interface Claim {
   host: string;
   pid: number;
-  /** Slurm's id of the task. */
   job: string;
   restart: number;
 }
 
-/** End of a task as it was written on its node. */
 export interface TaskEnd {
-  /** Id of the attempt; an end of another is none. */
+  /** Id of the attempt. An end with the id of another attempt is ignored. */
   id: string;
   host: string;
-  /** Length of the file of streamed records when the cell was over. */
+  /** Length of the file of records when the cell ended, bytes. */
   streamedBytes: number;
   end: CellEnd;
 }
@@ -51,12 +48,11 @@ export function manifestPath(folder: string): string {
   return join(folder, "manifest.json");
 }
 
-/** Undefined where it is not there yet, or was cut off. */
+/** Undefined if the file is missing or incomplete. */
 export function readManifest(folder: string): Manifest | undefined {
   return readJson(manifestPath(folder)) as Manifest | undefined;
 }
 
-/** Numbers of the batches of a run. */
 export function batchNumbers(root: string): number[] {
   return names(root)
     .filter((name) => /^\d+$/.test(name))
@@ -64,7 +60,7 @@ export function batchNumbers(root: string): number[] {
     .sort((a, b) => a - b);
 }
 
-/** Names in a folder; none where it is not there. */
+/** Names in a folder; empty if the folder is missing. */
 export function names(folder: string): string[] {
   try {
     return readdirSync(folder);
@@ -85,7 +81,7 @@ export function writeJobId(folder: string, id: string): void {
   writeWhole(join(folder, "job"), `${id}\n`);
 }
 
-/** Takes a task for this process; false where another has it. */
+/** Claims a task for this process; false if another process has claimed it. */
 export function takeClaim(folder: string, index: number, claim: Claim): boolean {
   let descriptor: number;
   try {
@@ -110,7 +106,7 @@ export function writeEnd(folder: string, index: number, end: TaskEnd): void {
   writeWhole(join(folder, `${index}.end.json`), `${JSON.stringify(end)}\n`);
 }
 
-/** Undefined where there is none, or it belongs to another attempt. */
+/** Undefined if there is none, or it belongs to another attempt. */
 export function readEnd(folder: string, index: number, id: string): TaskEnd | undefined {
   const end = readJson(join(folder, `${index}.end.json`)) as TaskEnd | undefined;
   return end?.id === id ? end : undefined;
@@ -118,7 +114,7 @@ export function readEnd(folder: string, index: number, id: string): TaskEnd | un
 
 const LOG_CHARACTERS = 300;
 
-/** The last of what a task and its shell said. */
+/** The last lines of the log of a task and its shell. */
 export function lastOfLog(folder: string, index: number): string | undefined {
   const text = readText(join(folder, `${index}.log`))?.trim();
   return text === undefined || text === ""
@@ -126,7 +122,7 @@ export function lastOfLog(folder: string, index: number): string | undefined {
     : text.split("\n").slice(-2).join(" ").slice(-LOG_CHARACTERS);
 }
 
-/** The files are ours and written whole: what parses has its form. */
+/** These files are written by bytesper as a whole, so their form is not checked. */
 function readJson(path: string): unknown {
   const text = readText(path);
   if (text === undefined) return undefined;

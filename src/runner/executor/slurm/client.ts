@@ -3,19 +3,21 @@ import { BytesperError } from "../../../base/errors.js";
 import { parseAccounting, parseArrayLimit, parseQueue } from "./states.js";
 import type { SlurmStates } from "./states.js";
 
-/** A program of Slurm said no, or did not answer. */
+/** A program of Slurm refused or did not answer. */
 export interface Failed {
   failed: string;
 }
 
-/** sbatch asks a full controller again by itself, up to 15 times with longer and longer pauses: 2 minutes. */
+/**
+ * If the controller is full, sbatch tries again up to 15 times with growing pauses, which takes 2 minutes.
+ */
 const SUBMIT_PATIENCE_MS = 300_000;
 const PATIENCE_MS = 60_000;
 const MOST_OUTPUT_BYTES = 64 * 2 ** 20;
-/** Ids that one call of scancel is given: a command line has an end. */
+/** Most ids for one call of scancel, since the length of a command line is limited. */
 const MOST_IDS = 500;
 
-/** The programs of Slurm, with their answers as data. None of the methods throws but `requireSlurm`. */
+/** Calls the programs of Slurm and returns their answers as data. Only `requireSlurm` throws. */
 export class SlurmClient {
   readonly #env: NodeJS.ProcessEnv;
 
@@ -24,7 +26,7 @@ export class SlurmClient {
     this.#env = environment(env);
   }
 
-  /** Throws `USAGE` where Slurm's programs are not there. */
+  /** Throws `USAGE` if Slurm's programs are missing. */
   async requireSlurm(): Promise<void> {
     const answer = await this.#run("sbatch", ["--version"], PATIENCE_MS);
     if (!("failed" in answer)) return;
@@ -34,26 +36,26 @@ export class SlurmClient {
     );
   }
 
-  /** Hands `submit.sh` of a folder to Slurm, which opens the files of the jobs in that folder. */
+  /** Submits `submit.sh` of a folder. Slurm also opens the output files of the jobs in that folder. */
   async submit(folder: string): Promise<{ id: string } | Failed> {
     const answer = await this.#run("sbatch", ["--parsable", "submit.sh"], SUBMIT_PATIENCE_MS, folder);
     if ("failed" in answer) return answer;
-    // A federation adds the cluster's name after ";". Messages of a site's plugin may stand before.
+    // A federation adds the cluster's name after ";". Messages of a site's plugin may come before the id.
     const id = /^(\d+)(?:;.*)?$/.exec(answer.stdout.trim().split("\n").at(-1) ?? "")?.[1];
     return id === undefined
       ? { failed: `sbatch answered "${answer.stdout.trim()}" in place of a job id` }
       : { id };
   }
 
-  /** States of all tasks of some jobs. What ended minutes ago is not among them any more. */
+  /** States of all tasks of some jobs. A task that ended some minutes ago is no longer included. */
   async states(jobs: readonly string[]): Promise<SlurmStates | Failed> {
     const answer = await this.#squeue(`--jobs=${jobs.join(",")}`, "--format=%i|%T|%r");
     if (!("failed" in answer)) return parseQueue(answer.stdout);
-    // Said where the only id that was asked for is not known any more.
+    // squeue says this if it was asked for one id only and no longer knows it.
     return /Invalid job id/i.test(answer.failed) ? new Map() : answer;
   }
 
-  /** Jobs of this user with some names, each with the states of its tasks. */
+  /** Jobs of this user with the given names, each with the states of its tasks. */
   async named(names: readonly string[]): Promise<ReadonlyMap<string, string[]> | Failed> {
     const answer = await this.#squeue(`--name=${names.join(",")}`, ...own(), "--format=%F|%T");
     if ("failed" in answer) return answer;
@@ -65,7 +67,7 @@ export class SlurmClient {
     return jobs;
   }
 
-  /** Ends tasks or whole jobs, by id. What has ended already is no failure. */
+  /** Ends tasks or whole jobs by id. An id that has already ended is no failure. */
   async cancel(ids: readonly string[]): Promise<Failed | undefined> {
     let failure: Failed | undefined;
     for (let start = 0; start < ids.length; start += MOST_IDS) {
@@ -79,7 +81,7 @@ export class SlurmClient {
     return failure;
   }
 
-  /** What the accounting says of some tasks, which many sites keep none of. */
+  /** Asks the accounting about some tasks. Many sites keep no accounting. */
   async accounting(ids: readonly string[]): Promise<ReadonlyMap<string, string> | Failed> {
     const answer = await this.#run(
       "sacct",
@@ -92,7 +94,7 @@ export class SlurmClient {
     return "failed" in answer ? answer : parseAccounting(answer.stdout);
   }
 
-  /** Most tasks of an array; 0 where arrays are switched off. */
+  /** Most tasks of an array; 0 if arrays are switched off. */
   async arrayLimit(): Promise<number> {
     const answer = await this.#run("scontrol", ["show", "config"], PATIENCE_MS);
     return ("failed" in answer ? undefined : parseArrayLimit(answer.stdout)) ?? DEFAULT_ARRAY_LIMIT;
@@ -143,8 +145,9 @@ function clauseOf(
 }
 
 /**
- * The user's defaults for sbatch stay. What would change the form of answers goes, and so do the variables of a job
- * that the runner itself runs in, which its own jobs would inherit.
+ * Environment for Slurm's programs. The user's defaults for sbatch stay. Variables that change the format of
+ * answers are removed. So are those of a job in which the runner itself runs, since its own jobs would
+ * inherit them.
  */
 function environment(base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(base).filter(

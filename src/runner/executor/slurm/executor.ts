@@ -19,24 +19,24 @@ import type { Timing } from "./timing.js";
 import { TIMING } from "./timing.js";
 
 export interface SlurmOptions {
-  /** `DIR/runs/RUN.slurm`, which every node sees under this name. */
+  /** `DIR/runs/RUN.slurm`. Every node must see it under this path. */
   root: string;
   runId: string;
   settings: SlurmSettings;
   enforcement?: EnforcementKind;
   slots?: number;
   notice: (message: string) => void;
-  /** How often is looked and asked; the defaults unless given. */
+  /** Intervals that differ from the defaults. */
   timing?: Partial<Timing>;
-  /** Variables of Slurm's programs; those of this process unless given. */
+  /** Environment of Slurm's programs; by default, that of this process. */
   env?: NodeJS.ProcessEnv;
 }
 
 const TASK = fileURLToPath(new URL("./task.js", import.meta.url));
 
 /**
- * Runs cells as jobs of Slurm. Results come from files that the jobs write; Slurm itself is asked only where a file
- * is missing for long. Throws `USAGE` where Slurm's programs are not there.
+ * Runs cells as jobs of Slurm. Results come from files that the jobs write. Slurm itself is asked only if a
+ * file is missing for long. Throws `USAGE` if Slurm's programs are missing.
  */
 export async function slurmExecutor(options: SlurmOptions): Promise<Executor> {
   const { root, runId, settings, enforcement, notice } = options;
@@ -84,7 +84,7 @@ export async function slurmExecutor(options: SlurmOptions): Promise<Executor> {
     name: "slurm",
     slots: options.slots ?? SLURM_SLOTS,
     here: false,
-    // No events: what a task streams is followed by whoever gave the job its file.
+    // No events are needed: whoever gave the job its file also reads the records from it.
     async submit(jobs: readonly CellJob[]): Promise<RunningCell[]> {
       const running = new Map<string, RunningCell>();
       for (const batch of batchesOf(jobs, arrayLimit)) {
@@ -102,12 +102,12 @@ export async function slurmExecutor(options: SlurmOptions): Promise<Executor> {
   };
 }
 
-/** Where files are given up soon, Slurm has to be asked soon. */
+/** If the wait for files is short, Slurm must be asked early. */
 function waiting(fileWaitMs: number): Partial<Timing> {
   return { fileWaitMs, askFirstMs: Math.min(TIMING.askFirstMs, fileWaitMs) };
 }
 
-/** Slurm's name of a batch, by which it is found again where its id was never learned. */
+/** Name of a batch in Slurm. A batch is found by it if its id was never received. */
 export function jobName(runId: string, batch: number): string {
   return `bytesper-${runId}-${batch}`;
 }

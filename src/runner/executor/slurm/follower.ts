@@ -14,13 +14,13 @@ import { Submitter } from "./submitter.js";
 import type { Timing } from "./timing.js";
 import { ASK_SOON_MS, LAST_WORDS_MS } from "./timing.js";
 
-/** Between calls of scancel: one call ends many cells. */
+/** Time between calls of scancel, so that one call ends many cells. */
 const CANCEL_AGAIN_MS = 500;
 
-/** Questions in vain before the user is told. */
+/** Failed questions in a row before the user is told. */
 const SILENT_ANSWERS = 3;
 
-/** Follows all cells of a run that are in Slurm, in one loop. */
+/** Watches all cells of a run that are in Slurm, in one loop. */
 export class Follower {
   readonly #client: SlurmClient;
   readonly #notice: (message: string) => void;
@@ -47,7 +47,7 @@ export class Follower {
     });
   }
 
-  /** Hands a batch to Slurm, at once or when Slurm is ready for it. Throws what `Submitter.first` throws. */
+  /** Submits a batch now, or later if Slurm is busy. Throws what `Submitter.first` throws. */
   async start(batch: SubmittedBatch): Promise<Map<string, RunningCell>> {
     await this.#submitter.first(batch);
     this.#batches.add(batch);
@@ -64,7 +64,7 @@ export class Follower {
     return new Map(cells);
   }
 
-  /** Ends what is under way. */
+  /** Ends all cells. */
   async close(): Promise<void> {
     for (const task of this.#tasks()) task.stop ??= { outcome: "interrupted", cause: "the runner ended" };
     this.#wake();
@@ -80,7 +80,8 @@ export class Follower {
       try {
         await this.#turn();
       } catch (error) {
-        // A disk that is full for a while, a folder that does not answer: the jobs go on, and so does this.
+        // Such an error may pass, for example a full disk or a folder that does not answer. The jobs
+        // continue, and so does this loop.
         this.#tellOnce(messageOf(error));
       }
       for (const batch of this.#batches)
@@ -99,7 +100,7 @@ export class Follower {
 
   async #turn(): Promise<void> {
     this.#takeEnds();
-    // Slurm may take minutes to answer, and files arrive meanwhile.
+    // Slurm may take minutes to answer. Files can arrive meanwhile, so the loop does not wait for it.
     for (const batch of this.#batches) this.#submitter.again(batch);
     await this.#cancelStopped();
     if (this.#asking === undefined && performance.now() >= this.#nextQuestion()) {
@@ -130,7 +131,7 @@ export class Follower {
     else if (end.outcome !== "interrupted") this.#finish(task, end);
     else if (slurmSignal === "SIGUSR2") this.#finish(task, because(end, "limit", undefined));
     else if (slurmRestart !== undefined) this.#finish(task, because(end, "preempted", undefined));
-    // Slurm ended it, and only Slurm knows why.
+    // Slurm ended the cell. The end waits until Slurm has been asked for the reason.
     else task.held = end;
   }
 
@@ -179,21 +180,25 @@ export class Follower {
     this.#finish(task, { ...endWithout(task.job, "interrupted", cause, {}), outcome });
   }
 
-  /** Slurm is asked for all cells at once, and the more rarely the longer nothing changes. */
+  /**
+   * Time of the next question. One question covers all cells. The longer nothing changes, the longer the
+   * pause.
+   */
   #nextQuestion(): number {
     const tasks = this.#tasks().filter(({ batch }) => batch.id !== undefined);
     if (tasks.length === 0) return Infinity;
     const soon = this.#askedAt + ASK_SOON_MS * 2 ** Math.min(this.#unanswered, 5);
     const times = tasks.map(({ held, stop, goneAt }) => {
       if (held !== undefined || stop !== undefined) return soon;
-      // Asked once more when its files are overdue, since nothing is given up on one answer.
+      // Slurm is asked again when the files are overdue: one answer is not enough to give up a cell.
       return goneAt === undefined ? Infinity : Math.max(soon, goneAt + this.#timing.fileWaitMs);
     });
     return Math.min(this.#askedAt + this.#askMs, ...times);
   }
 
   async #ask(): Promise<void> {
-    // Looked at first: a job that waits in Slurm's answer and had begun before the question was queued again.
+    // Read before the question. If a job began before the question and the answer says that it waits, Slurm
+    // has queued it again.
     const begun = new Map([...this.#batches].map((batch) => [batch, batch.begun()]));
     const jobs = [...this.#batches].flatMap(({ id, open }) =>
       id === undefined || open.size === 0 ? [] : id,
@@ -210,7 +215,7 @@ export class Follower {
     this.#unanswered = 0;
     const overdue: Task[] = [];
     for (const task of this.#tasks()) {
-      // What was submitted after the question has no part in its answer.
+      // The answer does not cover jobs that were submitted after the question.
       if (!jobs.includes(task.batch.id ?? "")) continue;
       const id = this.#idOf(task);
       const began = begun.get(task.batch)?.has(task.index) === true;
@@ -219,7 +224,7 @@ export class Follower {
     await this.#giveUp(overdue);
   }
 
-  /** Takes Slurm's word on one cell. True where its files are overdue. */
+  /** Applies Slurm's answer to one cell. Returns true if the files of the cell are overdue. */
   async #judge(task: Task, id: string, state: SlurmState | undefined, began: boolean): Promise<boolean> {
     const now = performance.now();
     const { held, stop } = task;
@@ -256,7 +261,10 @@ export class Follower {
     return false;
   }
 
-  /** Ends cells whose jobs are gone and whose files did not come, with what can be found out about them. */
+  /**
+   * Ends cells whose jobs are gone and whose files did not arrive. The end includes what Slurm's accounting
+   * says.
+   */
   async #giveUp(tasks: readonly Task[]): Promise<void> {
     if (tasks.length === 0) return;
     const said = await this.#client.accounting(tasks.map((task) => this.#idOf(task)));
@@ -285,7 +293,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** An interrupted end with Slurm's reason. */
+/** Adds Slurm's reason to an interrupted end. */
 function because(end: CellEnd, slurmEnd: SlurmEnd, state: SlurmState | undefined): CellEnd {
   const said = state === undefined ? "" : ` (squeue: ${state.state})`;
   return {

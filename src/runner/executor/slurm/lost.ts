@@ -3,28 +3,29 @@ import type { CellEnd } from "../../../record/cell-end.js";
 import type { CellJob } from "../../cell/execute.js";
 import type { SlurmState } from "./states.js";
 
-/** What is known of a task that left no end. */
+/** Facts about a task that left no end. */
 export interface LostTask {
   job: CellJob;
-  /** Slurm's id of it. */
   task: string;
-  /** Last state that squeue told. */
+  /** Last state that squeue reported. */
   state: SlurmState | undefined;
-  /** What sacct says, or why it says nothing; absent where it was not asked. */
+  /** What sacct says, or why it says nothing; absent if it was not asked. */
   accounting?: string;
-  /** The node that it began on, if it began. */
+  /** The node on which it began; undefined if it did not begin. */
   node: string | undefined;
   lastOfLog: string | undefined;
 }
 
 /**
  * Why an attempt ended without a result of its own, for `evidence.slurmEnd`.
- * `preempted`, `lost`: the cell had no part in it, and runs again. `limit`: Slurm's own limits ended it.
- * `cancelled`: somebody ended it in Slurm. `unsubmitted`: Slurm did not take it.
+ * `preempted`, `lost`: the reason is outside the cell, which runs again.
+ * `limit`: a limit of Slurm ended it.
+ * `cancelled`: somebody cancelled it in Slurm.
+ * `unsubmitted`: Slurm did not accept it.
  */
 export type SlurmEnd = "preempted" | "lost" | "limit" | "cancelled" | "unsubmitted";
 
-/** How a state of Slurm is to be taken. */
+/** Meaning of a state of Slurm. */
 export function slurmEndOf(state: string | undefined): SlurmEnd {
   switch (state?.split(" ")[0]) {
     case "PREEMPTED":
@@ -47,7 +48,7 @@ const ADVICE: Partial<Record<string, string>> = {
   TIMEOUT: 'give the job more with --slurm-option "--time=MINUTES"',
 };
 
-/** The end of an attempt that has none of its own, with everything that was found as its cause. */
+/** Makes the end of an attempt that has none. Its cause names everything that was found. */
 export function lostEnd(task: LostTask): CellEnd {
   const state = task.state?.state;
   const slurmEnd = slurmEndOf(state);
@@ -94,13 +95,13 @@ export function endWithout(
   };
 }
 
-/** An attempt may be preempted this often: a busy partition does it again and again. */
+/** Most preemptions of one cell. A busy partition preempts jobs again and again. */
 const MOST_PREEMPTIONS = 20;
 const MOST_LOSSES = 1;
 
 /**
- * Whether an attempt that is over is made again, and the end that is recorded for it: what is lost twice is no
- * accident any more.
+ * Decides whether an attempt is repeated, and which end is recorded. A cell that is lost twice is recorded as
+ * a crash: the second loss is hardly an accident.
  *
  * @param earlier ends of the same cell after which it was run again
  */

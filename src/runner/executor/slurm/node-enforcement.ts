@@ -9,13 +9,13 @@ import { certify, chooseEnforcement } from "../../limits/index.js";
 
 export interface NodeEnforcement {
   enforcement: Enforcement;
-  /** The proof that a cap fires on this node; absent for a cell without a cap. */
+  /** Result of the test that a cap works on this node; absent for a cell without a cap. */
   certificate?: Certificate;
 }
 
 /**
- * The best enforcement that works on this node. Where a cell is capped, a cap that does not fire is none: it is proved
- * once on each node, and later tasks take the proof from `folder`. Throws `NO_ENFORCEMENT` and `USAGE`.
+ * The best enforcement that works on this node. For a cell with a cap, the cap is tested once on each node;
+ * later tasks read the result from `folder`. Throws `NO_ENFORCEMENT` and `USAGE`.
  */
 export async function enforcementHere(
   folder: string,
@@ -43,23 +43,26 @@ export async function enforcementHere(
   );
 }
 
-/** Tasks that start together on a node may each make the proof; they write the same file as a whole. */
+/**
+ * Returns the result of the test, and runs it if there is none. Tasks that start together on a node may each
+ * run it. That is safe: each writes the whole file at once.
+ */
 async function provenOnce(folder: string, enforcement: Enforcement): Promise<Certificate> {
   const path = join(folder, `${hostname()}-${bootId()}-${enforcement.kind}.json`);
   try {
     return JSON.parse(readFileSync(path, "utf8")) as Certificate;
   } catch {
-    // The first task on this node.
+    // No file: this is the first task on this node.
   }
   const certificate = await certify(enforcement);
-  // A cap that did not fire may have met a busy moment: the next task tries again.
+  // A failed test is not stored: the node may only have been busy, and the next task tries again.
   if (!certificate.fired) return certificate;
   mkdirSync(folder, { recursive: true });
   writeWhole(path, `${JSON.stringify(certificate)}\n`);
   return certificate;
 }
 
-/** A node that was started again may be another system. */
+/** The boot id is in the file name, because a node may run another system after a restart. */
 function bootId(): string {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim().slice(0, 8);

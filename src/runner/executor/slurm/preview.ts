@@ -6,10 +6,10 @@ import type { SlurmSettings } from "./settings.js";
 import type { Asking } from "./submission.js";
 import { batchesOf, submitScript } from "./submission.js";
 
-/** Stands for the name of a run that has none yet. */
+/** Placeholder for the name of the run. */
 const RUN = "RUN";
 
-/** What sbatch would be given for some cells, one script for each array. Submits nothing. */
+/** The scripts that sbatch would get, one for each array. Submits nothing. */
 export async function previewScripts(
   cells: readonly Asking[],
   settings: SlurmSettings,

@@ -1,24 +1,24 @@
 import { BytesperError } from "../../../base/errors.js";
 
-/** What the user says about the site; a journal holds it, so that `resume` needs no options. */
+/** The user's settings for the site. The journal holds them, so `resume` needs no options. */
 export interface SlurmSettings {
   partition?: string;
   account?: string;
-  /** Raw options of sbatch, such as `--constraint=a100`; one that we give as well takes the place of ours. */
+  /** Raw options of sbatch, such as `--constraint=a100`. They replace the same option of bytesper. */
   options: string[];
-  /** Most cells of one job array; the site's own limit unless given. */
+  /** Most cells of one job array; by default, the site's own limit. */
   arrayLimit?: number;
-  /** How long files of a job that is gone are waited for, ms. */
+  /** How long the runner waits for the files of a job that is gone, ms. */
   fileWaitMs?: number;
 }
 
-/** Cells that wait or run in Slurm at once; each costs the runner a look at its files every second. */
+/** Most cells that wait or run in Slurm. For each of them the runner looks for files every second. */
 export const SLURM_SLOTS = 256;
 
-/** Linux's NFS client may hold an old listing of a folder for 60 s (`acdirmax`). */
+/** Linux's NFS client may show an old listing of a folder for 60 s (`acdirmax`). */
 export const FILE_WAIT_MS = 90_000;
 
-/** Options that the runner finds its jobs and their files by. */
+/** Options that the user may not set, because the runner finds its jobs and files by them. */
 const OURS = new Set([
   "array",
   "a",
@@ -40,7 +40,7 @@ export function optionName(option: string): string {
   return long ?? short ?? "";
 }
 
-/** Takes a raw option as the user wrote it, with or without `#SBATCH`. Throws `USAGE`. */
+/** Parses a raw option, with or without `#SBATCH`. Throws `USAGE`. */
 export function parseSlurmOption(text: string): string {
   const option = text.replace(/^\s*#SBATCH\s+/, "").trim();
   const name = optionName(option);

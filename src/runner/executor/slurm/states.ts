@@ -1,7 +1,7 @@
-/** Where a job is, in Slurm's words. */
+/** State of a job as Slurm reports it. */
 export interface SlurmState {
   state: string;
-  /** Why it waits, or why it ended; "None" where Slurm says nothing. */
+  /** Why the job waits or ended; "None" if Slurm gives no reason. */
   reason: string;
 }
 
@@ -31,12 +31,12 @@ export function isWaiting(state: string): boolean {
   return WAITING.has(state);
 }
 
-/** Whether Slurm is done with the job. A state that is not known counts as an end only if it is none of the others. */
+/** Whether the job has ended. An unknown state counts as an end. */
 export function hasEnded(state: string): boolean {
   return !WAITING.has(state) && !RUNNING.has(state);
 }
 
-/** Lines of `%i|%T|%r`. */
+/** Parses the lines of squeue's format `%i|%T|%r`. */
 export function parseQueue(text: string): Map<string, SlurmState> {
   const states = new Map<string, SlurmState>();
   for (const line of text.split("\n")) {
@@ -46,7 +46,7 @@ export function parseQueue(text: string): Map<string, SlurmState> {
   return states;
 }
 
-/** Lines of sacct's `JobID|State|ExitCode|NodeList`, as one clause for each job. */
+/** Parses the lines of sacct's `JobID|State|ExitCode|NodeList`; gives one clause for each job. */
 export function parseAccounting(text: string): Map<string, string> {
   const said = new Map<string, string>();
   for (const line of text.split("\n")) {
@@ -60,7 +60,7 @@ export function parseAccounting(text: string): Map<string, string> {
   return said;
 }
 
-/** Reasons that pass by themselves; any other may hold a job for ever. */
+/** Reasons that end without help. Any other reason may hold a job for ever. */
 const USUAL_REASONS = new Set([
   "None",
   "Priority",
@@ -75,14 +75,14 @@ const USUAL_REASONS = new Set([
   "SchedDefer",
 ]);
 
-/** Whether somebody has to do something before the job can start. */
+/** Whether the job cannot start until a person acts. */
 export function isStuck({ state, reason }: SlurmState): boolean {
   if (!isWaiting(state) || USUAL_REASONS.has(reason)) return false;
-  // Limits on all jobs of a user or an account pass when others end; limits on one job do not.
+  // A limit on all jobs of a user or an account passes when other jobs end. A limit on one job does not.
   return !/^(Assoc|QOS)(Grp|Max)/.test(reason) || /PerJob|PerNode|WallDuration/.test(reason);
 }
 
-/** Most tasks of an array, from `scontrol show config`; undefined where it does not say. */
+/** Most tasks of an array, from `scontrol show config`; undefined if it is not named there. */
 export function parseArrayLimit(text: string): number | undefined {
   const size = /^MaxArraySize\s*=\s*(\d+)/m.exec(text)?.[1];
   const tasks = /max_array_tasks=(\d+)/.exec(text)?.[1];
@@ -90,15 +90,20 @@ export function parseArrayLimit(text: string): number | undefined {
   return Math.min(Number(size), tasks === undefined ? Infinity : Number(tasks));
 }
 
-/** What sbatch says where the controller is busy or away; it may have taken the job all the same. */
+/**
+ * Messages of sbatch when the controller is busy or not reachable. The controller may have accepted the job
+ * nevertheless.
+ */
 const PASSING =
   /Unable to contact slurm controller|timed out|Zero Bytes were transmitted|Connection (refused|reset)|Transport endpoint|temporarily un|Unable to accept new jobs/i;
 const LIMITS = /(Max|Grp)SubmitJobs?/;
 
-/** `limit`: too many jobs of this user are in Slurm. `final`: asking again would be refused again. */
+/**
+ * `passing`: a later call may succeed. `limit`: this user has too many jobs in Slurm. `final`: every later
+ * call would be refused too.
+ */
 export type Refusal = "passing" | "limit" | "final";
 
-/** How a failed sbatch is to be taken. */
 export function refusalOf(message: string): Refusal {
   if (LIMITS.test(message)) return "limit";
   return PASSING.test(message) ? "passing" : "final";

@@ -1,17 +1,17 @@
 import { closeSync, fdatasyncSync, fstatSync, openSync, writeSync } from "node:fs";
 
-/** What the task appends for one cell; the runner keeps no more of it in the journal. */
+/** Most bytes that the task appends for one cell. The journal has the same limit. */
 const MOST_BYTES = 64 * 2 ** 20;
-/** A burst of records costs one write and one sync. */
+/** Time between writes, ms, so that many records need one write and one sync. */
 const FLUSH_MS = 200;
 
-/** Appends records to the file that the runner follows. */
+/** Appends records to the file that the runner reads. */
 export class StreamFile {
   readonly #path: string | undefined;
   #lines: string[] = [];
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** Records that could not be written, or were beyond the limit. */
+  /** Number of records that could not be written or were beyond the limit. */
   lost = 0;
 
   constructor(path: string | undefined) {
@@ -51,14 +51,17 @@ export class StreamFile {
     }
   }
 
-  /** Writes what waits; returns the length of the file, with what the cell itself put there. */
+  /** Writes the waiting records. Returns the length of the file, including what the cell itself wrote. */
   end(): number {
     this.flush();
     return lengthOf(this.#path);
   }
 }
 
-/** Length of a file as its server knows it: it is opened, since a status alone may come from a cache. 0 where it is not. */
+/**
+ * Length of a file; 0 if it is missing. The file is opened, because a status without opening may come from a
+ * cache of the file system.
+ */
 export function lengthOf(path: string | undefined): number {
   if (path === undefined) return 0;
   try {

@@ -3,33 +3,42 @@ import type { CellJob } from "../../cell/execute.js";
 import { optionName } from "./settings.js";
 import type { SlurmSettings } from "./settings.js";
 
-/** What Slurm is asked for; the cells of one array ask for the same. */
+/** Resources that are requested from Slurm. All cells of one array request the same. */
 export interface Request {
-  /** Absent leaves the memory to the site. */
+  /** Absent: the site decides about the memory. */
   memoryMiB?: number;
   minutes: number;
   gpus: number;
 }
 
-/** What of a cell decides what Slurm is asked for. */
+/** The parts of a cell from which its request is computed. */
 export type Asking = Pick<CellJob, "work" | "capBytes" | "deviceCapBytes" | "timeoutMs">;
 
-/** Cells that go to Slurm with one call of sbatch. */
+/** Cells that are submitted with one call of sbatch. */
 export interface Batch<J extends Asking = CellJob> {
   request: Request;
   jobs: J[];
 }
 
 const MIB = 2 ** 20;
-/** Beside the cell's cap: the task that watches it (a Node process), the guard, and what the kernel charges late. */
+/**
+ * Memory above the cell's cap: for the task that watches the cell (a Node process), the supervisor, and
+ * memory that the kernel charges late.
+ */
 const LEAST_MARGIN_BYTES = 256 * MIB;
 const MARGIN_SHARE = 0.1;
-/** Beside the cell's time limit: a slow start on a busy node, the proof of the cap, the writing of the end. */
+/**
+ * Time above the cell's time limit: for a slow start on a busy node, the test of the cap, and writing the
+ * end.
+ */
 const MARGIN_MINUTES = 5;
 /** Slurm sends the signal up to a minute earlier than asked. */
 const SIGNAL_SECONDS = 30;
 
-/** What a cell asks for. Memory and time lie above its own limits, so that ours speak first. */
+/**
+ * The request of a cell. Memory and time are above the cell's own limits, so that bytesper's limits act
+ * before Slurm's.
+ */
 export function requestOf(job: Asking): Request {
   const { capBytes, timeoutMs } = job;
   return {
@@ -47,7 +56,8 @@ function usesDevice({ work, deviceCapBytes }: Asking): boolean {
 }
 
 /**
- * Shares jobs out to arrays: those that ask for the same go together, in their order, at most `limit` to an array.
+ * Groups jobs into arrays. Jobs with the same request go together in their order, at most `limit` in one
+ * array.
  *
  * @param limit the site's largest array; 0 where arrays are switched off
  */
@@ -72,16 +82,16 @@ export function batchesOf<J extends Asking>(jobs: readonly J[], limit: number): 
 export interface ScriptOptions {
   name: string;
   request: Request;
-  /** Tasks of the array. */
+  /** Number of tasks in the array. */
   count: number;
-  /** Whether the site has job arrays; without them a script carries one cell. */
+  /** Whether the site has job arrays. Without them, a script runs one cell. */
   arrays: boolean;
   settings: SlurmSettings;
-  /** Node, the task's file and the folder of the batch. */
+  /** The path of Node, the file of the task program, and the folder of the batch. */
   command: readonly string[];
 }
 
-/** The text that sbatch is given. */
+/** The script for sbatch. */
 export function submitScript({ name, request, count, arrays, settings, command }: ScriptOptions): string {
   const given = new Set(settings.options.map(optionName));
   const own = (option: string, ...names: string[]): string[] =>
@@ -122,7 +132,7 @@ function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** What a batch asks for, for people. */
+/** The request of a batch as text for people. */
 export function describeRequest({ memoryMiB, minutes, gpus }: Request): string {
   return [
     memoryMiB === undefined ? "the site's memory" : bytesWithBinaryUnit(memoryMiB * MIB),

@@ -7,52 +7,52 @@ import { lengthOf } from "./stream-file.js";
 
 type StopOutcome = "interrupted" | "oom-watchdog" | "oom-device";
 
-/** One cell in Slurm, from the call of sbatch to its end. */
+/** One cell in Slurm, from the call of sbatch until its end. */
 export interface Task {
   readonly job: CellJob;
   readonly index: number;
   readonly batch: SubmittedBatch;
   readonly end: Promise<CellEnd>;
   readonly resolve: (end: CellEnd) => void;
-  /** The runner ends it, and why. */
+  /** Set when the runner ends the cell, with the reason. */
   stop: { outcome: StopOutcome; cause: string } | undefined;
-  /** When; this and the others by the clock of `performance.now()`. */
+  /** When the runner ended it. All times here are from `performance.now()`. */
   stoppedAt: number | undefined;
-  /** Slurm was told. */
+  /** Whether Slurm was told to cancel it. */
   cancelled: boolean;
-  /** Its end by Slurm's doing, while Slurm's reason is not known. */
+  /** Its end, when Slurm ended the cell and the reason is not yet known. */
   held: CellEnd | undefined;
-  /** When its end was first seen, while what it streamed had not all arrived. */
+  /** When its end was first seen, while some of its records had not arrived. */
   arrivedAt: number | undefined;
-  /** Last word of Slurm. */
+  /** Last state that Slurm reported. */
   state: SlurmState | undefined;
-  /** When Slurm was first seen to be done with it. */
+  /** When Slurm first no longer had the job. */
   goneAt: number | undefined;
 }
 
 export interface BatchOptions {
   folder: string;
   name: string;
-  /** For people: how many cells, and what they ask for. */
+  /** Text for people: the number of cells and their request. */
   what: string;
   jobs: readonly CellJob[];
   arrays: boolean;
 }
 
-/** Cells that went to Slurm together. */
+/** Cells that were submitted to Slurm together. */
 export class SubmittedBatch {
   readonly folder: string;
   readonly name: string;
   readonly what: string;
-  /** Those that have not ended. */
+  /** Tasks that have not ended, by index. */
   readonly open: Map<number, Task>;
-  /** Cells at the start. */
+  /** Number of cells at the start. */
   readonly size: number;
-  /** When sbatch is to be called again; undefined where it has not been called, or took the batch. */
+  /** When sbatch is called again. Undefined if it has not been called, or accepted the batch. */
   submitAt: number | undefined;
-  /** A call of sbatch that is under way. */
+  /** The running call of sbatch. */
   submitting: Promise<void> | undefined;
-  /** Calls of sbatch that met a limit. */
+  /** Number of calls of sbatch that met a limit. */
   refusals = 0;
   readonly #arrays: boolean;
   #closed = false;
@@ -77,7 +77,7 @@ export class SubmittedBatch {
     };
   }
 
-  /** Slurm's id; undefined until sbatch took it. */
+  /** Slurm's id; undefined until sbatch accepted the batch. */
   get id(): string | undefined {
     return this.#id;
   }
@@ -88,7 +88,7 @@ export class SubmittedBatch {
     try {
       writeJobId(this.folder, id);
     } catch {
-      // A full disk: the job is there all the same, and its name finds it.
+      // The disk may be full. The job exists nevertheless and is found by its name.
     }
   }
 
@@ -97,7 +97,7 @@ export class SubmittedBatch {
     return this.#arrays ? `${this.#id}_${index}` : this.#id;
   }
 
-  /** None of its tasks may begin any more, wherever they are. */
+  /** From now on no task of the batch may begin, on any node. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -109,7 +109,7 @@ export class SubmittedBatch {
     task.resolve(end);
   }
 
-  /** Ends that are there as a whole, with what they streamed. One look at the folder serves all of them. */
+  /** Complete ends whose records have arrived. The folder is read once for all of them. */
   arrived(): { task: Task; end: TaskEnd }[] {
     if (this.open.size === 0) return [];
     return names(this.folder).flatMap((name) => {
@@ -123,7 +123,6 @@ export class SubmittedBatch {
     });
   }
 
-  /** Indices of tasks that began. */
   begun(): Set<number> {
     return new Set(
       names(this.folder).flatMap((name) => {
@@ -133,13 +132,12 @@ export class SubmittedBatch {
     );
   }
 
-  /** The node that a task began on. */
   nodeOf({ index }: Task): string | undefined {
     return readClaim(this.folder, index)?.host;
   }
 }
 
-/** Whether everything that the cell streamed has arrived here. */
+/** Whether all records of the cell have arrived here. */
 export function hasStreamed({ job }: Task, { streamedBytes }: TaskEnd): boolean {
   return streamedBytes === 0 || lengthOf(job.turnsFile) >= streamedBytes;
 }

@@ -5,16 +5,18 @@ import { refusalOf } from "./states.js";
 import type { SubmittedBatch } from "./submitted-batch.js";
 import type { Timing } from "./timing.js";
 
-/** Calls of sbatch that met a limit on jobs while none of ours was there to end and make room. */
+/**
+ * The batch is given up after this many calls that met a limit on jobs. Calls are counted only if no job of
+ * this run is in Slurm, whose end could make room.
+ */
 const MOST_REFUSALS = 8;
 
 export interface SubmitterEvents {
   notice: (message: string) => void;
-  /** Whether other batches of this run are in Slurm. */
   othersInSlurm: (batch: SubmittedBatch) => boolean;
 }
 
-/** Calls sbatch, and calls it again where Slurm is busy or full. */
+/** Calls sbatch, and repeats the call if Slurm is busy or full. */
 export class Submitter {
   readonly #client: SlurmClient;
   readonly #timing: Timing;
@@ -27,14 +29,17 @@ export class Submitter {
     this.#events = events;
   }
 
-  /** Throws `CELL_FAILED` where Slurm refuses the first batch of a run: it would refuse the others too. */
+  /**
+   * Submits a batch. Throws `CELL_FAILED` if Slurm refuses the first batch of a run: it would refuse the
+   * others too.
+   */
   async first(batch: SubmittedBatch): Promise<void> {
     const refused = await this.#submit(batch);
     if (refused !== undefined && !this.#accepted) throw refused;
     if (refused !== undefined) this.#leave(batch, refused);
   }
 
-  /** Calls sbatch again for a batch that waits for that; returns before the answer. */
+  /** Calls sbatch again for a batch whose time has come. Returns before the answer. */
   again(batch: SubmittedBatch): void {
     const { submitAt, submitting, open } = batch;
     if (submitAt === undefined || submitting !== undefined || open.size === 0) return;
@@ -43,7 +48,7 @@ export class Submitter {
   }
 
   async #again(batch: SubmittedBatch): Promise<void> {
-    // A call that failed on its way may have reached Slurm all the same.
+    // A call that failed for the runner may still have reached Slurm, so the job is looked up by name first.
     const there = await this.#client.named([batch.name]);
     if ("failed" in there) {
       batch.submitAt = performance.now() + this.#timing.submitAgainMs;
@@ -55,11 +60,11 @@ export class Submitter {
       const refused = await this.#submit(batch);
       if (refused !== undefined) this.#leave(batch, refused);
     }
-    // All of it was stopped meanwhile.
+    // The runner has stopped all cells of the batch meanwhile.
     if (batch.id !== undefined && batch.open.size === 0) await this.#client.cancel([batch.id]);
   }
 
-  /** Returns the error where it makes no sense to call again. */
+  /** Calls sbatch. Returns an error if another call makes no sense. */
   async #submit(batch: SubmittedBatch): Promise<BytesperError | undefined> {
     const answer = await this.#client.submit(batch.folder);
     if ("id" in answer) {
@@ -87,7 +92,7 @@ export class Submitter {
     this.#events.notice(`Submitted ${batch.what} as Slurm job ${id}.`);
   }
 
-  /** The cells stay without a result, and a resume takes them up again. */
+  /** Gives a batch up. Its cells have no result, and a resume runs them. */
   #leave(batch: SubmittedBatch, { message }: BytesperError): void {
     this.#events.notice(message);
     for (const task of [...batch.open.values()])

@@ -14,21 +14,24 @@ import type { NodeEnforcement } from "./node-enforcement.js";
 import { enforcementHere } from "./node-enforcement.js";
 import { StreamFile } from "./stream-file.js";
 
-// The task of one cell, run by Slurm on a node: `node task.js FOLDER`. Its end is a file; what it prints goes to the
-// log of the task and is read by people, and quoted where the file is missing.
+// The task of one cell, which Slurm runs on a node: `node task.js FOLDER`. It writes its end to a file. What
+// it prints goes to the log of the task, for people; the runner quotes the log if the file is missing.
 
-/** Slurm's signals: TERM at scancel, preemption and the end of the time, USR2 by our own --signal before the end. */
+/**
+ * Signals from Slurm. TERM: cancelled, preempted, or out of time. USR2: the end of the time limit is near,
+ * which the job requests with --signal.
+ */
 const SIGNALS: Partial<Record<NodeJS.Signals, string>> = {
   SIGTERM: "Slurm asked it to end (SIGTERM: cancelled, preempted or out of time)",
   SIGINT: "Slurm asked it to end (SIGINT)",
   SIGUSR2: "Slurm's time limit of the job was near",
 };
 
-/** On a busy node; it is paid once for each cell that fails. */
+/** Longest delay between signals on a busy node, ms. Each failed cell waits this long. */
 const SIGNAL_LAG_MS = 1_500;
 
 const state: {
-  /** The first signal that came. */
+  /** The first signal that arrived. */
   asked?: { signal: string; cause: string };
   running?: RunningCell;
 } = {};
@@ -77,7 +80,7 @@ async function main(): Promise<number> {
   return keep({ id: job.id, host: claim.host, streamedBytes, end: { ...end, evidence } });
 }
 
-/** What was measured must not be lost to a moment without disk or server. */
+/** Writes the end, with several tries: the disk or the file server may fail for a moment. */
 async function keep(end: TaskEnd): Promise<number> {
   for (const pauseMs of [0, 1_000, 5_000, 15_000, 30_000]) {
     await pause(pauseMs);
@@ -91,7 +94,10 @@ async function keep(end: TaskEnd): Promise<number> {
   return 1;
 }
 
-/** Another process has, or had, this cell: it runs once, whatever Slurm starts again. */
+/**
+ * Handles a cell that another process has claimed. The cell runs only once, even if Slurm starts its task
+ * twice.
+ */
 function leave({ id }: CellJob): number {
   const other = readClaim(folder, index);
   if (readEnd(folder, index, id) !== undefined) return 0;
@@ -99,7 +105,7 @@ function leave({ id }: CellJob): number {
     say(`the cell is taken by job ${other?.job ?? "unknown"} on ${other?.host ?? "an unknown node"}`);
     return 0;
   }
-  // The same job, started again by Slurm: the first start is dead, and left no end.
+  // Slurm started the same job again. The first start is dead and left no end.
   const end = without(
     `Slurm killed it on ${other.host} and queued it again (restart ${claim.restart})`,
     "interrupted",
@@ -137,8 +143,8 @@ async function endOf(manifest: Manifest, job: CellJob, stream: StreamFile): Prom
 }
 
 /**
- * Slurm signals the processes of a job one after the other: those of the cell may have died of it, and look like a
- * crash, before the signal to the task itself arrives.
+ * Waits for a signal to this task. Slurm signals the processes of a job one after the other, so the cell may
+ * die of the signal, as if it had crashed, before the task gets its own.
  */
 async function signalled(): Promise<typeof state.asked> {
   for (let waitedMs = 0; state.asked === undefined && waitedMs < SIGNAL_LAG_MS; waitedMs += 50)
@@ -150,14 +156,14 @@ function withProof(end: CellEnd, capProof: string): CellEnd {
   return { ...end, evidence: { ...end.evidence, capProof } };
 }
 
-/** As on the runner's own machine: what reads itself and has no cap needs none. */
+/** As on the runner's machine, a cell needs no enforcement if it measures itself and has no cap. */
 function enforcementFor({ enforcement }: Manifest, job: CellJob): Promise<NodeEnforcement> {
   const capped = job.capBytes !== undefined;
   if (!capped && job.work.kind !== "command") return Promise.resolve({ enforcement: UNCAPPED });
   return enforcementHere(join(dirname(folder), "nodes"), enforcement, capped);
 }
 
-/** Slurm gives the job its GPU as the only one that it sees, whatever its number on the machine of the plan. */
+/** Changes the device to number 0: Slurm shows the job only its own GPU, whatever number the plan had. */
 function onThisNode(job: CellJob): CellJob {
   const { work } = job;
   if (work.kind !== "program" || !work.program.context.device.startsWith("cuda")) return job;
@@ -177,7 +183,7 @@ function without(cause: string, outcome: "crash" | "interrupted"): CellEnd {
   };
 }
 
-/** A file that was written a moment ago may take a minute to show on another machine. */
+/** Retries a read: a new file may take a minute to appear on another machine. */
 async function patiently<T>(read: () => T | undefined): Promise<T | undefined> {
   for (let waitedMs = 0; ; waitedMs += 2_000) {
     const value = read();
@@ -186,7 +192,7 @@ async function patiently<T>(read: () => T | undefined): Promise<T | undefined> {
   }
 }
 
-/** Slurm's own name of the task: `12_3`, or `12` where arrays are switched off. */
+/** Slurm's id of the task: `12_3`, or `12` if arrays are switched off. */
 function jobId({ SLURM_ARRAY_JOB_ID, SLURM_ARRAY_TASK_ID, SLURM_JOB_ID }: NodeJS.ProcessEnv): string {
   if (SLURM_ARRAY_JOB_ID !== undefined) return `${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID ?? ""}`;
   return SLURM_JOB_ID ?? "unknown";

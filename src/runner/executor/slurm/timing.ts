@@ -1,17 +1,17 @@
 import { FILE_WAIT_MS } from "./settings.js";
 
-/** How often is looked and asked, ms. */
+/** Intervals and waiting times, ms. */
 export interface Timing {
-  /** Between looks at the files. */
+  /** Time between two readings of the files. */
   lookMs: number;
-  /** From a submission to the first question to Slurm; each further one waits twice as long. */
+  /** Time from a submission to the first question to Slurm. Each next wait is twice as long. */
   askFirstMs: number;
   askMostMs: number;
-  /** How long the files of a job that is gone are waited for. */
+  /** How long to wait for the files of a job that is gone. */
   fileWaitMs: number;
-  /** How long Slurm may take to end what is cancelled. */
+  /** How long Slurm may take to end cancelled jobs. */
   cancelWaitMs: number;
-  /** Between calls of sbatch where Slurm is busy. */
+  /** Time between calls of sbatch if Slurm is busy. */
   submitAgainMs: number;
 }
 
@@ -24,8 +24,11 @@ export const TIMING: Timing = {
   submitAgainMs: 15_000,
 };
 
-/** Between questions while a cell waits for Slurm's word: it is cancelled, or ended without a reason. */
+/** Time between questions, ms, when a cell was cancelled or ended without a known reason. */
 export const ASK_SOON_MS = 1_000;
 
-/** For the file of a cell that the runner itself ended: its result is not wanted, only its last words. */
+/**
+ * How long to wait for the file of a cell that the runner ended, ms. Only its last messages are wanted, not
+ * its result.
+ */
 export const LAST_WORDS_MS = 3_000;
