@@ -1,8 +1,6 @@
 import { isAbsent } from "../system/probe/reading.js";
+import { BYTES_IN } from "../base/size.js";
 import type { Result } from "../record/schema.js";
-
-const GIB = 2 ** 30;
-const GB = 1e9;
 
 /**
  * Sessions that fit a gibibyte and a gigabyte by the line: memory less the fixed cost, over the slope and what
@@ -20,8 +18,8 @@ export function capacityOf(unit: string, fit: Result["fit"]): Pick<Result, "capa
   const fitting = (memory: number): number => Math.max(0, Math.floor((memory - fixed) / perSession));
   return {
     capacity: {
-      perGiB: fitting(GIB),
-      perGB: fitting(GB),
+      perGiB: fitting(BYTES_IN.GiB),
+      perGB: fitting(BYTES_IN.GB),
       formula: `(memory - ${fixed.toFixed(0)} fixed) / (${fit.perUnitBytes.value.toFixed(1)} heap and external + ${beyond.toFixed(1)} native beyond external)`,
     },
   };

@@ -1,15 +1,5 @@
-export type ByteUnit = "B" | "kB" | "MB" | "GB" | "KiB" | "MiB" | "GiB";
-
-/** kB, MB and GB are powers of 1000, KiB, MiB and GiB of 1024. */
-export const BYTES_IN: Record<ByteUnit, number> = {
-  B: 1,
-  kB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-};
+import type { ByteUnit } from "./size.js";
+import { binaryUnitOf, BYTES_IN } from "./size.js";
 
 /** By number of places. Making one takes some 50 us, which a table of 10,000 rows pays for each number. */
 const formats = new Map<number, Intl.NumberFormat>();
@@ -37,7 +27,7 @@ export function doubtOf({ low, high }: { low: number; high: number }, detectable
  * Places after the point that the doubt of a number allows: down to the first digit of `doubt`, at most one,
  * so that no digit is printed which another run would not print again.
  */
-export function decimalsFor(doubt: number): number {
+function decimalsFor(doubt: number): number {
   return doubt < 1 ? 1 : 0;
 }
 
@@ -74,7 +64,6 @@ export function ratio(value: number): string {
 
 /** Bytes with the power of 1024 that keeps the number short. */
 export function bytesWithBinaryUnit(value: number): string {
-  const size = Math.abs(value);
-  const unit: ByteUnit = size < 1e4 ? "B" : size < 2 ** 20 ? "KiB" : size < 2 ** 30 ? "MiB" : "GiB";
+  const unit: ByteUnit = Math.abs(value) < 1e4 ? "B" : binaryUnitOf(value);
   return `${fixed(value / BYTES_IN[unit], unit === "B" ? 0 : 2)} ${unit}`;
 }

@@ -1,6 +1,7 @@
 import { BytesperError } from "./errors.js";
 
-const UNITS: Record<string, number> = {
+/** The units of bytes: kB to TB are powers of 1000, KiB to TiB of 1024. */
+export const BYTES_IN = {
   B: 1,
   kB: 1e3,
   MB: 1e6,
@@ -12,16 +13,29 @@ const UNITS: Record<string, number> = {
   TiB: 2 ** 40,
 };
 
-/**
- * Bytes of a size such as `14.74GiB`, `512 MiB` or `4096`, rounded to a whole number. KiB and MiB are powers of
- * 1024, kB and MB of 1000. Throws `USAGE`.
- */
-export function parseSize(text: string): number {
+export type ByteUnit = keyof typeof BYTES_IN;
+
+export function isByteUnit(text: string): text is ByteUnit {
+  return Object.hasOwn(BYTES_IN, text);
+}
+
+/** The largest power of 1024, up to GiB, that `bytes` has one of. */
+export function binaryUnitOf(bytes: number): ByteUnit {
+  return (["GiB", "MiB", "KiB"] as const).find((unit) => Math.abs(bytes) >= BYTES_IN[unit]) ?? "B";
+}
+
+/** Bytes of a size such as `14.74GiB`, `512 MiB` or `4096`, rounded to a whole number; NaN for what is none. */
+export function sizeOf(text: string): number {
   const [, digits, unit = "B"] = /^\s*(\d+(?:\.\d+)?)\s*([kKMGT]?i?B)?\s*$/.exec(text) ?? [];
-  const factor = UNITS[unit];
-  const bytes =
-    digits === undefined || factor === undefined ? Number.NaN : Math.round(Number(digits) * factor);
-  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  if (digits === undefined || !isByteUnit(unit)) return Number.NaN;
+  const bytes = Math.round(Number(digits) * BYTES_IN[unit]);
+  return Number.isSafeInteger(bytes) ? bytes : Number.NaN;
+}
+
+/** Bytes of a size as `sizeOf` reads it, at least 1. Throws `USAGE`. */
+export function parseSize(text: string): number {
+  const bytes = sizeOf(text);
+  if (bytes > 0) return bytes;
   throw new BytesperError(
     "USAGE",
     `"${text}" is not a size; give a number above 0 with B, kB, MB, GB, KiB, MiB or GiB, such as 14.74GiB.`,

@@ -1,6 +1,6 @@
 import { isAbsent } from "../system/probe/reading.js";
 import type { ColumnSpec } from "../experiment/column-spec.js";
-import type { ByteUnit } from "../base/format.js";
+import type { ByteUnit } from "../base/size.js";
 import { bytesIn, bytesWithBinaryUnit, fixed } from "../base/format.js";
 import { bytesCell, intervalCell, numberCell, plainIntervalCell } from "../base/table/number-cell.js";
 import { verdictCell } from "./rollout-table.js";

@@ -1,6 +1,6 @@
 import type { Cell, Column, Table } from "./table.js";
 import { isNumber } from "./table.js";
-import { BYTES_IN } from "../format.js";
+import { isByteUnit } from "../size.js";
 import { visible } from "./visible.js";
 
 /** Columns of a file beside the table's own, with one value for all rows. */
@@ -31,7 +31,7 @@ export function csvTable(table: Table, provenance: Provenance = {}): string {
 
 function fieldsOf(column: Column, cells: readonly Cell[]): { header: string[]; rows: string[][] } {
   const title =
-    column.title + (column.unit === undefined ? "" : column.unit in BYTES_IN ? " (B)" : ` (${column.unit})`);
+    column.title + (column.unit === undefined ? "" : isByteUnit(column.unit) ? " (B)" : ` (${column.unit})`);
   const measured = cells.some(
     (cell) => typeof cell !== "string" && !(isNumber(cell) && cell.low === undefined),
   );

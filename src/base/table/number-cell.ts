@@ -1,4 +1,4 @@
-import type { ByteUnit } from "../format.js";
+import type { ByteUnit } from "../size.js";
 import { bytesIn, doubtOf, fixed } from "../format.js";
 import type { NumberCell } from "./table.js";
 

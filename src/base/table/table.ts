@@ -1,4 +1,4 @@
-import type { ByteUnit } from "../format.js";
+import type { ByteUnit } from "../size.js";
 
 /** One table for all writers: they differ in marks, not in content. */
 export interface Table {

@@ -1,6 +1,6 @@
 import type { Reading } from "../../system/probe/reading.js";
 import { isAbsent } from "../../system/probe/reading.js";
-import { BYTES_IN, bytesWithBinaryUnit, fixed, ratio } from "../../base/format.js";
+import { bytesIn, bytesWithBinaryUnit, fixed, ratio } from "../../base/format.js";
 import type { Cell, Table } from "../../base/table/table.js";
 import type { PolicyTotals, SimulatedReplay, SimulatedTurn, Simulation } from "../simulation/simulate.js";
 
@@ -119,5 +119,5 @@ function cellOf(reading: Reading, text: (value: number) => string): Cell {
 }
 
 function gib(bytes: number): string {
-  return fixed(bytes / BYTES_IN.GiB, 2);
+  return bytesIn(bytes, "GiB");
 }

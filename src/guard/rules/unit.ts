@@ -1,17 +1,16 @@
+import { BYTES_IN } from "../../base/size.js";
+
 /** What a number counts. Readings tell it by the end of their name: `...Bytes`, `...Ms`, else a plain number. */
 export type Unit = "bytes" | "ms" | "number";
 
-/** Written units: KiB to TiB are powers of 1024, kB to TB of 1000. */
-export const WRITTEN_UNITS: ReadonlyMap<string, { unit: Unit; factor: number }> = new Map([
-  ["B", { unit: "bytes", factor: 1 }],
-  ["kB", { unit: "bytes", factor: 1e3 }],
-  ["MB", { unit: "bytes", factor: 1e6 }],
-  ["GB", { unit: "bytes", factor: 1e9 }],
-  ["TB", { unit: "bytes", factor: 1e12 }],
-  ["KiB", { unit: "bytes", factor: 2 ** 10 }],
-  ["MiB", { unit: "bytes", factor: 2 ** 20 }],
-  ["GiB", { unit: "bytes", factor: 2 ** 30 }],
-  ["TiB", { unit: "bytes", factor: 2 ** 40 }],
+interface Written {
+  unit: Unit;
+  factor: number;
+}
+
+/** Units as they are written in rules: of bytes, of time and of shares. */
+export const WRITTEN_UNITS: ReadonlyMap<string, Written> = new Map<string, Written>([
+  ...Object.entries(BYTES_IN).map(([name, factor]): [string, Written] => [name, { unit: "bytes", factor }]),
   ["ms", { unit: "ms", factor: 1 }],
   ["s", { unit: "ms", factor: 1e3 }],
   ["min", { unit: "ms", factor: 60e3 }],

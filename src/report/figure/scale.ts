@@ -1,4 +1,5 @@
-import { BYTES_IN, fixed } from "../../base/format.js";
+import { fixed } from "../../base/format.js";
+import { binaryUnitOf, BYTES_IN } from "../../base/size.js";
 import type { Axis } from "./figure.js";
 
 /** How values of one axis lie on paper, and what stands beside them. */
@@ -39,7 +40,7 @@ interface Unit {
 /** One unit for the whole of a linear axis, so that its ticks are short. */
 function unitOf({ unit }: Axis, largest: number): Unit {
   if (unit === "bytes") {
-    const name = (["GiB", "MiB", "KiB"] as const).find((each) => largest >= BYTES_IN[each]) ?? "B";
+    const name = binaryUnitOf(largest);
     return { name, size: BYTES_IN[name] };
   }
   if (unit === "ms") return largest >= 1000 ? { name: "s", size: 1000 } : { name: "ms", size: 1 };
@@ -173,7 +174,7 @@ function multiples(first: number, last: number, step: number): number[] {
 }
 
 function bytesLabel(at: number): string {
-  const unit = (["GiB", "MiB", "KiB"] as const).find((each) => at >= BYTES_IN[each]) ?? "B";
+  const unit = binaryUnitOf(at);
   const scaled = at / BYTES_IN[unit];
   return `${fixed(scaled, placesOf(scaled))} ${unit}`;
 }

@@ -1,11 +1,12 @@
-import { BYTES_IN, fixed } from "../../base/format.js";
+import { fixed } from "../../base/format.js";
+import { binaryUnitOf, BYTES_IN } from "../../base/size.js";
 import type { Axis } from "./figure.js";
 
 /** A value beside a bar or an arrow: three digits and the unit. */
 export function valueText({ unit }: Axis, value: number): string {
   const size = Math.abs(value);
   if (unit === "bytes") {
-    const prefix = (["GiB", "MiB", "KiB"] as const).find((each) => size >= BYTES_IN[each]) ?? "B";
+    const prefix = binaryUnitOf(value);
     return `${threeDigits(value / BYTES_IN[prefix])} ${prefix}`;
   }
   if (unit === "ms") return size >= 1000 ? `${threeDigits(value / 1000)} s` : `${threeDigits(value)} ms`;

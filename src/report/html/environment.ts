@@ -1,4 +1,4 @@
-import { fixed } from "../../base/format.js";
+import { bytesIn } from "../../base/format.js";
 import type { Result } from "../../record/schema.js";
 import { escaped } from "./escape.js";
 
@@ -6,7 +6,7 @@ const FIELDS: [name: string, of: (environment: Result["environment"]) => string]
   ["Node", ({ node, v8 }) => `${node} (V8 ${v8})`],
   ["System", ({ os, arch }) => `${os}, ${arch}`],
   ["Processor", ({ cpu }) => cpu],
-  ["Memory", ({ memoryBytes }) => `${fixed(memoryBytes / 2 ** 30, 2)} GiB`],
+  ["Memory", ({ memoryBytes }) => `${bytesIn(memoryBytes, "GiB")} GiB`],
   ["Memory limit", ({ enforcement }) => enforcement],
   [
     "Devices",
@@ -16,7 +16,7 @@ const FIELDS: [name: string, of: (environment: Result["environment"]) => string]
         : devices
             .map(
               ({ name, totalBytes, driver }) =>
-                `${name}, ${fixed(totalBytes / 2 ** 30, 2)} GiB, driver ${driver}`,
+                `${name}, ${bytesIn(totalBytes, "GiB")} GiB, driver ${driver}`,
             )
             .join("; "),
   ],

@@ -1,7 +1,7 @@
 import { isAbsent } from "../../system/probe/reading.js";
 import { DERIVED_DOUBT_BYTES, detectableBytes } from "../detectable.js";
-import type { ByteUnit } from "../../base/format.js";
-import { BYTES_IN, bytesIn, doubtOf, fixed } from "../../base/format.js";
+import { bytesIn, doubtOf, fixed } from "../../base/format.js";
+import { BYTES_IN, isByteUnit } from "../../base/size.js";
 import type { Result } from "../../record/schema.js";
 import { ABSENT_MARK } from "../../base/table/table.js";
 import { suggestion } from "../../base/nearest-name.js";
@@ -51,7 +51,7 @@ export function formOf(words: readonly string[]): ValueForm {
     if (word === "bare") form.bare = true;
     else if (word === "range") form.range = true;
     else if (/^\d$/.test(word)) form.decimals = form.decimals === undefined ? Number(word) : twice(word);
-    else if (word in BYTES_IN || word in TIMES || PERCENT.includes(word))
+    else if (isByteUnit(word) || word in TIMES || PERCENT.includes(word))
       form.unit = form.unit === undefined ? word : twice(word);
     else
       throw new MarkerError(
@@ -134,8 +134,8 @@ function scaleOf(field: string, unit: string | undefined): Scale {
       `${unit ?? ""} is no unit of ${field}, which is ${is}; take ${units.join(", ")} or none.`,
     );
   if (/(^b|B)ytes$/.test(field)) {
-    if (unit !== undefined && !(unit in BYTES_IN)) throw wrong("in bytes", Object.keys(BYTES_IN));
-    const own = (unit ?? "B") as ByteUnit;
+    const own = unit ?? "B";
+    if (!isByteUnit(own)) throw wrong("in bytes", Object.keys(BYTES_IN));
     const size = BYTES_IN[own];
     return {
       unit: own,

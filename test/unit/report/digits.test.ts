@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ByteUnit } from "../../../src/base/format.js";
+import type { ByteUnit } from "../../../src/base/size.js";
 import { bytesIn } from "../../../src/base/format.js";
 
 test.each<[value: number, unit: ByteUnit, doubt: number, text: string]>([
