@@ -9,6 +9,8 @@ const CHECKS = {
   prettier: ["prettier", "--check", "--log-level", "warn", "."],
   eslint: ["eslint", "--max-warnings", "0", "."],
   types: ["tsc", "--project", "tsconfig.check.json"],
+  rooms: ["depcruise", "--config", ".dependency-cruiser.cjs", "--output-type", "err", "src"],
+  "unused code": ["knip", "--include", "files,exports,dependencies"],
   "clang-format": ["node", "scripts/clang-format.mjs"],
 };
 

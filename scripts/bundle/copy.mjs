@@ -51,6 +51,6 @@ function isUsed(name, path) {
 }
 
 /** Neither a source map, nor types, nor a text about the code. */
-export function isCode(path) {
+function isCode(path) {
   return !NO_CODE.has(extname(path)) || LICENCE.test(basename(path));
 }

@@ -14,7 +14,7 @@ function expected(name) {
 }
 
 /** Counts by kernel, from the text of cuobjdump -sass. */
-export function countInstructions(text) {
+function countInstructions(text) {
   const kernels = new Map();
   let counts;
   for (const line of text.split("\n")) {

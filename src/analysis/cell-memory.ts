@@ -4,8 +4,8 @@ import type { CellEnd } from "../record/cell-end.js";
 import { isOutOfMemory } from "../record/cell-end.js";
 import { rangeInterval } from "../base/stats/interval.js";
 
-/** Median and range of a number over trials; what is absent in one is so in all. */
-export function overTrials(values: readonly ResultRowReading[]): ResultRowReading {
+/** Median and range of a number over trials. A value that is absent in one trial is absent in the row. */
+function overTrials(values: readonly ResultRowReading[]): ResultRowReading {
   const special = values.find((value) => !("value" in value));
   if (special !== undefined) return special;
   if (values.length === 0) return absent("no trial finished");
@@ -13,8 +13,8 @@ export function overTrials(values: readonly ResultRowReading[]): ResultRowReadin
 }
 
 /**
- * High-water mark of the cells' process trees. Out of memory is a bound and never a number: more than the cap
- * would have been needed.
+ * High-water mark of the cells' process trees. Where a cell ran out of memory there is only a bound: it would
+ * have needed more than the cap.
  */
 export function peakOf(ends: readonly CellEnd[]): ResultRowReading {
   const censored = ends
@@ -36,12 +36,12 @@ export function peakOf(ends: readonly CellEnd[]): ResultRowReading {
   );
 }
 
-/** How the caps of a row's cells were enforced, and how high they were; empty where there was no cap. */
+/** The caps of a row's cells and how they were enforced; empty where there was no cap. */
 export function limitsOf(ends: readonly CellEnd[]): Pick<ResultRow, "capBytes" | "enforcement"> {
   const capped = ends.filter(({ memory }) => memory.capBytes !== undefined);
   if (capped.length === 0) return {};
   return {
-    // A retry may have had a larger cap than the trials before.
+    // A retry may have a larger cap than the trials before it.
     capBytes: Math.max(...capped.map(({ memory }) => memory.capBytes ?? 0)),
     enforcement: [...new Set(capped.map(({ memory }) => memory.enforcement))].join(", "),
   };

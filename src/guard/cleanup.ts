@@ -5,7 +5,7 @@ import type { CleanupEffect } from "./types.js";
 /** Cleanups of a rule in a row that may free nothing before a doubt says so. */
 export const FRUITLESS_CLEANUPS = 3;
 /** A cleanup that has not come to an end by then has probably been forgotten. */
-export const UNANSWERED_MS = 60_000;
+const UNANSWERED_MS = 60_000;
 
 /** Memory before a cleanup, to be compared with what is there after it. */
 export interface BeforeCleanup {

@@ -12,7 +12,7 @@ export interface SamplingCost {
 }
 
 /** Share of its program's time that sampling may take: PSS of tens of GiB costs tens of milliseconds. */
-export const MOST_SAMPLING_SHARE = 0.02;
+const MOST_SAMPLING_SHARE = 0.02;
 const LONGEST_INTERVAL_MS = 10_000;
 const WEIGHT_OF_LAST = 0.25;
 

@@ -1,10 +1,13 @@
 import { GCProfiler } from "node:v8";
 
-/** Present only in processes started with --expose-gc; the spellings are tried, so any options are allowed. */
+/**
+ * Present only in processes started with --expose-gc. The type allows any options, because several forms of
+ * the call are tried.
+ */
 const exposedGc = (): ((options?: object) => unknown) | undefined =>
   (globalThis as { gc?: (options?: object) => unknown }).gc;
 
-/** A call that was seen to run a full, synchronous mark-compact in this very process. */
+/** A call that was seen to run a full, synchronous mark-compact in this process. */
 export interface FullGc {
   call: string;
   /** What the collector reported for the call, such as `["MarkSweepCompact"]`. */
@@ -12,7 +15,6 @@ export interface FullGc {
   collect: () => void;
 }
 
-/** A call and what V8 answered it with: `gc({type:"major"})` runs a scavenge on Node 20. */
 export interface ObservedGc {
   call: string;
   proof: string[];
@@ -27,8 +29,8 @@ const CANDIDATES: { call: string; collect: () => void }[] = [
 ];
 
 /**
- * Finds the first `gc` call that the collector itself reports as one full mark-compact.
- * The name of a call proves nothing, so each process that measures asks anew.
+ * Finds the first `gc` call that the collector itself reports as one full mark-compact. The form of a call
+ * proves nothing: `gc({type:"major"})` runs a scavenge on Node 20. So each process that measures asks again.
  */
 export function findFullGc(): FullGc | { rejected: ObservedGc[] } {
   const rejected: ObservedGc[] = [];
@@ -41,14 +43,14 @@ export function findFullGc(): FullGc | { rejected: ObservedGc[] } {
 }
 
 /** The kinds of collection that V8 reports while `action` runs. */
-export function observe(action: () => void): string[] {
+function observe(action: () => void): string[] {
   const profiler = new GCProfiler();
   profiler.start();
   action();
   return profiler.stop().statistics.map((entry) => entry.gcType);
 }
 
-/** What each candidate call runs in this process; for the record of a calibration. */
+/** What each candidate call runs in this process; a calibration records it. */
 export function surveyGcCalls(): ObservedGc[] {
   return CANDIDATES.map(({ call, collect }) => ({ call, proof: observe(collect) }));
 }

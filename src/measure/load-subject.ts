@@ -1,4 +1,5 @@
 import { BytesperError } from "../base/errors.js";
+import { sentence } from "../base/sentence.js";
 import type { LoadedSubject, SubjectReference } from "../experiment/subject.js";
 
 export const NULL_SUBJECT: SubjectReference = { url: "bytesper:null", path: [], name: "null control" };
@@ -50,7 +51,7 @@ function subjectOf(target: unknown, reference: SubjectReference): LoadedSubject 
   };
 }
 
-/** A class is constructed, any other function called; both with the index. */
+/** Constructs a class and calls any other function; both get the index. */
 function maker(target: (...args: never[]) => unknown): LoadedSubject["create"] {
   if (/^class\b/.test(Function.prototype.toString.call(target))) {
     const Class = target as unknown as new (index: number) => unknown;
@@ -81,10 +82,4 @@ function names(exports: Loose): string {
 
 function isObject(value: unknown): value is Loose {
   return (typeof value === "object" && value !== null) || typeof value === "function";
-}
-
-/** The first line of an error's message without its full stop. */
-export function sentence(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error);
-  return (text.split("\n")[0] ?? "").replace(/\.$/, "");
 }

@@ -91,7 +91,7 @@ export class Draft {
 }
 
 /** A match that begins exactly at `index`; the pattern is sticky. */
-export function matchAt(view: View, pattern: RegExp, index: number): RegExpExecArray | undefined {
+function matchAt(view: View, pattern: RegExp, index: number): RegExpExecArray | undefined {
   pattern.lastIndex = index;
   return pattern.exec(view.text) ?? undefined;
 }

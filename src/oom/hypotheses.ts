@@ -5,7 +5,7 @@ import type { TensorKind, TensorLaw } from "./tensors.js";
 import { tensorLaws } from "./tensors.js";
 
 /** How a token count agrees with what the log and the model say; the later, the better. */
-export const PLAUSIBILITY = ["beyond-model", "far", "shorter", "possible", "growth", "as-logged"] as const;
+const PLAUSIBILITY = ["beyond-model", "far", "shorter", "possible", "growth", "as-logged"] as const;
 export type Plausibility = (typeof PLAUSIBILITY)[number];
 
 /** One tensor that may have been asked for. */
@@ -35,7 +35,7 @@ const CACHING = /^(?:pytorch|pytorch-(?:rocm|xpu|npu|mlu|musa)|vllm)$/;
  * Bytes that the tensor behind a request may have: what the printed digits allow, less what the allocator added.
  * PyTorch packs up to 1 MiB into segments of 2 MiB and up to 10 MiB into 20, and rounds more up to 2 MiB.
  */
-export function tensorRange(record: OomRecord): Range | undefined {
+function tensorRange(record: OomRecord): Range | undefined {
   const { requestedBytes, framework, details, ranges } = record;
   if (requestedBytes === null) {
     const derived = details.derivedRequestedBytes;
@@ -68,7 +68,7 @@ export function hypothesesOf(
 }
 
 /** Bytes of a tensor at a number of tokens. */
-export function bytesAt({ growth, bytes }: Pick<TensorLaw, "growth" | "bytes">, tokens: number): number {
+function bytesAt({ growth, bytes }: Pick<TensorLaw, "growth" | "bytes">, tokens: number): number {
   if (growth === "none") return bytes;
   return growth === "linear" ? bytes * tokens : bytes * tokens * tokens;
 }

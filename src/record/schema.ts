@@ -6,7 +6,7 @@ import { RESULT_SCHEMA } from "./schema-version.js";
 
 const absent = z.object({ absent: z.string() });
 const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
-/** Known only to be larger than a bound: what was measured did not fit. */
+/** Known only to be larger than a bound: what was measured did not fit into memory. */
 const censored = z.object({ above: z.number(), reason: z.string() });
 const reading = z.union([interval, absent]);
 const rowReading = z.union([interval, absent, censored]);
@@ -25,7 +25,7 @@ const ledger = z.object({
   unexplainedBytes: z.number(),
 });
 
-/** The whole vocabulary, so that a result whose cells ended in a way unknown to this executor still reads. */
+/** All outcomes that exist, so that a result still loads if this version cannot produce some of them. */
 const outcome = z.enum([
   "ok",
   "oom-cap",
@@ -45,7 +45,7 @@ const row = z.object({
   instances: z.number(),
   /** Units in one instance, such as messages in a session. */
   unitsPerInstance: z.number(),
-  /** Changes over the reading before the first instance was made; keys carry the counter and the unit. */
+  /** Changes since the reading before the first instance was made; keys carry the counter and the unit. */
   readings: z.record(z.string(), rowReading),
   perInstanceBytes: reading.optional(),
   perUnitBytes: reading,
@@ -123,7 +123,7 @@ const line = z.object({
   largestDeviation: z.number(),
   processes: z.number(),
   points: z.number(),
-  /** Probability with which the interval covers the median over processes. */
+  /** Probability that the interval covers the median over processes. */
   confidence: z.number(),
 });
 
@@ -131,21 +131,24 @@ const fit = z.object({
   ...line.shape,
   nativePerUnitBytes: reading,
   externalPerUnitBytes: reading,
-  /** The reading that the line is through, where it is not the heap's. */
+  /** The reading that the line was fitted to, if it is not the heap. */
   source: z.string().optional(),
 });
 
 const comparison = z.object({
   measuredOverEstimate: z.number(),
   residualBytes: z.number(),
-  /** What the residual consists of; sums to it. */
+  /** What the residual consists of; the bytes add up to the residual. */
   residual: z.array(z.object({ name: z.string(), bytes: z.number() })),
 });
 
 const estimate = z.object({ name: z.string(), perUnitBytes: z.number(), formula: z.string() });
 
-/** One definition of a result: its type, its check at run time and its published JSON Schema come from here. */
-export const resultSchema = z.object({
+/**
+ * The one definition of a result: its type, its check at run time and its published JSON Schema come from
+ * here.
+ */
+const resultSchema = z.object({
   schema: z.literal(RESULT_SCHEMA),
   experiment: z.string(),
   title: z.string(),
@@ -157,7 +160,7 @@ export const resultSchema = z.object({
   journalSha256: z.string().optional(),
   startedAt: z.string(),
   finishedAt: z.string(),
-  /** False when rows lack trials: an interrupt, or failed cells. */
+  /** False when rows lack trials, because of an interrupt or failed cells. */
   complete: z.boolean(),
   missing: z.array(z.string()),
   environment: z.object({
@@ -178,7 +181,10 @@ export const resultSchema = z.object({
   /** Further questions of the experiment, each with cells and a table of its own. */
   followUps: z.array(z.object({ name: z.string(), table, rows: z.array(row) })).optional(),
   fit: z.union([fit, absent]),
-  /** Of commands: the line of each reading in bytes, for each combination of the factors beside the population. */
+  /**
+   * Only for commands: the line of each reading in bytes, for each combination of the factors except the
+   * population.
+   */
   lines: z.array(z.object({ others: factors, reading: z.string(), ...line.shape })).optional(),
   crossCheck: z.union([
     z.object({
@@ -187,7 +193,7 @@ export const resultSchema = z.object({
       relativeDifference: z.number(),
       instances: z.number(),
       factors,
-      /** Change of heap + external that making the very instances of the snapshot caused, per unit. */
+      /** Change of heap + external from making the same instances as in the snapshot, per unit. */
       sameInstancesPerUnitBytes: z.number(),
     }),
     absent,

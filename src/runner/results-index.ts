@@ -14,8 +14,8 @@ import { readJournal } from "./journal/read.js";
 import { folders } from "./results-folder.js";
 
 /**
- * Writes the index and the summary of all results in the folder, and removes journals that none of them names.
- * Returns a sentence for each result that could not be read and is therefore missing from the index.
+ * Writes the index and the summary of all results in the folder, and removes journals that no result names.
+ * Returns one sentence for each result that could not be read and is missing from the index.
  */
 export function writeIndex(out: string): string[] {
   const { results, problems } = readResults(out);
@@ -28,8 +28,8 @@ export function writeIndex(out: string): string[] {
 }
 
 /**
- * Removes the journals that no result names; only where every result could be read. A journal with cells that are
- * still missing is one that somebody may go on with, and stays.
+ * Removes the journals that no result names. It is called only if every result could be read. A journal with
+ * missing cells stays, because its run may be resumed.
  */
 function removeJournals(folder: string, results: readonly Result[]): void {
   if (!existsSync(folder)) return;
@@ -44,7 +44,7 @@ function isComplete(path: string): boolean {
   try {
     const { records } = readJournal(path);
     const owner = lastOwner(records);
-    // A runner that has only just begun has planned nothing yet.
+    // A new runner may not have planned any cell yet.
     if (owner === undefined || isAlive(owner)) return false;
     const units = [...(stateOf(records)?.units.values() ?? [])];
     return units.length > 0 && units.every((unit) => unit.orphan || isDone(unit));
@@ -54,8 +54,8 @@ function isComplete(path: string): boolean {
   }
 }
 
-/** All complete results of the folder, by name of the experiment, and what is wrong with the others. */
-export function readResults(out: string): { results: Result[]; problems: string[] } {
+/** All complete results of the folder by experiment name, and problems with the others. */
+function readResults(out: string): { results: Result[]; problems: string[] } {
   const results: Result[] = [];
   const problems: string[] = [];
   for (const name of folders(out)) {

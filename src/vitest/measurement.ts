@@ -18,23 +18,26 @@ import type { Thrown } from "./order.js";
 import { sourceOf } from "./order.js";
 import { ModuleSubject } from "./subject.js";
 
-/** Fresh processes of one measurement: the fewest whose range is no longer called narrow for their number. */
+/**
+ * Number of new processes per measurement. With fewer, a result carries the warning that its range is too
+ * narrow.
+ */
 const TRIALS = 3;
-/** Left for the words of a failure and for the runner, before the test's own time is over. */
+/** Time kept free before the test's timeout, for the failure message and the test runner. */
 const SPARE_MS = 500;
 
-/** Bytes per instance that stayed, over the processes. */
+/** Bytes per instance that stayed in memory, over all processes. */
 export interface Left {
   bytes: number;
   low: number;
   high: number;
   processes: number;
   detectableBytes: number;
-  /** Instances made and dropped between the readings, in each process. */
+  /** Number of instances that each process created and dropped between its readings. */
   made: number;
 }
 
-/** One subject in fresh processes; what was read once is not read again. */
+/** Measures one subject in new processes. Each reading is taken only once. */
 export class Measurement {
   readonly #received: unknown;
   readonly #test: CurrentTest;
@@ -53,9 +56,9 @@ export class Measurement {
   }
 
   /**
-   * Bytes per instance. The snapshot, which shows where they are, costs seconds more.
+   * Bytes per instance. The snapshot shows where the bytes are and takes some seconds more.
    *
-   * Throws what the factory threw, and a `BytesperError` where nothing could be read.
+   * Throws the factory's error, and a `BytesperError` if nothing could be measured.
    */
   async result(snapshot: boolean): Promise<Result> {
     const leftMs = this.#deadline - performance.now();
@@ -85,7 +88,7 @@ export class Measurement {
     }
   }
 
-  /** Bytes that each instance left behind after it was dropped, and the least that could have been seen. */
+  /** Bytes that each instance left after it was dropped, and the smallest amount that could be detected. */
   left(): Left {
     const made = Math.max(1, ...this.#protocols.map(({ end, warm }) => end.created - warm.created));
     const all = this.#protocols.map((data) => retainedPerInstance(data, heapAndExternal));
@@ -99,7 +102,7 @@ export class Measurement {
     };
   }
 
-  /** What stays behind and who holds it, or why that could not be found out. */
+  /** What stays in memory and what holds it, or why that is unknown. */
   async leak(): Promise<{ leak: Leak; instances: number } | { absent: string }> {
     const instances = Math.min(MOST_LEFT, this.left().made);
     const work: LeakWork = {
@@ -150,18 +153,17 @@ export class Measurement {
   }
 }
 
-/** Imported in the measured process, where the matcher has laid down what the test handed to it. */
+/** Imported in the measured process. The matcher has stored there what the test passed to `expect`. */
 const SUBJECT_URL = `data:text/javascript,${encodeURIComponent(
   `export const subject = globalThis[Symbol.for(${JSON.stringify(SUBJECT_KEY)})];`,
 )}`;
 
-/** Wall time of one process. */
 const TIMEOUT_MS = 300_000;
 
-/** Growth of an empty process that `retainedPerInstance` takes for drift of the instrument, bytes. */
+/** Growth of an empty process, bytes, that `retainedPerInstance` counts as drift of the instrument. */
 const DRIFT_BYTES = 4096;
 
-/** The factory's own error: name, message and stack are those of the fresh process. */
+/** The factory's error, with the name, message and stack from the new process. */
 function errorOf({ name, message, stack }: Thrown): Error {
   const error = new Error(message);
   error.name = name;
@@ -170,15 +172,18 @@ function errorOf({ name, message, stack }: Thrown): Error {
 }
 
 function signalAfter(leftMs: number): AbortSignal {
-  // The longest that a timer of Node takes is 2^31 - 1 ms.
+  // A timer of Node takes at most 2^31 - 1 ms.
   if (!(leftMs < 2 ** 31)) return new AbortController().signal;
   return AbortSignal.timeout(Math.max(1, Math.round(leftMs)));
 }
 
-/** Enough to be told from the runner's own objects, and few enough for two small snapshots. */
+/**
+ * Most instances between the snapshots: enough to distinguish them from the runner's own objects, and few
+ * enough for small snapshots.
+ */
 const MOST_LEFT = 100;
 
-export function tooLate({ timeoutMs }: CurrentTest): BytesperError {
+function tooLate({ timeoutMs }: CurrentTest): BytesperError {
   return new BytesperError(
     "INTERRUPTED",
     `Measuring in fresh processes takes longer than the ${timeoutMs / 1000} s that this test may take; give it more, such as test(name, { timeout: 60_000 }, ...), or raise testTimeout.`,

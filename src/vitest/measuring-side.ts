@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { BytesperError } from "../base/errors.js";
 import { calibrate } from "../measure/calibration.js";
-import { sentence } from "../measure/load-subject.js";
+import { sentence } from "../base/sentence.js";
 import { runPilot } from "../measure/pilot.js";
 import { runProtocol } from "../measure/protocol.js";
 import { runSnapshotCell } from "../measure/snapshot-cell.js";
@@ -10,15 +10,18 @@ import { waitUntilQuiet } from "./quiet.js";
 import type { Order, Thrown } from "./order.js";
 import { sourceOf } from "./order.js";
 
-/** Where the measuring core finds what the test handed to `expect`. */
+/** Key under which the measuring code finds what the test passed to `expect`. */
 export const SUBJECT_KEY = "bytesper.vitest.subject";
 
-/** Ends a test whose process was started for the measurement alone. */
-export class Measured extends Error {
+/** Thrown to end a test whose process was started only to measure. */
+class Measured extends Error {
   override readonly name = "Measured";
 }
 
-/** Carries out the order with what the test handed to `expect`, answers, and ends the test. */
+/**
+ * Does the ordered work with the value that the test passed to `expect`, writes the answer, and ends the
+ * test.
+ */
 export async function measureHere(received: unknown, order: Order): Promise<never> {
   const descriptor = openSync(order.answerFile, "a");
   const send = (record: unknown): void => {
@@ -65,7 +68,7 @@ async function carryOut(work: Order["work"], send: (record: unknown) => void): P
   }
 }
 
-/** A project's own configuration may have kept the flags from its workers. */
+/** Throws if the worker lacks the flags: a project's own configuration may have removed them. */
 function requireFlags(flags: readonly string[]): void {
   const lacking = flags.filter((flag) => !process.execArgv.includes(flag));
   if (lacking.length === 0) return;
@@ -75,7 +78,7 @@ function requireFlags(flags: readonly string[]): void {
   );
 }
 
-/** Population counts its instances from 0 each time it is filled. */
+/** Wraps the factory with a counter of its own, because `Population` counts from 0 each time it is filled. */
 function withNewIndices(received: unknown): unknown {
   let made = 0;
   if (typeof received === "function") {

@@ -3,7 +3,7 @@ import type { MemoryState } from "./memory-state.js";
 import { STATE_NAMES } from "./memory-state.js";
 
 /** Name under which operations beyond the most that are kept apart are counted together. */
-export const OTHERS = "others";
+const OTHERS = "others";
 
 export interface OperationStatistics {
   operation: string;

@@ -1,5 +1,6 @@
 import { parseDuration } from "../../base/duration.js";
 import { BytesperError } from "../../base/errors.js";
+import { sentence } from "../../base/sentence.js";
 import type { RuleAction, RuleOptions } from "../types.js";
 import type { Expression } from "./expression.js";
 import { readingsOf } from "./expression.js";
@@ -22,9 +23,9 @@ export interface Rule extends ParsedCondition {
 export type Release = { share: number } | { bound: Expression };
 
 /** Share of the threshold at which a fired rule ends where it does not say so itself. */
-export const DEFAULT_RELEASE = { above: 0.9, below: 1.1 };
+const DEFAULT_RELEASE = { above: 0.9, below: 1.1 };
 /** Least time between two warnings or cleanups of a rule. */
-export const DEFAULT_COOLDOWN_MS = 10_000;
+const DEFAULT_COOLDOWN_MS = 10_000;
 
 const LONGEST_COOLDOWN_MS = 24 * 3600e3;
 const MOST_SAMPLES = 1e6;
@@ -114,7 +115,7 @@ function durationOf(name: string, text: string): number {
     return parseDuration(text);
   } catch (error) {
     if (!(error instanceof BytesperError)) throw error;
-    throw ruleError(name, `has a cooldown that cannot be read: ${error.message.replace(/\.$/, "")}`);
+    throw ruleError(name, `has a cooldown that cannot be read: ${sentence(error)}`);
   }
 }
 

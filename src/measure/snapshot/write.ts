@@ -1,7 +1,7 @@
 import { writeHeapSnapshot } from "node:v8";
 
 /** The name by which the parser finds the population in the snapshot. */
-export class BytesperPopulation {
+class BytesperPopulation {
   readonly instances: readonly unknown[];
   readonly witnesses: readonly unknown[];
 
@@ -13,7 +13,7 @@ export class BytesperPopulation {
 
 let held: BytesperPopulation | undefined;
 
-/** Keeps the counted instances and their witnesses reachable under the name that the parser looks for. */
+/** Keeps the counted instances and the witnesses reachable under the name that the parser looks for. */
 export function holdPopulation(instances: readonly unknown[], witnesses: readonly unknown[]): void {
   held = new BytesperPopulation(instances, witnesses);
 }

@@ -87,7 +87,7 @@ function readingCell(reading: ResultRowReading | undefined, name: string): Cell 
 }
 
 /** Where the difference lies; each table sums to it. */
-export function partsTables(parts: Parts, unit: string): Table[] {
+function partsTables(parts: Parts, unit: string): Table[] {
   const table = (caption: string, rows: Parts["classes"], what: string): Table => ({
     caption,
     columns: [

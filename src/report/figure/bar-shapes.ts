@@ -1,4 +1,5 @@
 import { ABSENT_MARK } from "../../base/table/table.js";
+import { faceShapes } from "./bar-face.js";
 import type { Figure, Point, Series } from "./figure.js";
 import { textWidth } from "./font.js";
 import type { Layout } from "./layout.js";
@@ -6,9 +7,7 @@ import { SIZE } from "./layout.js";
 import type { Look } from "./palette.js";
 import { INK, MUTED } from "./palette.js";
 import { placeOn } from "./scale.js";
-import type { Drawn } from "./series-shapes.js";
-import { faceShapes } from "./series-shapes.js";
-import type { Place, Shape } from "./shapes.js";
+import type { Drawn, Place, Shape } from "./shapes.js";
 import { polygon, polyline, text } from "./shapes.js";
 import { isLying, stackedBelow, valueOf } from "./values.js";
 import { valueText } from "./value-text.js";

@@ -1,12 +1,13 @@
 import type * as Canvas from "@napi-rs/canvas";
 import { BytesperError } from "../../base/errors.js";
+import { sentence } from "../../base/sentence.js";
 import { echarts } from "./echarts.js";
 import type { Figure } from "./figure.js";
 import { FONT_FAMILY, fontFile } from "./font.js";
 import { drawingOf } from "./option.js";
 
 /** Pixels for each pt: 300 dots an inch. */
-export const PRINT_SCALE = 300 / 72;
+const PRINT_SCALE = 300 / 72;
 
 /** A picture is at most so many pixels wide or high: a canvas beyond that takes GiB. */
 const MOST_PIXELS = 16_384;
@@ -52,12 +53,8 @@ async function canvasPackage(): Promise<typeof Canvas> {
   } catch (error) {
     throw new BytesperError(
       "NO_CANVAS",
-      `Pictures need the package @napi-rs/canvas, which cannot be loaded here (${firstLine(error)}); figures are written as SVG only.`,
+      `Pictures need the package @napi-rs/canvas, which cannot be loaded here (${sentence(error)}); figures are written as SVG only.`,
       { cause: error },
     );
   }
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
 }

@@ -1,22 +1,17 @@
 import { barShapes } from "./bar-shapes.js";
+import { faceShapes } from "./bar-face.js";
 import type { Figure, Point, Series } from "./figure.js";
 import { hatchLines } from "./hatch.js";
 import type { Layout } from "./layout.js";
 import { PAPER, tint } from "./palette.js";
 import type { Look } from "./palette.js";
 import { placeOn } from "./scale.js";
-import type { Place, Shape, Stroke } from "./shapes.js";
+import type { Drawn, Place, Shape, Stroke } from "./shapes.js";
 import { marker, MARKER_RADIUS, polygon, polyline } from "./shapes.js";
 import { stackedBelow } from "./values.js";
 
 /** Points from this many on are too close for a marker and a whisker each: a band shows their intervals. */
 const MOST_MARKERS = 24;
-
-export interface Drawn {
-  shapes: Shape[];
-  /** Where ink lies, for labels to keep away from. */
-  ink: Place[];
-}
 
 /** Place of a point on the figure. */
 export function onPlot({ plot, x, y }: Layout, at: { x: number; y: number }): Place {
@@ -102,7 +97,7 @@ function markerOf(layout: Layout, point: Point & { y: number }, look: Look): Sha
 const CAP = 2;
 
 /** The interval of a point, where it is wider than its marker. */
-export function whisker(layout: Layout, { x, low, high }: Point, color: string): Shape[] {
+function whisker(layout: Layout, { x, low, high }: Point, color: string): Shape[] {
   if (low === undefined || high === undefined) return [];
   const ends = [low, high].map((y) => onPlot(layout, { x, y: clamped(layout, y) }));
   const [from, to] = ends as [Place, Place];
@@ -189,22 +184,4 @@ export function sampleShapes(series: Series, look: Look, [left, middle]: Place, 
     ...(series.kind === "points" ? [] : [line]),
     ...(bare ? [] : [marker(look.marker, [left + width / 2, middle], look.color, look.color, look.radius)]),
   ];
-}
-
-/** A bar: a light face, hatching, a rim in the full colour; an estimate is hollow with a dashed rim. */
-export function faceShapes(
-  place: Place,
-  width: number,
-  height: number,
-  look: Look,
-  estimated: boolean,
-): Shape[] {
-  const shape = { x: place[0], y: place[1], width, height };
-  const rim = { stroke: look.color, lineWidth: 0.8, fill: "none" };
-  const face = (style: Record<string, unknown>): Shape => ({ type: "rect", shape, style, silent: true });
-  if (estimated) return [face({ ...rim, fill: PAPER, lineDash: [2, 1.5] })];
-  const [left, top] = place;
-  const [right, bottom] = [left + width, top + height];
-  const corners: Place[] = [[left, top], [right, top], [right, bottom], [left, bottom]]; // prettier-ignore
-  return [face({ fill: tint(look.color, 0.6) }), ...hatchLines(corners, look), face(rim)];
 }

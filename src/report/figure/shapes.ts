@@ -106,3 +106,9 @@ export function marker(kind: Marker, [x, y]: Place, color: string, fill: string,
       ]); // prettier-ignore
   }
 }
+
+export interface Drawn {
+  shapes: Shape[];
+  /** Where ink lies, for labels to keep away from. */
+  ink: Place[];
+}

@@ -8,7 +8,7 @@ import type { Origin } from "./reading-methods.js";
 import { methodOf } from "./reading-methods.js";
 
 /** Whether rows come from a subject in our own process, from a command's, or from an experiment's program. */
-export function originOf({ followUps, settings }: Result): Origin {
+function originOf({ followUps, settings }: Result): Origin {
   if (followUps === undefined) return "subject";
   return settings.device === undefined ? "command" : "program";
 }

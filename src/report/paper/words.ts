@@ -9,7 +9,7 @@ export function wordsOf(text: string): string[] {
 }
 
 /** A word such as caption="Sessions of 20 messages". */
-export function optionOf(word: string): { name: string; value: string } | undefined {
+function optionOf(word: string): { name: string; value: string } | undefined {
   const match = /^([a-z]+)=(?:"([^"]*)"|([^"]*))$/.exec(word);
   if (match === null) return undefined;
   return { name: match[1] ?? "", value: match[2] ?? match[3] ?? "" };

@@ -1,4 +1,4 @@
-import { pidNamespace, processStat } from "../../system/process-stat.js";
+import { pidNamespace, processEntry, startTicksOf } from "../../system/process.js";
 
 /**
  * `bytesper-PID-TICKS-NAMESPACE`: the name of a runner's group, which holds the groups of its cells. The
@@ -6,13 +6,13 @@ import { pidNamespace, processStat } from "../../system/process-stat.js";
  * containers that share the hierarchy.
  */
 export function runnerName(): string {
-  const { startTicks = 0 } = processStat("self") ?? {};
+  const { startTicks = 0 } = processEntry("self") ?? {};
   return `bytesper-${process.pid}-${startTicks}-${pidNamespace() ?? "0"}`;
 }
 
 /** Whether the runner that created a folder with this name is dead; false if that is unknown. */
-export function runnerIsDead(name: string): boolean {
+export function runnerIsDead(name: string, root = "/"): boolean {
   const [, pid, startTicks, namespace] = /^bytesper-(\d+)-(\d+)-(\d+)$/.exec(name) ?? [];
-  if (pid === undefined || namespace !== pidNamespace()) return false;
-  return processStat(Number(pid))?.startTicks !== Number(startTicks);
+  if (pid === undefined || namespace !== pidNamespace(root)) return false;
+  return startTicksOf(Number(pid), root) !== Number(startTicks);
 }

@@ -5,7 +5,7 @@ import type { Tally } from "./tally.js";
 import { wilson } from "./wilson.js";
 
 /** In the order in which a gated memory asks them. */
-export const GATES = ["warm-up", "entropy", "similarity", "staging", "rate limit", "other"] as const;
+const GATES = ["warm-up", "entropy", "similarity", "staging", "rate limit", "other"] as const;
 export type GateName = (typeof GATES)[number];
 
 /** The public default, below which an item says too little. */
@@ -22,7 +22,7 @@ export interface Gate {
 }
 
 /** The gate that a row says it was stopped at; undefined for a commit and for rows that decide on no candidate. */
-export function gateOf({ action, reason, code, warmUp }: Kind): GateName | undefined {
+function gateOf({ action, reason, code, warmUp }: Kind): GateName | undefined {
   if (code === COMMIT) return undefined;
   if (code === MERGE) return "similarity";
   if (code === STAGE) return "staging";

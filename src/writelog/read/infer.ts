@@ -6,7 +6,7 @@ import type { Row } from "./row.js";
 import { MOST_FIELDS } from "./row.js";
 
 /** Fewer rows say too little about what a column holds. */
-export const FEWEST_ROWS = 3;
+const FEWEST_ROWS = 3;
 /** Rows with more fields are not guessed at. */
 export const MOST_INFERRED_FIELDS = 64;
 /** Share of the rows in which a column must hold what its name asks for. */

@@ -21,7 +21,7 @@ export interface Plan {
   at: Record<UsedColumn, number>;
 }
 
-export const USED_COLUMNS = [
+const USED_COLUMNS = [
   "step",
   "action",
   "reason",

@@ -11,7 +11,7 @@ import { drawn, shapesOf } from "./shapes.js";
 
 export type Option = Record<string, unknown>;
 
-export const FONT = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
+const FONT = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 
 /**
  * What ECharts draws of a figure. Both axes run from 0 to 1 and values are placed on them by the scale that printed

@@ -35,7 +35,7 @@ export function placedPoints(figure: Figure, frame: Frame): Placed[] {
 }
 
 /** What is read at a point: the series, the place, the value with its range. */
-export function readingText(figure: Figure, series: Series, point: Point): string {
+function readingText(figure: Figure, series: Series, point: Point): string {
   const [placeAxis, valueAxis, place] = isLying(figure)
     ? [figure.y, figure.x, point.y ?? 0]
     : [figure.x, figure.y, point.x];

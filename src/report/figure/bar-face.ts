@@ -1,0 +1,22 @@
+import { hatchLines } from "./hatch.js";
+import type { Look } from "./palette.js";
+import { PAPER, tint } from "./palette.js";
+import type { Place, Shape } from "./shapes.js";
+
+/** A bar: a light face, hatching, a rim in the full colour; an estimate is hollow with a dashed rim. */
+export function faceShapes(
+  place: Place,
+  width: number,
+  height: number,
+  look: Look,
+  estimated: boolean,
+): Shape[] {
+  const shape = { x: place[0], y: place[1], width, height };
+  const rim = { stroke: look.color, lineWidth: 0.8, fill: "none" };
+  const face = (style: Record<string, unknown>): Shape => ({ type: "rect", shape, style, silent: true });
+  if (estimated) return [face({ ...rim, fill: PAPER, lineDash: [2, 1.5] })];
+  const [left, top] = place;
+  const [right, bottom] = [left + width, top + height];
+  const corners: Place[] = [[left, top], [right, top], [right, bottom], [left, bottom]]; // prettier-ignore
+  return [face({ fill: tint(look.color, 0.6) }), ...hatchLines(corners, look), face(rim)];
+}
