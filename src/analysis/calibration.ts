@@ -1,7 +1,6 @@
 import type { Calibration } from "../measure/calibration.js";
 import type { Result } from "../record/schema.js";
 
-/** The calibration of a run as a result records it. */
 export function calibrationRecord(calibration: Calibration): Result["calibration"] {
   return {
     gcCall: calibration.gc.call,

@@ -3,9 +3,9 @@ import { BYTES_IN } from "../base/size.js";
 import type { Result } from "../record/schema.js";
 
 /**
- * Sessions that fit a gibibyte and a gigabyte by the line: memory less the fixed cost, over the slope and what
- * malloc holds beyond the declared external bytes. An extrapolation: pages that are not filled, the heap's
- * headroom and the rest of the process are not in it.
+ * How many sessions fit into a gibibyte and a gigabyte: memory minus the fixed cost, divided by the slope
+ * plus what malloc holds beyond the declared external bytes. An extrapolation: it leaves out pages that are
+ * not full, the headroom of the heap and the rest of the process.
  */
 export function capacityOf(unit: string, fit: Result["fit"]): Pick<Result, "capacity"> {
   if (unit !== "session" || isAbsent(fit)) return {};

@@ -20,7 +20,7 @@ export interface Trial {
   ledger?: { before: LedgerReading; after: LedgerReading };
 }
 
-/** The cell of a program or a command: what it read, and how it ended. */
+/** The cell of a program or a command: its readings, and how it ended. */
 export interface ProgramTrial {
   /** Name of the follow-up; undefined for the main table. */
   part: string | undefined;
@@ -31,7 +31,6 @@ export interface ProgramTrial {
   beside: boolean;
 }
 
-/** A cell without an answer, and why. */
 export interface FailedCell {
   role: CellRole;
   part?: string | undefined;
@@ -45,7 +44,6 @@ export interface FailedCell {
   end: CellEnd | undefined;
 }
 
-/** Everything that the cells of one experiment said. */
 export interface Collected {
   rows: Trial[];
   nulls: Trial[];
@@ -55,7 +53,7 @@ export interface Collected {
   interrupted: boolean;
 }
 
-/** A trial of a cell as far as it is known: planned, and perhaps ended. */
+/** A trial of a cell that is planned and may have ended. */
 export interface CollectedCell {
   role: CellRole;
   part?: string | undefined;
@@ -64,11 +62,11 @@ export interface CollectedCell {
   trial: number;
   instances: number;
   beside: boolean;
-  /** Absent where it never ran to an end. */
+  /** Absent if the trial never ended. */
   end?: CellEnd | undefined;
 }
 
-/** Sorts the cells of an experiment by what they are for. The order of the cells is the order of the trials. */
+/** Groups the cells of an experiment by their role. Trials keep the order of the cells. */
 export function collect(
   cells: readonly CollectedCell[],
   kind: "population" | "program" | "command",
@@ -108,7 +106,7 @@ export function collect(
   return collected;
 }
 
-/** The last pair of ledger records; earlier pairs were rehearsal. */
+/** The last two ledger records; earlier ones come from the rehearsal. */
 function ledgerOf(records: readonly CellMessage[]): Trial["ledger"] {
   const ledgers = records.filter(({ type }) => type === "ledger") as unknown as {
     phase: "before" | "after";

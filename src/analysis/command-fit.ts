@@ -7,12 +7,12 @@ import type { ExperimentRecord } from "../record/experiment-record.js";
 import type { Fit } from "./fit.js";
 import { fitProcesses } from "./fit.js";
 
-/** What bytes per unit are read from, the best that every cell has first. */
+/** Readings that bytes per unit can come from, best first. The first one that every cell has is taken. */
 const SOURCES = ["mainPssBytes", "pssBytes", "peakBytes"] as const;
 
 /**
- * Bytes per unit of a command: the line over the populations of its cells, trial by trial. Cells that ran out of
- * memory are bounds and have no part in it.
+ * Bytes per unit of a command: a line over the populations of its cells, one for each trial. Cells that ran
+ * out of memory are left out, because they give only a bound.
  */
 export function commandFit(experiment: ExperimentRecord, { programs }: Collected): Result["fit"] {
   const { population } = experiment;
@@ -34,8 +34,8 @@ export function commandFit(experiment: ExperimentRecord, { programs }: Collected
 }
 
 /**
- * The same line for every reading in bytes that all cells of a combination of the other factors have, what was read
- * from outside first.
+ * The same line for every reading in bytes that all cells of a combination of the other factors have.
+ * Readings taken from outside the process come first.
  */
 export function commandLines({ population }: ExperimentRecord, { programs }: Collected): ResultLine[] {
   if (population === undefined) return [];
@@ -51,7 +51,7 @@ export function commandLines({ population }: ExperimentRecord, { programs }: Col
   });
 }
 
-/** The trials by the levels of the factors beside the population. */
+/** Groups the trials by the levels of all factors except the population. */
 function combinations(
   trials: readonly ProgramTrial[],
   population: string,
@@ -67,7 +67,7 @@ function combinations(
   return [...groups.values()];
 }
 
-/** One line for each repetition, through the cells that have the reading. */
+/** Fits one line for each repetition, through the cells that have the reading. */
 function lineOf(trials: readonly ProgramTrial[], population: string, reading: string): Fit | undefined {
   const points = new Map<number, Point[]>();
   for (const trial of trials) {

@@ -2,8 +2,8 @@ import type { Estimate } from "../experiment/define.js";
 import type { Result } from "../record/schema.js";
 
 /**
- * Compares each estimate with the measured bytes of one unit, and says what the residual consists of: the kinds
- * that the estimate does not mean to cover, and its error on those that it does.
+ * Compares each estimate with the measured bytes of one unit. Splits the difference into the kinds that the
+ * estimate does not cover and its error on the kinds that it covers.
  */
 export function compareEstimates(
   estimates: readonly Estimate[],

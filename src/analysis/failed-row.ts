@@ -4,12 +4,15 @@ import { isOutOfMemory } from "../record/cell-end.js";
 import { limitsOf, peakOf } from "./cell-memory.js";
 import type { FailedCell } from "./collected.js";
 
-/** A row without a trial that answered. Memory that ran out gives a bound; the rest is unknown, with the cause. */
+/**
+ * The row of a cell in which no trial answered. If memory ran out, the row has a bound; otherwise its values
+ * are unknown, with the cause.
+ */
 export function failedRow(
   shared: Pick<ResultRow, "factors" | "instances" | "unitsPerInstance">,
   failures: readonly FailedCell[],
 ): ResultRow {
-  // Out of memory says more than a crash of another trial.
+  // Prefer a trial that ran out of memory: it tells more than a crash of another trial.
   const failure = failures.find(({ outcome }) => isOutOfMemory(outcome)) ?? failures[0];
   const cause = failure?.cause ?? "the run was interrupted before this cell";
   const ends = failures.flatMap(({ end }) => (end === undefined ? [] : [end]));
@@ -25,7 +28,7 @@ export function failedRow(
   };
 }
 
-/** Cells without a result; one that ran out of memory has one. */
+/** Cells without a result. A cell that ran out of memory has a result. */
 export function missingCells(failed: readonly FailedCell[], rows: readonly ResultRow[]): string[] {
   const failures = failed
     .filter(

@@ -6,7 +6,7 @@ import type { Point } from "../base/stats/theil-sen.js";
 import { median } from "../base/stats/median.js";
 import { theilSen } from "../base/stats/theil-sen.js";
 
-/** A robust line with the range over the processes it was measured in. */
+/** A robust line, with its range over the processes in which it was measured. */
 export interface Fit {
   perUnitBytes: Interval;
   fixedBytes: Interval;
@@ -14,15 +14,15 @@ export interface Fit {
   largestDeviation: number;
   processes: number;
   points: number;
-  /** Probability with which the range over the processes covers the true median. */
+  /** Probability that the range over the processes covers the true median. */
   confidence: number;
 }
 
 /**
- * One line for each process's points; the value is the median over the processes and the interval their
- * range. Undefined when no process saw two different x.
+ * Fits one line to the points of each process. The value is the median over the processes, the interval is
+ * their range. Undefined when no process has two different x.
  *
- * @param noise bytes within which a level counts as on the line, from the null control
+ * @param noise a level within this many bytes of the line counts as on the line; comes from the null control
  */
 export function fitProcesses(processes: readonly (readonly Point[])[], noise: number): Fit | undefined {
   const lines = processes.map((points) => theilSen(points)).filter((line) => line !== undefined);

@@ -10,13 +10,13 @@ export interface LedgerLine {
 export interface LedgerBalance {
   lines: LedgerLine[];
   pssChangeBytes: number;
-  /** Change of PSS less all lines. */
+  /** Change of PSS minus all lines. */
   unexplainedBytes: number;
 }
 
 /**
- * Balances what the process says it holds against what the kernel says it holds, from before the first
- * instance to after the whole population. External memory lies within malloc and is shown as a part of it.
+ * Compares what the process says it holds with what the kernel says it holds, from before the first instance
+ * to after the whole population. External memory is allocated by malloc, so it is shown as a part of malloc.
  */
 export function balance(before: LedgerReading, after: LedgerReading): LedgerBalance | { absent: string } {
   const pss = change(before.pssBytes, after.pssBytes);

@@ -1,7 +1,6 @@
 import type { ProtocolData } from "../measure/protocol.js";
 import type { Counter } from "./trials.js";
 
-/** What a subject that costs nothing reads as. */
 export interface NullControl {
   processes: number;
   /** Largest difference of heap + external between two populations of nothing in one process, bytes. */
@@ -10,7 +9,7 @@ export interface NullControl {
   largestMallocBytes: number;
 }
 
-/** V8 allocates in words: a reading cannot resolve less. */
+/** V8 allocates whole words, so a reading cannot resolve less. */
 const WORD_BYTES = 8;
 
 export function nullControl(
@@ -34,8 +33,8 @@ export function nullControl(
 }
 
 /**
- * The smallest cost of one unit that differs from nothing, when the levels span `units`. Without a control it is
- * the resolution alone, and the result warns `no-null-control`.
+ * The smallest cost of one unit that can be told from zero, when the levels span `units`. Without a null
+ * control it is the resolution alone, and the result warns `no-null-control`.
  */
 export function minimumDetectableBytes(control: NullControl | undefined, units: number): number {
   return (control?.largestBytes ?? WORD_BYTES) / Math.max(1, units);

@@ -17,12 +17,12 @@ import { tableRecord } from "./table-record.js";
 export interface ProgramAnalysisInput {
   experiment: ExperimentRecord;
   collected: Collected;
-  /** Absent where every cell is a command, which reads itself. */
+  /** Absent where every cell is a command: a command takes its own readings. */
   calibration: Calibration | undefined;
   identity: Pick<Result, "runId" | "startedAt" | "finishedAt" | "environment" | "settings">;
 }
 
-/** Derives the result of an experiment whose cells are programs or commands: each row has readings of its own. */
+/** Derives the result of an experiment of programs or commands. Each row has its own set of readings. */
 export function analysePrograms(input: ProgramAnalysisInput): Result {
   const { experiment, collected, calibration, identity } = input;
   const why = "each row of this experiment has readings of its own";
@@ -74,7 +74,10 @@ function findingsOf({ programs }: Collected): Pick<Result, "findings"> {
   return findings.size === 0 ? {} : { findings: [...findings] };
 }
 
-/** The cells of each point of each part. Looking through all of them for each row would take minutes for 10,000 rows. */
+/**
+ * The cells of each point of each part. A search through all cells for each row would take minutes for 10,000
+ * rows.
+ */
 interface CellsByPoint {
   answered: ReadonlyMap<string, ProgramTrial[]>;
   failed: ReadonlyMap<string, FailedCell[]>;
@@ -138,7 +141,7 @@ function rowOf(
   };
 }
 
-/** Every row names every reading: what it lacks is absent with the reason. */
+/** Gives every row every reading; a missing one is absent with the reason. */
 function withAllReadings(rows: readonly ResultRow[]): ResultRow[] {
   const names = [...new Set(rows.flatMap(({ readings }) => Object.keys(readings)))];
   return rows.map((row) => {
@@ -151,7 +154,7 @@ function withAllReadings(rows: readonly ResultRow[]): ResultRow[] {
   });
 }
 
-/** Those of the first trial: a figure shows one course, and not a mean that no cell took. */
+/** The series of the first trial: a figure shows a run that happened, not a mean of several. */
 function seriesOf([first]: readonly ProgramTrial[]): Pick<ResultRow, "series"> {
   const series = first !== undefined && "series" in first.data ? first.data.series : [];
   if (series.length === 0) return {};
@@ -169,7 +172,7 @@ function memorySource(trials: readonly ProgramTrial[]): Pick<ResultRow, "peakSou
   return sources.size === 0 ? {} : { peakSource: [...sources].join("; ") };
 }
 
-/** What a command printed before it ran out of memory is how far it came, not its answer. */
+/** A command that ran out of memory did not finish, so what it printed before only tells how far it came. */
 function unfinished(
   readings: Record<string, ResultRowReading>,
   outcome: Outcome,
@@ -178,7 +181,7 @@ function unfinished(
   return Object.fromEntries(Object.keys(readings).map((name) => [name, absent(`${outcome}: ${cause}`)]));
 }
 
-/** Median and range over the trials; what is absent or only bounded in one trial is so in all. */
+/** Median and range over the trials. What is absent or only bounded in one trial is so in the row. */
 function readingOf(trials: readonly ProgramTrial[], name: string): ResultRowReading {
   const readings = trials.map(({ data }) => data.readings[name] ?? absent("not read in every trial"));
   const special = readings.find(

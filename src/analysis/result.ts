@@ -33,7 +33,6 @@ import {
 } from "./trials.js";
 import { warningsOf } from "./warnings.js";
 
-/** What the analysis is told beside the readings; all of it goes into the result. */
 export interface AnalysisInput {
   experiment: ExperimentRecord;
   collected: Collected;
@@ -41,7 +40,10 @@ export interface AnalysisInput {
   identity: Pick<Result, "runId" | "startedAt" | "finishedAt" | "environment" | "settings">;
 }
 
-/** Derives the result of one experiment from what its cells said. Pure: the same input gives the same result. */
+/**
+ * Derives the result of one experiment from the answers of its cells. Pure: the same input gives the same
+ * result.
+ */
 export function analyse(input: AnalysisInput): Result {
   const { experiment, collected, calibration, identity } = input;
   const grid = experiment.grid.map(({ factors }) => factors);
@@ -62,7 +64,8 @@ export function analyse(input: AnalysisInput): Result {
     experiment.ownSlope
       ? ownSlopes(collected.rows, counter, keep, unitsOf)
       : acrossRows(collected.rows, counter, keep, unitsOf);
-  // A line over instances of different size has bytes of one instance on its other axis.
+  // If the instances differ in size, the line is fitted over the units in an instance, and its y values are
+  // the bytes of one instance. An error of a reading is then shared by all instances between two levels.
   const overInstances = experiment.ownSlope && differInUnits(collected.rows, unitsOf);
   const noise = (control?.largestBytes ?? 0) / (overInstances ? levelSpan(collected.rows) : 1);
   const several = groupsOf(experiment, grid) > 1;
@@ -136,7 +139,7 @@ function pointOf(experiment: ExperimentRecord, factors: Factors): GridPoint | un
   return experiment.grid.find((point) => JSON.stringify(point.factors) === key);
 }
 
-/** Bytes that an instance leaves behind, from the trials that made the most of them. */
+/** Bytes that each instance leaves behind, from the trials that made the most instances. */
 function retainedOf(rows: readonly Trial[]): number {
   const largest = Math.max(0, ...rows.map(({ instances }) => instances));
   const values = rows
@@ -145,14 +148,19 @@ function retainedOf(rows: readonly Trial[]): number {
   return values.length === 0 ? 0 : median(values);
 }
 
-/** Instances between the smallest and the largest population, which an error in a reading is shared by. */
+/**
+ * Number of instances between the smallest and the largest population. An error in a reading is divided by
+ * it.
+ */
 function levelSpan(rows: readonly Trial[]): number {
   const counts = rows.flatMap(({ data }) => data.readings.map(({ count }) => count));
   if (counts.length === 0) return 1;
   return Math.max(1, Math.max(...counts) - Math.min(...counts));
 }
 
-/** Units between the smallest and the largest instance, or in every instance where all are alike. */
+/**
+ * Units between the smallest and the largest instance; if all instances are alike, the units of one instance.
+ */
 function unitSpan(rows: readonly Trial[], unitsOf: (factors: Factors) => number): number {
   const units = rows.map(({ factors }) => unitsOf(factors));
   if (units.length === 0) return 1;
@@ -163,7 +171,7 @@ function differInUnits(rows: readonly Trial[], unitsOf: (factors: Factors) => nu
   return new Set(rows.map(({ factors }) => unitsOf(factors))).size > 1;
 }
 
-/** One process is one trial of the whole grid: (units, bytes) at every population. */
+/** Treats each trial of the whole grid as one process: points (units, bytes) at every population. */
 function acrossRows(
   rows: readonly Trial[],
   counter: Counter,
@@ -178,8 +186,8 @@ function acrossRows(
 }
 
 /**
- * With a slope in each cell: where instances differ in units, one line over (units in an instance, bytes of an
- * instance) for each trial; where all are alike, the cell's own line.
+ * Slopes where each cell has its own. If instances differ in units, each trial gives one line over (units in
+ * an instance, bytes of an instance). If all are alike, each cell gives its own line.
  */
 function ownSlopes(
   rows: readonly Trial[],
@@ -206,7 +214,7 @@ function byTrial(rows: readonly Trial[]): Map<number, Trial[]> {
   return groups;
 }
 
-/** Number of different levels of the factors that are neither the population nor a measure of the units. */
+/** Number of different levels of the factors that neither are the population nor change the units. */
 function groupsOf(experiment: ExperimentRecord, grid: readonly Factors[]): number {
   if (experiment.population === undefined && experiment.hasUnits) return 1;
   const keys = grid.map((factors) =>
@@ -276,7 +284,7 @@ function ledgerReading(trials: readonly Trial[], counter: LedgerCounter): Result
   return changes.length === 0 ? absent("no trial finished") : rangeInterval(changes as number[]);
 }
 
-/** The largest change, up or down, that a population of nothing showed. */
+/** The largest change, up or down, that the null control showed. */
 function largestLedgerChange(trials: readonly Trial[], counter: LedgerCounter): ResultReading {
   const changes = ledgerChanges(trials, counter);
   const missing = changes.find(isAbsent);
@@ -286,7 +294,7 @@ function largestLedgerChange(trials: readonly Trial[], counter: LedgerCounter): 
     : rangeInterval((changes as number[]).map(Math.abs));
 }
 
-/** The ledger of the trial whose unexplained bytes are the median, at the largest population. */
+/** The ledger at the largest population, of the trial with the median of unexplained bytes. */
 function ledgerOf(rows: readonly Trial[]): Result["ledger"] {
   const largest = Math.max(0, ...rows.map(({ instances }) => instances));
   const balances = rows.flatMap(({ instances, ledger }) => {
@@ -313,7 +321,7 @@ function snapshotOf(
   const { summary, cell, factors } = snapshot;
   const units = cell.instances * unitsOf(factors);
   const row = rows.find((candidate) => JSON.stringify(candidate.factors) === JSON.stringify(factors));
-  // The slope of the very cell where every cell has one; a line over several cells otherwise.
+  // The slope of this cell if every cell has one, else the line over several cells.
   const slope = input.experiment.ownSlope ? row?.perUnitBytes : fit?.perUnitBytes;
   const perUnit = summary.bytes / units;
   return {

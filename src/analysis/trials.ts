@@ -3,7 +3,6 @@ import type { SettledReading } from "../measure/settle.js";
 import type { Point } from "../base/stats/theil-sen.js";
 import { median } from "../base/stats/median.js";
 
-/** A counter of a settled reading, or a sum of them, in bytes. */
 export type Counter = (reading: SettledReading) => number;
 
 export const heapBytes: Counter = (reading) => reading.heapBytes;
@@ -11,13 +10,13 @@ export const externalBytes: Counter = (reading) => reading.externalBytes;
 export const heapAndExternal: Counter = (reading) => reading.heapBytes + reading.externalBytes;
 export const mallocBytes: Counter = (reading) => reading.mallocBytes;
 
-/** Below this, what stays after a release is the drift of the instrument and not the subject's. */
+/** Less than this after a release counts as drift of the instrument, not as memory of the subject. */
 const RETAINED_AT_LEAST_BYTES = 4096;
 
 /**
- * Bytes that each instance left behind after it was dropped: growth of the empty process from the end of the
- * warm-up to the end, per instance made in between. 0 when it is within the instrument's drift, or when it did
- * not grow from each round to the next: a table that is enlarged once is no leak.
+ * Bytes that each instance leaves behind after it was dropped: the growth of the empty process from the end
+ * of the warm-up to the end, divided by the instances made in between. 0 when the growth is within the
+ * instrument's drift, or when memory did not grow in every round: a table that is enlarged once is no leak.
  */
 export function retainedPerInstance(data: ProtocolData, counter: Counter): number {
   const growth = counter(data.end) - counter(data.warm);
@@ -34,9 +33,9 @@ export function retainedPerInstance(data: ProtocolData, counter: Counter): numbe
 }
 
 /**
- * The readings of a trial as points (instances alive, bytes since the baseline). Where instances leave
- * something behind, what earlier populations left is taken off, so that a point holds its own population's
- * bytes, alive and left behind alike.
+ * The readings of a trial as points (instances alive, bytes since the baseline). Where instances leave memory
+ * behind, the bytes of earlier populations are subtracted. So a point holds only the bytes of its own
+ * population, both alive and left behind.
  */
 export function pointsOf(data: ProtocolData, counter: Counter, retained: number): Point[] {
   const base = counter(data.baseline);
@@ -46,7 +45,7 @@ export function pointsOf(data: ProtocolData, counter: Counter, retained: number)
   }));
 }
 
-/** Median of the bytes since the baseline over the rounds at one level, or at the largest. */
+/** Median over the rounds of the bytes since the baseline, at the largest level. */
 export function bytesAtLargest(points: readonly Point[]): number {
   const largest = Math.max(...points.map(({ x }) => x));
   return median(points.filter(({ x }) => x === largest).map(({ y }) => y));

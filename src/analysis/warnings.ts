@@ -5,7 +5,10 @@ import type { Collected } from "./collected.js";
 const AGREEMENT = 0.01;
 const WIDE_INTERVAL = 0.01;
 
-/** Every reason for doubt that the readings themselves give, each with a name that scripts can look for. */
+/**
+ * Finds every reason to doubt the result that the readings show. Each warning has a name that scripts can
+ * search for.
+ */
 export function warningsOf(
   result: Result,
   collected: Collected,
@@ -105,7 +108,10 @@ export function warningsOf(
   return warnings;
 }
 
-/** Rows that hold other bytes per unit than the line: the units differ in size, which no repetition shows. */
+/**
+ * Warns of rows whose bytes per unit differ from the line: their units differ in size, which repetitions
+ * cannot show.
+ */
 function unevenRows(result: Result, slope: number, warn: (name: string, message: string) => void): void {
   const values = result.rows.flatMap(({ perUnitBytes }) =>
     isAbsent(perUnitBytes) ? [] : [perUnitBytes.value],
@@ -119,7 +125,7 @@ function unevenRows(result: Result, slope: number, warn: (name: string, message:
   );
 }
 
-/** Declared external memory against measured malloc. */
+/** Compares declared external memory with measured malloc. */
 function nativeDoubts(result: Result, warn: (name: string, message: string) => void): void {
   const { fit, unit } = result;
   if (isAbsent(fit) || isAbsent(fit.nativePerUnitBytes) || isAbsent(fit.externalPerUnitBytes)) return;

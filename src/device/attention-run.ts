@@ -4,6 +4,7 @@ import { MemoryPool, OutOfDeviceMemory } from "./memory-pool.js";
 import { selectDevice } from "./select.js";
 import type { Checked } from "./self-check.js";
 import { compareWithReference, ERROR_LIMITS, MANY_SHAPES } from "./self-check.js";
+import { sentence } from "../base/sentence.js";
 
 const CHECK_POOL_BYTES = 2 ** 30;
 
@@ -19,7 +20,6 @@ export interface AttentionRunOptions {
   notice: (message: string) => void;
 }
 
-/** One attention as a record; absent readings have a reason. */
 export interface AttentionRecord {
   device: string;
   kernel: AttentionKernel;
@@ -30,9 +30,9 @@ export interface AttentionRecord {
   heads: number;
   kvHeads: number;
   headDim: number;
-  /** tokens^2 x heads x bytes of a score: what a kernel that keeps the scores needs for them. */
+  /** tokens^2 x heads x bytes of a score: what a kernel needs if it stores all scores. */
   estimatedScoreBytes: number;
-  /** Queries, keys, values and output. */
+  /** Bytes of queries, keys, values and output. */
   inputOutputBytes: number;
   usedHighWaterBytes: number | { absent: string };
   reservedHighWaterBytes: number | { absent: string };
@@ -55,7 +55,7 @@ export interface KernelCheck {
   ok: boolean;
 }
 
-/** Compares every kernel of a device with the float64 reference at many sizes, odd ones too. */
+/** Compares every kernel of a device with the float64 reference at many sizes, including odd ones. */
 export async function checkKernels(
   options: Pick<AttentionRunOptions, "device" | "notice">,
 ): Promise<{ device: string; checks: KernelCheck[] }> {
@@ -71,7 +71,7 @@ export async function checkKernels(
       groups.set(key, [...(groups.get(key) ?? []), each]);
     }
     const checks = [...groups.values()].map((group): KernelCheck => {
-      // A comparison with NaN is false, so that it is the worst of all.
+      // A comparison with NaN is false, so NaN is taken as the worst error.
       const worst = group.reduce((a, b) => (a.error >= b.error || Number.isNaN(a.error) ? a : b));
       const limit = ERROR_LIMITS[worst.dtype];
       const { kernel, dtype } = worst;
@@ -83,7 +83,6 @@ export async function checkKernels(
   }
 }
 
-/** Runs one attention on random numbers and reads the pool. */
 export async function runAttention(options: AttentionRunOptions): Promise<AttentionRecord> {
   const { shape, kernel, dtype, scoreDtype, causal } = options;
   const selected = await selectDevice(
@@ -129,7 +128,7 @@ export async function runAttention(options: AttentionRunOptions): Promise<Attent
     };
   } catch (error) {
     if (!(error instanceof OutOfDeviceMemory)) throw error;
-    const absent = { absent: error.message.replace(/\.$/, "") };
+    const absent = { absent: sentence(error) };
     const { requestedBytes, usedBytes, reservedBytes } = error;
     return {
       ...common,

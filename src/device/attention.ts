@@ -13,41 +13,44 @@ export type Dtype = (typeof DTYPES)[number];
 export interface AttentionShape {
   batch?: number;
   heads: number;
-  /** Divides `heads`; as many as heads unless given. */
+  /** Must divide `heads`; the default is the number of heads. */
   kvHeads?: number;
   tokens: number;
-  /** A multiple of 16 up to 256. */
+  /** A multiple of 16, at most 256. */
   headDim: number;
 }
 
 export interface AttentionOptions {
   pool: MemoryPool;
-  /** `naive` keeps the scores of all heads, `eager` also the copies of common implementations, `flash` none. */
+  /**
+   * `naive` keeps the scores of all heads; `eager` also makes the copies that common implementations make;
+   * `flash` keeps no scores.
+   */
   kernel?: AttentionKernel;
-  /** Query i sees the keys 0 to i. */
+  /** Query i sees only the keys 0 to i. */
   causal?: boolean;
   /** 1 / sqrt(headDim) unless given. */
   scale?: number;
   dtype?: Dtype;
   /** Type in which `naive` keeps its scores; fp32 or `dtype`. */
   scoreDtype?: Dtype;
-  /** Cores in use; all unless given. */
+  /** Number of cores to use; the default is all. */
   threads?: number;
-  /** "avx512", "avx2" or "portable"; the widest unless given. */
+  /** "avx512", "avx2" or "portable"; the default is the widest. */
   instructionSet?: string;
 }
 
-/** Numbers of one tensor: fp32 as they are, the 16-bit types as their bits. */
+/** Numbers of one tensor: fp32 as numbers, the 16-bit types as their bits. */
 export type TensorData = Float32Array | Uint16Array;
 
 export interface AttentionResult {
-  /** In the type of the inputs; absent where the inputs came from a seed. */
+  /** In the type of the inputs; absent if the inputs came from a seed. */
   output?: TensorData;
   /** Time of the kernel alone, without allocation and copies. */
   durationMs: number;
   usedHighWaterBytes: number;
   reservedHighWaterBytes: number;
-  /** What queries, keys, values and output take of it. */
+  /** The part of the high-water mark that queries, keys, values and output take. */
   inputOutputBytes: number;
   /** Which code ran, such as "avx2". */
   code: string;
@@ -56,9 +59,10 @@ export interface AttentionResult {
 export const BYTES_OF: Record<Dtype, number> = { fp32: 4, fp16: 2, bf16: 2 };
 
 /**
- * softmax(scale Q K^T) V on a thread of its own, all memory from `options.pool`, whose high-water marks are reset
- * first. Copies the arrays before it returns, so that they may be changed or transferred at once. Throws `USAGE`
- * for shapes and arrays that do not fit, and `OutOfDeviceMemory`, after which the pool is as it was.
+ * Computes softmax(scale Q K^T) V on its own thread. All memory comes from `options.pool`, whose high-water
+ * marks are reset first. Copies the arrays before it returns, so the caller may change or transfer them at
+ * once. Throws `USAGE` for shapes and arrays that do not fit together, and `OutOfDeviceMemory`, which leaves
+ * the pool as it was.
  */
 export async function attention(
   queries: TensorData,
@@ -70,7 +74,9 @@ export async function attention(
   return run(shape, options, { arrays: [queries, keys, values], seed: 0, output: true, allocateOnly: false });
 }
 
-/** The same on independent normal numbers drawn from a seed, which are made in the pool and stay there. */
+/**
+ * The same on independent normal random numbers from a seed. The inputs are made in the pool and stay there.
+ */
 export async function randomAttention(
   shape: AttentionShape,
   options: AttentionOptions & { seed: number; output?: boolean },
@@ -83,7 +89,7 @@ export async function randomAttention(
   });
 }
 
-/** Takes all the memory that the attention would take, step by step, and computes nothing. */
+/** Allocates all memory that the attention would need, step by step, and computes nothing. */
 export async function allocateAttention(
   shape: AttentionShape,
   options: AttentionOptions,
@@ -140,12 +146,10 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Bytes of the score matrix of all heads: what the n^2 argument is about. */
 export function scoreBytes(shape: AttentionShape, bytesPerScore: number): number {
   return (shape.batch ?? 1) * shape.heads * shape.tokens ** 2 * bytesPerScore;
 }
 
-/** Bytes of queries, keys, values and output. */
 export function inputOutputBytes(shape: AttentionShape, dtype: Dtype): number {
   const { batch = 1, heads, kvHeads = heads, tokens, headDim } = shape;
   return 2 * batch * (heads + kvHeads) * tokens * headDim * BYTES_OF[dtype];

@@ -6,19 +6,21 @@ import { loadAddon } from "../system/native/load.js";
 import { isAbsent } from "../system/probe/reading.js";
 import { bytesWithBinaryUnit } from "../base/format.js";
 
-/** The CUDA kernels, which `npm run kernels` builds. This file lies two folders below the package's root. */
+/**
+ * The CUDA kernels, which `npm run kernels` builds. This file lies two folders below the root of the package.
+ */
 const KERNELS_FILE =
   process.env.BYTESPER_KERNELS ??
   fileURLToPath(new URL("../../build/kernels/attention.fatbin", import.meta.url));
 
 export interface MemoryPoolOptions {
-  /** "cpu", or "cuda:N" for a device of NVIDIA's; the CPU unless given. */
+  /** "cpu", or "cuda:N" for an NVIDIA device; the default is "cpu". */
   device?: string;
-  /** Most bytes that the pool may reserve; no limit unless given. */
+  /** The most bytes that the pool may reserve; the default is no limit. */
   capBytes?: number;
 }
 
-/** What a pool was asked for and could not give; the typed outcome is `oom-device`. */
+/** A request that a pool could not fulfil; the outcome of the cell is `oom-device`. */
 export class OutOfDeviceMemory extends BytesperError {
   readonly requestedBytes: number;
   readonly usedBytes: number;
@@ -40,8 +42,9 @@ export class OutOfDeviceMemory extends BytesperError {
 }
 
 /**
- * Memory of one device with the two numbers that matter: bytes used (asked for and not given back) and bytes
- * reserved (taken from the system), each now and at most. Blocks are resident: a pool on the host touches them.
+ * Memory of one device. It counts bytes used (allocated and not yet released) and bytes reserved (taken from
+ * the system), each with its current value and its maximum. Blocks are resident: a pool on the host touches
+ * their pages.
  */
 export class MemoryPool {
   /** The addon's object, for the calls of `attention`. */
@@ -50,7 +53,7 @@ export class MemoryPool {
 
   readonly device: string;
 
-  /** Throws `NO_ADDON`, `NO_DRIVER` or `NO_DEVICE`, and `USAGE` for a cap that is no size. */
+  /** Throws `NO_ADDON`, `NO_DRIVER` or `NO_DEVICE`, and `USAGE` for an invalid cap. */
   constructor({ capBytes, device = "cpu" }: MemoryPoolOptions = {}) {
     if (capBytes !== undefined && !(Number.isSafeInteger(capBytes) && capBytes >= 0)) {
       throw new BytesperError("USAGE", `The cap of a pool must be a whole number of bytes, not ${capBytes}.`);
@@ -62,7 +65,10 @@ export class MemoryPool {
       device === "cpu" ? loadAddon().createPool(cap, availableParallelism()) : cudaPool(cap, device);
   }
 
-  /** Takes a block of each size in bytes, all or none, and answers their handles. Throws `OutOfDeviceMemory`. */
+  /**
+   * Allocates one block for each size in bytes, all or none, and returns their handles. Throws
+   * `OutOfDeviceMemory`.
+   */
   async allocate(sizes: readonly number[]): Promise<number[]> {
     const wrong = sizes.findIndex((size) => !(Number.isSafeInteger(size) && size >= 1));
     if (wrong !== -1) {
@@ -76,13 +82,12 @@ export class MemoryPool {
     return answer;
   }
 
-  /** Gives blocks back. Throws `USAGE` for a handle that is not this pool's, after the others went back. */
   async release(handles: readonly number[]): Promise<void> {
     if (await this.native.release(handles)) return;
     throw new BytesperError("USAGE", "A handle is not of this pool, or its block was given back before.");
   }
 
-  /** Throws `DEVICE_FAILED` where the device does not tell. */
+  /** Throws `DEVICE_FAILED` if the device gives no numbers. */
   stats(): PoolStats {
     const stats = this.native.stats();
     if (isAbsent(stats))
@@ -90,27 +95,26 @@ export class MemoryPool {
     return stats;
   }
 
-  /** Sets the high-water marks to the present values. */
   resetHighWater(): void {
     const done = this.native.resetHighWater();
     if (done !== true) throw new BytesperError("DEVICE_FAILED", `The marks cannot be reset: ${done.absent}.`);
   }
 
-  /** Returns unused memory to the system until at most this many bytes are reserved. */
+  /** Returns unused memory to the system until at most `keepBytes` are reserved. */
   async trim(keepBytes = 0): Promise<void> {
     const done = await this.native.trim(keepBytes);
     if (done !== true)
       throw new BytesperError("DEVICE_FAILED", `The pool cannot be trimmed: ${done.absent}.`);
   }
 
-  /** Bytes that may stay reserved when blocks go back; 0 at first, as on a device. */
+  /** Bytes that may stay reserved after blocks are released; 0 at first, as on a device. */
   async setReleaseThreshold(bytes: number): Promise<void> {
     const done = await this.native.setReleaseThreshold(bytes);
     if (done !== true)
       throw new BytesperError("DEVICE_FAILED", `The release threshold cannot be set: ${done.absent}.`);
   }
 
-  /** Gives everything back; the pool cannot be used after it. */
+  /** Gives all memory back. The pool cannot be used afterwards. */
   close(): Promise<void> {
     return this.native.close();
   }
@@ -129,7 +133,6 @@ function cudaPool(capBytes: number, device: string): NativeMemoryPool {
   }
 }
 
-/** The error that a failure of the addon stands for. */
 export function errorOf(failure: PoolFailure): BytesperError {
   if (failure.failure === "oom-device") return new OutOfDeviceMemory(failure);
   return new BytesperError("DEVICE_FAILED", `The device failed: ${failure.reason}.`);

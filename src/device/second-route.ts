@@ -3,18 +3,20 @@ import type { Reading } from "../system/probe/reading.js";
 import { change, isAbsent } from "../system/probe/reading.js";
 import { MemoryPool } from "./memory-pool.js";
 
-/** A count of a device's memory that does not come from a pool: the kernel's or the driver's. */
+/** A count of a device's memory that comes from the kernel or the driver, not from a pool. */
 export interface DeviceBytes {
-  /** Bytes in use, for differences. */
+  /** Bytes in use; only differences of them mean something. */
   bytes: Reading;
-  /** The counter. */
+  /** Name of the counter. */
   source: string;
 }
 
-/** Pools that hold nothing; through them the driver is asked. They keep the device's context for the process. */
+/** Empty pools, used to ask the driver. They keep the context of the device alive as long as the process. */
 const idle = new Map<string, MemoryPool>();
 
-/** What is in use on the device: PSS of this process for the CPU, the driver's total less free for a GPU. */
+/**
+ * Bytes in use on the device: for the CPU the PSS of this process, for a GPU the driver's total minus free.
+ */
 export function deviceBytes(device: string): DeviceBytes {
   if (device === "cpu") {
     const rollup = smapsRollup();
@@ -25,7 +27,6 @@ export function deviceBytes(device: string): DeviceBytes {
   return { bytes: pool.native.deviceUsedBytes(), source: "memory of the device in use, by the driver" };
 }
 
-/** The change between two such counts, bytes. */
 export function deviceChange(before: DeviceBytes, after: DeviceBytes): Reading {
   return change(before.bytes, after.bytes);
 }

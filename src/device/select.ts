@@ -1,4 +1,5 @@
 import { BytesperError } from "../base/errors.js";
+import { sentence } from "../base/sentence.js";
 import { loadAddon } from "../system/native/load.js";
 import { cudaDevices } from "../system/probe/cuda.js";
 import { isAbsent } from "../system/probe/reading.js";
@@ -6,35 +7,37 @@ import { MemoryPool } from "./memory-pool.js";
 import { deviceBytes } from "./second-route.js";
 import { selfCheck } from "./self-check.js";
 
-/** The device that an experiment runs on, checked and bounded. */
+/** The device that an experiment runs on; it was checked and has caps. */
 export interface SelectedDevice {
   /** "cpu" or "cuda:N". */
   device: string;
   capBytes: number;
-  /** What a search for a limit fills: all of a cap that was given, else at most 4 GiB of the host's memory. */
+  /**
+   * The most bytes that a search for a limit fills: the user's cap if there is one, otherwise at most 4 GiB
+   * of the host's memory.
+   */
   searchCapBytes: number;
-  /** Code that agreed with the reference on this device. */
+  /** Instruction set whose results agreed with the reference on this device. */
   instructionSet: string;
   /** What the user should be told once. */
   notices: string[];
   warnings: { name: string; message: string }[];
 }
 
-/** Share of the memory that is free now, which pools on the host may take unless a cap is given. */
+/** Share of the memory that is free now. Pools on the host may take this share if there is no cap. */
 const HOST_SHARE = 0.8;
-/** The same for a device, whose driver and context take some as well. */
+/** The same for a GPU, whose driver and context need some memory too. */
 const DEVICE_SHARE = 0.9;
-/** Cap of a quick run. */
 const QUICK_CAP_BYTES = 2 ** 30;
-/** Filling a host's memory again and again would take minutes and tell no more. */
+/** Filling the host's memory again and again would take minutes and give no new information. */
 const SEARCH_CAP_BYTES = 4 * 2 ** 30;
-/** Of a pool that is hardly used; the workspace of many cores comes first. */
+/** Cap of the pool for the check. The check uses little; most of it is the workspace of many cores. */
 const CHECK_POOL_BYTES = 256 * 2 ** 20;
 
 /**
- * Finds the device. "auto" is the CPU, which it says: the CUDA kernels of this version have not run on hardware
- * yet and must be asked for. Throws `USAGE` for a name that is none, `NO_DRIVER` and `NO_DEVICE` where the GPU that
- * was asked for cannot be used.
+ * Finds the device. "auto" means the CPU, and a notice says so: the CUDA kernels of this version have not run
+ * on hardware yet, so the user must ask for them. Throws `USAGE` for an unknown name, `NO_DRIVER` and
+ * `NO_DEVICE` if the GPU that was asked for cannot be used.
  */
 export async function selectDevice(
   name: string,
@@ -104,18 +107,17 @@ function openPool(device: string): MemoryPool {
     return new MemoryPool({ device, capBytes: CHECK_POOL_BYTES });
   } catch (error) {
     if (!(error instanceof BytesperError)) throw error;
-    throw new BytesperError(error.code, `There is no device ${device} here: ${clause(error.message)}.`, {
+    throw new BytesperError(error.code, `There is no device ${device} here: ${clause(error)}.`, {
       cause: error,
     });
   }
 }
 
-/** The reason alone, without the device that it is about. */
-function clause(message: string): string {
-  return message.replace(/^cuda:\d+ cannot be used: /, "").replace(/\.$/, "");
+/** The reason without the name of the device. */
+function clause(error: BytesperError): string {
+  return sentence(error).replace(/^cuda:\d+ cannot be used: /, "");
 }
 
-/** Bytes that are free on a device now. */
 function freeBytes(device: string): number {
   const { bytes } = deviceBytes(device);
   const report = cudaDevices();
@@ -136,8 +138,8 @@ function whyNotCuda(): string {
 }
 
 /**
- * The widest instruction set whose kernels agree with the float64 reference on this processor. One that does not
- * is passed over with a warning. Throws `INSTRUMENT_OFF` where none agrees.
+ * The widest instruction set whose kernels agree with the float64 reference on this processor. One that does
+ * not agree is skipped with a warning. Throws `INSTRUMENT_OFF` if none agrees.
  */
 async function checkedInstructionSet(): Promise<Pick<SelectedDevice, "instructionSet" | "warnings">> {
   const warnings: SelectedDevice["warnings"] = [];

@@ -2,17 +2,17 @@ import type { MemoryPool } from "./memory-pool.js";
 import type { AttentionKernel, AttentionShape, Dtype, TensorData } from "./attention.js";
 import { DTYPES, randomAttention } from "./attention.js";
 
-/** Largest relative error of the norm against float64, by type of the numbers. */
+/** Largest relative error of the norm against float64, for each type of number. */
 export const ERROR_LIMITS: Record<Dtype, number> = { fp32: 1e-5, fp16: 3e-3, bf16: 1e-2 };
 
-/** Small, with tails in every direction and shared key/value heads. */
+/** Small sizes that are no multiples of the tiles, with shared key/value heads. */
 const SHAPES: CheckedShape[] = [
   { heads: 4, kvHeads: 2, tokens: 67, headDim: 64 },
   { heads: 2, kvHeads: 2, tokens: 131, headDim: 128 },
 ];
 const SEED = 20_250_101;
 
-/** Sizes around those of tiles and blocks, for a check that may take a while. */
+/** Sizes near those of tiles and blocks, for a check that may take longer. */
 export const MANY_SHAPES: CheckedShape[] = [16, 64, 80, 128].flatMap((headDim) =>
   [1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 257, 513, 1000].map((tokens) => ({
     batch: 2,
@@ -27,20 +27,20 @@ const KERNELS = ["naive", "eager", "flash"] as const;
 
 export type CheckedShape = Required<Omit<AttentionShape, "batch">> & Pick<AttentionShape, "batch">;
 
-/** How far one kernel is from the float64 reference on this very device. */
+/** The error of one kernel against the float64 reference on this device. */
 export interface Checked {
   kernel: AttentionKernel;
   dtype: Dtype;
   causal: boolean;
   tokens: number;
   headDim: number;
-  /** Norm of the difference over the norm of the truth. */
+  /** Norm of the difference divided by the norm of the reference. */
   error: number;
 }
 
 /**
- * Compares kernels with the float64 reference on a small input. Returns the combinations that are off by more
- * than `ERROR_LIMITS`; none means that the code may be trusted with larger ones.
+ * Compares kernels with the float64 reference on a small input. Returns the combinations whose error is above
+ * `ERROR_LIMITS`; an empty list means that the code may be trusted with larger inputs.
  */
 export async function selfCheck(
   pool: MemoryPool,
@@ -80,7 +80,7 @@ export async function compareWithReference(
   return checked;
 }
 
-/** Norm of the difference over the norm of the truth. */
+/** Norm of the difference divided by the norm of `truth`. */
 export function relativeError(values: ArrayLike<number>, truth: ArrayLike<number>): number {
   let difference = 0;
   let size = 0;

@@ -1,11 +1,11 @@
 /**
- * A column of an experiment's main table. `from` names what it shows: `factors.NAME`, `instances`, `units`
- * (instances times units per instance), `unitsPerInstance`, `readings.NAME`, `heapAndExternal`,
+ * A column of an experiment's main table. `from` names the value it shows: `factors.NAME`, `instances`,
+ * `units` (instances times units per instance), `unitsPerInstance`, `readings.NAME`, `heapAndExternal`,
  * `perInstanceBytes`, `perUnitBytes`, `outcome`, or `verdict` of a rollout's stage.
  */
 export interface ColumnSpec {
   title: string;
   from: string;
-  /** Unit to print bytes in; B unless given. */
+  /** Unit in which bytes are printed; the default is B. */
   unit?: "B" | "kB" | "MB" | "KiB" | "MiB" | "GiB";
 }

@@ -6,8 +6,9 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Loader, Plugin } from "esbuild";
 import { BytesperError } from "../base/errors.js";
+import { sentence } from "../base/sentence.js";
 
-/** A module that plain Node can import, and what to do once nobody needs it any more. */
+/** A module that plain Node can import, with a function to call when it is no longer needed. */
 export interface ImportableModule {
   url: string;
   dispose: () => void;
@@ -21,8 +22,9 @@ const TYPESCRIPT = new Map<string, Loader>([
 ]);
 
 /**
- * Makes a user's file importable: JavaScript as it is, TypeScript compiled beforehand, so that no compiler
- * lives in the process that measures. Packages stay imports of the user's own installation.
+ * Makes a user's file importable. JavaScript stays as it is; TypeScript is compiled first, so that no
+ * compiler runs in the process that measures. Imports of packages still load from the user's own
+ * installation.
  */
 export async function importable(file: string, modules = tmpdir()): Promise<ImportableModule> {
   const path = resolve(file);
@@ -54,14 +56,14 @@ export async function importable(file: string, modules = tmpdir()): Promise<Impo
   return { url: pathToFileURL(outfile).href, dispose };
 }
 
-/** Where esbuild stopped and why, from the first error of its report. */
+/** Where esbuild stopped and why, taken from the first error of its report. */
 function placeOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const [, line, why] = /:(\d+):\d+: ERROR: (.*)/.exec(text) ?? [];
-  return line === undefined ? `: ${text.split("\n")[0] ?? text}` : `, line ${line}: ${why ?? ""}`;
+  return line === undefined ? `: ${sentence(error)}` : `, line ${line}: ${why ?? ""}`;
 }
 
-/** Compiled code lives in another folder: `import.meta.url` goes on naming the file it was written in. */
+/** Compiled code lies in another folder, so `import.meta.url` is replaced by the URL of the original file. */
 function ownPlaces(): Plugin {
   return {
     name: "own-places",
@@ -82,7 +84,7 @@ function ownPlaces(): Plugin {
   };
 }
 
-/** Packages are not bundled: their place is resolved from the importing file and stays an import. */
+/** Does not bundle packages: resolves each from the file that imports it and keeps the import. */
 function externalPackages(): Plugin {
   return {
     name: "external-packages",

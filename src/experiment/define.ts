@@ -9,73 +9,77 @@ export type Factors = Record<string, Level>;
 export interface SubjectContext {
   /** The level of each factor. */
   factors: Factors;
-  /** Path of a conversations file (one JSON object a line); absent means generated text. */
+  /** Path of a conversations file (one JSON object per line); if absent, the text is generated. */
   conversations?: string;
   seed: number;
-  /** Streams a record of the subject's own into the journal. */
+  /** Writes a record of the subject's own to the journal. */
   emit: (record: unknown) => void;
 }
 
 /**
- * What is measured. `create` makes the instance with the given index (0, 1, ...), which may be awaited;
- * everything that stays reachable through the returned value is its cost.
+ * What is measured. `create` makes the instance with the given index (0, 1, ...); it may be async. Everything
+ * that is reachable through the returned value counts as the cost of the instance.
  */
 export interface Subject<T = unknown> {
   create: (index: number, context: SubjectContext) => T | Promise<T>;
-  /** Undoes what dropping the instance does not: closes handles, leaves registries. */
+  /** Cleans up what the garbage collector cannot: closes handles, leaves registries. */
   release?: (instance: T) => void | Promise<void>;
-  /** Loads fixtures (a corpus, a model) before the first reading, so that they are not charged to the instances. */
+  /**
+   * Loads fixtures (a corpus, a model) before the first reading, so that the instances are not charged for
+   * them.
+   */
   prepare?: (context: SubjectContext) => void | Promise<void>;
 }
 
-/** What a program is told about its cell. */
+/** What a program learns about its cell. */
 export interface ProgramContext {
   factors: Factors;
   seed: number;
   quick: boolean;
   /** Where device memory comes from: "cpu" or "cuda:N". */
   device: string;
-  /** Most bytes that pools on the device may reserve together. */
+  /** The most bytes that all pools on the device may reserve together. */
   deviceCapBytes: number;
-  /** Most bytes that a search for a limit fills: the cap where the user gave one, else less. */
+  /** The most bytes that a search for a limit fills: the user's cap if there is one, otherwise less. */
   searchCapBytes: number;
-  /** The code that passed the check at the start of the run, such as "avx2". */
+  /** The instruction set that passed the check at the start of the run, such as "avx2". */
   instructionSet: string;
   emit: (record: unknown) => void;
 }
 
-/** A reading of a program: a number, unknown for a reason, or known only to be above a bound. */
 export type ProgramReading = number | { absent: string } | { above: number; reason: string };
 
 /** One reading over the steps of a cell, for a figure. */
 export interface ProgramSeries {
-  /** Name with its unit, as readings have it. */
+  /** Name with its unit, like the names of readings. */
   reading: string;
-  /** What the first number of a point counts, such as "step". */
+  /** What the first number of each point counts, such as "step". */
   over: string;
-  /** At most 200: a result is no log. What is longer belongs into the journal, with `emit`. */
+  /** At most 200 points. Write longer series to the journal with `emit`. */
   points: readonly (readonly [number, number])[];
 }
 
-/** What a program answers. Keys carry the unit: `usedBytes`, `durationMs`; others are plain numbers. */
+/**
+ * What a program answers. The end of a key gives the unit: `usedBytes`, `durationMs`; other keys are plain
+ * numbers.
+ */
 export interface ProgramAnswer {
   readings: Record<string, ProgramReading>;
-  /** `oom-device` where a pool's cap was met; the readings until then count. */
+  /** `oom-device` if the cap of a pool was reached; the readings taken before still count. */
   outcome?: "ok" | "oom-device";
-  /** One clause; with `oom-device` the request that was not met. */
+  /** One clause; for `oom-device`, the request that was refused. */
   cause?: string;
-  /** Sentences that answer the experiment's question, computed from what was read. */
+  /** Sentences that answer the experiment's question, computed from the readings. */
   findings?: readonly string[];
   warnings?: readonly { name: string; message: string }[];
   series?: readonly ProgramSeries[];
 }
 
-/** A module that reads a whole cell by itself, in a fresh process. */
+/** A module that takes all readings of a cell itself, in a fresh process. */
 export interface Program {
   run: (context: ProgramContext) => ProgramAnswer | Promise<ProgramAnswer>;
 }
 
-/** A further question of an experiment, with cells and a table of its own. */
 export interface FollowUp {
   name: string;
   factors: Record<string, readonly Level[]>;
@@ -84,13 +88,12 @@ export interface FollowUp {
   table: { title: string; columns: readonly ColumnSpec[]; notes?: readonly string[] };
 }
 
-/** Bytes per unit that a formula predicts. */
 export interface Estimate {
   bytes: number;
   /** The formula with its numbers filled in. */
   formula: string;
   name?: string;
-  /** Kinds of the breakdown that the estimate means to cover; the other kinds are its residual. */
+  /** Kinds of the breakdown that the estimate covers; the other kinds are its residual. */
   covers?: readonly string[];
 }
 
@@ -101,73 +104,86 @@ export interface EstimateContext {
 
 /** Limits of one cell. Out of memory under a cap is a result, not a failure. */
 export interface Caps {
-  /** Memory of the cell's whole process tree, such as `"2 GiB"`. */
+  /** Cap on the memory of the cell's whole process tree, such as `"2 GiB"`. */
   memory?: string;
-  /** Device memory, such as `"8 GiB"`: the cap of programs' pools; a command gets it as BYTESPER_DEVICE_CAP_BYTES. */
+  /**
+   * Cap on device memory, such as `"8 GiB"`. It limits the pools of programs; a command gets it as
+   * BYTESPER_DEVICE_CAP_BYTES.
+   */
   device?: string;
-  /** Wall time, such as `"20 s"` or `"5 min"`. */
+  /** Cap on wall time, such as `"20 s"` or `"5 min"`. */
   time?: string;
 }
 
-/** A subject with its factors, its estimate and its tables. */
 export interface Experiment {
   name: string;
   title?: string;
-  /** What the tables answer, as one sentence. */
+  /** The question that the tables answer, as one sentence. */
   question?: string;
-  /** What one is: "session", "message", "instance". */
+  /** Name of one unit: "session", "message", "instance". */
   unit: string;
-  /** The grid: each factor with its levels; one cell where there are none. */
+  /** The grid: each factor with its levels. Without factors there is one cell. */
   factors?: Record<string, readonly Level[]>;
   /** Levels that replace those of `factors` under `--quick`. */
   quick?: Record<string, readonly Level[]>;
   exclude?: readonly Factors[];
-  /** Trials of each cell, every one in a fresh process. */
+  /** Number of trials of each cell, each in a fresh process. */
   repetitions?: number;
-  /** A module with `create`, relative to the experiment file, `"file#export"`, or the subject itself. */
+  /**
+   * What to measure: a module with `create`, relative to the experiment file, or `"file#export"`, or the
+   * subject itself.
+   */
   subject?: string | Subject<never>;
-  /** In place of a subject: a module with `run(context)`, relative to the experiment file. */
+  /** Instead of a subject: a module with `run(context)`, relative to the experiment file. */
   program?: string;
   /**
-   * In place of a subject: any program with its arguments, run in the folder of the experiment file; `{name}` stands
-   * for the level of a factor, `{seed}` for the seed of the run. Lines of JSON that it prints become readings under
-   * their own names.
+   * Instead of a subject: any program with its arguments, run in the folder of the experiment file. `{name}`
+   * stands for the level of a factor, `{seed}` for the seed of the run. JSON lines that it prints become
+   * readings under their own names.
    */
   command?: readonly string[];
-  /** Variables of the command's environment, with the same placeholders. */
+  /** Environment variables of the command, with the same placeholders. */
   env?: Readonly<Record<string, string>>;
-  /** Readings without which the command has failed, whatever its exit code. */
+  /** Readings that the command must print; without them it has failed, whatever its exit code. */
   requires?: readonly string[];
-  /** A numeric factor that memory grows with: the largest level that fits is searched instead of running all. */
+  /**
+   * A numeric factor that memory grows with. The run searches the largest level that fits instead of running
+   * all levels.
+   */
   frontier?: string;
   /**
-   * In place of `factors`: feature flags that come back in stages, each stage in a cell of its own with its flags as
-   * levels, up to the first that fails. See docs/rollout.md.
+   * Instead of `factors`: feature flags that are switched on again in stages. Each stage runs in its own
+   * cell, with its flags as levels, up to the first stage that fails. See docs/rollout.md.
    */
   rollout?: RolloutPlan;
   /** Further questions, answered by programs. */
   followUps?: readonly FollowUp[];
-  /** The factor that says how many instances live in the cell. */
+  /** The factor that gives the number of instances alive in the cell. */
   population?: string;
-  /** Instances of a cell where no factor says how many; bytes per instance are then a slope within each cell. */
+  /**
+   * Number of instances in a cell where no factor gives it; bytes per instance are then a slope within each
+   * cell.
+   */
   instances?: number;
-  /** Units in one instance; 1 unless given. */
+  /** Units in one instance; the default is 1. */
   unitsPerInstance?: (factors: Factors) => number;
-  /** Levels at which the heap snapshot is taken; the first level of each factor unless given. */
+  /** Levels for the heap snapshot; the default is the first level of each factor. */
   snapshotFactors?: Factors;
-  /** Bytes per unit; of a command, bytes of the whole cell. */
+  /** Estimated bytes per unit; for a command, bytes of the whole cell. */
   estimate?: (
     factors: Factors,
     context: EstimateContext,
   ) => Estimate | readonly Estimate[] | Promise<Estimate | readonly Estimate[]>;
   /** Heading and columns of the main table. */
   table?: { title: string; columns: readonly ColumnSpec[]; notes?: readonly string[] };
-  /** Figures beside those that every experiment of its kind has: the line, the breakdown and the estimates. */
+  /**
+   * Figures in addition to those that every experiment of its kind has: the line, the breakdown and the
+   * estimates.
+   */
   figures?: readonly FigureSpec[];
   caps?: Caps;
 }
 
-/** Gives an experiment file its types and changes nothing: a plain object works as well. */
 export function defineExperiment(experiment: Experiment): Experiment {
   return experiment;
 }

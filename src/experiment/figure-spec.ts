@@ -1,56 +1,56 @@
 /**
- * A figure of an experiment. `x`, `y` and `at` name values as the columns of a table do: `factors.NAME`,
- * `readings.NAME`, `instances`, `units`, `unitsPerInstance`, `heapAndExternal`, `perInstanceBytes`, `perUnitBytes`,
- * `estimateBytes`, `capBytes` or `measuredOverEstimate`. With `x: "series"` each `y` is `series.NAME`, the readings that
- * a program gave over its steps. Units follow from the names: `...Bytes`, `...Ms`, `...Share`.
+ * A figure of an experiment. `x`, `y` and `at` name values like the columns of a table: `factors.NAME`,
+ * `readings.NAME`, `instances`, `units`, `unitsPerInstance`, `heapAndExternal`, `perInstanceBytes`,
+ * `perUnitBytes`, `estimateBytes`, `capBytes` or `measuredOverEstimate`. With `x: "series"` each `y` is
+ * `series.NAME`, a reading that a program gave for each of its steps. Units follow from the end of the names:
+ * `...Bytes`, `...Ms`, `...Share`.
  */
 export interface FigureSpec {
   title: string;
-  /** Name of its files, without an ending; made from the title unless given. */
+  /** Name of its files, without extension; the default is made from the title. */
   name?: string;
-  /** What goes along: numbers, or words that get a place each. */
+  /** The value on the horizontal axis: numbers, or words that get one place each. */
   x: string;
   y: readonly FigureValue[];
-  /** A line, or bars where `x` holds words, unless given. */
+  /** The default is a line, or bars if `x` holds words. */
   kind?: "line" | "points" | "area" | "bar" | "step";
-  /** Axes of logarithms. */
+  /** Axes with a logarithmic scale. */
   log?: readonly ("x" | "y")[];
   xLabel?: string;
   yLabel?: string;
-  /** Name of the follow-up whose rows are shown; those of the experiment unless given. */
+  /** Name of the follow-up whose rows are shown; the default is the experiment's own rows. */
   part?: string;
   /** Only rows with these levels. */
   where?: Readonly<Record<string, number | string | boolean>>;
-  /** Only rows with the largest level of this factor. */
+  /** Only rows with the largest level of the factor with this name. */
   largest?: string;
   marks?: readonly MarkSpec[];
-  /** As wide as a page in place of a column. */
+  /** As wide as a page instead of a column. */
   wide?: boolean;
 }
 
-/** What is shown over `x`; each level of the other factors gets a series of its own. */
+/** What the figure shows over `x`. Each level of the other factors gets its own series. */
 export type FigureValue =
   | string
   | {
       from: string;
-      /** Name of the series; the title of the table's column unless given. */
+      /** Name of the series; the default is the title of the table's column. */
       name?: string;
-      /** A formula's and not a measurement: dashed, without markers. */
+      /** True for a formula instead of a measurement: drawn dashed, without markers. */
       estimated?: boolean;
-      /** Series of one group share colour and marker. */
+      /** All series of one group have the same colour and marker. */
       group?: string;
-      /** Bars and areas of one stack lie on one another. */
+      /** Bars and areas of one stack are drawn on top of each other. */
       stack?: string;
     };
 
-/** A line across the figure. */
 export interface MarkSpec {
   axis: "x" | "y";
-  /** A number, `settings.NAME`, or a value of rows: each row that fits `where` gives a line. */
+  /** A number, `settings.NAME`, or a value of rows: each row that matches `where` gives a line. */
   at: number | string;
-  /** `{value}` stands for the place with its unit, `{NAME}` for the level of a factor. */
+  /** `{value}` stands for the number with its unit, `{NAME}` for the level of a factor. */
   label: string;
-  /** Rows of this follow-up; the experiment's own unless given. */
+  /** Takes the rows of this follow-up; the default is the experiment's own rows. */
   part?: string;
   where?: Readonly<Record<string, number | string | boolean>>;
 }

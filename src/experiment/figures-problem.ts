@@ -15,7 +15,7 @@ const KEYS = [
 ];
 const KINDS = ["line", "points", "area", "bar", "step"];
 
-/** What is wrong with the "figures" of an experiment file; undefined where nothing is. */
+/** The mistake in the "figures" of an experiment file; undefined if there is none. */
 export function figuresProblem(figures: unknown, parts: readonly string[]): string | undefined {
   if (figures === undefined) return undefined;
   if (!Array.isArray(figures)) return 'its "figures" must be a list';

@@ -1,6 +1,6 @@
 import type { Factors, Level } from "./define.js";
 
-/** All combinations of the levels, the first factor varying slowest, without the excluded ones. */
+/** All combinations of the levels except the excluded ones; the first factor varies slowest. */
 export function gridOf(
   factors: Record<string, readonly Level[]>,
   exclude: readonly Factors[] = [],

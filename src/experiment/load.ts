@@ -3,7 +3,7 @@ import { dirname, extname, isAbsolute, resolve } from "node:path";
 import { BytesperError } from "../base/errors.js";
 import { parseDuration } from "../base/duration.js";
 import { columnsOf, rolloutProblem } from "./rollout/index.js";
-import { sentence } from "../measure/load-subject.js";
+import { sentence } from "../base/sentence.js";
 import type { SubjectReference } from "./subject.js";
 import { parseSize } from "../base/size.js";
 import type { ImportableModule } from "./compile.js";
@@ -32,7 +32,7 @@ const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
 /**
  * Opens a subject given as `FILE` or `FILE#export`, relative to `folder`.
  *
- * @param modules where compiled code is put; a temporary folder unless given
+ * @param modules folder for compiled code; the default is a temporary folder
  */
 export async function openSubject(
   text: string,
@@ -51,37 +51,69 @@ export async function openSubject(
   };
 }
 
-/** Imports an experiment file and makes its subject ready. */
-export async function openExperiment(file: string, modules?: string): Promise<LoadedExperiment> {
+/**
+ * Imports an experiment file and makes its subject ready.
+ *
+ * @param value the experiment where no file holds it; `file` then says what its paths are relative to
+ */
+export async function openExperiment(
+  file: string,
+  modules?: string,
+  value?: Experiment,
+): Promise<LoadedExperiment> {
+  if (value !== undefined) return openParts(checkedValue(value), file, modules);
   const path = resolve(file);
   requireModuleFile(path, file, "BAD_EXPERIMENT");
   const module = await importable(path, modules);
   try {
-    const experiment = await importExperiment(module, file);
-    const opened: ReadySubject[] = [];
-    const dispose = (): void => {
-      for (const each of opened) each.dispose();
-      module.dispose();
-    };
-    const programs = new Map<string, SubjectReference>();
-    for (const program of programsOf(experiment)) {
-      const ready = await openSubject(program, dirname(path), modules);
-      opened.push(ready);
-      programs.set(program, ready.reference);
-    }
-    if (experiment.program !== undefined || experiment.command !== undefined)
-      return { experiment, file, programs, dispose };
-    if (typeof experiment.subject === "string") {
-      const subject = await openSubject(experiment.subject, dirname(path), modules);
-      opened.push(subject);
-      return { experiment, file, subject, programs, dispose };
-    }
-    const reference = { url: module.url, path: ["default", "subject"], name: `the subject of ${file}` };
-    return { experiment, file, subject: { reference, dispose }, programs, dispose };
+    return await openParts(await importExperiment(module, file), file, modules, module);
   } catch (error) {
     module.dispose();
     throw error;
   }
+}
+
+/** Makes the subject and the programs of an experiment ready. */
+async function openParts(
+  experiment: Experiment,
+  file: string,
+  modules: string | undefined,
+  module?: ImportableModule,
+): Promise<LoadedExperiment> {
+  const folder = dirname(resolve(file));
+  const opened: ReadySubject[] = [];
+  const dispose = (): void => {
+    for (const each of opened) each.dispose();
+    module?.dispose();
+  };
+  const programs = new Map<string, SubjectReference>();
+  for (const program of programsOf(experiment)) {
+    const ready = await openSubject(program, folder, modules);
+    opened.push(ready);
+    programs.set(program, ready.reference);
+  }
+  if (experiment.program !== undefined || experiment.command !== undefined)
+    return { experiment, file, programs, dispose };
+  if (typeof experiment.subject === "string") {
+    const subject = await openSubject(experiment.subject, folder, modules);
+    opened.push(subject);
+    return { experiment, file, subject, programs, dispose };
+  }
+  const url = module?.url ?? "";
+  const reference = { url, path: ["default", "subject"], name: `the subject of ${file}` };
+  return { experiment, file, subject: { reference, dispose }, programs, dispose };
+}
+
+/** An experiment that a program holds. Throws `BAD_EXPERIMENT`, also if its subject is in no module. */
+function checkedValue(value: Experiment): Experiment {
+  const problem = problemOf(value);
+  if (problem !== undefined)
+    throw new BytesperError("BAD_EXPERIMENT", `What was given is not an experiment: ${problem}.`);
+  if (value.subject === undefined || typeof value.subject === "string") return value;
+  throw new BytesperError(
+    "BAD_EXPERIMENT",
+    `The subject of "${value.name}" is functions, which a fresh process cannot be handed; export them from a module and give its path as "subject".`,
+  );
 }
 
 function programsOf({ program, followUps = [] }: Experiment): Set<string> {
@@ -109,7 +141,7 @@ async function importExperiment(module: ImportableModule, file: string): Promise
 function problemOf(candidate: Partial<Experiment> | undefined): string | undefined {
   if (typeof candidate !== "object" || (candidate as unknown) === null)
     return "it has no default export that is an object";
-  // The name is that of a folder of the results, which must be below them and visible.
+  // The name becomes a folder of the results, which must lie inside the results folder and be visible.
   if (typeof candidate.name !== "string" || !/^[\w-][\w.-]*$/.test(candidate.name))
     return 'its "name" must be letters, digits, "-", "_" and ".", and not begin with "."';
   if (typeof candidate.unit !== "string" || candidate.unit === "") return 'its "unit" must say what one is';
@@ -169,7 +201,7 @@ function rolloutProblemOf(candidate: Partial<Experiment>): string | undefined {
   return problem === undefined ? undefined : `of its "rollout": ${problem}`;
 }
 
-/** Placeholders that are no factor would be handed to the program as they stand. */
+/** A placeholder that is no factor would reach the program unchanged, so it is a mistake. */
 function commandProblemOf(
   { command, env = {}, requires = [] }: Partial<Experiment>,
   factors: readonly string[],

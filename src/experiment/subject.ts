@@ -1,23 +1,22 @@
 import type { Factors, SubjectContext } from "./define.js";
 
-/** Where a cell finds its subject; plain JSON, so that it can cross into another process. */
 export interface SubjectReference {
-  /** File URL of an ES module that Node can import as it is, or "bytesper:null" for the null control. */
+  /** File URL of an ES module that Node can import directly, or "bytesper:null" for the null control. */
   url: string;
-  /** Path of names within the module's exports, such as `[]`, `["Session"]` or `["default", "subject"]`. */
+  /** Path of names in the module's exports, such as `[]`, `["Session"]` or `["default", "subject"]`. */
   path: string[];
   /** What the user calls it, for messages. */
   name: string;
 }
 
-/** The surroundings of a cell that can cross into another process. */
+/** The part of a cell's context that can be sent to another process. */
 export interface ContextData {
   factors: Factors;
   conversations?: string;
   seed: number;
 }
 
-/** A subject whose parts were checked to be functions. */
+/** A subject whose functions were checked to be functions. */
 export interface LoadedSubject {
   create: (index: number, context: SubjectContext) => unknown;
   release: ((instance: unknown) => unknown) | undefined;

@@ -21,19 +21,19 @@ export interface Calibration {
 }
 
 /**
- * Now and then a reading holds a few words more, which V8 frees one collection later; over this span
- * they are far below the tolerance.
+ * A reading sometimes holds a few words too much, which V8 frees one collection later. The levels lie so far
+ * apart that these words stay far below the tolerance.
  */
 const LEVELS = [400, 2000, 1200, 2000];
 /** arm64 kernels are built with pages of up to 64 KiB. */
 const LARGEST_PAGE_BYTES = 65_536;
-/** What is promised of every measurement of a small object. */
+/** The largest error that we promise for every measurement of a small object. */
 const TOLERANCE_BYTES = 0.1;
 
 /**
- * Reads back objects whose size follows from their payload alone, so that the truth needs no knowledge of the
- * V8 version: 800 more characters cost 800 bytes more, 80 more elements 80 tagged words, an array buffer its
- * length. Also finds out which `gc` call is a full one here.
+ * Measures objects whose size follows from their payload alone, so the true size does not depend on the V8
+ * version: 800 more characters cost 800 bytes more, 80 more elements cost 80 tagged words, an array buffer
+ * costs its length. Also finds out which `gc` call runs a full collection here.
  */
 export async function calibrate(): Promise<Calibration> {
   const { gc } = fullGc();

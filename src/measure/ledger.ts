@@ -4,7 +4,6 @@ import { mallocInfo } from "../system/probe/malloc.js";
 import type { Reading } from "../system/probe/reading.js";
 import { isAbsent } from "../system/probe/reading.js";
 
-/** Everything that the ledger adds up, read at one moment; bytes. */
 export interface LedgerReading {
   heapBytes: number;
   /** Pages that V8's heap occupies, whether its objects fill them or not: `total_physical_size`. */
@@ -18,7 +17,7 @@ export interface LedgerReading {
   rssBytes: Reading;
 }
 
-/** One reading of all sources; about 1 ms, most of it the kernel walking the page tables for PSS. */
+/** Reads all sources once. Takes about 1 ms, mostly because the kernel walks the page tables for PSS. */
 export function readLedger(): LedgerReading {
   const smaps = smapsRollup();
   const status = processStatus();

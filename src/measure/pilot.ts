@@ -6,7 +6,7 @@ import { Population } from "./population.js";
 import { fullGc } from "./protocol.js";
 import type { ContextData, SubjectReference } from "../experiment/subject.js";
 
-/** What one instance roughly takes, to choose how many a measurement can afford. */
+/** The rough cost of one instance. It decides how many instances a measurement can afford. */
 export interface Pilot {
   createMs: number;
   /** Rough bytes of one instance: heap and external. */
@@ -18,7 +18,9 @@ export interface Pilot {
 
 const BUDGET_MS = 80;
 
-/** Makes 1, 4, 16, ... instances until 80 ms have passed, and a thousand at most. Mistakes in `create` show here. */
+/**
+ * Makes 1, 4, 16, ... instances until 80 ms have passed, at most a thousand. Mistakes in `create` show here.
+ */
 export async function runPilot(
   subjectReference: SubjectReference,
   data: ContextData,

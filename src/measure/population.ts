@@ -1,14 +1,14 @@
 import type { SubjectContext } from "../experiment/define.js";
 import { BytesperError } from "../base/errors.js";
-import { sentence } from "./load-subject.js";
+import { sentence } from "../base/sentence.js";
 import type { LoadedSubject } from "../experiment/subject.js";
 
-/** How long one `create` may stay unsettled. */
+/** A promise that `create` returns must settle within this time. */
 const CREATE_TIMEOUT_MS = 10_000;
 
 /**
- * Holds the instances of a subject. The places exist beforehand and hold `null`, so that neither growth
- * of the holder nor a change of its elements kind is charged to the instances.
+ * Holds the instances of a subject. The array has its full length from the start, filled with `null`. So
+ * neither its growth nor a change of its elements kind is charged to the instances.
  */
 export class Population {
   readonly instances: unknown[];
@@ -25,7 +25,9 @@ export class Population {
     this.instances = new Array<unknown>(capacity).fill(null);
   }
 
-  /** Makes instances 0 to count - 1. Stays synchronous for a synchronous subject: awaiting costs heap. */
+  /**
+   * Makes instances 0 to count - 1. Stays synchronous for a synchronous subject, because an await costs heap.
+   */
   fill(count: number): void | Promise<void> {
     const { instances } = this;
     for (let index = 0; index < count; index++) {
@@ -36,7 +38,6 @@ export class Population {
     this.#made(count);
   }
 
-  /** Releases and forgets every instance. */
   drop(): void | Promise<void> {
     const { instances, count } = this;
     const { release } = this.#subject;
@@ -120,7 +121,7 @@ export class Population {
   }
 }
 
-/** One timer for all promises of a loop: a timer for each would itself be measured. */
+/** One timer for all promises of a loop: a timer for each promise would be measured too. */
 class ProgressTimer {
   #index = 0;
   #since = performance.now();

@@ -7,7 +7,7 @@ import type {
   ProgramReading,
   ProgramSeries,
 } from "../experiment/define.js";
-import { sentence } from "./load-subject.js";
+import { sentence } from "../base/sentence.js";
 import type { SubjectReference } from "../experiment/subject.js";
 
 export type ProgramContextData = Omit<ProgramContext, "emit">;
@@ -17,7 +17,7 @@ export interface ProgramSpec {
   context: ProgramContextData;
 }
 
-/** What the cell of a program says; always complete. */
+/** What the cell of a program answers; no field is ever missing. */
 export interface ProgramData {
   outcome: "ok" | "oom-device";
   cause?: string;
@@ -27,7 +27,10 @@ export interface ProgramData {
   series?: ProgramSeries[];
 }
 
-/** Runs a program in this process. A pool's cap that it lets through is the outcome `oom-device`. */
+/**
+ * Runs a program in this process. If the program does not catch the error of a pool's cap, the outcome is
+ * `oom-device`.
+ */
 export async function runProgram(spec: ProgramSpec, emit: (record: unknown) => void): Promise<ProgramData> {
   const { name } = spec.program;
   const run = await importRun(spec.program);
@@ -36,7 +39,7 @@ export async function runProgram(spec: ProgramSpec, emit: (record: unknown) => v
     answer = await run({ ...spec.context, emit });
   } catch (error) {
     if (error instanceof OutOfDeviceMemory)
-      return { outcome: "oom-device", cause: clause(error), readings: {}, warnings: [] };
+      return { outcome: "oom-device", cause: sentence(error), readings: {}, warnings: [] };
     if (error instanceof BytesperError) throw error;
     throw new BytesperError("SUBJECT_THREW", `run of ${name} threw: ${sentence(error)}.`, { cause: error });
   }
@@ -87,7 +90,7 @@ function requireReading(reading: unknown, key: string, name: string): void {
   );
 }
 
-/** Points of one series; more would make a result a log. */
+/** The most points of one series. A longer series belongs in the journal. */
 const MOST_POINTS = 200;
 
 function requireSeries({ reading, points }: ProgramSeries, name: string): void {
@@ -96,9 +99,4 @@ function requireSeries({ reading, points }: ProgramSeries, name: string): void {
     "BAD_SUBJECT",
     `run of ${name} answered a series of ${reading} with ${points.length} points; give at most ${MOST_POINTS}, each of two finite numbers.`,
   );
-}
-
-/** The sentence of an error as a clause. */
-function clause(error: Error): string {
-  return error.message.replace(/\.$/, "");
 }

@@ -11,41 +11,42 @@ import type { SettledReading } from "./settle.js";
 import { SettledLog } from "./settle.js";
 import type { ContextData, LoadedSubject, SubjectReference } from "../experiment/subject.js";
 
-/** What a measured process is asked to do. */
+/** What a measured process must do. */
 export interface ProtocolSpec {
   subject: SubjectReference;
   context: ContextData;
-  /** Population sizes in the order of reading: several levels, each as often as there are rounds, mixed. */
+  /** Population sizes in the order of reading. Each level appears once per round; the order is mixed. */
   levels: number[];
-  /** Instances made and dropped beforehand; the same in all cells that are compared. */
+  /** Number of instances that are made and dropped first; the same in all cells that are compared. */
   warmUp: number;
-  /** Whether the first, cold population is weighed against the kernel's counters. */
+  /** Whether the first, cold population is compared with the kernel's counters. */
   ledger: boolean;
 }
 
-/** What a measured process answers; differences are taken later, where they can be checked again. */
+/** What a measured process answers. Differences are computed later, where they can be checked again. */
 export interface ProtocolData {
   gc: { call: string; proof: string[]; rejected: ObservedGc[] };
   /** After import and `prepare`, before the first `create`. */
   baseline: SettledReading;
-  /** No instance alive, after the warm-up. */
   warm: SettledReading;
   readings: SettledReading[];
-  /** No instance alive, after everything was dropped. */
   end: SettledReading;
   /** Time of one `create`, mean over the last population. */
   createMs: number;
 }
 
-/** A record that leaves the process at once: what stayed on the heap would be measured with the subject. */
+/**
+ * Takes a record out of the process at once: a record that stayed on the heap would be measured with the
+ * subject.
+ */
 export type Stream = (record: unknown) => void;
 
 /**
- * Runs the program of one measured process: rehearse, load, baseline, weigh the cold population, warm up at
+ * Runs the steps of one measured process: rehearse, load, baseline, weigh the cold population, warm up at
  * full size, then read the heap at each level.
  *
- * The rehearsal with a subject that costs nothing compiles and warms this code, so that the baseline is the
- * last reading before anything of the subject was made, and all that comes after is the subject's.
+ * The rehearsal uses a subject that costs nothing. It compiles and warms this code, so that the baseline is
+ * the last reading before the subject makes anything, and every later change comes from the subject.
  */
 export async function runProtocol(spec: ProtocolSpec, stream: Stream, emit: Stream): Promise<ProtocolData> {
   const { gc, rejected } = fullGc();
@@ -83,9 +84,9 @@ export async function runProtocol(spec: ProtocolSpec, stream: Stream, emit: Stre
 /**
  * Reads the heap at each level in turn. Returns the mean time of one `create` in the last population, ms.
  *
- * A function that was resumed after an await holds some 200 bytes that it did not hold before its first one, so
- * all readings are taken after an await. The task between filling and reading ends the job that made the
- * instances: until then V8 keeps the target of each new WeakRef alive.
+ * An async function holds some 200 bytes more after its first await than before it, so all readings are taken
+ * after an await. The task between filling and reading ends the job that made the instances: until then V8
+ * keeps the target of each new WeakRef alive.
  */
 export async function readLevels(
   population: Population,
@@ -110,9 +111,10 @@ export async function readLevels(
 }
 
 /**
- * FinalizationRegistry callbacks and addon finalizers run as tasks after a collection found their objects
- * dead. Called when a population was dropped: tells whether such tasks free anything here, and then gives the
- * step that lets them run between levels; most subjects need none, and it costs a collection.
+ * FinalizationRegistry callbacks and addon finalizers run as tasks after a collection has found their objects
+ * dead. Called after a population was dropped. Finds out whether such tasks free anything here. If they do,
+ * returns the step that lets them run between levels; most subjects need no such step, and it costs a
+ * collection.
  */
 async function finalizerOf(gc: FullGc): Promise<(() => Promise<void>) | undefined> {
   const finalize = async (): Promise<void> => {
@@ -144,8 +146,9 @@ export function fullGc(): { gc: FullGc; rejected: ObservedGc[] } {
 }
 
 /**
- * Starts a new slab of Node's pool for small buffers. The slab of the process's start is held by Node's own
- * buffers and never freed, so that the first small buffers of a subject would bring a second one.
+ * Starts a new slab of Node's pool for small buffers. Node's own buffers hold the first slab for ever.
+ * Without this step the first small buffers of a subject would need a second slab, and its bytes would be
+ * charged to them.
  */
 function renewBufferPool(): void {
   const piece = Buffer.poolSize >> 3;
@@ -154,7 +157,10 @@ function renewBufferPool(): void {
 
 const NOTHING: LoadedSubject = { create: () => null, release: undefined, prepare: undefined };
 
-/** Runs each step once with a subject that costs nothing: later readings hold no first use of this code. */
+/**
+ * Runs each step once with a subject that costs nothing, so that later readings do not include the cost of
+ * running this code for the first time.
+ */
 async function rehearse(
   spec: ProtocolSpec,
   context: SubjectContext,
@@ -172,7 +178,10 @@ async function rehearse(
   log.clear();
 }
 
-/** The common warm-up, then the full size: hidden classes, feedback and caches reach their final state. */
+/**
+ * Makes the common warm-up population, then one of full size. After that, hidden classes, feedback and caches
+ * no longer change.
+ */
 async function warmUp(population: Population, spec: ProtocolSpec, log: SettledLog): Promise<void> {
   for (const size of [spec.warmUp, Math.max(spec.warmUp, ...spec.levels)]) {
     const filling = population.fill(size);
@@ -183,9 +192,9 @@ async function warmUp(population: Population, spec: ProtocolSpec, log: SettledLo
 }
 
 /**
- * Weighs the first population, which meets fresh pages, against the kernel's counters. Called right after a
- * reading, when the heap is settled.
- * Records leave as `ledger` records; the last pair of them is the subject's, earlier ones are rehearsal.
+ * Compares the first population, which uses fresh pages, with the kernel's counters. Call it right after a
+ * reading, when the heap is settled. Its results leave as `ledger` records; the last two are the subject's,
+ * earlier ones come from the rehearsal.
  */
 async function weighCold(
   population: Population,

@@ -7,7 +7,6 @@ const CAPACITY = 256;
 
 /** One row of the log, in bytes. `mallocBytes` is NaN where malloc cannot be read. */
 export interface SettledReading {
-  /** Instances alive. */
   count: number;
   /** Instances made in this process so far. */
   created: number;
@@ -16,14 +15,14 @@ export interface SettledReading {
   /** V8's `external_memory`: what array buffers, external strings and addons declare. */
   externalBytes: number;
   mallocBytes: number;
-  /** False when two readings in a row never agreed; the last one is kept. */
+  /** False when no two readings in a row agreed; then this is the last one. */
   settled: boolean;
 }
 
 /**
- * Readings of the heap after garbage was collected until nothing changed any more.
- * They go to typed arrays that exist before the first reading, because a log that grew on the heap
- * would be measured with the subject.
+ * Readings of the heap, each taken after garbage was collected until nothing changed any more. They go to
+ * typed arrays that exist before the first reading, because a log that grew on the heap would be measured
+ * with the subject.
  */
 export class SettledLog {
   readonly #count = new Float64Array(CAPACITY);
@@ -40,9 +39,9 @@ export class SettledLog {
   }
 
   /**
-   * Collects until two readings of heap and external in a row are equal, and logs the last.
-   * One collection is not enough: weak callbacks and finalizers of the first free memory for the second.
-   * Returns the index of the row.
+   * Collects until two readings in a row have equal heap and external bytes, and logs the last one. One
+   * collection is not enough: it runs weak callbacks and finalizers, and what they release is freed by the
+   * next. Returns the index of the row.
    */
   take(count: number, created: number): number {
     const row = this.#length;
@@ -62,7 +61,7 @@ export class SettledLog {
     return row;
   }
 
-  /** A function of its own: its objects are dead when it returns, and the next collection frees them. */
+  /** A separate function, so that its objects are dead when it returns and the next collection frees them. */
   #read(row: number): void {
     const statistics = getHeapStatistics();
     const heap = statistics.used_heap_size;
@@ -72,7 +71,6 @@ export class SettledLog {
     this.#external[row] = external;
   }
 
-  /** Forgets what was logged (after a rehearsal). */
   clear(): void {
     this.#length = 0;
   }

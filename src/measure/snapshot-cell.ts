@@ -22,16 +22,19 @@ export interface SnapshotCellData {
   instances: number;
   /** Live heap when the snapshot was written, bytes. */
   heapBytes: number;
-  /** Change of heap + external that making exactly these instances caused in this process, bytes per instance. */
+  /** Change of heap + external in this process from making exactly these instances, bytes per instance. */
   heapChangePerInstanceBytes: number;
 }
 
-/** Instances that stay reachable beside the counted ones, so that what all share is not charged to them. */
+/**
+ * Extra instances that stay reachable beside the counted ones. What all instances share is reachable through
+ * them too, so it is not charged to the counted ones.
+ */
 const WITNESSES = 4;
 
 /**
- * Makes a population after a warm-up and writes the heap snapshot that another process parses.
- * Throws `NO_SPACE` before writing when the disk could not hold it.
+ * Makes a population after a warm-up and writes the heap snapshot that another process parses. Throws
+ * `NO_SPACE` before writing when the disk has too little space.
  */
 export async function runSnapshotCell(
   spec: SnapshotSpec,
@@ -66,7 +69,7 @@ export async function runSnapshotCell(
   };
 }
 
-/** A snapshot takes about once to twice the live heap; twice and 16 MiB are asked for. */
+/** A snapshot takes about one to two times the live heap. This asks for twice the live heap and 16 MiB. */
 function requireSpace(path: string, heapBytes: number): void {
   const folder = dirname(path);
   const { bavail, bsize } = statfsSync(folder);

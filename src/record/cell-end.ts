@@ -3,15 +3,15 @@ import type { Reading } from "../system/probe/reading.js";
 import type { EnforcementKind } from "./cell.js";
 import type { CellMessage } from "./cell.js";
 
-/** The closed list of ways in which a cell ends. */
+/** All the ways in which a cell can end. */
 export type Outcome =
   /** It answered. */
   | "ok"
-  /** Its own cap on memory. */
+  /** It reached its own cap on memory. */
   | "oom-cap"
-  /** A cap of a device pool, or the device. */
+  /** It reached the cap of a device pool, or the device was full. */
   | "oom-device"
-  /** V8's heap limit. */
+  /** It reached V8's heap limit. */
   | "oom-heap"
   /** An allocation was refused. */
   | "oom-alloc"
@@ -21,17 +21,16 @@ export type Outcome =
   | "crash"
   | "interrupted";
 
-/** Memory that ran out is a result; the others are none. */
+/** Out of memory is a result; the other failures are not. */
 export function isOutOfMemory(outcome: Outcome): boolean {
   return outcome.startsWith("oom-");
 }
 
-/** Whether the cell said all that it can say: it is not run again. */
+/** Whether the cell has given its final answer, so that it is not run again. */
 export function isResult(outcome: Outcome): boolean {
   return outcome === "ok" || (isOutOfMemory(outcome) && outcome !== "oom-watchdog");
 }
 
-/** Memory of the cell's whole process tree, with how it is known. */
 export interface CellMemory {
   enforcement: EnforcementKind;
   capBytes?: number;
@@ -39,25 +38,28 @@ export interface CellMemory {
   peakBytes: Reading;
   /** Where the peak comes from, and whether it is exact or a lower bound. */
   peakSource?: string;
-  /** High-water mark of the largest single process (`VmHWM`, from the kernel at its end): exact. */
+  /**
+   * High-water mark of the largest single process (`VmHWM`, read from the kernel when the process ends):
+   * exact.
+   */
   largestProcessPeakBytes: Reading;
   processes: number;
 }
 
-/** How an attempt at a cell ended. A failed one has the shape of a finished one. */
+/** How one attempt at a cell ended. A failed attempt has the same fields as a successful one. */
 export interface CellEnd {
   outcome: Outcome;
   /** One clause with the evidence in words; absent for `ok`. */
   cause?: string;
   code?: ErrorCode;
-  /** Only known to be above: the bound that out of memory gives. */
+  /** Lower bound of the memory that was needed, if it ran out of memory. */
   aboveBytes?: number;
   /** With `ok`, what the cell answered. */
   data?: unknown;
-  /** Ledgers and the like, in the order of their coming. */
+  /** Records such as ledgers, in the order in which they arrived. */
   records: CellMessage[];
   durationMs: number;
   memory: CellMemory;
-  /** Raw facts that the outcome was decided from. */
+  /** Raw facts that decided the outcome. */
   evidence: Record<string, string | number | boolean | null>;
 }

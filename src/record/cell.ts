@@ -1,10 +1,10 @@
 import type { ErrorCode } from "../base/errors.js";
 import type { ProgramReading } from "../experiment/define.js";
 
-/** What a cell's readings are for. */
+/** The purpose of a cell's readings. */
 export type CellRole = "row" | "null" | "snapshot" | "program" | "command";
 
-/** How the cap of a cell is held, best first. */
+/** The ways to enforce the cap of a cell, best first. */
 export const ENFORCEMENT_KINDS = [
   "cgroup-v2",
   "systemd-scope",
@@ -24,11 +24,11 @@ export type CellMessage =
 
 /** What a command printed. */
 export interface CommandData {
-  /** Last number of each name that it printed; `{ absent }` and `{ above, reason }` count as well. */
+  /** Last value of each name that it printed: a number, `{ absent }` or `{ above, reason }`. */
   readings: Record<string, ProgramReading>;
   /** Lines of JSON objects on stdout. */
   jsonLines: number;
-  /** Lines that are none; their text is not kept. */
+  /** Other lines; their text is not kept. */
   otherLines: number;
   outputBytes: number;
 }

@@ -2,13 +2,13 @@ import type { Estimate, Experiment, Factors } from "../experiment/define.js";
 import type { Result } from "./schema.js";
 import type { ResolvedStage } from "../experiment/rollout/index.js";
 
-/** A point of the grid with everything that was computed from its levels. */
+/** A point of the grid, with all values that were computed from its levels. */
 export interface GridPoint {
   factors: Factors;
   instances: number;
   /** Units in one instance. */
   units: number;
-  /** Bytes that the whole cell should take, of an experiment that runs a command. */
+  /** Bytes that the whole cell should take; only for an experiment that runs a command. */
   estimate?: { bytes: number; formula: string };
 }
 
@@ -20,8 +20,8 @@ export interface PartRecord {
 }
 
 /**
- * An experiment as plain data: what the analysis needs beside the readings, with every function of the
- * experiment file already applied. A journal holds it, so that tables can be derived without that file.
+ * An experiment as plain data: what the analysis needs beside the readings. Every function of the experiment
+ * file was already applied. The journal holds it, so that tables can be derived without that file.
  */
 export interface ExperimentRecord {
   experiment: string;
@@ -33,7 +33,7 @@ export interface ExperimentRecord {
   population?: string;
   /** Whether the experiment file says how many units an instance has. */
   hasUnits: boolean;
-  /** Whether each trial takes a slope of its own. */
+  /** Whether each trial gives a slope of its own. */
   ownSlope: boolean;
   grid: GridPoint[];
   parts: PartRecord[];

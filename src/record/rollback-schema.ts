@@ -1,2 +1,1 @@
-/** The schema of a `rollback.json`. */
 export const ROLLBACK_SCHEMA = "bytesper/rollback@1";

@@ -3,14 +3,14 @@ import { z } from "zod";
 const level = z.union([z.boolean(), z.number(), z.string()]);
 const flags = z.record(z.string(), level);
 
-/** One bound on a reading with what was read: numbers in the unit of the reading's name. */
+/** One bound on a reading, with its measured value. Numbers are in the unit of the reading's name. */
 const check = z.object({
   reading: z.string(),
   kind: z.enum(["atMost", "atLeast", "atMostTimesPrevious"]),
   limit: z.number(),
-  /** The number that must not be passed. */
+  /** The limit. */
   boundary: z.number().optional(),
-  /** The worst of the trials. */
+  /** The worst value of the trials. */
   value: z.number().optional(),
   met: z.boolean(),
   why: z.string().optional(),

@@ -1,2 +1,5 @@
-/** Name and major version of the shape of `result.json`; apart from the schema, which few who write it need to load. */
+/**
+ * Name and major version of the shape of `result.json`. In a file of its own, because most code that writes
+ * it does not need to load the schema.
+ */
 export const RESULT_SCHEMA = "bytesper/result@1";

@@ -1,11 +1,15 @@
 import { parseDuration } from "../../base/duration.js";
 import { BytesperError } from "../../base/errors.js";
+import { sentence } from "../../base/sentence.js";
 import { parseSize } from "../../base/size.js";
 import type { Bound, Criteria } from "./plan.js";
 
 const KINDS = ["atMost", "atLeast", "atMostTimesPrevious"] as const;
 
-/** The bounds of criteria, those of `own` in place of the common ones on the same reading. They must be right. */
+/**
+ * The bounds from the common and the own criteria; an own criterion replaces the common one on the same
+ * reading. The criteria must have been checked.
+ */
 export function boundsOf(common: Criteria, own: Criteria): Bound[] {
   return Object.entries({ ...common, ...own }).flatMap(([reading, criterion]) =>
     KINDS.flatMap((kind) => {
@@ -15,7 +19,7 @@ export function boundsOf(common: Criteria, own: Criteria): Bound[] {
   );
 }
 
-/** What is wrong with one criterion, as a clause; undefined where nothing is. */
+/** The mistake in one criterion, as a clause; undefined if there is none. */
 export function criterionProblem(reading: string, criterion: unknown): string | undefined {
   const place = `its criterion on "${reading}"`;
   if (typeof criterion !== "object" || criterion === null || Object.keys(criterion).length === 0)
@@ -28,7 +32,7 @@ export function criterionProblem(reading: string, criterion: unknown): string | 
     try {
       limitOf(reading, value);
     } catch (error) {
-      const why = error instanceof BytesperError ? error.message.replace(/\.$/, "") : "it is no number";
+      const why = error instanceof BytesperError ? sentence(error) : "it is no number";
       return `${place} cannot be read: ${why}`;
     }
   }
@@ -38,7 +42,7 @@ export function criterionProblem(reading: string, criterion: unknown): string | 
   return undefined;
 }
 
-/** Throws where it is neither a finite number nor a text in the unit of the reading's name. */
+/** Throws if the value is neither a finite number nor a text in the unit of the reading's name. */
 function limitOf(reading: string, value: unknown): number {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (typeof value === "string" && reading.endsWith("Bytes")) return parseSize(value);

@@ -3,7 +3,7 @@ import { COMMAND_READINGS, RESERVED, suggestion, WHOLE } from "./names.js";
 import { inOrder, predecessorsOf } from "./order.js";
 import type { Criteria, Flags, RolloutPlan, Stage } from "./plan.js";
 
-/** What is wrong with a plan, as a clause about it; undefined where nothing is. */
+/** The mistake in a plan, as a clause; undefined if there is none. */
 export function rolloutProblem(candidate: unknown, ofCommands: boolean): string | undefined {
   if (!isObject(candidate)) return "it must be an object with flags, readings and stages";
   const plan = candidate as Partial<RolloutPlan>;
@@ -46,7 +46,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function flagsProblem(flags: unknown, whose: string): string | undefined {
   if (!isObject(flags)) return `${whose} has no "flags"; give each flag with its level`;
   return firstOf(Object.entries(flags), ([name, level]) => {
-    // A command's words name flags as {name}.
+    // The arguments of a command name flags as {name}.
     if (!/^[A-Za-z_][\w-]*$/.test(name))
       return `the flag "${name}" must be a letter or "_" and then letters, digits, "-" and "_"`;
     if (RESERVED.includes(name) || name === WHOLE)
@@ -72,7 +72,7 @@ function namesProblem(stages: readonly unknown[]): string | undefined {
   });
 }
 
-/** A flag of another type than before, or one that the plan's own flags lack, is mostly a slip of the pen. */
+/** A flag that changes its type, or that the plan's own flags lack, is usually a typing mistake. */
 function levelsProblem({ flags, stages, fallback = [] }: RolloutPlan): string | undefined {
   return firstOf([...stages, ...fallback], (stage) =>
     firstOf(Object.entries(stage.flags), ([name, level]) => {
@@ -118,7 +118,10 @@ function dependenciesProblem({ stages }: RolloutPlan): string | undefined {
   return `its stages wait for one another in a circle (${ordered.cycle.join(" after ")}); take one "after" out`;
 }
 
-/** Every stage needs a bound that can fail: one against the stage before is none where there is no such stage. */
+/**
+ * Every stage needs a bound that can fail. A bound against the stage before does not count if there is no
+ * such stage.
+ */
 function boundProblem({ stages, fallback = [], criteria = {} }: RolloutPlan): string | undefined {
   const needs = predecessorsOf(stages);
   return firstOf([...stages, ...fallback], (stage) => {

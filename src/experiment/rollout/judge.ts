@@ -6,23 +6,24 @@ import type { Bound } from "./plan.js";
 export interface EndedTrial {
   /** `ok`, or how it failed. */
   outcome: string;
-  /** One clause, where it failed. */
+  /** One clause, if it failed. */
   cause?: string | undefined;
   readings: Readonly<Record<string, ProgramReading>>;
 }
 
-/** One bound with what was read. */
 export interface Check extends Bound {
-  /** The number that must not be passed; absent where the stage before has no such reading. */
+  /** The limit; absent if the bound compares with a stage before that lacks this reading. */
   boundary?: number;
-  /** The worst of the trials; absent where one has no number. */
+  /** The worst value of the trials; absent if one trial has no number. */
   value?: number;
   met: boolean;
-  /** Why it is not met although no number says so, as a clause. */
+  /** Why the bound is not met, as a clause, if no number shows it. */
   why?: string;
 }
 
-/** Whether the trials of a cell meet the bounds. One that did not end well meets nothing, whatever it read. */
+/**
+ * Whether the trials of a cell meet the bounds. A trial that failed meets none, whatever its readings are.
+ */
 export function judge(
   bounds: readonly Bound[],
   trials: readonly EndedTrial[],
@@ -68,7 +69,7 @@ function numbersOf(reading: string, trials: readonly EndedTrial[]): Numbers {
     const value = Object.hasOwn(readings, reading) ? readings[reading] : undefined;
     if (typeof value === "number") values.push(value);
     else if (value === undefined) return { why: `${reading} was not read` };
-    // Known only to be above a bound is too little for any verdict but "not met".
+    // A reading that is only known to be above a value can never meet a bound.
     else return { why: `${reading} is unknown: ${"absent" in value ? value.absent : value.reason}` };
   }
   return values.length === 0 ? { why: `${reading} was not read` } : { values };

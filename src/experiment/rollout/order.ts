@@ -1,6 +1,9 @@
 import type { Stage } from "./plan.js";
 
-/** Stages that each stage must come after, by name; the stage before it in the list unless it says. */
+/**
+ * For each stage the names of the stages that must come before it; the default is the stage before it in the
+ * list.
+ */
 export function predecessorsOf(stages: readonly Stage[]): Map<string, string[]> {
   return new Map(
     stages.map(({ name, after }, index) => {
@@ -12,8 +15,8 @@ export function predecessorsOf(stages: readonly Stage[]): Map<string, string[]> 
 }
 
 /**
- * The stages in an order in which each comes after those that it needs, as in the list where there is a choice;
- * or a cycle, its first name repeated at the end.
+ * Sorts the stages so that each comes after those that it needs; otherwise they keep the order of the list.
+ * If that is impossible, returns a cycle that ends with its first name.
  */
 export function inOrder(stages: readonly Stage[]): { order: Stage[] } | { cycle: string[] } {
   const needs = predecessorsOf(stages);
@@ -30,7 +33,10 @@ export function inOrder(stages: readonly Stage[]): { order: Stage[] } | { cycle:
   return { order };
 }
 
-/** Every stage that is left waits for another that is left: following the waits comes back to where it was. */
+/**
+ * Every remaining stage waits for another remaining stage, so following the waits must return to a stage
+ * already seen.
+ */
 function cycleIn(needs: ReadonlyMap<string, readonly string[]>, done: ReadonlySet<string>): string[] {
   const path: string[] = [];
   let at = [...needs.keys()].find((name) => !done.has(name)) ?? "";

@@ -4,7 +4,9 @@ import { WHOLE } from "./names.js";
 import { inOrder, predecessorsOf } from "./order.js";
 import type { Flags, ResolvedStage, RolloutPlan } from "./plan.js";
 
-/** The stages of a plan in the order of running, fallbacks last. The plan must be right: see `rolloutProblem`. */
+/**
+ * The stages of a plan in the order of running, fallbacks last. The plan must have passed `rolloutProblem`.
+ */
 export function resolveRollout({
   flags: initial,
   criteria = {},
@@ -18,7 +20,8 @@ export function resolveRollout({
   for (const { name, flags: own, criteria: further = {} } of ordered.order) {
     const before = resolved.filter((stage) => needs.get(name)?.includes(stage.name));
     const previous = before.at(-1);
-    // Of several stages before, only what each of them changed counts, or the later would undo the earlier.
+    // If several stages come before, take from each only what it changed. Otherwise a later one would undo an
+    // earlier one.
     const merged = before.reduce<Flags>(
       (flags, stage) => ({ ...flags, ...differing(stage.flags, initial) }),
       initial,
@@ -52,14 +55,15 @@ function differing(flags: Flags, from: Flags): Record<string, Flags[string]> {
   return Object.fromEntries(Object.entries(flags).filter(([name, level]) => from[name] !== level));
 }
 
-/** Names of the levels that every cell of a rollout has. */
+/** Names of the levels in every cell of a rollout. */
 export function columnsOf({ flags }: Pick<RolloutPlan, "flags">): string[] {
   return ["stage", "change", ...Object.keys(flags)];
 }
 
 /**
- * The points of the grid: each stage, and after each that changes several flags one point for each of them, with the
- * other flags as in the stage before. Those are run only where the stage fails, to name the flag.
+ * The points of the grid: one for each stage. A stage that changes several flags also gets one point per
+ * flag, with the other flags as in the stage before. These points run only if the stage fails, to find the
+ * flag that caused it.
  */
 export function rolloutGrid(stages: readonly ResolvedStage[]): Factors[] {
   const byName = new Map(stages.map((stage) => [stage.name, stage]));
@@ -77,7 +81,9 @@ export function rolloutGrid(stages: readonly ResolvedStage[]): Factors[] {
   });
 }
 
-/** The flags that are tried alone where the stage fails: none where it changes one, or has no stage before it. */
+/**
+ * The flags to try one by one if the stage fails: none if it changes only one flag or has no stage before it.
+ */
 export function suspectsOf({ previous, changed }: ResolvedStage): string[] {
   return previous === undefined || changed.length < 2 ? [] : changed;
 }

@@ -5,39 +5,38 @@ import { WHOLE } from "./names.js";
 import type { ResolvedStage } from "./plan.js";
 import { suspectsOf } from "./resolve.js";
 
-/** A trial of a cell of the rollout; without an end it has not run yet. */
 export interface RolloutCell {
   stage: string;
-  /** `all`, or the flag that alone is changed. */
+  /** `all`, or the name of the only flag that is changed. */
   change: string;
   ended?: EndedTrial | undefined;
 }
 
 export interface StageVerdict extends ResolvedStage {
   verdict: "passed" | "failed" | "not run" | "unfinished";
-  /** How the cell failed, as a clause; absent where it ended well. */
+  /** How the cell failed, as a clause; absent if it ended well. */
   failure?: string;
   checks: Check[];
-  /** Why it was not run, as a clause. */
+  /** Why the cell was not run, as a clause. */
   why?: string;
 }
 
-/** The flags by which a stage degrades. */
+/** The flags that make a stage fail. */
 export interface Degradation {
   stage: string;
-  /** Empty where no flag can be named. */
+  /** Empty if no flag can be named. */
   flags: { flag: string; from: Level; to: Level }[];
-  /** How the flags were found, or why none could be, as a clause. */
+  /** How the flags were found, or why none was found, as a clause. */
   how: string;
 }
 
 export interface Rollout {
   stages: StageVerdict[];
-  /** Absent where every stage passed, or it is not known yet. */
+  /** Absent if every stage passed, or if it is not known yet. */
   degradation?: Degradation;
   /** What to roll back to: the last stage that passed. */
   rollback: { stage: string; flags: Record<string, Level> } | { absent: string };
-  /** Whether nothing is left to run. */
+  /** Whether the rollout has nothing left to run. */
   decided: boolean;
 }
 
@@ -45,9 +44,9 @@ export interface Rollout {
 export type Wanted = Pick<RolloutCell, "stage" | "change">;
 
 /**
- * What the cells that ran say, and which are to be run next: the first stage without a verdict; where a stage failed
- * the flags that it changed, one at a time; where nothing passed the fallbacks. Pure: a run that goes on comes to
- * the same.
+ * Tells what the cells show so far and which cells to run next. Next comes the first stage without a verdict;
+ * if a stage failed, the flags that it changed, one at a time; if nothing passed, the fallbacks. Pure: a run
+ * that is resumed gets the same answer.
  */
 export function rolloutOf(
   stages: readonly ResolvedStage[],
@@ -64,7 +63,7 @@ export function rolloutOf(
     const { name, bounds, previous, fallback } = stage;
     const reason = notRunBecause(fallback, failed, verdicts);
     const ended = trialsOf(name);
-    // What was run all the same, before the plan changed, is no verdict of this rollout.
+    // A stage that ran before the plan changed but is not needed now has no verdict in this rollout.
     if (reason !== undefined || wanted.length > 0) {
       verdicts.push({
         ...stage,
@@ -144,7 +143,7 @@ function keyOf({ stage, change }: Wanted): string {
   return JSON.stringify([stage, change]);
 }
 
-/** The trials of each cell all of whose trials ended. */
+/** The trials of each cell, only for cells in which all trials ended. */
 function trialsByCell(cells: readonly RolloutCell[]): Map<string, EndedTrial[]> {
   const trials = new Map<string, EndedTrial[]>();
   const open = new Set<string>();

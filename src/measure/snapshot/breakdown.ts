@@ -3,7 +3,7 @@ import type { HeapGraph } from "./graph.js";
 import type { SetRetained } from "./retained.js";
 import type { Kind, SnapshotSummary } from "./summary.js";
 
-/** Bytes of a tagged word and of the header of an array store: map and length. */
+/** Bytes of a tagged word, and of the header of an array store (map and length). */
 interface Words {
   word: number;
   header: number;
@@ -11,7 +11,7 @@ interface Words {
 
 const UNCOMPRESSED: Words = { word: 8, header: 16 };
 
-/** Says what the retained nodes are, by class, by V8 kind, and how much of it is waste. */
+/** Splits the retained nodes by class and by V8 kind, and tells how much of them is waste. */
 export function breakDown(graph: HeapGraph, set: SetRetained, words: Words = UNCOMPRESSED): SnapshotSummary {
   const roles = findRoles(graph, set.retained, words);
   const classes = new Tally<string>();
@@ -51,18 +51,18 @@ class Tally<K> {
   }
 }
 
-/** What a node is to its owner, which its own record does not say. */
+/** The part that a node plays for its owner; the node's own record does not say it. */
 interface Roles {
   elements: Set<number>;
   properties: Set<number>;
   tables: Set<number>;
   /** Unused capacity of a store of elements, bytes. */
   slack: Map<number, number>;
-  /** Arrays whose elements leave no edges (numbers), so that their slack cannot be told. */
+  /** Number of arrays whose elements leave no edges (arrays of numbers); their slack is unknown. */
   unknownSlack: number;
-  /** Parents that only sliced strings refer to. */
+  /** Parent strings that only sliced strings refer to. */
   sliceParents: Set<number>;
-  /** Hash tables of properties, each with the class whose object they belong to. */
+  /** Hash tables of properties, each with the class of the object that it belongs to. */
   dictionaries: Map<number, string>;
 }
 
@@ -121,8 +121,9 @@ function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles 
 }
 
 /**
- * Whether a store of properties holds their names too, which only a hash table does: an object with a hidden class
- * leaves them to it. Every value in a store is also a property of its owner, so a string that is none is a name.
+ * Whether a store of properties holds the names of the properties too. Only a hash table does; for an object
+ * with a hidden class, that class holds the names. Every value in a store is also a property of its owner, so
+ * a string in the store that is not such a value is a name.
  */
 function holdsKeys(graph: HeapGraph, owner: number, store: number): boolean {
   const { meta, firstEdge, edgeType, edgeTo, nodeType } = graph;
@@ -145,7 +146,7 @@ function kindOf(graph: HeapGraph, node: number, roles: Roles): Kind {
   const type = graph.meta.nodeTypes[graph.nodeType[node] as number];
   if (roles.sliceParents.has(node)) return "parents of sliced strings";
   if (roles.dictionaries.has(node)) return "property dictionaries";
-  // Its type is "hidden" on some versions of V8 and "array" on others.
+  // The type of such a node is "hidden" in some versions of V8 and "array" in others.
   if (roles.properties.has(node)) return "property stores";
   switch (type) {
     case "string":
@@ -189,7 +190,10 @@ function nameOf(graph: HeapGraph, node: number): string {
   return graph.strings.at(graph.nodeName[node] as number);
 }
 
-/** A name that a reader knows: the constructor of an object, or what V8 stores beside objects in brackets. */
+/**
+ * A name that a reader knows: the constructor of an object. What V8 stores beside objects gets a name in
+ * brackets.
+ */
 function className(graph: HeapGraph, node: number, roles: Roles): string {
   const owner = roles.dictionaries.get(node);
   if (owner !== undefined) return `(property dictionary of ${owner})`;

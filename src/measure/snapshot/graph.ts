@@ -10,7 +10,9 @@ export interface SnapshotMeta {
   edgeCount: number;
 }
 
-/** The object graph in columns. Nodes and edges are numbered from 0; the edges of a node lie side by side. */
+/**
+ * The object graph in columns. Nodes and edges are numbered from 0; the edges of a node follow one another.
+ */
 export interface HeapGraph {
   meta: SnapshotMeta;
   nodeType: Uint8Array;
@@ -18,20 +20,20 @@ export interface HeapGraph {
   nodeName: Uint32Array;
   nodeId: Uint32Array;
   nodeSelfBytes: Float64Array;
-  /** First edge of each node, and one place more that ends the last. */
+  /** Index of the first edge of each node, with one more entry that ends the last node. */
   firstEdge: Uint32Array;
   edgeType: Uint8Array;
-  /** Index into the strings, or an element's index, by the type of the edge. */
+  /** Index into the strings, or index of an element; the type of the edge decides which. */
   edgeName: Uint32Array;
   edgeTo: Uint32Array;
   strings: SnapshotStrings;
 }
 
-/** Reads single strings of the snapshot when they are asked for: most never are. */
+/** Reads a string of the snapshot only when somebody asks for it: most are never needed. */
 export interface SnapshotStrings {
   count: number;
   at: (index: number) => string;
-  /** For each string that names an entry of a WeakMap, the id of the table node that holds the entry. */
+  /** For each string that names an entry of a WeakMap, the id of the table node that holds this entry. */
   ephemeronTables: Map<number, number>;
 }
 
@@ -50,7 +52,7 @@ interface RawMeta {
 
 export function metaOf(header: unknown, path: string): SnapshotMeta {
   const { meta, node_count: nodeCount, edge_count: edgeCount } = (header as RawMeta).snapshot ?? {};
-  // The list stands at the place of the field "type"; the other places hold plain names.
+  // The list of types stands at the index of the field "type"; the other entries are plain names.
   const nodeTypes = meta?.node_types?.find((types) => Array.isArray(types));
   const edgeTypes = meta?.edge_types?.find((types) => Array.isArray(types));
   if (

@@ -3,7 +3,6 @@ import { breakDown } from "./breakdown.js";
 import { parseSnapshotFile } from "./parse.js";
 import { setRetained } from "./retained.js";
 
-// Entry of the process that parses: one file, one line of JSON on the standard output.
 function answer(path: string | undefined): object {
   if (path === undefined) return { ok: false, code: "USAGE", message: "Give the path of a heap snapshot." };
   try {

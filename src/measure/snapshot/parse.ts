@@ -2,14 +2,14 @@ import type { HeapGraph, SnapshotMeta, SnapshotStrings } from "./graph.js";
 import { metaOf } from "./graph.js";
 import { JsonScanner } from "./scanner.js";
 
-/** A snapshot whose file stays open, because strings are read when they are asked for. */
+/** A snapshot whose file stays open, because its strings are read later. */
 export interface OpenSnapshot extends HeapGraph {
   close: () => void;
 }
 
 /**
- * Reads a `.heapsnapshot` file as a stream into columns: about 30 bytes of memory per node and 9 per edge,
- * whatever the length of its strings. Throws `BAD_SNAPSHOT` with the offset of the first byte that does not fit.
+ * Streams a `.heapsnapshot` file into columns: about 30 bytes of memory per node and 9 per edge, however long
+ * its strings are. Throws `BAD_SNAPSHOT` with the offset of the first wrong byte.
  */
 export function parseSnapshotFile(path: string, bufferBytes?: number): OpenSnapshot {
   const scanner = new JsonScanner(path, bufferBytes);
@@ -94,7 +94,7 @@ function readEdges(
     if (field === type) edgeType[edge] = value;
     else if (field === name) edgeName[edge] = value;
     else if (field === to) {
-      // Edges name a node by the place of its first field.
+      // An edge names its target by the index of the target's first field.
       const target = value / nodeWidth;
       if (!(target < nodeCount)) scanner.fail("an edge to a node that exists");
       edgeTo[edge] = target;
@@ -108,7 +108,10 @@ function readEdges(
   return { edgeType, edgeName, edgeTo };
 }
 
-/** V8 names the edges of a WeakMap's entry after its parts; the table is the node that owns the entry. */
+/**
+ * V8 names the edges of a WeakMap entry after the parts of the entry. The table is the node that owns the
+ * entry.
+ */
 const EPHEMERON = /^\d+ \/ part of key .* -> value .* pair in WeakMap \(table @(\d+)\)$/s;
 const SHORTEST_EPHEMERON_NAME = 60;
 
@@ -126,7 +129,7 @@ function readStrings(scanner: JsonScanner): SnapshotStrings {
       }
       const { start, end, firstByte } = scanner.stringSpan();
       starts[count] = start;
-      // Ephemeron names begin with the place of the entry in its table.
+      // The name of an ephemeron edge begins with the index of the entry in its table.
       if (firstByte >= 0x30 && firstByte <= 0x39 && end - start >= SHORTEST_EPHEMERON_NAME) {
         const table = EPHEMERON.exec(JSON.parse(scanner.text(start, end)) as string)?.[1];
         if (table !== undefined) ephemeronTables.set(count, Number(table));

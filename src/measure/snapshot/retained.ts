@@ -3,25 +3,28 @@ import type { HeapGraph } from "./graph.js";
 
 /** The nodes that only the population keeps alive. */
 export interface SetRetained {
-  /** Instances that are heap objects of their own; small integers, null and repeated objects are not. */
+  /**
+   * Number of instances that are heap objects of their own; small integers, null and repeated objects do not
+   * count.
+   */
   instanceNodes: number;
-  /** Places of the population that name an object already counted. */
+  /** Number of instances that are an object which was counted before. */
   duplicates: number;
-  /** Sum of the self sizes of all retained nodes, bytes. */
   bytes: number;
-  /** 1 for each retained node. */
   retained: Uint8Array;
 }
 
-/** The class whose one object holds the population; see `write.ts`. */
+/** The class of the one object that holds the population; see `write.ts`. */
 const HOLDER = "BytesperPopulation";
 
 /**
- * Set-retained size: what is reachable from the root, less what is still reachable when no path may enter an
- * instance. The witnesses stay, so that what all instances share is not charged to the population.
+ * Set-retained size: what is reachable from the root, minus what is still reachable when no path may enter an
+ * instance. Paths through the witnesses stay allowed, so that what all instances share is not charged to the
+ * population.
  *
- * Weak edges keep nothing alive. A WeakMap's value is kept by its key; V8 also draws an edge from the table,
- * which is passed over. Shortcuts count from the root alone, because elsewhere they repeat other edges.
+ * Weak edges keep nothing alive. The key of a WeakMap entry keeps its value; V8 also draws an edge from the
+ * table, which is ignored. Shortcut edges count only from the root, because elsewhere they repeat other
+ * edges.
  */
 export function setRetained(graph: HeapGraph): SetRetained {
   const { instances, duplicates } = findPopulation(graph);
@@ -65,8 +68,8 @@ function reach(graph: HeapGraph, blocked: Uint8Array | undefined): Uint8Array {
 }
 
 /**
- * The instances as nodes. What a witness is as well belongs to no instance alone: `null`, which is one node for
- * all, or an object that `create` returns again and again.
+ * The nodes of the instances. A node that is also a witness is left out, because no instance owns it alone:
+ * for example `null`, or an object that `create` returns again and again.
  */
 function findPopulation(graph: HeapGraph): { instances: number[]; duplicates: number } {
   const holder = findHolder(graph);
@@ -94,7 +97,6 @@ function elementsOf(graph: HeapGraph, array: number): number[] {
   return nodes;
 }
 
-/** The arrays of the one holder object. */
 function findHolder(graph: HeapGraph): { instances: number; witnesses: number } {
   const { meta, nodeType, nodeName, edgeType, edgeName, edgeTo, strings } = graph;
   const object = meta.nodeTypes.indexOf("object");
@@ -113,7 +115,7 @@ function findHolder(graph: HeapGraph): { instances: number; witnesses: number } 
     }
     const instances = arrays.get("instances");
     const witnesses = arrays.get("witnesses");
-    // The prototype bears the same name, but has no such properties.
+    // The prototype has the same name, but not these properties.
     if (instances !== undefined && witnesses !== undefined) return { instances, witnesses };
   }
   throw new BytesperError("BAD_SNAPSHOT", `The snapshot holds no population (no object of class ${HOLDER}).`);

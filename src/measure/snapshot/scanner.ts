@@ -11,8 +11,9 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /**
- * Walks a JSON file of any size once, byte by byte through one buffer, and knows the offset of each byte.
- * Only what a heap snapshot needs: keys, arrays of integers, arrays of strings, values to skip or to keep.
+ * Reads a JSON file of any size once, byte by byte through one buffer, and knows the offset of each byte. It
+ * can do only what a heap snapshot needs: keys, arrays of integers, arrays of strings, and values to skip or
+ * to keep.
  */
 export class JsonScanner {
   readonly path: string;
@@ -41,7 +42,6 @@ export class JsonScanner {
     return this.#base + this.#position;
   }
 
-  /** Fails with the offset at which the file stopped making sense. */
   fail(expected: string): never {
     throw new BytesperError(
       "BAD_SNAPSHOT",
@@ -49,7 +49,7 @@ export class JsonScanner {
     );
   }
 
-  /** The byte at the present place, or -1 at the end of the file. */
+  /** The byte at the current position, or -1 at the end of the file. */
   #peek(): number {
     if (this.#position === this.#length && !this.#refill()) return -1;
     return this.#buffer[this.#position] as number;
@@ -70,7 +70,7 @@ export class JsonScanner {
     }
   }
 
-  /** Takes `byte` after white space. Returns false and stays when another one comes. */
+  /** Skips white space and takes `character` if it comes next. Otherwise returns false and takes nothing. */
   tryTake(character: string): boolean {
     if (this.#skipSpace() !== character.charCodeAt(0)) return false;
     this.#position++;
@@ -81,7 +81,6 @@ export class JsonScanner {
     if (!this.tryTake(character)) this.fail(`"${character}"`);
   }
 
-  /** A short string, such as a key. */
   string(): string {
     return JSON.parse(
       this.#raw(() => {
@@ -111,7 +110,7 @@ export class JsonScanner {
     return this.text(start, this.offset);
   }
 
-  /** The text between two offsets, read anew. */
+  /** Reads the text between two offsets of the file again. */
   text(start: number, end: number): string {
     const bytes = Buffer.allocUnsafe(end - start);
     for (let done = 0; done < bytes.length;) {
@@ -122,7 +121,7 @@ export class JsonScanner {
     return bytes.toString("utf8");
   }
 
-  /** Passes over a string and tells where it stood, quotes included, and the first byte within. */
+  /** Skips a string. Returns its offsets, quotes included, and the first byte of its text. */
   stringSpan(): { start: number; end: number; firstByte: number } {
     if (this.#skipSpace() !== QUOTE) this.fail("a string");
     const start = this.offset;
@@ -199,7 +198,7 @@ export class JsonScanner {
       const buffer = this.#buffer;
       const length = this.#length;
       let position = this.#position;
-      // The hot loop: no calls but the consumer's, all state in locals.
+      // The hot loop: it calls only `each` and keeps all state in local variables.
       while (position < length) {
         const byte = buffer[position++] as number;
         if (byte >= 0x30 && byte <= 0x39) {

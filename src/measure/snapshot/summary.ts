@@ -2,7 +2,6 @@ import type { Reading } from "../../system/probe/reading.js";
 
 /** What the parser of a snapshot answers; bytes are of the whole population. */
 export interface SnapshotSummary {
-  /** Set-retained bytes of the population. */
   bytes: number;
   instanceNodes: number;
   duplicates: number;
@@ -10,7 +9,7 @@ export interface SnapshotSummary {
   classes: { type: string; bytes: number; count: number }[];
   /** By V8 kind, largest first; sums to `bytes`. */
   kinds: { kind: Kind; bytes: number; count: number }[];
-  /** Bytes that a change of the code would give back. */
+  /** Bytes that a change in the user's code would save. */
   waste: { name: string; bytes: Reading; count: number; advice: string }[];
 }
 
@@ -24,7 +23,10 @@ export type Kind =
   | "array elements"
   | "array slack"
   | "property stores"
-  /** Hash tables that hold names and values of the properties of an object without a hidden class of its own. */
+  /**
+   * Hash tables that hold the names and values of the properties of an object which has no hidden class of
+   * its own.
+   */
   | "property dictionaries"
   | "map and set tables"
   | "closures and contexts"
