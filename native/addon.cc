@@ -8,7 +8,7 @@
 #include "pool/pool_object.h"
 #include "process_memory.h"
 
-// The export table, one line for each entry of src/system/native/contract.ts.
+// The export table. It has one line for each entry of src/system/native/contract.ts.
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("processStatus", Napi::Function::New(env, bytesper::ProcessStatus));
   exports.Set("resetVmHwm", Napi::Function::New(env, bytesper::ResetVmHwm));

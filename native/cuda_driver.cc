@@ -8,13 +8,13 @@
 namespace bytesper {
 namespace {
 
-// The part of the CUDA driver interface that is used here, as NVIDIA's driver API reference describes it.
+// The CUDA driver functions that are used here, declared from NVIDIA's driver API reference.
 using Result = int;
 using Ordinal = int;
 using Context = void*;
 constexpr Result kSuccess = 0;
 
-// Far above any machine, and low enough that a driver's nonsense cannot exhaust memory.
+// More than any machine has, and low enough that a wrong count of a driver cannot exhaust memory.
 constexpr int kMostDevices = 1024;
 
 struct Cuda {
@@ -31,8 +31,8 @@ struct Cuda {
 };
 
 std::string OpenCuda(DynamicLibrary* library, Cuda* cuda) {
-  // The names without _v2 stand for functions of CUDA 3.1 that count bytes in 32 bits; they are no
-  // substitute.
+  // The names without _v2 are functions of CUDA 3.1 that count bytes in 32 bits, so they cannot replace
+  // these.
   const Symbol symbols[] = {
       {SymbolTarget(&cuda->init), {"cuInit"}, true},
       {SymbolTarget(&cuda->error_string), {"cuGetErrorString"}, false},

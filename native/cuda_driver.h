@@ -4,7 +4,8 @@
 
 namespace bytesper {
 
-// CudaReport of the contract, or { absent: reason }. Makes no context, which would itself cost device memory.
+// Returns CudaReport of the contract, or { absent: reason }. Creates no context, because a context takes
+// device memory.
 Napi::Value CudaDevices(const Napi::CallbackInfo& info);
 
 }  // namespace bytesper

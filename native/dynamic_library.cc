@@ -29,8 +29,9 @@ std::string DynamicLibrary::Open(const char* soname, const Symbol*, int) {
 
 namespace {
 
-// Whether the library itself is missing. One that is there and lacks a library of its own also reads "No such
-// file", but names that other one before the colon (glibc), or adds who needs it (musl).
+// Whether the library itself is missing. If it exists and needs another missing library, the message also
+// contains "No such file". But then it names the other library before the colon (glibc), or adds which
+// library needs it (musl).
 bool IsNotFound(const char* why, const char* soname) {
   return strstr(why, "No such file") != nullptr &&
          strstr(why, (std::string(soname) + ":").c_str()) != nullptr;
@@ -43,7 +44,7 @@ DynamicLibrary::~DynamicLibrary() {
 }
 
 std::string DynamicLibrary::Open(const char* soname, const Symbol* symbols, int symbol_count) {
-  // RTLD_NODELETE: a driver may leave threads and exit handlers behind that must not lose their code.
+  // RTLD_NODELETE keeps the code in memory: a driver may leave threads and exit handlers that still need it.
   handle_ = dlopen(soname, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (handle_ == nullptr) {
     const char* why = dlerror();

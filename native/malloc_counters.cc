@@ -18,7 +18,8 @@ BYTESPER_OLD_VERSION(dlsym);
 namespace bytesper {
 namespace {
 
-// The fields of glibc's struct mallinfo2, declared here so that the addon also builds where it is missing.
+// Fields of glibc's struct mallinfo2. They are declared here so that the addon also builds with a C library
+// that lacks the struct.
 struct Counters {
   size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
 
@@ -31,10 +32,11 @@ using Mallinfo2 = Counters (*)();
 
 constexpr size_t kProbeBytes = 256 * 1024;
 
-// The change of the counter while a block of this size lives. False where malloc has no memory.
+// Measures the change of the counter while a block of this size exists. Returns false if malloc has no
+// memory.
 bool ChangeByBlock(Mallinfo2 mallinfo2, size_t bytes, double* change) {
   const Counters before = mallinfo2();
-  // volatile: a compiler may drop an allocation whose memory nobody looks at.
+  // volatile: otherwise the compiler may remove an allocation that is never read.
   volatile char* block = static_cast<volatile char*>(malloc(bytes));
   if (block == nullptr) return false;
   block[0] = 1;
@@ -45,8 +47,8 @@ bool ChangeByBlock(Mallinfo2 mallinfo2, size_t bytes, double* change) {
   return true;
 }
 
-// Whether blocks of malloc show in the counter. Other threads may free as much in between, so that one miss
-// says nothing.
+// Whether the counter includes blocks of malloc. Other threads may free the same amount meanwhile, so several
+// tries are needed.
 bool CountsBlocks(Mallinfo2 mallinfo2) {
   constexpr int kTries = 8;
   for (int attempt = 0; attempt < kTries; ++attempt) {
@@ -60,26 +62,26 @@ bool CountsBlocks(Mallinfo2 mallinfo2) {
 
 struct Source {
   Mallinfo2 mallinfo2;
-  // Why the counter cannot be trusted; nullptr where it can.
+  // Why the counter cannot be used; nullptr if it can.
   const char* why;
 };
 
-// At run time, so that one binary serves every C library: glibc before 2.33 has only mallinfo, whose int
-// fields wrap at 2 GiB; musl has neither.
+// The function is looked up at run time, so that one binary works with every C library. glibc before 2.33 has
+// only mallinfo, whose int fields overflow at 2 GiB. musl has neither.
 Source FindSource() {
   void* function = dlsym(RTLD_DEFAULT, "mallinfo2");
   if (function == nullptr) return {nullptr, "this C library has no mallinfo2 (glibc has it from 2.33 on)"};
   const auto mallinfo2 = reinterpret_cast<Mallinfo2>(function);
-  // A preloaded allocator (jemalloc, a sanitizer) leaves glibc's counters standing, which would read as a
-  // cost of 0. A profiler that passes each call on to glibc does not, so where malloc is not glibc's function
-  // a block decides; elsewhere nothing is allocated here.
+  // With a preloaded allocator (jemalloc, a sanitizer), glibc's counters do not move, and every cost would
+  // read as 0. With a profiler that passes each call on to glibc, they do. So if malloc is not glibc's
+  // function, a test block decides. Otherwise nothing is allocated here.
   if (MallocIsOfCLibrary() || CountsBlocks(mallinfo2)) return {mallinfo2, nullptr};
   return {nullptr,
           "malloc is not the C library's own (a preloaded allocator?), and mallinfo2 does not count its "
           "blocks"};
 }
 
-// Who defines malloc is settled before a process starts.
+// The definition of malloc does not change while the process runs, so it is looked up once.
 const Source& TheSource() {
   static const Source source = FindSource();
   return source;
@@ -107,7 +109,7 @@ Napi::Value MallocInfo(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   const auto [mallinfo2, why] = TheSource();
   if (why != nullptr) return AbsentToJs(env, why);
-  // Taken before the first JavaScript object of this call is made.
+  // Read before this call creates its first JavaScript object.
   const Counters counters = mallinfo2();
   const auto number = [env](size_t bytes) { return Napi::Number::New(env, static_cast<double>(bytes)); };
   Napi::Object result = Napi::Object::New(env);
@@ -127,7 +129,7 @@ Napi::Value MallocSelfTest(const Napi::CallbackInfo& info) {
   }
   const double bytes = info[0].As<Napi::Number>().DoubleValue();
   constexpr double kMost = 1024.0 * 1024.0 * 1024.0;
-  // Written so that NaN fails it too.
+  // This form also refuses NaN.
   if (!(bytes >= 1 && bytes <= kMost && bytes == std::floor(bytes))) {
     Napi::RangeError::New(env, "mallocSelfTest expects a whole number of bytes from 1 to 1 GiB")
         .ThrowAsJavaScriptException();

@@ -6,7 +6,7 @@ namespace bytesper {
 
 // MallocInfo of the contract, or { absent: reason }.
 Napi::Value MallocInfo(const Napi::CallbackInfo& info);
-// Throws TypeError or RangeError unless called with a whole number of bytes from 1 to 1 GiB.
+// Throws a TypeError or RangeError unless called with a whole number of bytes from 1 to 1 GiB.
 Napi::Value MallocSelfTest(const Napi::CallbackInfo& info);
 
 }  // namespace bytesper

@@ -24,8 +24,8 @@ namespace bytesper {
 
 namespace {
 
-// Whether the program has a stub under the name and no function. A program at a fixed address, as Node's are,
-// gives every library the address of its stub, so that addresses of functions compare equal everywhere.
+// Whether the program has only a stub for this name and no function. A program at a fixed address, such as
+// Node, gives every library the address of its stub, so that addresses of one function are equal everywhere.
 bool IsStub(void* function) {
   Dl_info place;
   void* entry = nullptr;
@@ -33,12 +33,12 @@ bool IsStub(void* function) {
   return static_cast<const ElfW(Sym)*>(entry)->st_shndx == SHN_UNDEF;
 }
 
-// The definition of malloc in the library, else nullptr.
+// Returns the definition of malloc in this library, else nullptr.
 void* DefinitionIn(const link_map& library) {
   if (library.l_name == nullptr || library.l_name[0] == '\0') return nullptr;
   void* handle = dlopen(library.l_name, RTLD_LAZY | RTLD_NOLOAD);
   if (handle == nullptr) return nullptr;
-  // Also looks into what the library needs.
+  // dlsym also searches the libraries that this one needs, so the owner of the result is checked.
   void* function = dlsym(handle, "malloc");
   dlclose(handle);
   Dl_info place;
@@ -46,7 +46,7 @@ void* DefinitionIn(const link_map& library) {
   return reinterpret_cast<ElfW(Addr)>(place.dli_fbase) == library.l_addr ? function : nullptr;
 }
 
-// The definition of malloc that calls reach: the first in the order in which libraries are searched.
+// Returns the definition of malloc that calls use: the first one in the search order of the libraries.
 void* FirstDefinition() {
   void* program = dlopen(nullptr, RTLD_LAZY);
   if (program == nullptr) return nullptr;

@@ -2,8 +2,8 @@
 
 namespace bytesper {
 
-// Whether calls to malloc reach glibc's own. False where another library or the program defines malloc, and
-// where that cannot be told.
+// Whether calls to malloc use glibc's function. False if another library or the program defines malloc, or if
+// that is unknown.
 bool MallocIsOfCLibrary();
 
 }  // namespace bytesper

@@ -15,7 +15,7 @@ namespace {
 using nvml::kSuccess;
 using nvml::Status;
 
-// Far above any machine, and low enough that a driver's nonsense cannot exhaust memory.
+// More than any machine has, and low enough that a wrong count of a driver cannot exhaust memory.
 constexpr unsigned int kMostDevices = 1024;
 constexpr unsigned int kMostProcesses = 8192;
 
@@ -28,14 +28,14 @@ Napi::Value Text(Napi::Env env, const nvml::Library& nvml, const char* what,
   return Napi::String::New(env, text);
 }
 
-// The first version has no reserved; the others are then equal in meaning.
+// The first version of the query has no `reserved`. The other fields mean the same in both versions.
 struct DeviceMemory {
   unsigned long long total, free, used, reserved;
   bool has_reserved;
 };
 
-// Returns an empty string, or why no version of the query answers. `*why_v1` tells what was wrong with the
-// second version where only the first answered.
+// Returns an empty string, or why no version of the query works. If only the first version works, `*why_v1`
+// says why the second did not.
 std::string QueryMemory(const nvml::Library& nvml, nvml::Device device, DeviceMemory* out,
                         std::string* why_v1) {
   *why_v1 = "this driver has no nvmlDeviceGetMemoryInfo_v2";
@@ -47,7 +47,7 @@ std::string QueryMemory(const nvml::Library& nvml, nvml::Device device, DeviceMe
       *out = {memory.total, memory.free, memory.used, memory.reserved, true};
       return {};
     }
-    // Seen in the field: the symbol is there and fails, and the first version answers.
+    // This was seen with real drivers: the second version exists and fails, and the first one works.
     *why_v1 = nvml.Describe("nvmlDeviceGetMemoryInfo_v2", status);
   }
   if (nvml.memory == nullptr) return *why_v1;
@@ -58,8 +58,8 @@ std::string QueryMemory(const nvml::Library& nvml, nvml::Device device, DeviceMe
   return {};
 }
 
-// NVIDIA's reference says that used includes reserved, readings from the field say that it does not: the sum
-// decides, for the driver at hand.
+// NVIDIA's reference says that `used` includes `reserved`. Readings from real drivers show that it may not.
+// So the sum decides for this driver.
 Napi::Value UsedIncludesReserved(Napi::Env env, const DeviceMemory& memory) {
   const unsigned long long sum = memory.used + memory.free;
   if (memory.has_reserved && memory.reserved == 0) {
@@ -102,8 +102,8 @@ struct ProcessList {
   unsigned int count = 0;
 };
 
-// Asks with a growing buffer: the list may grow between the call that tells its length and the one that
-// fills.
+// Repeats the query with a larger buffer: the list may grow between the call that gives its length and the
+// call that fills it.
 template <typename Record>
 Status ListProcesses(nvml::Device device, Status (*query)(nvml::Device, unsigned int*, Record*),
                      ProcessList* out) {
@@ -135,7 +135,8 @@ Status ListProcesses(const nvml::Library& nvml, nvml::Device device, ProcessList
 }
 
 Reading UsedByProcess(unsigned long long bytes) {
-  // NVML_VALUE_NOT_AVAILABLE: the display-driver model of Windows, WSL, and some drivers elsewhere.
+  // NVML_VALUE_NOT_AVAILABLE: given by the display-driver model of Windows, by WSL, and by some other
+  // drivers.
   if (bytes == UINT64_MAX) return Reading::Absent("the driver does not say what a process uses here");
   return Reading::Of(bytes);
 }
@@ -150,7 +151,7 @@ Reading OwnUse(const ProcessList& list) {
     all_visible = all_visible && IsVisiblePid(process.pid);
     if (process.pid != OwnPid()) continue;
     const Reading used = UsedByProcess(process.used_bytes);
-    // A process has an entry for each instance of a partitioned device; one unknown part makes the sum
+    // A process has one entry for each instance of a partitioned device. If one part is unknown, the sum is
     // unknown.
     if (!listed || (own.present && !used.present)) {
       own = used;
@@ -159,8 +160,9 @@ Reading OwnUse(const ProcessList& list) {
     }
     listed = true;
   }
-  // Within another PID namespace the same number may be a stranger's on the host. Drivers that translate PIDs
-  // list only processes of our namespace; one entry that we cannot see shows that this one does not.
+  // In a nested PID namespace, the same number may be another process on the host. Drivers that translate
+  // pids list only processes of this namespace. One entry that is not visible here shows that this driver
+  // does not.
   if (listed && (scope == PidScope::kHost || all_visible)) return own;
   switch (scope) {
     case PidScope::kHost:

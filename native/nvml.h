@@ -4,8 +4,8 @@
 
 namespace bytesper {
 
-// NvmlReport of the contract, or { absent: reason }. Opens, asks and closes libnvidia-ml.so.1 within the
-// call.
+// Returns NvmlReport of the contract, or { absent: reason }. Opens, queries and closes libnvidia-ml.so.1 in
+// this call.
 Napi::Value NvmlDevices(const Napi::CallbackInfo& info);
 
 }  // namespace bytesper

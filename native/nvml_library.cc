@@ -12,7 +12,7 @@ std::string Library::Open() {
       {SymbolTarget(&driver_version), {"nvmlSystemGetDriverVersion"}, false},
       {SymbolTarget(&name), {"nvmlDeviceGetName"}, false},
       {SymbolTarget(&uuid), {"nvmlDeviceGetUUID"}, false},
-      // What follows differs in layout by version, so that each version has a target of its own.
+      // The layouts of the following functions differ by version, so each version has its own target.
       {SymbolTarget(&memory), {"nvmlDeviceGetMemoryInfo"}, false},
       {SymbolTarget(&memory_v2), {"nvmlDeviceGetMemoryInfo_v2"}, false},
       {SymbolTarget(&processes_v1), {"nvmlDeviceGetComputeRunningProcesses"}, false},

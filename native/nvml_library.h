@@ -6,8 +6,8 @@
 
 namespace bytesper::nvml {
 
-// The part of NVML's interface that is used here, written from NVIDIA's NVML API reference so that building
-// needs no CUDA toolkit.
+// The NVML functions that are used here, declared from NVIDIA's NVML API reference, so that building needs no
+// CUDA toolkit.
 using Device = void*;
 using Status = int;
 constexpr Status kSuccess = 0;
@@ -37,8 +37,8 @@ struct Process {
 };
 static_assert(sizeof(ProcessV1) == 16 && sizeof(Process) == 24, "layouts of nvmlProcessInfo_t");
 
-// libnvidia-ml.so.1, initialised from a successful Open until destruction. NVML counts its users, so this one
-// does not disturb others in the process.
+// libnvidia-ml.so.1, initialised from a successful Open until destruction. NVML counts its users, so this
+// does not disturb other users in the process.
 class Library {
  public:
   Library() = default;
@@ -46,9 +46,9 @@ class Library {
   Library& operator=(const Library&) = delete;
   ~Library();
 
-  // Returns an empty string, or why NVML cannot be asked.
+  // Returns an empty string, or why NVML cannot be used.
   std::string Open();
-  // "WHAT failed: " and NVML's own sentence for the status.
+  // Returns "WHAT failed: " and NVML's own message for the status.
   std::string Describe(const char* what, Status status) const;
 
   Status (*init)() = nullptr;

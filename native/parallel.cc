@@ -12,7 +12,7 @@
 namespace bytesper {
 namespace {
 
-// More threads than this help nobody and would only take stacks.
+// More threads would not help, and each takes memory for its stack.
 constexpr int kMostThreads = 256;
 
 struct Work {
@@ -61,7 +61,7 @@ void ParallelFor(int threads, int64_t tasks, void (*body)(void*, int64_t, int), 
   if (wanted > 1) workers.reserve(static_cast<size_t>(wanted - 1));
   for (int index = 1; index < wanted; ++index) {
     workers.push_back({&work, index, {}});
-    // The vector never grows past what was reserved, so the address stays.
+    // The vector never grows beyond its reserved capacity, so the address stays valid.
     Worker* worker = &workers.back();
     const auto entry = [](void* self) {
       Worker* of = static_cast<Worker*>(self);

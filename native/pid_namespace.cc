@@ -37,7 +37,7 @@ bool IsVisiblePid(unsigned int) { return false; }
 unsigned int OwnPid() { return static_cast<unsigned int>(getpid()); }
 
 bool IsVisiblePid(unsigned int pid) {
-  // 0 and negative numbers would mean process groups to kill().
+  // For kill(), 0 and negative numbers mean process groups.
   if (pid == 0 || pid > INT_MAX) return false;
   return kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM;
 }

@@ -2,12 +2,12 @@
 
 namespace bytesper {
 
-// Whether PIDs of this process mean the same to a driver in the kernel.
+// Whether a driver in the kernel uses the same pids for this process.
 enum class PidScope { kHost, kNested, kUnknown };
 
 PidScope OwnPidScope();
 unsigned int OwnPid();
-// Whether a process of this PID exists in our namespace.
+// Whether a process with this pid exists in this namespace.
 bool IsVisiblePid(unsigned int pid);
 
 }  // namespace bytesper

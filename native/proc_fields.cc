@@ -18,7 +18,7 @@ namespace bytesper {
 
 namespace {
 
-// Far longer than any line with a size; longer lines exist ("Groups:" of /proc/self/status) and are skipped.
+// Longer than any line with a size. Longer lines exist ("Groups:" of /proc/self/status) and are skipped.
 constexpr size_t kBufferSize = 4096;
 
 void MatchLine(const char* line, ProcField* fields, size_t count) {
@@ -30,7 +30,7 @@ void MatchLine(const char* line, ProcField* fields, size_t count) {
     char* end = nullptr;
     errno = 0;
     const unsigned long long kilobytes = strtoull(number, &end, 10);
-    // A value in another shape than expected counts as missing, not as 0.
+    // A value with an unexpected form counts as missing, not as 0.
     if (end == number || strcmp(end, " kB") != 0 || errno != 0 || kilobytes > UINT64_MAX / 1024) return;
     field.found = true;
     field.bytes = kilobytes * 1024;

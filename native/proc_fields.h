@@ -14,11 +14,11 @@ struct ProcField {
   uint64_t bytes = 0;
 };
 
-// Fills the fields that the file has. Returns 0, or the errno of the open or read that failed.
-// Works on the stack alone: a reader that allocated would move the counters that it reads.
+// Fills the fields that the file has. Returns 0, or the errno of the failed open or read. It uses only the
+// stack: an allocation would change the counters that it reads.
 int ReadProcFields(const char* path, ProcField* fields, size_t count);
 
-// The field's bytes, or { absent } with the names of the field and the file.
+// Returns the field's bytes, or { absent } with the names of the field and the file.
 Napi::Value ProcFieldToJs(Napi::Env env, const char* path, const ProcField& field);
 
 }  // namespace bytesper

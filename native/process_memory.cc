@@ -49,7 +49,7 @@ Napi::Value ResetVmHwm(const Napi::CallbackInfo& info) {
 #if defined(__linux__)
   const int fd = open(kPath, O_WRONLY | O_CLOEXEC);
   if (fd < 0) return Unavailable(env, kPath, "written", errno);
-  // 5 resets the high-water mark and nothing else; the smaller numbers clear page-table bits (proc(5)).
+  // 5 resets only the high-water mark. Smaller numbers clear page-table bits (proc(5)).
   const int error = write(fd, "5", 1) == 1 ? 0 : errno;
   close(fd);
   if (error != 0) return Unavailable(env, kPath, "written", error);
@@ -73,7 +73,7 @@ Napi::Value SmapsRollup(const Napi::CallbackInfo& info) {
   result.Set("pssAnonBytes", ProcFieldToJs(env, kPath, fields[kPssAnon]));
   result.Set("pssFileBytes", ProcFieldToJs(env, kPath, fields[kPssFile]));
   result.Set("pssShmemBytes", ProcFieldToJs(env, kPath, fields[kPssShmem]));
-  // A sum with a missing part is missing: the part's own reason stands for it.
+  // If one part is missing, the sum is missing too, with the reason of that part.
   ProcField uss = fields[fields[kPrivateClean].found ? kPrivateDirty : kPrivateClean];
   if (uss.found) uss.bytes = fields[kPrivateClean].bytes + fields[kPrivateDirty].bytes;
   result.Set("ussBytes", ProcFieldToJs(env, kPath, uss));

@@ -4,8 +4,8 @@
 
 namespace bytesper {
 
-// Counters of the kernel about this process. Each returns a record of the contract, or { absent: reason }
-// where the system has no such source.
+// The kernel's counters for this process. Each function returns a record of the contract, or { absent: reason
+// } if the system has no such source.
 Napi::Value ProcessStatus(const Napi::CallbackInfo& info);
 Napi::Value ResetVmHwm(const Napi::CallbackInfo& info);
 Napi::Value SmapsRollup(const Napi::CallbackInfo& info);

@@ -7,14 +7,13 @@
 
 namespace bytesper {
 
-// Runs `work` on a thread of libuv's pool and resolves a promise with what `to_js` makes of its result, on
-// the thread of the environment. Nothing of JavaScript may be touched in `work`.
+// Runs `work` on a thread of libuv's pool. Then, on the environment's thread, resolves a promise with the
+// value that `to_js` makes of the result. `work` must not use JavaScript values.
 template <typename Result>
 class PromiseWork : public Napi::AsyncWorker {
  public:
-  //
-  // In a worker that is being terminated no promise can be made: then nothing is started and the value is
-  // empty. Napi::Promise::Deferred would hand out an uninitialised value there.
+  // Returns the promise. While a worker is being terminated no promise can be created: then nothing starts
+  // and the returned value is empty. Napi::Promise::Deferred would give an uninitialised value in that case.
   static Napi::Value Start(Napi::Env env, std::function<Result()> work,
                            std::function<Napi::Value(Napi::Env, Result&)> to_js) {
     napi_deferred deferred = nullptr;
@@ -35,7 +34,7 @@ class PromiseWork : public Napi::AsyncWorker {
   void Execute() override { result_ = work_(); }
   void OnOK() override {
     const Napi::Value value = to_js_(Env(), result_);
-    // Fails where the environment ends in this moment: then nobody waits for it any more.
+    // This fails if the environment ends at this moment. Then nobody waits for the promise.
     if (!value.IsEmpty()) napi_resolve_deferred(Env(), deferred_, value);
   }
 

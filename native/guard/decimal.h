@@ -2,7 +2,7 @@
 
 namespace bytesper::guard {
 
-// A whole text of digits; false for anything else and for more than an int holds.
+// Parses a text of digits only. Returns false for any other text and for a number larger than an int.
 inline bool ParseInt(const char* text, int* number) {
   if (*text == '\0') return false;
   int value = 0;

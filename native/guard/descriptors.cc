@@ -13,8 +13,8 @@ namespace {
 
 constexpr int kLastOfChild = 3;
 
-// Puts /dev/null at a place that would otherwise be free for what the guard opens next. The child has 0, 1
-// and 2 in any case, 3 only where the guard was given one.
+// Opens /dev/null at a number that the next open would otherwise get. The child always has 0, 1 and 2, and
+// has 3 only if the supervisor got one.
 void PutNull(int fd) {
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null == fd) {
@@ -53,7 +53,7 @@ int KeepOnly(int* first, int* second) {
   if (error != 0) return error;
   Leave(old_first);
   Leave(old_second);
-  // What the listing itself opens is closed by then: closing it again does no harm.
+  // The listing opens a descriptor too. It is closed by then, so closing it again does no harm.
   int closed;
   do {
     closed = 0;

@@ -72,7 +72,7 @@ void JsonLine::AppendEscaped(const char* value) {
   for (; *value != '\0'; ++value) {
     const unsigned char byte = static_cast<unsigned char>(*value);
     const bool continues = (byte & 0xC0) == 0x80;
-    // A cut between the bytes of one character would leave a line that is not UTF-8.
+    // The text is cut only between characters. A cut inside a character would make the line invalid UTF-8.
     if (!continues) whole = size_;
     if (size_ + 6 > kCapacity - kReserve) {
       size_ = whole;

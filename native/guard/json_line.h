@@ -5,20 +5,20 @@
 
 namespace bytesper::guard {
 
-// One line of JSON, an object. It never exceeds what a pipe takes in one piece (PIPE_BUF).
+// One JSON object on one line. It is never longer than a pipe takes in one piece (PIPE_BUF).
 class JsonLine {
  public:
   explicit JsonLine(const char* event);
 
   void Number(const char* key, int64_t value);
-  // Milliseconds with three decimals: the kernel gives microseconds.
+  // Writes milliseconds with three decimals, because the kernel gives microseconds.
   void Milliseconds(const char* key, int64_t microseconds);
-  // A text that would not fit is cut at its end.
+  // A text that does not fit is cut at its end.
   void Text(const char* key, const char* value);
   void Null(const char* key);
   void True(const char* key);
 
-  // Closes the object and the line; nothing can be added after.
+  // Ends the object and the line. Nothing can be added afterwards.
   void Close();
 
   const char* data() const { return text_; }
@@ -26,7 +26,7 @@ class JsonLine {
 
  private:
   static constexpr size_t kCapacity = 4096;
-  // Kept free of long texts, for what follows them.
+  // Bytes that long texts may not use, so that later fields fit.
   static constexpr size_t kReserve = 512;
 
   void Key(const char* key);

@@ -72,7 +72,7 @@ void UseDefaultSignals() {
 [[noreturn]] void BecomeCommand(const Options& options, pid_t guard, int notes) {
   setsid();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // The guard may have died before the line above, of which there would be no signal any more.
+  // The supervisor may have died before the line above. Then the signal would never come.
   if (getppid() != guard) _exit(kFailed);
   for (size_t index = 0; index < options.join.count; ++index) {
     const int error = WriteTo(options.join.paths[index], "0", 1);

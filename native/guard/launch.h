@@ -13,7 +13,8 @@ enum class Stage : int32_t { kJoin, kLimit, kExec, kFork, kOomScoreAdj };
 
 const char* StageName(Stage stage);
 
-// What the child says before it becomes the command. The pipe closes when it has.
+// Message of the child before it becomes the command. The pipe closes when the command starts or the child
+// ends.
 struct ChildNote {
   enum class Kind : int32_t { kWarning, kFailure, kReady };
   Kind kind;
@@ -22,17 +23,16 @@ struct ChildNote {
   int32_t error;
 };
 
-// The file or the resource limit that the note is about.
 const char* NotePath(const ChildNote& note, const Options& options);
 
 struct Launched {
   pid_t pid = -1;
-  // Reads ChildNotes without waiting; at its end the child runs the command or has ended.
+  // Descriptor that gives ChildNotes without waiting. At its end, the child runs the command or has ended.
   int notes = -1;
   int error = 0;
 };
 
-// Starts the command as a child in a session of its own, with the limits of the options.
+// Starts the command as a child in a new session, with the limits of the options.
 Launched Launch(const Options& options);
 
 }  // namespace bytesper::guard

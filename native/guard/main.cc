@@ -1,29 +1,32 @@
 // cell-guard [options] -- COMMAND [ARG...]
 //
-// Runs one command as the parent of its whole process tree: limits it, watches it, and ends only when all of
-// it is dead. It is a program of its own, and a small one, because ru_maxrss of a process begins with what it
-// was forked from: below this one the peak of each process is its own.
+// The supervisor of a cell. It runs one command as the parent of its whole process tree, limits and watches
+// the tree, and ends only when every process of it is dead. It is a small program of its own for this reason:
+// the ru_maxrss of a process begins with the size of the process that forked it. A large parent would hide
+// the peaks of small children.
 //
-//   --report FD            takes one JSON object a line; required. See src/runner/cell/guard-report.ts.
-//   --lifeline FD          its end tells that the runner is gone: the tree is killed. Letters that come
-//                          through it: K kill now, T end with --grace, S report a sample with PSS now
-//   --join PATH            the child writes "0" to this file (cgroup.procs) first; up to 16 of them
-//   --kill-file PATH       a cgroup.kill that gets "1" when the tree is to die; up to 16 of them
+//   --report FD            descriptor for the report, one JSON object on each line; required. See
+//                          src/runner/cell/guard-report.ts.
+//   --lifeline FD          when this pipe ends, the runner is gone and the tree is killed. Letters from it:
+//                          K kill now, T end with --grace, S report a sample with PSS now
+//   --join PATH            the child first writes "0" to this file (cgroup.procs); up to 16 of them
+//   --kill-file PATH       a cgroup.kill file that gets "1" when the tree must die; up to 16 of them
 //   --data-limit BYTES     RLIMIT_DATA of each process
 //   --file-limit BYTES     RLIMIT_FSIZE of each process
-//   --oom-score-adj N      of the child; what is refused is reported as a warning
+//   --oom-score-adj N      score of the child; if the kernel refuses it, a warning is reported
 //   --time-limit MS        wall time
-//   --grace MS             between SIGTERM and SIGKILL at the time limit, at T and at a signal to the guard
-//   --memory-limit BYTES   PSS of the tree above which it is killed; where the kernel does not tell the PSS
-//                          of a process, its RSS stands in
-//   --sample MS            reports a sample each time
-//   --scan-proc            finds children by the parents that /proc names, as the guard does by itself on
-//                          kernels without CONFIG_PROC_CHILDREN
+//   --grace MS             time between SIGTERM and SIGKILL: at the time limit, at T, and when the supervisor
+//                          gets a signal
+//   --memory-limit BYTES   the tree is killed above this PSS. If the kernel does not show the PSS of a
+//                          process, its RSS is used
+//   --sample MS            reports a sample at this interval
+//   --scan-proc            finds children through the parents in /proc/PID/stat. On kernels without
+//                          CONFIG_PROC_CHILDREN this is automatic
 //
-// The child has the descriptors 0 to 3 of the guard, except those that the guard reports to or listens on.
-// Lines: "started", "sample", "warning" (what was refused), "main-exited", "end"; or "failed" and nothing
-// else. A child that was killed before it became the command has an "end" without "started".
-// Exit codes: 0 the end was reported, 64 wrong usage, 70 failed, or nobody read the report.
+// The child gets the descriptors 0 to 3 of the supervisor, except those of --report and --lifeline.
+// Lines: "started", "sample", "warning" (something was refused), "main-exited", "end"; or only "failed". If
+// the child was killed before it became the command, there is an "end" without "started".
+// Exit codes: 0 the end was reported; 64 wrong usage; 70 a failure, or nobody read the report.
 
 #include <fcntl.h>
 #include <signal.h>
@@ -48,7 +51,7 @@ namespace {
 constexpr int kWrongUsage = 64;
 constexpr int kFailed = 70;
 
-// Without the /proc of its own PID namespace the guard could not find what it has to kill.
+// The supervisor needs the /proc of its own PID namespace to find the processes that it must kill.
 int CheckProc() {
   char target[16];
   const ssize_t length = readlink("/proc/self", target, sizeof(target) - 1);
@@ -58,15 +61,16 @@ int CheckProc() {
   return ParseInt(target, &pid) && pid == getpid() ? 0 : ESRCH;
 }
 
-// Returns a descriptor, or -1 with errno. The other signals are blocked as well: what ends the guard would
-// free the tree. Those that tell of a fault of its own are left.
+// Returns a descriptor, or -1 with errno. The other signals are blocked too, because the tree would no longer
+// be watched if a signal ended the supervisor. Signals that report a fault of the supervisor itself are not
+// blocked.
 int TakeSignals() {
   sigset_t blocked;
   sigfillset(&blocked);
   const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
   for (const int number : faults) sigdelset(&blocked, number);
   if (sigprocmask(SIG_SETMASK, &blocked, nullptr) != 0) return -1;
-  // An ignored SIGCHLD would make the kernel drop children before they are counted.
+  // If SIGCHLD were ignored, the kernel would remove children before they are counted.
   signal(SIGCHLD, SIG_DFL);
   sigset_t taken;
   sigemptyset(&taken);
@@ -95,7 +99,7 @@ int Main(int count, char** arguments) {
   if (error != 0) return Fail(&report, "/proc/self/fd", error);
   const int proc_error = CheckProc();
   if (proc_error != 0) return Fail(&report, "/proc", proc_error);
-  // Fails for the leader of a group, which is out of the terminal's reach already.
+  // This fails for the leader of a process group, which signals of the terminal do not reach anyway.
   setsid();
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return Fail(&report, "PR_SET_CHILD_SUBREAPER", errno);
   const int signals = TakeSignals();

@@ -12,7 +12,7 @@ namespace bytesper::guard {
 
 namespace {
 
-// Far more than a cell can take, and small enough that nanoseconds fit 64 bits.
+// Longer than any cell takes, and small enough that nanoseconds fit 64 bits.
 constexpr int64_t kLongestMs = 1000000000000;
 
 void Say(const char* text) {
@@ -29,7 +29,7 @@ bool Refuse(const char* option, const char* what) {
 }
 
 bool ParseNumber(const char* text, int64_t lowest, int64_t highest, int64_t* number) {
-  // strtoll would take blanks and a plus sign.
+  // strtoll would also accept spaces and a plus sign.
   if (*text != '-' && (*text < '0' || *text > '9')) return false;
   char* end = nullptr;
   errno = 0;
@@ -60,7 +60,7 @@ bool TakePath(const char* option, const char* text, PathList* list) {
   return true;
 }
 
-// `refused` is the access mode with which the descriptor would be of no use.
+// `refused` is the access mode that makes the descriptor useless here.
 bool TakeDescriptor(const char* option, const char* text, int refused, int* fd) {
   int64_t number = 0;
   if (!ParseNumber(text, 0, INT_MAX, &number)) {

@@ -12,7 +12,7 @@ struct PathList {
   size_t count = 0;
 };
 
-// What the command line asks for. A limit of 0 is one that was not asked for.
+// Options from the command line. A limit of 0 means that it was not given.
 struct Options {
   int report = -1;
   int lifeline = -1;
@@ -32,7 +32,7 @@ struct Options {
   char** command = nullptr;  // ends with nullptr, as execvp wants it
 };
 
-// Fills `options`, or says on stderr in one sentence what is wrong and returns false.
+// Fills `options`. On an error, prints one sentence on stderr and returns false.
 bool ParseOptions(int count, char** arguments, Options* options);
 
 }  // namespace bytesper::guard

@@ -15,7 +15,7 @@ namespace bytesper::guard {
 
 namespace {
 
-// As getdents64(2) describes it; libc has no name for it.
+// Layout from getdents64(2); libc does not declare it.
 struct DirectoryEntry {
   uint64_t inode;
   int64_t offset;

@@ -4,7 +4,8 @@
 
 namespace bytesper::guard {
 
-// The entries of a directory of /proc whose names are numbers. opendir would allocate.
+// Lists the entries of a /proc directory whose names are numbers. opendir is not used, because it allocates
+// memory.
 class ProcDirectory {
  public:
   explicit ProcDirectory(const char* path);
@@ -12,11 +13,11 @@ class ProcDirectory {
   ProcDirectory(const ProcDirectory&) = delete;
   ProcDirectory& operator=(const ProcDirectory&) = delete;
 
-  // The next number; false at the end.
+  // Gives the next number; false at the end.
   bool Next(int* number);
 
   int fd() const { return fd_; }
-  // The errno with which it could not be opened, or 0.
+  // The errno of opening the directory, or 0.
   int error() const { return error_; }
 
  private:

@@ -13,10 +13,10 @@ namespace bytesper::guard {
 
 namespace {
 
-// status has about 1.5 KiB and a line with all supplementary groups, which few users have many of.
+// status has about 1.5 KiB, and a line with all supplementary groups, of which few users have many.
 constexpr size_t kFileSize = 8192;
 
-// The number after `name`, which begins a line and ends with its colon; in kB of 1024 bytes.
+// Finds the number after `name`, which must begin a line and end with a colon. The file's kB are 1024 bytes.
 bool FindKilobytes(const char* text, const char* name, uint64_t* bytes) {
   const size_t length = strlen(name);
   for (const char* line = text; line != nullptr; line = strchr(line, '\n')) {
@@ -90,7 +90,7 @@ ssize_t ReadStart(const char* path, char* buffer, size_t capacity) {
 bool ReadStat(pid_t pid, ProcessStat* stat) {
   char buffer[1024];
   if (ReadStart(ProcPath(pid, "stat").text(), buffer, sizeof(buffer)) <= 0) return false;
-  // The second field is the program's name in parentheses and may itself hold blanks and parentheses.
+  // The second field is the program's name in parentheses. It may contain spaces and parentheses.
   const char* field = strrchr(buffer, ')');
   if (field == nullptr || field[1] != ' ') return false;
   field += 2;
@@ -148,7 +148,7 @@ MemoryRead ReadPss(pid_t pid, uint64_t* bytes) {
   const ssize_t got = ReadStart(ProcPath(pid, "smaps_rollup").text(), buffer, sizeof(buffer));
   if (got == -ESRCH || got == 0) return MemoryRead::kNone;
   if (got > 0) return FindKilobytes(buffer, "Pss:", bytes) ? MemoryRead::kDone : MemoryRead::kRefused;
-  // Kernels before 4.14 have no such file; a process that has gone has none either.
+  // Kernels before 4.14 do not have this file. A process that has ended does not have it either.
   ProcessStat stat;
   return ReadStat(pid, &stat) && IsAlive(stat) ? MemoryRead::kRefused : MemoryRead::kNone;
 }

@@ -22,10 +22,11 @@ class ProcPath {
   size_t size_ = 0;
 };
 
-// Reads as much of the file as fits, and ends it with a 0. Returns the bytes read, or the negated errno.
+// Reads the beginning of the file, as much as fits, and adds a 0 byte. Returns the number of bytes, or the
+// negated errno.
 ssize_t ReadStart(const char* path, char* buffer, size_t capacity);
 
-// The fields of /proc/PID/stat that are needed here.
+// Fields of /proc/PID/stat.
 struct ProcessStat {
   char state;
   pid_t parent;
@@ -35,11 +36,11 @@ struct ProcessStat {
 
 bool ReadStat(pid_t pid, ProcessStat* stat);
 
-// Whether the process has not ended. One that has stays in /proc until its parent takes note.
+// Whether the process has not ended. An ended process stays in /proc until its parent reads its exit status.
 bool IsAlive(const ProcessStat& stat);
 
-// A thread through which the memory of the process can be read: a first thread that has ended before the
-// others has none to show.
+// A thread through which the memory of the process can be read. If the first thread has ended before the
+// others, it shows no memory.
 pid_t ThreadWithMemory(pid_t pid);
 
 enum class MemoryRead {
@@ -48,7 +49,7 @@ enum class MemoryRead {
   kRefused,  // the kernel does not tell us
 };
 
-// The resident set from statm: one line, no walk over pages.
+// Reads the resident set from statm: one short line, for which the kernel does not walk the pages.
 MemoryRead ReadRss(pid_t pid, uint64_t* bytes);
 
 struct StatusMemory {
@@ -56,11 +57,11 @@ struct StatusMemory {
   uint64_t hwm_bytes;
 };
 
-// VmRSS and VmHWM from status, both 0 where the process has no memory. False: the process is gone.
+// Reads VmRSS and VmHWM from status. Both are 0 if the process has no memory. False: the process is gone.
 bool ReadStatus(pid_t pid, StatusMemory* memory);
 
-// The proportional set size from smaps_rollup: the kernel walks all pages and holds the process's mmap lock
-// meanwhile.
+// Reads the proportional set size from smaps_rollup. The kernel walks all pages and holds the process's mmap
+// lock during that time.
 MemoryRead ReadPss(pid_t pid, uint64_t* bytes);
 
 }  // namespace bytesper::guard

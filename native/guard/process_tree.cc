@@ -14,12 +14,12 @@ namespace bytesper::guard {
 
 namespace {
 
-// What is beyond is found when some of these are dead.
+// Most processes that are listed at once. Further ones are found when some of these are dead.
 constexpr size_t kMost = 32768;
 // The kernel's PID_MAX_LIMIT.
 constexpr size_t kPidLimit = 4194304;
 
-// Pages of these that are never touched cost nothing.
+// Pages of these arrays that are never written take no memory.
 pid_t pids[kMost];
 uint64_t known[kPidLimit / 64];
 
@@ -45,7 +45,7 @@ void ProcessTree::Walk(int signal) {
   for (size_t index = 0; index < count_; ++index) AddChildrenOf(pids[index], signal);
 }
 
-// Children belong to the thread that started them.
+// The kernel lists children by the thread that started them.
 void ProcessTree::AddChildrenOf(pid_t pid, int signal) {
   ProcDirectory threads(ProcPath(pid, "task").text());
   int thread = 0;
@@ -74,7 +74,8 @@ void ProcessTree::AddListed(const char* path, int signal) {
   close(fd);
 }
 
-// A child may have a smaller number than its parent, so one pass can miss it.
+// A child may have a smaller pid than its parent, so that one pass over /proc can miss it. The passes repeat
+// until nothing is added.
 void ProcessTree::AddByScan(int signal) {
   size_t before;
   do {
@@ -95,8 +96,8 @@ void ProcessTree::Add(pid_t pid, int signal) {
   pids[count_++] = pid;
   if (signal == 0) return;
   if (signal == SIGKILL) {
-    // The kernel hits a whole group at once, also those that it is just starting. The child has a session of
-    // its own, so that no stranger can be in a group of the tree.
+    // A signal to a group reaches all its processes at once, also those that the kernel is just starting. The
+    // child has its own session, so no process from outside the tree can be in a group of the tree.
     const pid_t group = getpgid(pid);
     if (group > 1 && group != getpgrp() && group != last_group_) {
       last_group_ = group;

@@ -6,15 +6,15 @@
 
 namespace bytesper::guard {
 
-// The descendants of this process; there is one such object. None can leave a child subreaper.
+// The descendants of this process. Only one such object exists. No descendant can leave a child subreaper.
 class ProcessTree {
  public:
-  // `scan`: by the parents that /proc names, for kernels without CONFIG_PROC_CHILDREN.
+  // `scan`: finds children through the parents in /proc/PID/stat, for kernels without CONFIG_PROC_CHILDREN.
   explicit ProcessTree(bool scan);
 
-  // Looks all of them up, zombies included, and sends the signal (0 for none) to each as soon as it is found,
-  // before its children are looked up: with SIGKILL it has no more of them then. A process that is started
-  // meanwhile may be missed.
+  // Finds all descendants, zombies included, and sends each the signal (0 for none) before its children are
+  // looked up. After SIGKILL a process cannot start more children. A process that starts during the walk may
+  // be missed.
   void Walk(int signal);
 
   size_t size() const { return count_; }

@@ -22,7 +22,8 @@ bool Reaper::Reap() {
     if (pid < 0) return false;
     if (pid == 0) return true;
     ++reaped_;
-    // ru_maxrss is in KiB and begins with what the process was forked from: a guard of some hundred KiB.
+    // ru_maxrss is in KiB. It begins with the size of the process that forked: a supervisor of some hundred
+    // KiB.
     const uint64_t peak = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
     if (peak > largest_peak_bytes_) largest_peak_bytes_ = peak;
     user_us_ += Microseconds(usage.ru_utime);

@@ -7,14 +7,14 @@
 
 namespace bytesper::guard {
 
-// Takes note of children that have ended, orphans of the tree among them, and adds up what they used. A
-// process whose parent in the tree ignores SIGCHLD is nobody's to take note of: its use is in no sum of the
-// kernel's.
+// Reads the exit status of ended children, including orphans of the tree, and adds up their resource use. If
+// a parent in the tree ignores SIGCHLD, nobody reads the status of its child, and the kernel counts that
+// child's use nowhere.
 class Reaper {
  public:
   explicit Reaper(pid_t main) : main_(main) {}
 
-  // Takes note of all that have ended by now. False: there is no child left, so the tree is dead.
+  // Reads the status of all children that have ended by now. False: no child is left, so the tree is dead.
   bool Reap();
 
   bool main_ended() const { return main_ended_; }
@@ -23,7 +23,8 @@ class Reaper {
   int main_signal() const { return main_signal_; }
 
   int64_t reaped() const { return reaped_; }
-  // The largest resident set of any one process, also of those that a process of the tree waited for.
+  // The largest resident set of any single process, including processes whose parent in the tree read their
+  // status.
   uint64_t largest_peak_bytes() const { return largest_peak_bytes_; }
   int64_t user_us() const { return user_us_; }
   int64_t system_us() const { return system_us_; }

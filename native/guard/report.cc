@@ -12,7 +12,7 @@ namespace bytesper::guard {
 
 namespace {
 
-// Linux lets a pipe that polls as writable take this much without waiting (PIPE_BUF).
+// If poll says that a pipe is writable, Linux takes this many bytes without waiting (PIPE_BUF).
 constexpr size_t kPiece = 4096;
 
 }  // namespace
@@ -32,7 +32,7 @@ void Report::Send(JsonLine* line) {
     done = static_cast<size_t>(written);
   }
   const size_t rest = line->size() - done;
-  // A torn line would spoil the next one as well.
+  // The line is dropped as a whole: an incomplete line would also damage the next one.
   if (rest > kCapacity - kept_) return Lose();
   memcpy(buffer_ + kept_, line->data() + done, rest);
   kept_ += rest;
@@ -68,7 +68,7 @@ long Report::WriteNow(const char* data, size_t size) {
     if (is_socket_) {
       written = send(fd_, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     } else {
-      // O_NONBLOCK would change the pipe for everyone who holds it.
+      // poll is used because O_NONBLOCK would change the pipe for every process that has it open.
       pollfd state = {fd_, POLLOUT, 0};
       const int ready = poll(&state, 1, 0);
       if (ready < 0 && errno == EINTR) continue;

@@ -6,29 +6,30 @@
 
 namespace bytesper::guard {
 
-// Writes lines to the runner without waiting for it: the limits have to hold also while it does not read.
+// Writes lines to the runner without waiting, because the limits must hold even while the runner does not
+// read.
 class Report {
  public:
   explicit Report(int fd);
 
-  // Keeps the line for later where the reader is behind.
+  // Sends the line. If the reader is behind, the line is kept for later.
   void Send(JsonLine* line);
-  // Drops the line where the reader is behind.
+  // Sends the line, or drops it if the reader is behind.
   void SendIfFree(JsonLine* line);
 
-  // To be called when poll says that the descriptor can be written.
+  // Call this when poll says that the descriptor can be written.
   void WriteKept();
-  // Waits until all is written. False: the reader is gone, or lines had to be dropped.
+  // Waits until everything is written. False: the reader is gone, or lines were dropped.
   bool Flush();
 
-  // The descriptor to poll for writing, or -1 where nothing is kept.
+  // The descriptor to poll for writing, or -1 if nothing is kept.
   int waiting_fd() const { return kept_ > 0 ? fd_ : -1; }
 
  private:
-  // More than the few lines that are not samples can take.
+  // Enough for all lines that are not samples.
   static constexpr size_t kCapacity = 16384;
 
-  // Bytes that were taken now, 0 where none can be taken, or -1 for a reader that is gone.
+  // Returns the number of bytes written now, 0 if none can be written, or -1 if the reader is gone.
   long WriteNow(const char* data, size_t size);
   void Lose();
 

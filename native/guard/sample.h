@@ -17,15 +17,15 @@ struct Amount {
 struct Sample {
   size_t processes = 0;
   uint64_t rss_bytes = 0;
-  // Known where any process has memory.
+  // Known if at least one process has memory.
   Amount largest_hwm;
-  // Known where it could be read of every process.
+  // Known if it could be read for every process.
   Amount pss;
   Amount main_pss;
   Amount main_hwm;
 };
 
-// Reads the tree anew. Pages that processes share are counted once for each in RSS, once in all in PSS.
+// Reads the tree again. RSS counts a shared page once for each process, PSS only once in total.
 Sample TakeSample(ProcessTree* tree, pid_t main, bool with_pss);
 
 struct RssSum {
@@ -33,14 +33,14 @@ struct RssSum {
   uint64_t largest_bytes = 0;
 };
 
-// RSS over the tree, read anew: the sum, and that of the largest process.
+// Reads the tree again. Gives the sum of RSS and the RSS of the largest process.
 RssSum SumRss(ProcessTree* tree);
 
-// An upper bound of the PSS of the tree that was looked up last: of a process that the kernel does not let us
-// see, RSS stands in. `exact` says whether there was none.
+// An upper bound of the PSS of the tree from the last walk. If the kernel does not show the PSS of a process,
+// its RSS is used. `exact` says that no RSS was used.
 uint64_t SumPss(const ProcessTree& tree, bool* exact);
 
-// How many processes of the tree, read anew, have not ended.
+// Reads the tree again. Returns how many processes have not ended.
 size_t CountAlive(ProcessTree* tree);
 
 }  // namespace bytesper::guard

@@ -26,12 +26,12 @@ constexpr int kFailed = 70;
 constexpr int64_t kMs = 1000000;
 constexpr int64_t kNever = INT64_MAX;
 
-// How fast memory can fill: more than one socket writes fresh pages in practice.
+// Assumed speed at which memory fills. It is faster than one socket writes new pages in practice.
 constexpr double kFillBytesPerNs = 6.0 * 1024 * 1024 * 1024 / 1e9;
 constexpr int64_t kShortestCheckNs = 2 * kMs;
 constexpr int64_t kLongestCheckNs = 100 * kMs;
 
-// A process can take long to die: it gives back all of its memory first.
+// A process may take long to die, because it first gives back all its memory.
 constexpr int64_t kFirstKillPauseNs = kMs;
 constexpr int64_t kLongestKillPauseNs = 50 * kMs;
 
@@ -44,7 +44,7 @@ int64_t Now() {
 void WriteOne(const char* path) {
   const int fd = open(path, O_WRONLY | O_CLOEXEC);
   if (fd < 0) return;
-  // Signals follow in any case, so a file that cannot be written costs only speed.
+  // If the file cannot be written, signals still kill the tree, only more slowly.
   const ssize_t written = write(fd, "1", 1);
   static_cast<void>(written);
   close(fd);
@@ -73,19 +73,19 @@ int Supervisor::Run() {
   ReleaseChildDescriptors();
   Heard heard;
   for (;;) {
-    // Before children are looked for: a SIGCHLD that is taken after would be one that nobody acts on.
+    // Signals are read before the children: a SIGCHLD that is read after them would be lost.
     const bool told_to_end = heard.signals && ReadSignals();
     ReadNotes();
     const bool alive = reaper_.Reap();
     if (reaper_.main_ended() && !told_main_exit_) {
       main_end_ns_ = Now();
-      // What the child said last, before it ended.
+      // Reads the last notes that the child wrote before it ended.
       ReadNotes();
       SendMainExited();
     }
     if (!alive) return Finish();
     if (reaper_.main_ended() && phase_ == Phase::kRunning) BeginKilling();
-    // Only now: a command that had ended by then was not killed.
+    // This is checked last: a command that had already ended was not killed.
     if (told_to_end) Stop(Reason::kSignal, true);
     if (heard.lifeline) ReadLifeline();
     ObeyLimits();
@@ -96,7 +96,7 @@ int Supervisor::Run() {
 void Supervisor::ReadNotes() {
   while (child_.notes >= 0) {
     ChildNote note;
-    // One note is one write of less than PIPE_BUF: it comes whole.
+    // A note is written in one piece of less than PIPE_BUF, so it is read as a whole.
     const ssize_t got = read(child_.notes, &note, sizeof(note));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return;
@@ -118,7 +118,7 @@ void Supervisor::ReadNotes() {
     }
     close(child_.notes);
     child_.notes = -1;
-    // A child that was killed before it came to exec closes the pipe as well.
+    // The pipe also closes if the child was killed before exec.
     if (failed_ || !ready_) return;
     JsonLine line("started");
     line.Number("pid", child_.pid);
@@ -139,7 +139,7 @@ bool Supervisor::ReadSignals() {
   return told_to_end;
 }
 
-// One piece at a time: a runner that never stops talking must not keep the limits from being looked at.
+// Reads one piece at a time, so that a runner that writes without pause cannot block the limits.
 void Supervisor::ReadLifeline() {
   char letters[64];
   const ssize_t got = read(lifeline_, letters, sizeof(letters));
@@ -169,13 +169,14 @@ void Supervisor::ObeyLimits() {
   if (next_memory_check_ns_ > 0 && now >= next_memory_check_ns_) CheckMemory();
   if (phase_ != Phase::kKilling && next_sample_ns_ > 0 && now >= next_sample_ns_) {
     SendSample(false);
-    // Samples that were missed are not made up for.
+    // Missed samples are skipped.
     const int64_t period = options_.sample_ms * kMs;
     next_sample_ns_ += ((now - next_sample_ns_) / period + 1) * period;
   }
 }
 
-// RSS counts shared pages for each process: PSS is never more, and is read only where RSS is above the limit.
+// PSS is never more than RSS, because RSS counts shared pages for each process. So the expensive PSS is read
+// only if RSS is above the limit.
 void Supervisor::CheckMemory() {
   const int64_t begin = Now();
   const RssSum rss = SumRss(tree_);
@@ -185,7 +186,8 @@ void Supervisor::CheckMemory() {
   if (held > options_.memory_limit_bytes) {
     bool exact = false;
     held = SumPss(*tree_, &exact);
-    // One process is read after the other: a page that they are just coming to share can count twice.
+    // Processes are read one after the other. A page that becomes shared in between can be counted twice, so
+    // a sum above the limit is read again.
     if (held > options_.memory_limit_bytes && tree_->size() > 1) held = SumPss(*tree_, &exact);
     if (exact) peak_pss_bytes_ = std::max(peak_pss_bytes_, held);
   }
@@ -195,7 +197,7 @@ void Supervisor::CheckMemory() {
   }
   const double headroom = static_cast<double>(options_.memory_limit_bytes - held);
   const int64_t end = Now();
-  // Half of one core at most: reading PSS of gigabytes takes many milliseconds.
+  // Reading PSS of gigabytes takes many milliseconds. This pause keeps the checks below half of one core.
   const int64_t shortest = std::max(kShortestCheckNs, end - begin);
   const double until_full = std::min(headroom / kFillBytesPerNs, static_cast<double>(kLongestCheckNs));
   next_memory_check_ns_ = end + std::max(shortest, static_cast<int64_t>(until_full));
@@ -218,7 +220,7 @@ void Supervisor::SendSample(bool asked) {
   report_->Send(&line);
 }
 
-// The first reason is the one that is told; later ones can only make it quicker.
+// The first reason is reported. A later one can only end the tree sooner.
 void Supervisor::Stop(Reason reason, bool gently) {
   if (reason_ == Reason::kNone && !reaper_.main_ended()) reason_ = reason;
   if (phase_ == Phase::kKilling) return;
@@ -233,7 +235,7 @@ void Supervisor::BeginKilling() {
   phase_ = Phase::kKilling;
   if (reaper_.main_ended()) survivors_ = static_cast<int64_t>(CountAlive(tree_));
   WriteKillFiles();
-  // Against a tree that keeps all cores busy; refused without privilege.
+  // A higher priority helps against a tree that uses all cores. The call fails without privilege.
   setpriority(PRIO_PROCESS, 0, -20);
   kill_pause_ns_ = kFirstKillPauseNs;
   KillAgain();
@@ -270,7 +272,7 @@ int Supervisor::Finish() {
     report_->Flush();
     return kFailed;
   }
-  // For a process that was brought into the group from elsewhere.
+  // Kills a process that was moved into the group from elsewhere.
   if (phase_ != Phase::kKilling) WriteKillFiles();
   JsonLine line("end");
   switch (reason_) {
@@ -295,7 +297,7 @@ int Supervisor::Finish() {
   }
   AddEnd(&line);
   line.Number("survivors", survivors_);
-  // Since Linux 6.2 ru_maxrss can miss some pages for each core that the process ran on.
+  // Since Linux 6.2, ru_maxrss can miss some pages for each core on which the process ran.
   line.Number("largestProcessPeakBytes",
               static_cast<int64_t>(std::max(reaper_.largest_peak_bytes(), largest_seen_bytes_)));
   line.Number("processesReaped", reaper_.reaped());

@@ -10,17 +10,16 @@
 
 namespace bytesper::guard {
 
-// Runs the command to the end of its whole tree and reports it. One thread, one poll.
+// Runs the command until its whole tree has ended, and reports the end. It uses one thread and one poll.
 class Supervisor {
  public:
-  // `signals`: a signalfd of SIGCHLD and of the signals that end the run.
+  // `signals`: a signalfd for SIGCHLD and the signals that end the run.
   Supervisor(const Options& options, Report* report, ProcessTree* tree, int signals);
 
-  // Returns the guard's exit code.
   int Run();
 
  private:
-  // Why the guard ended the tree.
+  // Why the supervisor ended the tree.
   enum class Reason { kNone, kTime, kMemory, kLifeline, kAsked, kSignal };
   enum class Phase {
     kRunning,
@@ -28,14 +27,14 @@ class Supervisor {
     kKilling,
   };
 
-  // What poll has to tell.
+  // Which descriptors poll reported.
   struct Heard {
     bool signals = false;
     bool lifeline = false;
   };
 
   void ReadNotes();
-  // Whether one of them ends the run.
+  // Returns whether one of the signals ends the run.
   bool ReadSignals();
   void ReadLifeline();
   void ObeyLimits();
@@ -66,7 +65,7 @@ class Supervisor {
   bool told_main_exit_ = false;
   ChildNote failure_{};
 
-  // CLOCK_MONOTONIC; 0 for what does not come.
+  // Times of CLOCK_MONOTONIC. 0 means that it never comes.
   int64_t start_ns_ = 0;
   int64_t main_end_ns_ = 0;
   int64_t start_ticks_ = 0;

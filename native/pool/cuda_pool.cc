@@ -32,7 +32,7 @@ bool CudaPool::Start(std::string* why) {
     return false;
   }
   cuda::PoolProperties properties = {};
-  // Memory of one device, not shared with other processes.
+  // The values 1 mean: memory of one device, not shared with other processes.
   properties.allocation_type = 1;
   properties.location_type = 1;
   properties.location_id = device_->index();
@@ -42,7 +42,7 @@ bool CudaPool::Start(std::string* why) {
     *why = Describe(api, "cuMemPoolCreate", result);
     return false;
   }
-  // Drivers before CUDA 11.3 have pools and no counts of them.
+  // This read fails with drivers before CUDA 11.3, which have pools but no counters for them.
   PoolStats stats;
   return Read(&stats, why);
 }
@@ -78,7 +78,7 @@ void* CudaPool::Allocate(uint64_t bytes, PoolError* error) {
     error->reason = full ? "the device has no memory left" : Describe(api, "cuMemAllocFromPoolAsync", result);
     return nullptr;
   }
-  // The driver reserves in steps of its own: only now is it known whether the cap holds.
+  // The driver reserves memory in its own step size, so only now is it known whether the cap is kept.
   PoolStats after;
   bool fits = Synchronize(&error->reason) && Read(&after, &error->reason);
   if (fits && after.reserved > cap()) {
@@ -107,7 +107,7 @@ void CudaPool::Free(void* block) {
   if (found == blocks_.end() || !device_->Use(&unused)) return;
   device_->api().free(found->first, stream_);
   blocks_.erase(found);
-  // The driver gives unused memory back at a synchronisation.
+  // The driver returns unused memory to the system at a synchronisation.
   Synchronize(&unused);
 }
 
@@ -145,7 +145,7 @@ bool CudaPool::Stats(PoolStats* stats, std::string* error) {
 
 bool CudaPool::ResetHighWater(std::string* error) {
   std::lock_guard<std::mutex> lock(mutex_);
-  // The driver takes 0 alone and sets the mark to the present value.
+  // The driver accepts only 0 here, and sets the mark to the present value.
   return device_->Use(error) && Set(cuda::kUsedHigh, 0, error) && Set(cuda::kReservedHigh, 0, error);
 }
 

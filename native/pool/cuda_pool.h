@@ -9,11 +9,11 @@
 
 namespace bytesper {
 
-// An explicit pool of a CUDA device's stream-ordered allocator, with a stream of its own. Every request has
-// taken place when its call returns. Used and reserved are the driver's counts, where it has them.
+// A pool of a CUDA device's stream-ordered allocator, with its own stream. Every request is complete when its
+// call returns. Used and reserved bytes are the driver's counters.
 class CudaPool : public MemoryPool {
  public:
-  // Null with `why` where the device cannot be used.
+  // Returns null and sets `why` if the device cannot be used.
   static std::unique_ptr<CudaPool> Create(int device, uint64_t cap, std::string* why);
   ~CudaPool() override;
 
@@ -32,7 +32,7 @@ class CudaPool : public MemoryPool {
   CudaPool(std::shared_ptr<cuda::Device> device, uint64_t cap)
       : MemoryPool(cap), device_(std::move(device)) {}
 
-  // All with the mutex held and the context current.
+  // The caller holds the mutex, and the CUDA context is current.
   bool Start(std::string* why);
   bool Read(PoolStats* stats, std::string* why) const;
   bool Get(int attribute, uint64_t* value, std::string* why) const;
@@ -43,7 +43,7 @@ class CudaPool : public MemoryPool {
   std::mutex mutex_;
   cuda::Pool pool_ = nullptr;
   cuda::Stream stream_ = nullptr;
-  // Sizes as they were asked for.
+  // Requested size of each block.
   std::map<cuda::Address, uint64_t> blocks_;
 };
 

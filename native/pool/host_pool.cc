@@ -13,7 +13,7 @@ constexpr uint64_t kAlignment = 512;
 constexpr uint64_t kPage = 4096;
 constexpr uint64_t kSmall = uint64_t{1} << 20;
 constexpr uint64_t kSharedSegment = uint64_t{2} << 20;
-// Far above any memory, and low enough that rounding up cannot overflow.
+// Larger than any memory, and small enough that rounding up cannot overflow.
 constexpr uint64_t kMostBytes = uint64_t{1} << 60;
 
 uint64_t RoundUp(uint64_t value, uint64_t step) { return (value + step - 1) / step * step; }
@@ -35,7 +35,8 @@ void* HostPool::Allocate(uint64_t bytes, PoolError* error) {
   char* block = TakeFree(size, bytes);
   if (block == nullptr) {
     const uint64_t exact = RoundUp(size, kPage);
-    // Whole blocks of this size, so that caches of equal tensors leave no rest.
+    // The segment holds a whole number of blocks of this size, so that many equal blocks leave no unused
+    // rest.
     uint64_t segment = size < kSmall ? RoundUp(kSharedSegment / size * size, kPage) : exact;
     if (stats_.reserved + segment > cap()) {
       ReleaseUnused(0);
@@ -70,7 +71,7 @@ char* HostPool::TakeFree(uint64_t size, uint64_t requested) {
 }
 
 bool HostPool::AddSegment(uint64_t size, PoolError* error) {
-  // The kernel promises more than it has, and would later kill a process that takes it at its word.
+  // The kernel grants more memory than it has, and would later kill a process that uses it.
   if (size >= kSmall && size > uv_get_available_memory()) {
     error->reason = "the system has no memory left";
     return false;

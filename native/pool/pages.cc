@@ -17,17 +17,17 @@ namespace bytesper {
 namespace {
 
 constexpr uint64_t kPage = 4096;
-// Touched by one thread at a time.
+// Bytes that one thread touches before it takes the next part.
 constexpr uint64_t kChunk = uint64_t{32} << 20;
 
-// Writing is what makes a page resident; reading maps the shared page of zeros.
+// A page becomes resident when it is written. Reading would map the kernel's shared page of zeros.
 void WriteEachPage(char* pages, uint64_t bytes) {
   for (uint64_t at = 0; at < bytes; at += kPage) *static_cast<volatile char*>(pages + at) = 0;
 }
 
 bool TouchChunk(char* pages, uint64_t bytes) {
 #if defined(__linux__)
-  // MADV_POPULATE_WRITE (Linux 5.14): says no where writing would end in a signal.
+  // MADV_POPULATE_WRITE (Linux 5.14) returns an error in cases where a write would end in a signal.
   constexpr int kPopulateWrite = 23;
   if (madvise(pages, bytes, kPopulateWrite) == 0) return true;
   if (errno != EINVAL) return false;
@@ -53,7 +53,8 @@ char* MapPages(uint64_t bytes) {
   void* pages = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED) return nullptr;
 #if defined(__linux__)
-  // Fewer faults. Huge pages only fill what lies whole inside the mapping, so that no byte more is resident.
+  // Huge pages need fewer page faults. They only cover parts that are completely inside the mapping, so no
+  // additional byte becomes resident.
   madvise(pages, bytes, MADV_HUGEPAGE);
 #endif
   return static_cast<char*>(pages);

@@ -11,7 +11,7 @@
 namespace bytesper {
 namespace {
 
-// Marks the objects that PoolObject made; anything else that is passed as a pool is refused.
+// Tag of objects that PoolObject created. Any other object that is passed as a pool is refused.
 constexpr napi_type_tag kTag = {0x6279746573706572u, 0x706f6f6c6f626a31u};
 
 struct Allocation {
@@ -23,7 +23,6 @@ Napi::Number ToNumber(Napi::Env env, uint64_t value) {
   return Napi::Number::New(env, static_cast<double>(value));
 }
 
-// Takes all blocks or none.
 Allocation AllocateAll(SharedPool* shared, const std::vector<int64_t>& sizes) {
   Allocation out;
   std::vector<void*> blocks;
@@ -44,7 +43,7 @@ Allocation AllocateAll(SharedPool* shared, const std::vector<int64_t>& sizes) {
   return out;
 }
 
-// The numbers of an array argument.
+// Reads the numbers of an array argument.
 bool ReadCounts(Napi::Env env, Napi::Value value, const char* name, std::vector<int64_t>* out) {
   ArgumentReader reader(env);
   if (!value.IsArray()) {
@@ -93,7 +92,7 @@ Napi::Function PoolObject::Factory(Napi::Env env) {
        InstanceMethod<&PoolObject::SetReleaseThreshold>("setReleaseThreshold"),
        InstanceMethod<&PoolObject::DeviceUsedBytes>("deviceUsedBytes"),
        InstanceMethod<&PoolObject::Close>("close")});
-  // Lives as long as the environment, which deletes it.
+  // The environment owns it and deletes it at its end.
   auto* const kept = new Napi::FunctionReference(Napi::Persistent(constructor));
   env.SetInstanceData<Napi::FunctionReference>(kept);
   return Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
@@ -213,7 +212,7 @@ Napi::Value PoolObject::ResetHighWater(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(env, true);
 }
 
-// Answers true or the reason why not, once `change` has run on another thread.
+// Runs `change` on another thread. The promise gives true, or the reason for a failure.
 static Napi::Value Change(Napi::Env env, std::shared_ptr<SharedPool> shared,
                           bool (MemoryPool::*change)(uint64_t, std::string*), uint64_t bytes) {
   return PromiseWork<std::string>::Start(

@@ -12,14 +12,13 @@
 
 namespace bytesper {
 
-// A pool and the blocks that JavaScript holds of it, by number: addresses never leave C++. Shared with the
-// work that is under way on other threads, so that neither closing nor collecting the object takes it away
-// from them.
+// A pool and the blocks that JavaScript holds, by number: addresses never leave C++. Work on other threads
+// shares it, so the pool stays alive for that work when the object is closed or garbage-collected.
 struct SharedPool {
   std::unique_ptr<MemoryPool> pool;
-  // The same pool where it lies on a CUDA device, else null.
+  // The same pool if it is on a CUDA device, else null.
   CudaPool* cuda = nullptr;
-  // Fat binary with the kernels of that device.
+  // Path of the fat binary with the kernels of that device.
   std::string kernels_file;
   int threads = 1;
 
@@ -34,7 +33,7 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
  public:
   // createPool of the contract. Called once for each environment.
   static Napi::Function Factory(Napi::Env env);
-  // The pool behind a JavaScript value, or null where it is none.
+  // The pool of a JavaScript value, or null if the value is no pool.
   static std::shared_ptr<SharedPool> From(Napi::Value value);
 
   explicit PoolObject(const Napi::CallbackInfo& info);
@@ -49,7 +48,7 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
   Napi::Value DeviceUsedBytes(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
 
-  // Throws and answers false where the pool was closed.
+  // Throws and returns false if the pool is closed.
   bool RequireOpen(Napi::Env env) const;
 
   std::shared_ptr<SharedPool> shared_;

@@ -7,20 +7,23 @@ import { BytesperError } from "../base/errors.js";
 
 const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
 
-/** What a runner tells the process that started it. */
+/** Message of a runner to the process that started it. */
 export interface RunnerMessage {
   journal: string;
 }
 
-/** Tells a supervisor or the terminal that this runner was detached from where its journal is. */
+/**
+ * Sends the path of the journal to the process that started this runner: `--supervise`, or the command that
+ * detached it.
+ */
 export function announce(journal: string): void {
-  // The terminal that a run was detached from listens for the first journal only.
+  // The command that detached a run only listens for the first journal.
   if (process.connected) process.send?.({ journal } satisfies RunnerMessage);
 }
 
 /**
- * Starts the same command in a session of its own, which outlives the terminal, and returns when its journal is
- * there. Its messages go to a file.
+ * Starts the same command in a new session, so that it continues when the terminal closes. Returns when its
+ * journal exists. Its messages go to a file.
  */
 export async function detach(args: readonly string[], out: string): Promise<void> {
   const log = join(resolve(out), "runs", `detached-${new Date().toISOString().replace(/[-:.]/g, "")}.log`);
@@ -57,14 +60,14 @@ function journalOrEnd(child: ChildProcess): Promise<string | undefined> {
   });
 }
 
-/** Runners in a row that ended without a single new result before the supervisor gives up. */
+/** `supervise` gives up after this many runners in a row that ended without a new result. */
 const MOST_IN_VAIN = 3;
-/** Exit codes that a runner chooses by itself; any other end is a death. */
+/** Exit codes that a runner chooses itself. Any other end counts as a crash. */
 const OWN_CODES = new Set([0, 1, 2, 3, 130]);
 
 /**
- * Runs the command in a process of its own and, when that dies (the kernel's killer, a crash), goes on from its
- * journal in a new one. Signals to end are handed on, and end it.
+ * Runs the command in another process. If that process crashes or is killed by the kernel, a new one
+ * continues from its journal. SIGINT, SIGTERM and SIGHUP are passed on and end the loop.
  *
  * @param results the number of results in a journal
  */
@@ -127,7 +130,6 @@ function ended(child: ChildProcess): Promise<{ code: number | null; signal: Node
   });
 }
 
-/** The words of this command without some of its flags. */
 export function argumentsWithout(...flags: readonly string[]): string[] {
   return process.argv.slice(2).filter((word) => !flags.includes(word));
 }

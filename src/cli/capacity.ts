@@ -1,10 +1,9 @@
 import { InvalidArgumentError } from "commander";
 import { size } from "./options.js";
 
-/** No device has less: a number that comes to less has lost its unit. */
+/** Every device has more memory. A smaller number probably lacks its unit. */
 const LEAST_BYTES = 2 ** 20;
 
-/** Bytes of a device's memory, for commander. */
 export function capacity(text: string): number {
   const bytes = size(text);
   if (bytes >= LEAST_BYTES) return bytes;

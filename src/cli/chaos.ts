@@ -7,7 +7,9 @@ import type { RunRequest } from "../runner/engine/request.js";
 import { openGrid } from "../runner/engine/run.js";
 import { interruptSignal } from "./options.js";
 
-/** Runs the grid under faults and prints whether its tables hold. The exit code is 1 where they do not. */
+/**
+ * Runs the grid under faults and prints whether its tables stay the same. The exit code is 1 if they do not.
+ */
 export async function runUnderFaults(request: RunRequest, kills: number): Promise<void> {
   const words = process.argv.slice(2);
   if (request.executor !== "local" || words.includes("--detach") || words.includes("--supervise")) {
@@ -19,7 +21,7 @@ export async function runUnderFaults(request: RunRequest, kills: number): Promis
   const tell = (message: string): void => {
     process.stderr.write(`${message}\n`);
   };
-  // What is wrong with the files is told now, and not as the end of a runner.
+  // Errors in the files are reported here, before a runner is started.
   (await openGrid(request, { notice: tell })).dispose();
   const report = await runChaos({
     words: wordsWithout(words, ["--chaos"], ["--kills", "--out"]),

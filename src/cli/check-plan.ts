@@ -14,7 +14,7 @@ interface PlanOptions {
   committed: ReadonlyMap<string, Result>;
 }
 
-/** Finds the experiments of a config and checks every budget, before anything is measured. */
+/** Finds the experiments of a config and validates every budget before anything is measured. */
 export async function plan(file: ConfigFile, { only, full, committed }: PlanOptions): Promise<Planned[]> {
   const entries = experimentsOf(file.config, file.name);
   const unknown = only.find((name) => !entries.has(name));
@@ -38,7 +38,7 @@ export async function plan(file: ConfigFile, { only, full, committed }: PlanOpti
         `${file.name}: ${name} has the file ${raw.file ?? ""}, whose experiment is named "${own}"; call it that.`,
       );
     const budget = parseBudget(name, unit, raw, file.name);
-    // A line can only have grown from one through the same populations.
+    // A budget of growth compares two slopes. Both must come from the same populations.
     const isFullBase = committed.get(name)?.settings.quick === false;
     const grows = budget.limits.some(({ kind }) => kind === "growth");
     planned.push({ experiment: { name, source, quick: !full && !(grows && isFullBase) }, budget });

@@ -6,10 +6,10 @@ import type { Result } from "../record/schema.js";
 import type { RunRequest } from "../runner/engine/request.js";
 import { Progress } from "./progress.js";
 
-/** An experiment that a gate measures. */
+/** An experiment that `check` measures. */
 export interface GateExperiment {
   name: string;
-  /** A shipped experiment by name, or a file. */
+  /** The name of a shipped experiment, or a file. */
   source: RunRequest["experiments"][number];
   quick: boolean;
 }
@@ -19,11 +19,11 @@ export interface GateRun {
   seed: number;
   conversations?: string;
   signal: AbortSignal;
-  /** Folder that keeps the results; a temporary one unless given. */
+  /** Folder for the results; by default, a temporary one. */
   out?: string;
 }
 
-/** Measures experiments in fresh processes. Throws what kept one from being measured. */
+/** Measures experiments in new processes. Throws the error of the first one that could not be measured. */
 export async function measureAll(
   experiments: readonly GateExperiment[],
   options: GateRun,

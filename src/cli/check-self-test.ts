@@ -16,12 +16,16 @@ import { measureAll } from "./check-run.js";
 
 const LEAK_CLASS = "BytesperSelfTestLeak";
 const LEAK_CHARACTERS = 1000;
-/** A string of one-byte characters: 16 bytes of header; and an object of three words with two fields of 8 bytes. */
+/**
+ * A string of one-byte characters has a header of 16 bytes. The object has three words and two fields of 8
+ * bytes each.
+ */
 const LEAK_BYTES = 16 + LEAK_CHARACTERS + 24 + 16;
 
 /**
- * Tests the gate itself: measures an experiment of the config, sets the budget to what it takes, lets each instance
- * hold a known number of bytes more, and expects the budget to fail by that number with the leak's class as cause.
+ * Tests `check` itself. It measures an experiment of the config and sets the budget to the result. Then each
+ * instance holds a known number of bytes more. The budget must fail by that number and name the class of the
+ * leak.
  */
 export async function selfTest(planned: readonly Planned[], options: GateRun, json: boolean): Promise<void> {
   const problems: string[] = [];
@@ -94,7 +98,9 @@ export async function selfTest(planned: readonly Planned[], options: GateRun, js
   if (problems.length > 0) process.exitCode = 1;
 }
 
-/** One whose instances all hold equally many units is best: then the leak per unit is known. */
+/**
+ * Prefers an experiment whose instances all hold the same number of units: then the leak per unit is known.
+ */
 async function firstPopulation(
   planned: readonly Planned[],
 ): Promise<{ experiment: GateExperiment; isPopulation: boolean }> {
@@ -111,7 +117,10 @@ async function firstPopulation(
     : { experiment: found, isPopulation: true };
 }
 
-/** An experiment whose instances are those of another, each held by an object that holds a text beside it. */
+/**
+ * Code of an experiment with the instances of another. Each instance is held by an object that also holds a
+ * text.
+ */
 function leakingExperiment(url: string, subject: unknown): string {
   const loader = new URL("../measure/load-subject.js", import.meta.url);
   return `import original from ${JSON.stringify(url)};

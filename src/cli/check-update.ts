@@ -6,9 +6,9 @@ import { writeWhole } from "../base/write.js";
 import type { Planned } from "./check.js";
 
 /**
- * Lowers budgets, and raises those that are exceeded where there is a reason. A JSON config is written; for a module
- * the edits are printed, because only its author knows how it computes its values. Returns whether the config now
- * allows everything that was measured.
+ * Lowers budgets, and raises exceeded ones if a reason was given. A JSON config is written. For a module the
+ * edits are printed, because only its author knows how it computes its values. Returns whether the config now
+ * allows every measured value.
  */
 export function update(
   file: ConfigFile,

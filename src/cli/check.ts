@@ -110,7 +110,7 @@ async function check(flags: Flags): Promise<void> {
   else if (confirmed.some(({ verdict }) => verdict === "unknown")) process.exitCode = 3;
 }
 
-/** An experiment of the config, with its budgets and where to find it. */
+/** An experiment of the config with its budget. */
 export interface Planned {
   experiment: GateExperiment;
   budget: Budget;
@@ -118,7 +118,7 @@ export interface Planned {
 
 type Results = ReadonlyMap<string, Result>;
 
-/** Absent results are no mistake until a budget of growth needs them. */
+/** Reads the committed results. Missing results are an error only if a budget of growth needs them. */
 async function committedResults(folder: string): Promise<Results> {
   if (!existsSync(folder)) return new Map();
   const { readResults } = await import("../report/compare/read.js");
@@ -146,7 +146,7 @@ async function measurements(planned: readonly Planned[], options: GateRun, flags
   return results;
 }
 
-/** A budget without a measurement must not pass. */
+/** Throws if a budget has no measurement, because it must not pass. */
 function requireAll(planned: readonly Planned[], results: Results): void {
   const missing = planned.find(({ budget }) => !results.has(budget.experiment));
   if (missing === undefined) return;
@@ -156,7 +156,7 @@ function requireAll(planned: readonly Planned[], results: Results): void {
   );
 }
 
-/** The same populations again, also where the first measurement was a run that was done. */
+/** The experiment with the same populations as its first result, which may come from `--result`. */
 function sameAs(experiment: GateExperiment, first: Result | undefined): GateExperiment {
   const quick = first?.settings.quick;
   return typeof quick === "boolean" ? { ...experiment, quick } : experiment;
@@ -231,12 +231,12 @@ async function writeReports(
     try {
       appendFileSync(summary, summaryMarkdown(confirmed, place));
     } catch (error) {
-      // The verdict must not depend on a page.
+      // The verdict does not depend on the summary page.
       process.stderr.write(`The job summary ${summary} cannot be written: ${(error as Error).message}\n`);
     }
   }
   if (onGitHub !== "true") return;
-  // GitHub counts paths from the root of the checkout, wherever the check ran.
+  // GitHub expects paths from the root of the checkout.
   const root = process.env.GITHUB_WORKSPACE;
   const own = root === undefined ? place : { ...place, config: relative(root, path) };
   for (const line of annotations(confirmed, own)) process.stderr.write(`${line}\n`);

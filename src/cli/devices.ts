@@ -7,7 +7,7 @@ import { bytesIn } from "../base/format.js";
 import type { Cell, Table } from "../base/table/table.js";
 import { terminalTable } from "../base/table/terminal.js";
 
-/** Lists the NVIDIA devices; without any, exit code 1 and the reason. */
+/** Lists the NVIDIA devices. If there are none, prints the reason and exits with code 1. */
 export function addDevices(program: Command): void {
   program
     .command("devices")

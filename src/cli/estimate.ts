@@ -87,7 +87,7 @@ export function addEstimate(program: Command): void {
     });
 }
 
-/** 0 too: what runs on a CPU has no context. */
+/** Accepts 0 too: a CPU has no device context. */
 function contextSize(text: string): number {
   return /^\s*0\s*[A-Za-z]*\s*$/.test(text) ? 0 : size(text);
 }

@@ -26,7 +26,7 @@ export function addExplainOom(program: Command): void {
         import("../oom/index.js"),
         import("../model/index.js"),
       ]);
-      // Before the log: a wrong path should not cost a pass over gigabytes.
+      // Read before the log, so that a wrong path fails before gigabytes are read.
       const given =
         flags.model === undefined
           ? undefined
@@ -50,7 +50,7 @@ export function addExplainOom(program: Command): void {
     });
 }
 
-/** "Qwen2.5-3B" for Qwen2.5-3B.json, the folder's name for a config.json. */
+/** "Qwen2.5-3B" for Qwen2.5-3B.json. For a config.json, the name of its folder. */
 function modelName(path: string): string {
   const file = basename(path, ".json");
   return file === "config" ? basename(path.slice(0, -"/config.json".length)) || file : file;

@@ -23,7 +23,7 @@ const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.me
   version: string;
 };
 
-// A reader that has seen enough (| head) ends the output and not the work.
+// If the reader of stdout stops (for example `| head`), output ends and the work continues.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
@@ -54,7 +54,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    // commander has printed its sentence; asking for help is no mistake.
+    // commander has already printed its message. Asking for help is not an error.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else if (error instanceof BytesperError) {
     process.stderr.write(`${error.message}\n`);

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { parseSize } from "../base/size.js";
 
-/** A whole number from `least` on, for commander. */
+/** Parser of a whole number of at least `least`, for commander. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -10,14 +10,14 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
-/** Words with commas between them, for commander. */
+/** Parses words separated by commas, for commander. */
 export function list(text: string): string[] {
   const words = text.split(",").filter((word) => word !== "");
   if (words.length > 0) return words;
   throw new InvalidArgumentError("Expected at least one name.");
 }
 
-/** Bytes of a size such as 14.74GiB, for commander. */
+/** Parses a size such as 14.74GiB into bytes, for commander. */
 export function size(text: string): number {
   try {
     return parseSize(text);
@@ -26,7 +26,6 @@ export function size(text: string): number {
   }
 }
 
-/** Aborts at the first Ctrl-C; a second one ends the process at once. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
   const interrupt = (): void => {

@@ -13,11 +13,11 @@ export interface PlanOptions {
   out: string;
   json: boolean;
   retry: readonly Outcome[];
-  /** What the journal says of the cells; a new run is planned unless given. */
+  /** State of the cells in the journal. Absent: a new run is planned. */
   state?: RunState;
 }
 
-/** Prints which cells would run and why, with what they are expected to take. Starts nothing of theirs. */
+/** Prints which cells would run and why, with their expected memory and time. Runs no cell. */
 export async function printPlan(request: RunRequest, options: PlanOptions): Promise<void> {
   const grid = await openGrid(request, {
     notice: (message) => {

@@ -1,4 +1,4 @@
-/** Progress on stderr: one live line on a terminal, a plain line now and then elsewhere. */
+/** Shows progress on stderr: one changing line on a terminal, otherwise a plain line from time to time. */
 export class Progress {
   readonly #start = performance.now();
   readonly #live = process.stderr.isTTY;
@@ -17,7 +17,7 @@ export class Progress {
     }
   }
 
-  /** Ends the live line, so that what follows has a line of its own. */
+  /** Clears the changing line, so that other output starts on its own line. */
   clear(): void {
     if (this.#live) process.stderr.write("\r\u001b[2K");
   }

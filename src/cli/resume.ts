@@ -23,7 +23,7 @@ const OUTCOMES: readonly Outcome[] = [
   "interrupted",
 ];
 
-/** What `retry` runs again where the user does not say. */
+/** Outcomes that `retry` runs again by default. */
 const FAILURES: readonly Outcome[] = ["timeout", "crash", "oom-watchdog"];
 
 export function addResume(program: Command): void {
@@ -100,7 +100,7 @@ async function goOn(
 }
 
 function outcomesOf({ outcome, moreMemory }: Flags): readonly Outcome[] {
-  // More memory is for those that ran out of it, unless the user says otherwise.
+  // With --more-memory, the default is the cells that ran out of memory.
   if (outcome === undefined)
     return moreMemory === undefined ? FAILURES : ["oom-cap", "oom-heap", "oom-alloc", "oom-watchdog"];
   const unknown = outcome.find((each) => !(OUTCOMES as readonly string[]).includes(each));

@@ -4,7 +4,7 @@ import { resultDigest, resultPage } from "../report/page.js";
 import { announce } from "./background.js";
 import { Progress } from "./progress.js";
 
-/** What the user of a grid sees while it runs, and at its end. */
+/** Messages for the user of a grid while it runs and at its end. */
 export class RunOutput {
   readonly #progress = new Progress();
   readonly events: RunEvents = {
@@ -24,11 +24,11 @@ export class RunOutput {
     },
   };
 
-  /** Tells how the run ended and sets the exit code. Throws what the user must hear as a sentence. */
+  /** Prints how the run ended and sets the exit code. Throws an error that the user must see as a message. */
   end(outcome: RunOutcome, out: string): void {
     this.#progress.clear();
     if (outcome.writeError !== undefined) {
-      // What could not be written is printed: the user waited for it.
+      // Results that could not be written are printed, so that they are not lost.
       for (const result of outcome.results) process.stdout.write(`\n${resultPage(result)}`);
       throw outcome.writeError;
     }

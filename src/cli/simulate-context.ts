@@ -24,7 +24,7 @@ interface Flags {
   json?: boolean;
 }
 
-/** What a few gigabytes of memory and a minute hold. */
+/** More turns would need more than a few gigabytes of memory and a minute of time. */
 const MOST_TURNS = 2000;
 
 function turnCount(text: string): number {

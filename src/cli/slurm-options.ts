@@ -18,7 +18,7 @@ export interface ExecutorFlags {
   slurmFileWait?: number;
 }
 
-/** Where cells run, and what a site's Slurm is told. */
+/** Adds the options that say where cells run and how Slurm is used. */
 export function addExecutorOptions(command: Command): Command {
   return command
     .addOption(
@@ -33,7 +33,10 @@ export function addExecutorOptions(command: Command): Command {
     .option("--slurm-file-wait <time>", "wait for files of a job that is gone (default: 90s)", time);
 }
 
-/** The part of the request that says where cells run. Throws `USAGE` for an option without its executor. */
+/**
+ * The part of the request that says where cells run. Throws `USAGE` for an option that belongs to another
+ * executor.
+ */
 export function executorRequest(flags: ExecutorFlags): Pick<RunRequest, "executor" | "slurm"> {
   const { executor, slurmPartition, slurmAccount, slurmOption, slurmArrayLimit, slurmFileWait } = flags;
   const slurm = {
@@ -52,7 +55,7 @@ export function executorRequest(flags: ExecutorFlags): Pick<RunRequest, "executo
   return { executor };
 }
 
-/** Prints what sbatch would be given for the cells that would run. */
+/** Prints the scripts that sbatch would get for the cells that would run. */
 export async function printScripts(
   request: RunRequest,
   options: { out: string; retry: readonly Outcome[]; state?: RunState },

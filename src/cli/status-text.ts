@@ -1,7 +1,6 @@
 import { bytesWithBinaryUnit } from "../base/format.js";
 import type { RunStatus } from "../runner/engine/status.js";
 
-/** The status of a run for a terminal. */
 export function statusText(status: RunStatus): string {
   const { planned, done, failed, outcomes, running, leftMs } = status;
   const who = "pid" in status.runner ? ` (process ${status.runner.pid} on ${status.runner.host})` : "";

@@ -50,7 +50,7 @@ export function addWrites(program: Command): void {
           "USAGE",
           "Standard input is one file; give the log or the summary by its path.",
         );
-      // First, so that a wrong path does not cost a pass over gigabytes.
+      // Read first, so that a wrong path fails before gigabytes are read.
       const training = flags.summary === undefined ? undefined : await readSummary(flags.summary, warn);
       const { report, runs } = await analyseWriteLog(log, {
         warn,

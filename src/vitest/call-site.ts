@@ -4,7 +4,10 @@ import { BytesperError } from "../base/errors.js";
 
 const OWN_FOLDER = dirname(fileURLToPath(import.meta.url));
 
-/** Where in the test a matcher was called: it is there that a reader wants to be taken, not into this package. */
+/**
+ * Remembers where in the test a matcher was called. An error then points to that line and not into this
+ * package.
+ */
 export function callSite(): { of: (error: unknown) => unknown } {
   const holder = { stack: "" };
   Error.captureStackTrace(holder, callSite);
@@ -13,7 +16,7 @@ export function callSite(): { of: (error: unknown) => unknown } {
     .filter((line) => /^\s+at /.test(line) && !line.includes(OWN_FOLDER));
   return {
     of: (error) => {
-      // What a factory threw keeps its own way.
+      // An error that a factory threw keeps its own stack.
       if (error instanceof BytesperError)
         error.stack = [`${error.name}: ${error.message}`, ...frames].join("\n");
       return error;

@@ -2,11 +2,14 @@ import type { MatcherState } from "vitest";
 import * as vitest from "vitest";
 import { BytesperError } from "../base/errors.js";
 
-/** From vitest 4.1 here; before, from a module whose import that version warns of. */
+/**
+ * vitest 4.1 and later export it here. Older versions have it in a module whose import prints a warning in
+ * 4.1.
+ */
 const runner: { getCurrentTest: () => unknown } =
   "TestRunner" in vitest ? vitest.TestRunner : await import("vitest/suite");
 
-/** What the matchers read of the runner's own record of a test. */
+/** The parts of the test runner's record of a test that the matchers read. */
 interface Task {
   id: string;
   name: string;
@@ -14,30 +17,29 @@ interface Task {
   suite?: { name: string; suite?: Task["suite"]; type?: string };
   file: { filepath: string; name: string; projectName?: string };
   concurrent?: boolean;
-  /** `_local` is set once the test has asked for an expect of its own. */
+  /** `_local` is set when the test has used its own `expect`. */
   context?: { _local?: boolean };
   timeout?: number;
   promises?: Promise<unknown>[];
   result?: { startTime?: number; retryCount?: number; repeatCount?: number };
 }
 
-/** The test that a matcher was called in. */
 export interface CurrentTest {
   id: string;
   file: string;
   project: string;
-  /** Names of the suites and of the test, as the runner's name filter sees them. */
+  /** Names of the suites and of the test, in the form that the runner's name filter compares. */
   fullName: string;
-  /** Which matcher call of this attempt at the test it is, from 0. */
+  /** Number of the matcher call within this attempt at the test, from 0. */
   call: number;
-  /** Milliseconds that the test has left; Infinity without a timeout. */
+  /** Time that the test has left, ms; Infinity without a timeout. */
   leftMs: number;
   timeoutMs: number;
-  /** Makes the test wait for a matcher that was not awaited, and fail with it. */
+  /** Makes the test wait for a matcher that was not awaited, and fail if the matcher fails. */
   track: (promise: Promise<unknown>) => void;
 }
 
-/** Throws `USAGE` where it cannot be told which test it is. */
+/** Throws `USAGE` if the current test is unknown. */
 export function currentTest(state: MatcherState): CurrentTest {
   const known = (state as { task?: Task }).task;
   const task = known ?? (runner.getCurrentTest() as Task | undefined);
@@ -64,7 +66,10 @@ export function currentTest(state: MatcherState): CurrentTest {
   };
 }
 
-/** The global expect belongs to whichever concurrent test started last; before vitest 4 every expect does. */
+/**
+ * Throws `USAGE` for an `expect` that may belong to another test. The global `expect` belongs to the
+ * concurrent test that started last. Before vitest 4, every `expect` does.
+ */
 function requireOwnExpect(task: Task, isToldTest: boolean): void {
   if (isToldTest && task.context?._local === true) return;
   throw new BytesperError(
@@ -90,7 +95,7 @@ function nextCall(task: Task, attempt: string): number {
   return count;
 }
 
-/** The start is told for the first attempt alone. */
+/** Time that the test has left. vitest gives the start time only for the first attempt. */
 function leftOf({ result }: Task, timeoutMs: number): number {
   if (timeoutMs === 0 || !Number.isFinite(timeoutMs)) return Infinity;
   const isFirst = (result?.retryCount ?? 0) + (result?.repeatCount ?? 0) === 0;
@@ -98,7 +103,9 @@ function leftOf({ result }: Task, timeoutMs: number): number {
   return timeoutMs - passed;
 }
 
-/** The runner waits for these at the end of a test, and fails it with what they reject with. */
+/**
+ * The runner waits for these promises at the end of a test. If one rejects, the test fails with its error.
+ */
 function track(task: Task, promise: Promise<unknown>): void {
   const promises = (task.promises ??= []);
   const settled = promise.finally(() => {
@@ -114,7 +121,7 @@ interface WorkerConfig {
   testTimeout?: number;
 }
 
-/** The configuration of this worker; the runner keeps it where only its own code looks, so it may be absent. */
+/** The configuration of this worker. It is an internal value of vitest, so it may be missing. */
 export function workerConfig(): WorkerConfig {
   const worker = (globalThis as { __vitest_worker__?: { config?: WorkerConfig } }).__vitest_worker__;
   return worker?.config ?? {};

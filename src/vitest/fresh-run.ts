@@ -18,17 +18,17 @@ import type { Order, Thrown } from "./order.js";
 import { runnerCommand } from "./runner-command.js";
 
 export interface FreshRunOptions {
-  /** Text of what the test handed to `expect`. */
+  /** Source text of the value that the test passed to `expect`. */
   source: string;
-  /** Whether no index is given twice. */
+  /** Whether every instance gets a new index. */
   anew: boolean;
   timeoutMs: number;
   signal: AbortSignal;
-  /** Told what the factory threw. */
+  /** Called with the error that the factory threw. */
   onThrown: (thrown: Thrown) => void;
 }
 
-/** Runs the test again in a fresh process up to the matcher, which carries out `work` there. Never rejects. */
+/** Runs the test again in a new process up to the matcher, which does `work` there. Never rejects. */
 export async function freshRun(
   test: CurrentTest,
   work: CellWork | LeakWork,
@@ -111,7 +111,10 @@ interface Failure {
   thrown?: Thrown;
 }
 
-/** Why a run of the test ended before the matcher, in the runner's own words where it has some. */
+/**
+ * Why a run of the test ended before it reached the matcher; includes the test runner's message if there is
+ * one.
+ */
 function whyNoAnswer(test: CurrentTest, reportFile: string, end: LaunchEnd): string {
   const before = `The fresh run of "${test.fullName}" ended before it came to this matcher`;
   const advice = `the test must come to it in a process of its own as well (a start of the runner that only it knows can be told by BYTESPER_VITEST_ARGS, such as "--config FILE")`;

@@ -3,22 +3,26 @@ import type { Amount } from "./amount.js";
 import type { RetainOptions } from "./matchers.js";
 import { toReleaseEverything, toRetain, toRetainAtMost } from "./matchers.js";
 
-// Importing this module adds the matchers, in a test file or in a setup file.
 expect.extend({ toRetain, toRetainAtMost, toReleaseEverything });
 
-/** Each measures in fresh processes, which takes seconds: give the test a timeout of a minute, and await it. */
+/**
+ * Each matcher measures in new processes, which takes seconds. Await it, and give the test a timeout of a
+ * minute.
+ */
 export interface BytesperMatchers {
-  /** Bytes that one instance retains in heap and external memory are at most these. */
+  /** Passes if one instance retains at most this many bytes in heap and external memory. */
   toRetainAtMost: (limit: Amount) => Promise<void>;
-  /** Bytes that one instance retains in heap and external memory are these, within the tolerance. */
+  /** Passes if one instance retains this many bytes in heap and external memory, within the tolerance. */
   toRetain: (expected: Amount, options?: RetainOptions) => Promise<void>;
-  /** Nothing stays of instances that were made and dropped (or released, with `{ create, release }`). */
+  /**
+   * Passes if no memory stays after instances were created and dropped (or released, with `{ create, release
+   * }`).
+   */
   toReleaseEverything: () => Promise<void>;
 }
 
 declare module "vitest" {
-  // The parameter must be there and have this name for the declarations to be one.
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars, @typescript-eslint/no-explicit-any, @typescript-eslint/no-empty-object-type
+  // TypeScript merges the declarations only if this parameter exists and has this name.
   interface Assertion<T = any> extends BytesperMatchers {}
 }
 

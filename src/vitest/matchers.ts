@@ -18,7 +18,7 @@ import type { Verdict } from "./verdict.js";
 import { atMost, within } from "./verdict.js";
 
 export interface RetainOptions {
-  /** How far the bytes may lie from those expected, either way. */
+  /** Allowed difference from the expected bytes, up or down. */
   tolerance?: Amount;
 }
 
@@ -92,7 +92,10 @@ export function toReleaseEverything(this: MatcherState, received: unknown): Prom
 
 type Judge = (measurement: Measurement, test: CurrentTest) => Promise<Answer>;
 
-/** In a process that was started to measure, measures or lets the test go on; else judges. */
+/**
+ * In a process that was started to measure: measures, or lets the test continue to the matcher that was
+ * ordered. In any other process: judges.
+ */
 async function judged(
   state: MatcherState,
   received: unknown,
@@ -104,7 +107,8 @@ async function judged(
     const test = currentTest(state);
     const order = orderOfThisProcess();
     if (order !== undefined) {
-      // An earlier matcher: the test came past it, so that it kept its promise or was soft.
+      // This is another matcher, before the one that was ordered. The test passed it before, so it succeeds
+      // here too.
       if (order.test !== test.id || order.call !== test.call)
         return { pass: !isNot(state), message: () => "not measured in this run" };
       const measuring = measureHere(received, order);
@@ -144,7 +148,7 @@ async function judgeBytes(
 ): Promise<Answer> {
   const first = await measurement.result(false);
   const found = verdict(first, requireFit(first));
-  // What cannot be told is not passed, whichever way round it was asked.
+  // An undecided verdict never passes, with or without `.not`.
   const pass = found === "undecided" ? isNot(state) : found === "kept";
   if (pass !== isNot(state)) return { pass, message: () => "" };
   const result = await measurement.result(true).catch(() => first);
@@ -172,7 +176,7 @@ async function judgeBytes(
   };
 }
 
-/** An absent number is neither small nor large. */
+/** Throws if there is no number: it is neither small nor large. */
 function requireFit(result: Result): ResultFit {
   const { fit } = result;
   if (isAbsent(fit))
@@ -190,7 +194,7 @@ function textOf(received: unknown, test: CurrentTest): string | undefined {
   return received instanceof ModuleSubject ? received.from(test.file) : undefined;
 }
 
-/** Absent where nothing was negated, whatever the type of the state says. */
+/** `isNot` is missing without `.not`, although its type says otherwise. */
 function isNot(state: { isNot?: boolean }): boolean {
   return state.isNot ?? false;
 }

@@ -3,7 +3,7 @@ import { vi } from "vitest";
 import { BytesperError } from "../base/errors.js";
 import { ModuleSubject } from "./subject.js";
 
-/** Throws `USAGE` for what no fresh process could measure, or would measure wrongly. */
+/** Throws `USAGE` for values that a new process could not measure, or would measure wrongly. */
 export function requireMeasurable(received: unknown, state: MatcherState): void {
   const refuse = (sentence: string): never => {
     throw new BytesperError("USAGE", sentence);

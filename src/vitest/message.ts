@@ -8,12 +8,11 @@ import type { CurrentTest } from "./current-test.js";
 import type { Leak } from "./leak/find.js";
 import { reproduction } from "./runner-command.js";
 
-/** Bytes for a sentence. */
 export function bytes(value: number): string {
   return `${bytesIn(value, "B", Number.isInteger(value) ? 0 : 0.1)} B`;
 }
 
-/** The interval and what could be detected, for below the verdict. */
+/** Lines below the verdict: the interval and the smallest detectable amount. */
 export function intervalLines(result: Result, fit: ResultFit): string[] {
   const { perUnitBytes, fixedBytes, processes, confidence } = fit;
   const detectable = result.minimumDetectableBytes;
@@ -31,7 +30,7 @@ export function intervalLines(result: Result, fit: ResultFit): string[] {
   ];
 }
 
-/** Where the bytes of one instance are, or why that is not known. */
+/** Tables that show where the bytes of one instance are, or a line that says why that is unknown. */
 export function breakdownLines(result: Result): string[] {
   if (isAbsent(result.crossCheck)) return [`Where the bytes are is not known: ${result.crossCheck.absent}.`];
   return breakdownTables(result).map((table) => terminalTable(table).trimEnd());
@@ -42,7 +41,9 @@ export function doubtLines(result: Result): string[] {
   return doubts.map(({ name, message }) => `! ${name}: ${message}`);
 }
 
-/** What stays after the instances were dropped, by class, and one way by which it is held. */
+/**
+ * Lines about what stays after the instances were dropped: a table by class, and one way by which it is held.
+ */
 export function leakLines(found: { leak: Leak; instances: number } | { absent: string }): string[] {
   if ("absent" in found) return [`What stays is not known: ${found.absent}.`];
   const { leak, instances } = found;

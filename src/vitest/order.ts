@@ -2,27 +2,33 @@ import { readFileSync } from "node:fs";
 import type { NodeWork } from "../runner/cell/work.js";
 import type { LeakWork } from "./leak/snapshots.js";
 
-/** Names the file with the order, in the environment of a test run that was started to measure. */
+/**
+ * Environment variable with the path of the order's file. It is set in a test run that was started to
+ * measure.
+ */
 export const ORDER_VARIABLE = "BYTESPER_VITEST";
 
-/** What a fresh run of a test file is asked to do when it comes to the matcher. Plain JSON. */
+/** Order for a new run of a test file: what to do at which matcher. Plain JSON. */
 export interface Order {
-  /** Id of the test: the runner derives it from the file's path and the places of suites and tests in it. */
+  /** Id of the test. vitest derives it from the file's path and the positions of suites and tests in it. */
   test: string;
-  /** Which matcher call of the test it is, from 0. */
+  /** Number of the matcher call within the test, from 0. */
   call: number;
-  /** Text of what was handed to `expect`: the fresh run must come with the same. */
+  /** Source text of the value passed to `expect`. The new run must pass the same. */
   source: string;
-  /** Whether `create` is given a new index each time: a registry by index would otherwise replace what it leaks. */
+  /**
+   * Whether `create` gets a new index each time. Otherwise a registry that stores instances by index would
+   * replace what it leaks.
+   */
   anew: boolean;
   work: NodeWork | LeakWork;
-  /** Where records and the answer go, one line of JSON each. */
+  /** File for the records and the answer, one line of JSON each. */
   answerFile: string;
-  /** Flags that the measuring process must have been started with. */
+  /** Flags with which the measuring process must have been started. */
   flags: string[];
 }
 
-/** What a factory threw, so that the test can fail with it. */
+/** Error of a factory, so that the test can fail with it. */
 export interface Thrown {
   name: string;
   message: string;
@@ -35,7 +41,7 @@ export function orderOfThisProcess(): Order | undefined {
   return file === undefined || file === "" ? undefined : (JSON.parse(readFileSync(file, "utf8")) as Order);
 }
 
-/** Text by which two runs of a test can tell whether they hold the same factory. */
+/** Text by which two runs of a test can compare their factories. */
 export function sourceOf(received: unknown): string {
   if (typeof received === "function") return Function.prototype.toString.call(received);
   if (typeof received !== "object" || received === null) return String(received);

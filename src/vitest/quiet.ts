@@ -2,15 +2,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { getHeapStatistics } from "node:v8";
 import { fullGc } from "../measure/protocol.js";
 
-/** The runner reports the start of a test, and gathers such reports, some 100 ms after it. */
+/**
+ * Pause between readings. vitest collects reports about the start of a test for some 100 ms before it sends
+ * them.
+ */
 const PAUSE_MS = 100;
 const SAME_READINGS = 3;
 const MOST_READINGS = 40;
 
 /**
- * Waits until the heap stays the same by itself: what the runner still has to say about the start of the test
- * would come in the middle of the first readings and be counted there. A process that never becomes quiet is
- * measured all the same; the null control, which is read in the same way, then tells of it.
+ * Waits until the heap no longer changes by itself. Otherwise vitest's reports about the start of the test
+ * would be counted in the first readings. A process that never becomes quiet is measured nevertheless; the
+ * null control then shows the disturbance.
  */
 export async function waitUntilQuiet(): Promise<void> {
   const { gc } = fullGc();

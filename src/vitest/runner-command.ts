@@ -7,7 +7,7 @@ import type { CurrentTest } from "./current-test.js";
 import { workerConfig } from "./current-test.js";
 import { ORDER_VARIABLE } from "./order.js";
 
-/** Options of the user's own command line that decide which configuration and which modules a test gets. */
+/** Options of the user's command line that choose the configuration and the modules of a test. */
 const KEPT_OPTIONS = ["--config", "-c", "--root", "-r", "--mode", "--configLoader"];
 
 export interface RunnerCommand {
@@ -17,11 +17,11 @@ export interface RunnerCommand {
   flags: string[];
 }
 
-/** The command that runs one test of one file in a fresh process, in which nothing but the test runs. */
+/** The command that runs one test of one file in a new process, where nothing else runs. */
 export function runnerCommand(test: CurrentTest, orderFile: string, reportFile: string): RunnerCommand {
   const runner = findRunner(test.file);
   const flags = measuringFlags("off");
-  // What the user's configuration gave this worker, the fresh one gets too.
+  // The new worker gets the flags that the user's configuration gave to this one.
   const own = process.execArgv.filter(
     (flag) => !flags.includes(flag) && !/^--(?:inspect|cpu-prof|heap-prof)/.test(flag),
   );
@@ -44,7 +44,7 @@ export function runnerCommand(test: CurrentTest, orderFile: string, reportFile: 
   };
 }
 
-/** The same test for a person to run. */
+/** A command with which a person can run the test again. */
 export function reproduction(test: CurrentTest): string {
   const pattern = `^${escaped(test.fullName)}$`.replaceAll("'", "'\\''");
   return `npx vitest run '${test.file.replaceAll("'", "'\\''")}' -t '${pattern}'`;
@@ -64,11 +64,10 @@ function findRunner(testFile: string): { path: string; major: number } {
   }
 }
 
-/** Arguments of the process that runs the tests, as far as the system tells: workers are given none. */
+/** Arguments of the process that runs the tests, as far as they can be read. Workers do not get them. */
 function runnerArguments(): string[] {
   const given = process.env.BYTESPER_VITEST_ARGS;
   if (given !== undefined) return given.split(/\s+/).filter(Boolean);
-  // A worker thread has the arguments of its process.
   if (process.argv.some((argument) => /vitest\.mjs$/.test(argument))) return process.argv.slice(2);
   try {
     return readFileSync(`/proc/${process.ppid}/cmdline`, "utf8").split("\0");
@@ -84,13 +83,13 @@ function keptOptions(given: readonly string[]): string[] {
   });
 }
 
-/** Without what the runner told this worker about itself, and without anybody's recording of coverage. */
+/** The environment without vitest's variables for this worker, and without coverage recording. */
 function environment(orderFile: string): NodeJS.ProcessEnv {
   const base = measuringEnvironment();
   const env = Object.fromEntries(
     Object.entries(base).filter(([name]) => !/^VITEST(?:_|$)/.test(name) && name !== "NODE_V8_COVERAGE"),
   );
-  // The test may need what the user's options load.
+  // The test may need modules that the user's options load.
   const options = process.env.NODE_OPTIONS ?? "";
   return { ...env, NODE_OPTIONS: options, [ORDER_VARIABLE]: orderFile };
 }

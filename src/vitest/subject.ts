@@ -2,7 +2,7 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BytesperError } from "../base/errors.js";
 
-/** A module, or one export of it, in place of a function of the test file. */
+/** A module, or one export of it, instead of a function of the test file. */
 export class ModuleSubject {
   readonly text: string;
 
@@ -10,7 +10,7 @@ export class ModuleSubject {
     this.text = text;
   }
 
-  /** The same subject with its path made absolute, from the folder of the test file. */
+  /** The same subject with an absolute path, resolved from the folder of the test file. */
   from(testFile: string): string {
     const hash = this.text.lastIndexOf("#");
     const [file, name] = hash > 0 ? [this.text.slice(0, hash), this.text.slice(hash)] : [this.text, ""];
@@ -20,8 +20,8 @@ export class ModuleSubject {
 }
 
 /**
- * A subject by its module: `subject("./session.ts#Session")`, relative to the test file. It is measured as
- * `bytesper measure` does, without the test runner around it.
+ * A subject from a module: `subject("./session.ts#Session")`, relative to the test file. It is measured as
+ * with `bytesper measure`, without the test runner in the process.
  */
 export function subject(text: string): ModuleSubject {
   if (typeof text === "string" && text !== "") return new ModuleSubject(text);

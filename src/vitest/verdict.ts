@@ -1,4 +1,6 @@
-/** Whether what was measured keeps a promise; "undecided" where the interval lies on both sides. */
+/**
+ * Whether the measured value meets the limit. "undecided": the interval contains values on both sides of it.
+ */
 export type Verdict = "kept" | "broken" | "undecided";
 
 export interface Measured {
@@ -7,7 +9,7 @@ export interface Measured {
   high: number;
 }
 
-/** The whole interval must lie on one side of the limit, give or take what cannot be detected. */
+/** The whole interval must be on one side of the limit. A difference that cannot be detected is ignored. */
 export function atMost(measured: Measured, limit: number, detectable: number): Verdict {
   if (measured.high <= limit + detectable) return "kept";
   return measured.low > limit + detectable ? "broken" : "undecided";

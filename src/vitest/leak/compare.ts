@@ -5,7 +5,7 @@ import type { Leak } from "./find.js";
 
 const ENTRY = fileURLToPath(new URL("./main.js", import.meta.url));
 
-/** Compares the snapshots of a folder in a process of its own, which needs some times their memory. */
+/** Compares the snapshots of a folder in another process, which needs several times their memory. */
 export async function compareSnapshots(folder: string, instances: number): Promise<Leak> {
   const { stdout } = await promisify(execFile)(process.execPath, [ENTRY, folder, String(instances)], {
     maxBuffer: 2 ** 26,

@@ -1,26 +1,29 @@
 import type { HeapGraph } from "../../measure/snapshot/graph.js";
 
-/** What stayed in memory although nothing of the measurement held it. */
+/** Objects that stayed in memory although the measurement no longer held them. */
 export interface Leak {
-  /** By class, largest first; bytes and counts of all instances together. */
+  /** By class, the largest first. Bytes and counts are of all instances together. */
   classes: { type: string; bytes: number; count: number }[];
-  /** From one left object of the first class to what a reader knows, such as `property "sessions" of Registry`. */
+  /**
+   * The way from one such object of the first class to something that the reader knows, such as `property
+   * "sessions" of Registry`.
+   */
   retainers: string[];
 }
 
-/** Further steps say nothing more: they lead through the module system to the root. */
+/** Most steps that are shown. Later steps only lead through the module system to the root. */
 const MOST_RETAINERS = 6;
 
 /**
- * Finds the nodes that are not in `idsBefore`. What there is less often than half the instances is the test
- * runner's own work between the snapshots.
+ * Finds the nodes that are not in `idsBefore`. Classes with fewer new nodes than half the instances are left
+ * out: the test runner created them between the snapshots.
  */
 export function findLeak(graph: HeapGraph, idsBefore: Uint32Array, instances: number): Leak {
   const isNew = newNodes(graph, idsBefore);
   const parents = shortestWays(graph);
   const byClass = new Map<string, { bytes: number; count: number; first: number }>();
   for (let node = 0; node < isNew.length; node++) {
-    // What no way leads to is garbage that the snapshot still lists.
+    // A node that cannot be reached is garbage that the snapshot still lists.
     if (isNew[node] === 0 || parents.edge[node] === NO_EDGE || isNodes(graph, node)) continue;
     const type = className(graph, node);
     const row = byClass.get(type) ?? { bytes: 0, count: 0, first: node };
@@ -31,7 +34,7 @@ export function findLeak(graph: HeapGraph, idsBefore: Uint32Array, instances: nu
   const rows = [...byClass]
     .filter(([, { count }]) => count >= instances / 2)
     .sort(([, a], [, b]) => b.bytes - a.bytes);
-  // A class of the user's says more than the text or the array that it holds.
+  // A class of the user says more than a string or an array that it holds.
   const named = rows.find(([type]) => /^\w/.test(type) && !BUILT_IN.has(type)) ?? rows[0];
   return {
     classes: rows.map(([type, { bytes, count }]) => ({ type, bytes, count })),
@@ -39,7 +42,7 @@ export function findLeak(graph: HeapGraph, idsBefore: Uint32Array, instances: nu
   };
 }
 
-/** What Node tells of its own C++ objects gets other ids in each snapshot. */
+/** Whether Node reports this node for one of its own C++ objects. Such nodes get new ids in each snapshot. */
 function isNodes({ meta, nodeType, nodeName, strings }: HeapGraph, node: number): boolean {
   const isNative = meta.nodeTypes[nodeType[node] as number] === "native";
   return isNative && strings.at(nodeName[node] as number).startsWith("Node / ");
@@ -59,7 +62,10 @@ interface Ways {
   edge: Uint32Array;
 }
 
-/** By breadth from the root, without weak edges: for each node the edge by which it is reached first. */
+/**
+ * Breadth-first search from the root without weak edges. Gives for each node the edge by which it is reached
+ * first.
+ */
 function shortestWays(graph: HeapGraph): Ways {
   const { meta, firstEdge, edgeType, edgeName, edgeTo, nodeId, nodeType, strings } = graph;
   const weak = meta.edgeTypes.indexOf("weak");
@@ -77,7 +83,7 @@ function shortestWays(graph: HeapGraph): Ways {
       const to = edgeTo[edge] as number;
       const type = edgeType[edge];
       if (ways.edge[to] !== NO_EDGE || type === weak || (type === shortcut && node !== 0)) continue;
-      // A WeakMap's value is kept by its key; the edge from the table keeps nothing.
+      // The key of a WeakMap keeps its value alive; the edge from the table does not.
       if (type === internal && strings.ephemeronTables.get(edgeName[edge] as number) === nodeId[node])
         continue;
       ways.edge[to] = edge;
@@ -88,7 +94,10 @@ function shortestWays(graph: HeapGraph): Ways {
   return ways;
 }
 
-/** The object, then who holds it by what, up to the first named holder that was there before, and a step further. */
+/**
+ * The object, then its holders one after the other, up to the first named holder that existed before, and one
+ * step more.
+ */
 function retainersOf(graph: HeapGraph, from: number, ways: Ways, isNew: Uint8Array): string[] {
   const lines = [className(graph, from)];
   let old = 0;
@@ -110,7 +119,7 @@ function edgeText({ meta, edgeType, edgeName, strings }: HeapGraph, edge: number
   return type === "property" ? `property "${strings.at(name)}"` : strings.at(name);
 }
 
-/** The constructor of an object, or how V8 stores something, in brackets. */
+/** The constructor of an object, or V8's kind of storage, in parentheses. */
 function className({ meta, nodeType, nodeName, strings }: HeapGraph, node: number): string {
   const type = meta.nodeTypes[nodeType[node] as number] ?? "unknown";
   const name = strings.at(nodeName[node] as number);

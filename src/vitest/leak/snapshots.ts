@@ -6,7 +6,7 @@ import { Population } from "../../measure/population.js";
 import { fullGc } from "../../measure/protocol.js";
 import type { ContextData, SubjectReference } from "../../experiment/subject.js";
 
-/** Asks for two heap snapshots, between which instances were made and dropped. */
+/** Requests two heap snapshots. Between them, instances are created and dropped. */
 export interface LeakWork {
   kind: "leak";
   subject: SubjectReference;
@@ -18,7 +18,7 @@ export interface LeakWork {
 export const BEFORE = "before.heapsnapshot";
 export const AFTER = "after.heapsnapshot";
 
-/** What the second snapshot holds and the first does not is what the dropped instances left behind. */
+/** Writes the two snapshots. Objects that are only in the second one were left by the dropped instances. */
 export async function writeLeakSnapshots(work: LeakWork): Promise<{ instances: number }> {
   const { gc } = fullGc();
   const context = { ...work.context, emit: () => undefined };
@@ -31,7 +31,7 @@ export async function writeLeakSnapshots(work: LeakWork): Promise<{ instances: n
     await nextTask();
     const dropping = population.drop();
     if (dropping !== undefined) await dropping;
-    // Twice: finalizers of the first collection free memory for the second.
+    // Two collections: finalizers of the first one free memory for the second.
     for (let turn = 0; turn < 2; turn++) {
       gc.collect();
       await nextTask();
