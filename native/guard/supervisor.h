@@ -19,7 +19,6 @@ class Supervisor {
   int Run();
 
  private:
-  // Why the supervisor ended the tree.
   enum class Reason { kNone, kTime, kMemory, kLifeline, kAsked, kSignal };
   enum class Phase {
     kRunning,
@@ -27,7 +26,6 @@ class Supervisor {
     kKilling,
   };
 
-  // Which descriptors poll reported.
   struct Heard {
     bool signals = false;
     bool lifeline = false;

@@ -43,7 +43,6 @@ Allocation AllocateAll(SharedPool* shared, const std::vector<int64_t>& sizes) {
   return out;
 }
 
-// Reads the numbers of an array argument.
 bool ReadCounts(Napi::Env env, Napi::Value value, const char* name, std::vector<int64_t>* out) {
   ArgumentReader reader(env);
   if (!value.IsArray()) {

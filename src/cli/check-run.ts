@@ -6,7 +6,6 @@ import type { Result } from "../record/schema.js";
 import type { RunRequest } from "../runner/engine/request.js";
 import { Progress } from "./progress.js";
 
-/** An experiment that `check` measures. */
 export interface GateExperiment {
   name: string;
   /** The name of a shipped experiment, or a file. */

@@ -110,7 +110,6 @@ async function check(flags: Flags): Promise<void> {
   else if (confirmed.some(({ verdict }) => verdict === "unknown")) process.exitCode = 3;
 }
 
-/** An experiment of the config with its budget. */
 export interface Planned {
   experiment: GateExperiment;
   budget: Budget;

@@ -10,7 +10,6 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
-/** Parses words separated by commas, for commander. */
 export function list(text: string): string[] {
   const words = text.split(",").filter((word) => word !== "");
   if (words.length > 0) return words;

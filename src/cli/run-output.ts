@@ -4,7 +4,6 @@ import { resultDigest, resultPage } from "../report/page.js";
 import { announce } from "./background.js";
 import { Progress } from "./progress.js";
 
-/** Messages for the user of a grid while it runs and at its end. */
 export class RunOutput {
   readonly #progress = new Progress();
   readonly events: RunEvents = {

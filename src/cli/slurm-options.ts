@@ -18,7 +18,6 @@ export interface ExecutorFlags {
   slurmFileWait?: number;
 }
 
-/** Adds the options that say where cells run and how Slurm is used. */
 export function addExecutorOptions(command: Command): Command {
   return command
     .addOption(

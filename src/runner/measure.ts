@@ -135,7 +135,9 @@ const POPULATION_BYTES = 2 ** 20;
 const MOST_POPULATION_BYTES = 2 ** 26;
 /** A snapshot writes its objects to a file of up to twice this size. */
 const MOST_SNAPSHOT_BYTES = 2 ** 28;
-/** A process creates each level three times after a warm-up: 11 times the largest population. */
+/**
+ * A process creates each level three times after a warm-up. Together that is 11 times the largest population.
+ */
 const CREATIONS = 11;
 const CREATE_BUDGET_MS = 2000;
 

@@ -46,7 +46,6 @@ export function slopeLevels(largest: number, seed: number): number[] {
   return Array.from({ length: ROUNDS }, () => shuffled(distinct, random)).flat();
 }
 
-/** The levels of each factor that this run uses. */
 export function factorsOf(experiment: Experiment, quick: boolean): Record<string, readonly Level[]> {
   return { ...experiment.factors, ...(quick ? experiment.quick : {}) };
 }

@@ -40,7 +40,6 @@ export function removeUnfinishedFiles(out: string, pids: readonly number[]): voi
   }
 }
 
-/** Names of all folders, sorted. */
 export function folders(out: string): string[] {
   return readdirSync(out, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

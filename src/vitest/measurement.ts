@@ -18,10 +18,7 @@ import type { Thrown } from "./order.js";
 import { sourceOf } from "./order.js";
 import { ModuleSubject } from "./subject.js";
 
-/**
- * Number of new processes per measurement. With fewer, a result carries the warning that its range is too
- * narrow.
- */
+/** Number of new processes per measurement. A result from fewer carries the warning `few-processes`. */
 const TRIALS = 3;
 /** Time kept free before the test's timeout, for the failure message and the test runner. */
 const SPARE_MS = 500;
@@ -47,7 +44,10 @@ export class Measurement {
   readonly #protocols: ProtocolData[] = [];
   #thrown: Thrown | undefined;
 
-  /** @param anew whether no index is given twice in a process, so that no instance takes the place of an earlier one */
+  /**
+   * @param anew whether each instance in a process gets a new index, so that none replaces an earlier one
+   * @param anew whether no index is given twice in a process, so that no instance takes the place of an earlier one
+   */
   constructor(received: unknown, test: CurrentTest, anew: boolean) {
     this.#anew = anew;
     this.#received = received;

@@ -244,7 +244,6 @@ function messageIn(line: string): (Record<string, unknown> & { type: string }) |
   return typeof type === "string" ? (message as Record<string, unknown> & { type: string }) : undefined;
 }
 
-/** A cell that runs in a Node process of bytesper. */
 class NodeCell implements CellProcess {
   readonly records: CellMessage[] = [];
   ask: () => void = () => undefined;

@@ -32,7 +32,6 @@ export interface LaunchOptions {
   onStarted?: (pid: number) => void;
 }
 
-/** Facts about how the process ended. */
 export interface LaunchEnd {
   /** Last report of the supervisor. Absent without a supervisor, or if it died. */
   guard?: GuardEnd;

@@ -6,7 +6,6 @@ import type { EnforcementKind } from "../../record/cell.js";
 import type { CellEnd, Outcome } from "../../record/cell-end.js";
 import type { LaunchEnd } from "./launch.js";
 
-/** All facts from which the outcome of a cell is decided. */
 export interface Evidence {
   launch: LaunchEnd;
   limit: LimitEvidence;
@@ -18,7 +17,6 @@ export interface Evidence {
   /** Set if the runner ended the cell. */
   ended: { outcome: "interrupted" | "oom-watchdog" | "oom-device"; cause: string } | undefined;
   answered: boolean;
-  /** The error that the process reported. */
   error: { code: ErrorCode | undefined; message: string } | undefined;
   /** Outcome that the answer itself names, such as that of a program that reached the cap of a pool. */
   answeredOutcome: Outcome | undefined;

@@ -17,7 +17,6 @@ export type NodeWork =
 /** Work of one cell, done by a Node process of bytesper or by a user's program. */
 export type CellWork = NodeWork | { kind: "command"; command: CommandSpec };
 
-/** Answer of a cell, by kind of work. */
 export interface CellAnswers {
   calibrate: Calibration;
   pilot: Pilot;

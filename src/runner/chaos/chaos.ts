@@ -25,7 +25,6 @@ export interface ChaosOptions {
 
 export type Fault = "killed" | "torn" | "full-disk";
 
-/** How the tables changed under one kind of fault. */
 export interface FaultReport {
   fault: Fault;
   times: number;
@@ -63,7 +62,6 @@ const SHORTEST_SPAN_MS = 500;
 
 const WRITE_FAILED = 3;
 
-/** One grid that was run under faults, in its own folder. */
 interface Leg {
   fault: Fault;
   facts: Facts;
@@ -266,7 +264,7 @@ class Chaos {
   }
 }
 
-/** Whether the first record of the run is on disk, so that it can be resumed. */
+/** Whether the first record of the run is on disk. Only then can the run be resumed. */
 function hasJournal(out: string): boolean {
   return existsSync(join(out, "journal.jsonl")) && statusOf(journalOf(out).path) !== undefined;
 }

@@ -56,7 +56,6 @@ export function varying(undisturbed: readonly Facts[]): Set<string> {
   return new Set(others.flatMap((other) => differences(first, other, new Set()).map(({ name }) => name)));
 }
 
-/** Lists the differences, except in the names that are left out. */
 export function differences(expected: Facts, found: Facts, leftOut: ReadonlySet<string>): Difference[] {
   const places = new Set([...expected.keys(), ...found.keys()]);
   return [...places].flatMap((place): Difference[] => {
@@ -67,7 +66,6 @@ export function differences(expected: Facts, found: Facts, leftOut: ReadonlySet<
   });
 }
 
-/** Number of values that are compared. */
 export function comparedIn(facts: Facts, leftOut: ReadonlySet<string>): number {
   return [...facts.values()].filter(({ name }) => !leftOut.has(name)).length;
 }

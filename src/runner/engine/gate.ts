@@ -1,7 +1,6 @@
 import { bytesWithBinaryUnit } from "../../base/format.js";
 import type { HostMemory } from "../limits/index.js";
 
-/** Thresholds on the memory and disk of the host. */
 export interface GateSettings {
   /** If less than this share of the memory is available, no new cell starts. */
   softShare: number;
@@ -28,7 +27,6 @@ export interface Claim {
    * Most memory that the cell will hold: its cap, or its earlier peak with a margin. Undefined if unknown.
    */
   needBytes: number | undefined;
-  /** Memory that the cell holds now. */
   heldBytes: number;
 }
 
@@ -65,7 +63,8 @@ export function admit(
     };
   }
   if (running.length === 0) return { admitted: true };
-  // This check applies only beside other cells: with none running, waiting would not lower the pressure.
+  // A cell always starts if no other runs. Beside others it waits: pressure rises only when the host already
+  // lacks memory, so the running cells must end first.
   if (host.stalledShare !== undefined && host.stalledShare > settings.stalledShare) {
     return {
       admitted: false,

@@ -62,7 +62,6 @@ export function deriveResult(state: RunState, name: string, journal: string | un
   return { collected, result };
 }
 
-/** The points of the grid that were run. */
 function reached<P extends { factors: object }>(
   grid: readonly P[],
   cells: readonly { factors: object; end?: unknown }[],

@@ -30,7 +30,6 @@ export interface ExperimentOptions {
   learned: ReadonlyMap<string, Expectation>;
   signal: AbortSignal;
   stopAtSubjectError: boolean;
-  /** Called after each cell with the number of finished cells. */
   progress: (finished: number, label: string) => void;
   notice: (message: string) => void;
 }

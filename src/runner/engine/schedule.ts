@@ -15,7 +15,6 @@ export interface ReadyCell {
   needBytes: number | undefined;
 }
 
-/** Source of cells that are ready to run. */
 export interface WorkSource<C extends ReadyCell> {
   /** The next cell. Undefined if no cell is left, or if running cells must end first. */
   take: () => C | undefined;

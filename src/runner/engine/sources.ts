@@ -4,7 +4,6 @@ import { nextLevels } from "./frontier.js";
 import type { WorkSource } from "./schedule.js";
 import type { PlannedWork } from "./work.js";
 
-/** Gives the cells in the order of the plan. */
 export function inOrder(cells: readonly PlannedWork[]): WorkSource<PlannedWork> {
   const queue = [...cells];
   return {

@@ -15,7 +15,6 @@ import type {
 /** One trial of a cell, as the journal describes it. */
 export interface Unit {
   planned: PlannedRecord;
-  /** Number of started attempts. */
   attempts: number;
   /** A start without an end: the attempt that runs now, or one that a killed runner left. */
   open: StartedRecord | undefined;

@@ -109,7 +109,6 @@ function leftOf(missing: number, mean: number, running: number, decides: boolean
   return (missing * mean) / Math.max(1, running);
 }
 
-/** Number of cells with a result in the journal. */
 export function doneIn(path: string): number {
   return statusOf(path)?.done ?? 0;
 }

@@ -53,7 +53,6 @@ export interface TurnRecord extends UnitOfWork {
   record: unknown;
 }
 
-/** Memory of a cell while it ran. */
 export interface SampleRecord extends UnitOfWork {
   type: "sample";
   attempt: number;

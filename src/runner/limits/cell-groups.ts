@@ -7,7 +7,6 @@ import type { MemoryController } from "./memory-controller.js";
 import type { RunnerGroup } from "./runner-group.js";
 import type { CellLimit, CellLimitOptions, LimitEvidence } from "./types.js";
 
-/** Control groups that the host offers for cells. */
 export interface HostGroups {
   memory: MemoryController | undefined;
   /**

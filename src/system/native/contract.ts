@@ -169,7 +169,7 @@ export interface MallocInfo {
   uordblksBytes: number;
   /** hblkhd: blocks that malloc mapped one by one. */
   hblkhdBytes: number;
-  /** fordblks: free chunks within arenas. */
+  /** fordblks: free chunks inside arenas. */
   fordblksBytes: number;
   /** arena: bytes that the arenas got from the system. */
   arenaBytes: number;
@@ -189,7 +189,7 @@ export interface NvmlDevice {
   freeBytes: Reading;
   /** Memory that the driver reserves; absent if only the first version of the memory query exists. */
   reservedBytes: Reading;
-  /** Whether `usedBytes` contains `reservedBytes`, found from total = used + free (+ reserved). */
+  /** Whether `usedBytes` includes `reservedBytes`. It is computed: total = used + free (+ reserved). */
   usedIncludesReserved: boolean | Absent;
   processes: NvmlProcess[] | Absent;
   /**

@@ -27,7 +27,6 @@ export interface Manifest {
   jobs: CellJob[];
 }
 
-/** The process that runs a task. */
 export interface Claim {
   host: string;
   pid: number;

@@ -21,7 +21,10 @@ const MOST_IDS = 500;
 export class SlurmClient {
   readonly #env: NodeJS.ProcessEnv;
 
-  /** @param env where the programs are found, and what they are told */
+  /**
+   * @param env environment of Slurm's programs; it also says where they are found
+   * @param env where the programs are found, and what they are told
+   */
   constructor(env: NodeJS.ProcessEnv = process.env) {
     this.#env = environment(env);
   }

@@ -64,7 +64,6 @@ export class Follower {
     return new Map(cells);
   }
 
-  /** Ends all cells. */
   async close(): Promise<void> {
     for (const task of this.#tasks()) task.stop ??= { outcome: "interrupted", cause: "the runner ended" };
     this.#wake();

@@ -25,7 +25,6 @@ export interface LostTask {
  */
 export type SlurmEnd = "preempted" | "lost" | "limit" | "cancelled" | "unsubmitted";
 
-/** Meaning of a state of Slurm. */
 export function slurmEndOf(state: string | undefined): SlurmEnd {
   switch (state?.split(" ")[0]) {
     case "PREEMPTED":

@@ -34,7 +34,7 @@ const OURS = new Set([
   "parsable",
 ]);
 
-/** Name of a raw option without its dashes and its value: `mem` of `--mem=4G`, `t` of `-t 10`. */
+/** Name of a raw option without dashes and value: `mem` for `--mem=4G`, `t` for `-t 10`. */
 export function optionName(option: string): string {
   const [, long, short] = /^(?:--([a-z][\w-]*)|-([A-Za-z]))/.exec(option) ?? [];
   return long ?? short ?? "";

@@ -1,4 +1,3 @@
-/** State of a job as Slurm reports it. */
 export interface SlurmState {
   state: string;
   /** Why the job waits or ended; "None" if Slurm gives no reason. */

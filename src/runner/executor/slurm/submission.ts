@@ -91,7 +91,6 @@ export interface ScriptOptions {
   command: readonly string[];
 }
 
-/** The script for sbatch. */
 export function submitScript({ name, request, count, arrays, settings, command }: ScriptOptions): string {
   const given = new Set(settings.options.map(optionName));
   const own = (option: string, ...names: string[]): string[] =>
@@ -132,7 +131,6 @@ function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The request of a batch as text for people. */
 export function describeRequest({ memoryMiB, minutes, gpus }: Request): string {
   return [
     memoryMiB === undefined ? "the site's memory" : bytesWithBinaryUnit(memoryMiB * MIB),

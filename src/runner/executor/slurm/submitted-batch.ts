@@ -24,7 +24,6 @@ export interface Task {
   held: CellEnd | undefined;
   /** When its end was first seen, while some of its records had not arrived. */
   arrivedAt: number | undefined;
-  /** Last state that Slurm reported. */
   state: SlurmState | undefined;
   /** When Slurm first no longer had the job. */
   goneAt: number | undefined;
@@ -39,7 +38,6 @@ export interface BatchOptions {
   arrays: boolean;
 }
 
-/** Cells that were submitted to Slurm together. */
 export class SubmittedBatch {
   readonly folder: string;
   readonly name: string;
@@ -50,7 +48,6 @@ export class SubmittedBatch {
   readonly size: number;
   /** When sbatch is called again. Undefined if it has not been called, or accepted the batch. */
   submitAt: number | undefined;
-  /** The running call of sbatch. */
   submitting: Promise<void> | undefined;
   /** Number of calls of sbatch that met a limit. */
   refusals = 0;
