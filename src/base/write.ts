@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { BytesperError } from "./errors.js";
+import { sentence } from "./sentence.js";
 
 /**
  * Replaces a file as a whole: written beside it, synced, renamed, so that no reader and no crash meets half of
@@ -44,7 +45,7 @@ export function syncFolder(folder: string): void {
 
 /** One sentence for a file that could not be written, with what to do about it. */
 export function writeError(path: string, error: unknown): BytesperError {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code } = error as NodeJS.ErrnoException;
   const [what, advice] =
     code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG"
       ? ["the disk or quota is full", "free some space or choose another folder with --out"]
@@ -52,7 +53,7 @@ export function writeError(path: string, error: unknown): BytesperError {
         ? ["the folder is not writable", "change its permissions or choose another with --out"]
         : code === "ENOTDIR" || code === "EEXIST"
           ? ["a file stands where a folder should be", "choose another folder with --out"]
-          : [message.split("\n")[0] ?? message, "choose another folder with --out"];
+          : [sentence(error), "choose another folder with --out"];
   return new BytesperError("WRITE_FAILED", `${path} cannot be written: ${what}; ${advice}.`, {
     cause: error,
   });

@@ -1,6 +1,7 @@
 import type { Message } from "./message.js";
 import type { Tokenizer } from "./tokenizer.js";
 import { TokenizerFailed } from "./tokenizer.js";
+import { sentence } from "../base/sentence.js";
 
 /**
  * What a chat template adds to the texts. Special tokens stand between messages, which no pair of bytes is merged
@@ -47,8 +48,7 @@ export class TokenCounter {
     try {
       tokens = this.#tokenizer.count(text);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new TokenizerFailed(`threw at ${what} (${why.replace(/\.$/, "")})`, error);
+      throw new TokenizerFailed(`threw at ${what} (${sentence(error)})`, error);
     }
     if (typeof tokens === "number" && Number.isSafeInteger(tokens) && tokens >= 0) return tokens;
     throw new TokenizerFailed(

@@ -1,4 +1,5 @@
 import type { SummariseOptions, SummaryRequest } from "./rules.js";
+import { sentence } from "../base/sentence.js";
 
 /** The callback's answer, or why there is none, as a sentence without its full stop. */
 export async function askForSummary(
@@ -9,9 +10,8 @@ export async function askForSummary(
   try {
     answer = await callback(request);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
     return {
-      failure: `The summary of ${request.messages.length} messages failed (${why.replace(/\.$/, "")})`,
+      failure: `The summary of ${request.messages.length} messages failed (${sentence(error)})`,
     };
   }
   if (typeof answer === "string" && answer.trim() !== "") return answer;

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { BytesperError } from "../base/errors.js";
+import { sentence } from "../base/sentence.js";
 import type { FigureLink } from "../report/figure-links.js";
 import type { Result } from "../record/schema.js";
 import { writeWhole } from "../base/write.js";
@@ -42,8 +43,7 @@ export async function drawFigures(result: Result): Promise<Drawings> {
       const link = { title: figure.title, folder: folderOf(result), name, hasPicture: png !== undefined };
       drawings.files.push({ link, svg, png });
     } catch (error) {
-      const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-      drawings.problems.push(`The figure "${figure.title}" could not be drawn: ${why}.`);
+      drawings.problems.push(`The figure "${figure.title}" could not be drawn: ${sentence(error)}.`);
     }
   }
   return drawings;

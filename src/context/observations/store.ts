@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { BytesperError } from "../../base/errors.js";
+import { sentence } from "../../base/sentence.js";
 import { identityOf, keepAside } from "./keep-aside.js";
 import type { NewObservation, Observation, ObservationFilter } from "./observation.js";
 import { requireObservation } from "./observation.js";
@@ -223,10 +224,9 @@ function unusable(path: string, cause: unknown): BytesperError {
 }
 
 function unwritable(path: string, cause: unknown): BytesperError {
-  const why = cause instanceof Error ? cause.message : String(cause);
   return new BytesperError(
     "WRITE_FAILED",
-    `${path} cannot be read or written (${why.replace(/\.$/, "")}); check the disk and its rights.`,
+    `${path} cannot be read or written (${sentence(cause)}); check the disk and its rights.`,
     { cause },
   );
 }

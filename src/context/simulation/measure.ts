@@ -2,6 +2,7 @@ import { randomAttention } from "../../device/index.js";
 import type { AttentionKernel, AttentionShape, Dtype } from "../../device/index.js";
 import { MemoryPool, OutOfDeviceMemory } from "../../device/index.js";
 import { BytesperError } from "../../base/errors.js";
+import { sentence } from "../../base/sentence.js";
 import type { AttentionImplementation, ModelShape } from "../../model/index.js";
 import type { Reading } from "../../system/probe/reading.js";
 import { absent } from "../../system/probe/reading.js";
@@ -99,7 +100,7 @@ export class AttentionMeter {
       return result.usedHighWaterBytes - result.inputOutputBytes;
     } catch (error) {
       if (!(error instanceof BytesperError)) throw error;
-      const reason = error.message.replace(/\.$/, "");
+      const reason = sentence(error);
       if (!(error instanceof OutOfDeviceMemory)) this.#broken = reason;
       return absent(reason);
     } finally {

@@ -6,6 +6,7 @@ import { absent, isAbsent } from "../../system/probe/reading.js";
 import { readHostMemory } from "../../system/host.js";
 import type { ReadingName } from "../reading-names.js";
 import type { ReadingSource } from "./source.js";
+import { sentence } from "../../base/sentence.js";
 
 /** What is needed of a `MemoryPool`. */
 export type ObservedPool = Pick<MemoryPool, "capBytes" | "device"> & { stats(): PoolStats };
@@ -45,7 +46,7 @@ export function poolStats(pool: ObservedPool): PoolStats | Absent {
   try {
     return pool.stats();
   } catch (error) {
-    return absent(`the pool cannot be read: ${(error as Error).message.replace(/\.$/, "")}`);
+    return absent(`the pool cannot be read: ${sentence(error)}`);
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { parseDuration } from "../../base/duration.js";
 import { BytesperError } from "../../base/errors.js";
+import { sentence } from "../../base/sentence.js";
 
 const duration = z.union([z.number().positive(), z.string()]);
 const rule = z.strictObject({
@@ -120,7 +121,7 @@ function milliseconds(path: string, key: string, given: number | string | undefi
   try {
     return parseDuration(given);
   } catch (error) {
-    if (error instanceof BytesperError) throw bad(path, `at ${key}: ${error.message.replace(/\.$/, "")}`);
+    if (error instanceof BytesperError) throw bad(path, `at ${key}: ${sentence(error)}`);
     throw error;
   }
 }

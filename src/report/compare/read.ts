@@ -1,13 +1,13 @@
 import { existsSync, readFileSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BytesperError } from "../../base/errors.js";
+import { sentence } from "../../base/sentence.js";
 import type { Result } from "../../record/schema.js";
 import { parseResult } from "../../record/schema.js";
 
-/** Results by the name of their experiment. */
 export type ResultSet = ReadonlyMap<string, Result>;
 
-/** Reads a result.json, or every complete result below a results folder. Throws `BAD_INPUT` and `BAD_RESULT`. */
+/** Reads a result.json, or every complete result in a results folder. Throws `BAD_INPUT` and `BAD_RESULT`. */
 export function readResults(path: string, option: string): ResultSet {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined)
@@ -40,7 +40,10 @@ export function readResults(path: string, option: string): ResultSet {
   );
 }
 
-/** Throws `USAGE` where both paths are the same file or folder, whose comparison could never find anything. */
+/**
+ * Throws `USAGE` if both paths are the same file or folder, because that comparison would never find a
+ * difference.
+ */
 export function requireTwo(base: string, next: string): void {
   if (!existsSync(base) || !existsSync(next)) return;
   const [from, to] = [base, next].map(canonical);
@@ -70,13 +73,7 @@ function read(file: string): Result {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new BytesperError(
-      "BAD_INPUT",
-      `${file} cannot be read: ${(error as Error).message.split("\n")[0] ?? ""}.`,
-      {
-        cause: error,
-      },
-    );
+    throw new BytesperError("BAD_INPUT", `${file} cannot be read: ${sentence(error)}.`, { cause: error });
   }
   return parseResult(text, file);
 }

@@ -6,13 +6,13 @@ import type { Figure } from "./figure.js";
 import { FONT_FAMILY, fontFile } from "./font.js";
 import { drawingOf } from "./option.js";
 
-/** Pixels for each pt: 300 dots an inch. */
+/** Pixels for each pt: 300 dots per inch. */
 const PRINT_SCALE = 300 / 72;
 
-/** A picture is at most so many pixels wide or high: a canvas beyond that takes GiB. */
+/** Most pixels of width or height: a larger canvas takes GiB of memory. */
 const MOST_PIXELS = 16_384;
 
-/** A figure as PNG. Throws `NO_CANVAS` where the package that draws cannot be loaded. */
+/** Draws a figure as PNG. Throws `NO_CANVAS` if the package that draws cannot be loaded. */
 export async function figurePng(
   figure: Figure,
   { scale = PRINT_SCALE }: { scale?: number } = {},

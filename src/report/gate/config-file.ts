@@ -2,10 +2,10 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import { BytesperError } from "../../base/errors.js";
 import { importable } from "../../experiment/compile.js";
-import { sentence } from "../../measure/load-subject.js";
+import { sentence } from "../../base/sentence.js";
 
 export interface ConfigFile {
-  /** As it is shown: relative to the working directory where it lies below. */
+  /** Path for messages: relative to the working directory if the file lies in it. */
   name: string;
   path: string;
   text: string;
@@ -15,8 +15,8 @@ export interface ConfigFile {
 const NAMES = ["ts", "js", "mjs", "json"].map((ending) => `bytesper.config.${ending}`);
 
 /**
- * Reads the config of budgets: the file given, or the nearest from `folder` upwards. Throws `BAD_INPUT`, also for a
- * module that throws.
+ * Reads the config of budgets: the given file, or the nearest one from `folder` upwards. Throws `BAD_INPUT`,
+ * also if the config is a module that throws.
  */
 export async function readConfig(given: string | undefined, folder: string): Promise<ConfigFile> {
   const path = given === undefined ? found(folder) : resolve(folder, given);
@@ -58,7 +58,7 @@ function found(folder: string): string {
   }
 }
 
-/** The line of a key within its experiment, counted from 1; the first line where it cannot be found. */
+/** The line of a key in its experiment, counted from 1; 1 if it is not found. */
 export function lineOf(text: string, experiment: string, key: string): number {
   const word = (name: string): RegExp =>
     new RegExp(`(^|[^\\w-])["']?${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}["']?\\s*:`, "m");

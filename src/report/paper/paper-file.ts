@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { extname } from "node:path";
 import { BytesperError } from "../../base/errors.js";
+import { sentence } from "../../base/sentence.js";
 import type { PaperFormat } from "./format.js";
 import { latexFormat } from "./latex-format.js";
 import { latexSource } from "./latex-source.js";
@@ -9,9 +10,9 @@ import { markdownSource } from "./markdown-source.js";
 import type { Source } from "./marker.js";
 
 export interface PaperFile {
-  /** As the user gave it. */
+  /** The name that the user gave. */
   name: string;
-  /** Behind any link. */
+  /** The path of the real file, not of a link to it. */
   path: string;
   bytes: Buffer;
   isLatex: boolean;
@@ -22,7 +23,6 @@ export interface PaperFile {
 const LATEX = [".tex", ".ltx"];
 const MARKDOWN = [".md", ".markdown"];
 
-/** Reads a paper and finds its markers. Throws `BAD_INPUT`. */
 export function readPaper(name: string): PaperFile {
   const ending = extname(name).toLowerCase();
   const isLatex = LATEX.includes(ending);
@@ -46,19 +46,19 @@ export function readPaper(name: string): PaperFile {
 function read(name: string): { path: string; bytes: Buffer } {
   try {
     const path = realpathSync(name);
-    // A pipe would be waited for, and could not be written back.
+    // Reading from a pipe would wait, and a pipe cannot be rewritten.
     if (!statSync(path).isFile())
       throw new BytesperError("BAD_INPUT", `${name} is no regular file; give a Markdown or LaTeX file.`);
     return { path, bytes: readFileSync(path) };
   } catch (error) {
     if (error instanceof BytesperError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     const why =
       code === "ENOENT"
         ? "there is no such file"
         : code === "EACCES"
           ? "its permissions forbid it"
-          : (message.split("\n")[0] ?? message);
+          : sentence(error);
     throw new BytesperError("BAD_INPUT", `${name} cannot be read: ${why}.`, { cause: error });
   }
 }

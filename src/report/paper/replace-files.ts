@@ -14,21 +14,22 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { BytesperError } from "../../base/errors.js";
+import { sentence } from "../../base/sentence.js";
 import { syncFolder } from "../../base/write.js";
 
 export interface Replacement {
-  /** As the user calls it. */
+  /** The name that the user gave. */
   name: string;
   /** The file itself, not a link to it. */
   path: string;
-  /** What it held when it was read; undefined for a new file. */
+  /** Its content when it was read; undefined for a new file. */
   before: Buffer | undefined;
   after: Buffer;
 }
 
 /**
- * Replaces all of the files or none: each is written and synced beside its place first, and renamed when every
- * one is whole. Permissions stay. Throws `WRITE_FAILED`, also for a file that was changed meanwhile.
+ * Replaces all of the files or none. Writes each as a temporary file beside its place and syncs it; renames
+ * them only when all are complete. Permissions stay. Throws `WRITE_FAILED`, also if a file changed meanwhile.
  */
 export function replaceFiles(files: readonly Replacement[]): void {
   for (const file of files) requireWritable(file);
@@ -52,7 +53,10 @@ export function replaceFiles(files: readonly Replacement[]): void {
   for (const folder of new Set(files.map(({ path }) => dirname(path)))) syncFolder(folder);
 }
 
-/** A rename would replace a read-only file without a word, and so would a user who may do anything. */
+/**
+ * A rename would replace even a read-only file, and root may write to any file, so permissions are checked
+ * first.
+ */
 function requireWritable({ name, path, before }: Replacement): void {
   if (before === undefined) return;
   const readOnly = new BytesperError(
@@ -68,7 +72,7 @@ function requireWritable({ name, path, before }: Replacement): void {
 }
 
 function writeBeside(temporary: string, { path, before, after }: Replacement): void {
-  // Not a file that someone put there to be written through.
+  // Removes whatever has this name, for example a link that would lead the write elsewhere.
   rmSync(temporary, { force: true });
   const descriptor = openSync(temporary, "wx", 0o666);
   try {
@@ -78,7 +82,7 @@ function writeBeside(temporary: string, { path, before, after }: Replacement): v
       try {
         fchownSync(descriptor, uid, gid);
       } catch {
-        // Only root may give a file away; it then belongs to who ran this.
+        // Only root may keep another user as owner; otherwise the file belongs to the user who ran this.
       }
       fchmodSync(descriptor, mode & 0o7777);
     }
@@ -101,13 +105,13 @@ function attempt({ name }: Replacement, write: () => void): void {
   try {
     write();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     const why =
       code === "ENOSPC" || code === "EDQUOT"
         ? "the disk or quota is full"
         : code === "EACCES" || code === "EROFS" || code === "EPERM"
           ? "its folder is not writable"
-          : (message.split("\n")[0] ?? message);
+          : sentence(error);
     throw new BytesperError("WRITE_FAILED", `${name} cannot be replaced: ${why}.`, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { BytesperError } from "../../base/errors.js";
 import { calibrate } from "../../measure/calibration.js";
-import { sentence } from "../../measure/load-subject.js";
+import { sentence } from "../../base/sentence.js";
 import { runPilot } from "../../measure/pilot.js";
 import { runProtocol } from "../../measure/protocol.js";
 import { runSnapshotCell } from "../../measure/snapshot-cell.js";

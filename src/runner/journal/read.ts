@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { BytesperError } from "../../base/errors.js";
+import { sentence } from "../../base/sentence.js";
 import { decodeLine, JOURNAL_VERSION } from "./line.js";
 import type { JournalRecord } from "./records.js";
 
@@ -71,7 +72,7 @@ function readBytes(path: string): Buffer {
       "BAD_JOURNAL",
       missing
         ? `${path} does not exist; give the folder of a run (--out of the run) or its journal.`
-        : `${path} cannot be read: ${(error as Error).message.split("\n")[0] ?? ""}.`,
+        : `${path} cannot be read: ${sentence(error)}.`,
       { cause: error },
     );
   }

@@ -1,4 +1,5 @@
 import { BytesperError } from "../../base/errors.js";
+import { sentence } from "../../base/sentence.js";
 import type { Absent } from "../../system/probe/reading.js";
 import { absent, isAbsent } from "../../system/probe/reading.js";
 import { controllerV1 } from "./controller-v1.js";
@@ -11,7 +12,6 @@ import { stoppedByKills } from "./unit-policy.js";
 import type { Verified } from "./verify.js";
 import { verify } from "./verify.js";
 
-/** A memory controller that this machine offers. */
 export interface Offer {
   available: true | Absent;
   /** Called once, because all cells below a place are counted together. Throws `CELL_FAILED`. */
@@ -20,7 +20,7 @@ export interface Offer {
 
 /** The message of an error as a clause that can follow a colon. */
 export function clauseOf(error: unknown): Absent {
-  return absent((error as Error).message.replace(/\.$/, ""));
+  return absent(sentence(error));
 }
 
 function demand<T extends object>(value: T | Absent): T {

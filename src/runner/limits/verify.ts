@@ -7,6 +7,7 @@ import { readText } from "../../system/kernel-file.js";
 import type { MemoryController } from "./memory-controller.js";
 import { runTool } from "./run-tool.js";
 import { RunnerGroup } from "./runner-group.js";
+import { sentence } from "../../base/sentence.js";
 
 /** A controller that was tested: it accepts a limit and a process. */
 export interface Verified {
@@ -44,7 +45,7 @@ export async function verify(memory: MemoryController): Promise<Verified | Absen
     await group.close();
     return joined === true ? { memory, holdsSwap: group.limitsSwap || !hasSwap() } : joined;
   } catch (error) {
-    return absent((error as Error).message.replace(/\.$/, ""));
+    return absent(sentence(error));
   }
 }
 

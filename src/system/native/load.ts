@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { BytesperError } from "../../base/errors.js";
+import { sentence } from "../../base/sentence.js";
 import type { Absent } from "../probe/reading.js";
 import { absent, isAbsent } from "../probe/reading.js";
 import type { NativeAddon } from "./contract.js";
@@ -41,9 +42,9 @@ export function loadFrom(files: readonly string[]): NativeAddon | Absent {
       if (lacking.length === 0) return addon as NativeAddon;
       failures.push(`${file} is of another version and lacks ${lacking.join(", ")}`);
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
+      const { code } = error as NodeJS.ErrnoException;
       // A message of the dynamic linker begins with the file name.
-      if (code !== "MODULE_NOT_FOUND") failures.push(message.split("\n")[0] ?? message);
+      if (code !== "MODULE_NOT_FOUND") failures.push(sentence(error));
     }
   }
   const why = failures.length === 0 ? "it is not built" : failures.join("; ");
