@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { MEASURE_DEFAULTS } from "../runner/defaults.js";
 import { interruptSignal, wholeNumber } from "./options.js";
 import { Progress } from "./progress.js";
 
@@ -29,26 +30,31 @@ export function addMeasure(program: Command): void {
       "instances of the largest population (default: chosen by a pilot)",
       wholeNumber(2),
     )
-    .option("--trials <n>", "fresh processes", wholeNumber(1), 5)
-    .option("--seed <n>", "seed of the order of readings", wholeNumber(0), 1)
-    .option("--timeout <seconds>", "wall time of one process", wholeNumber(1), 300)
+    .option("--trials <n>", "fresh processes", wholeNumber(1), MEASURE_DEFAULTS.trials)
+    .option("--seed <n>", "seed of the order of readings", wholeNumber(0), MEASURE_DEFAULTS.seed)
+    .option(
+      "--timeout <seconds>",
+      "wall time of one process",
+      wholeNumber(1),
+      MEASURE_DEFAULTS.timeoutMs / 1000,
+    )
     .option("--conversations <file>", "a conversations file for the subject's context")
     .action(async (subject: string, flags: Flags) => {
-      // Loaded when it is asked for, because users wait for every command to start.
-      const [{ measure }, { measurePage }] = await Promise.all([
-        import("../runner/measure.js"),
+      // Loaded only by this command, so that all other commands start quickly.
+      const [{ measureSubject }, { measurePage }] = await Promise.all([
+        import("../runner/measure-subject.js"),
         import("../report/measure-page.js"),
       ]);
       const progress = new Progress();
-      const result = await measure(subject, {
+      const result = await measureSubject(subject, {
         compilers: flags.jit === true ? "on" : "off",
         snapshot: flags.snapshot,
         trials: flags.trials,
         seed: flags.seed,
         timeoutMs: flags.timeout * 1000,
         signal: interruptSignal(),
-        progress: (finished, total, label) => {
-          progress.update(finished, total, label);
+        onMessage: ({ cells }) => {
+          if (cells !== undefined) progress.update(cells.finished, cells.total, cells.label);
         },
         ...(flags.instances === undefined ? {} : { instances: flags.instances }),
         ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { resolve } from "node:path";
-import { BytesperError } from "../base/errors.js";
+import { GRID_DEFAULTS } from "../runner/defaults.js";
 import { interruptSignal, size, wholeNumber } from "./options.js";
 
 interface Flags {
@@ -25,51 +24,43 @@ export function addProfile(program: Command): void {
     .option("--jit", "leave the optimising compilers on")
     .option("--conversations <file>", "take messages from a file with one conversation a line")
     .option("--subject <file>", "measure this class in instance-overhead (FILE or FILE#export)")
-    .option("--device <name>", "where device memory is taken: auto, cpu, cuda or cuda:N", "auto")
+    .option(
+      "--device <name>",
+      "where device memory is taken: auto, cpu, cuda or cuda:N",
+      GRID_DEFAULTS.device,
+    )
     .option("--device-cap <size>", "most device memory, such as 14.74GiB", size)
-    .option("--out <dir>", "folder of the results", "results")
-    .option("--trials <n>", "fresh processes for each cell", wholeNumber(1), 5)
-    .option("--seed <n>", "seed of generated conversations and of the order of cells", wholeNumber(0), 1)
-    .option("--timeout <seconds>", "wall time of one cell", wholeNumber(1), 600)
+    .option("--out <dir>", "folder of the results", GRID_DEFAULTS.out)
+    .option("--trials <n>", "fresh processes for each cell", wholeNumber(1), GRID_DEFAULTS.trials)
+    .option(
+      "--seed <n>",
+      "seed of generated conversations and of the order of cells",
+      wholeNumber(0),
+      GRID_DEFAULTS.seed,
+    )
+    .option("--timeout <seconds>", "wall time of one cell", wholeNumber(1), GRID_DEFAULTS.timeoutMs / 1000)
     .action(async (names: string[], flags: Flags) => {
-      const [{ runGrid }, { shippedExperiments }, { RunOutput }] = await Promise.all([
-        import("../runner/engine/run.js"),
-        import("../runner/engine/shipped.js"),
+      const [{ newRun }, { shippedRequest }, { RunOutput }] = await Promise.all([
+        import("../runner/run-grid.js"),
+        import("../runner/grid-request.js"),
         import("./run-output.js"),
       ]);
-      if (flags.subject !== undefined && names.join() !== "instance-overhead") {
-        throw new BytesperError(
-          "USAGE",
-          "--subject belongs to one experiment: bytesper profile instance-overhead --subject FILE.",
-        );
-      }
+      const request = shippedRequest({
+        experiments: names,
+        quick: flags.quick === true,
+        compilers: flags.jit === true ? "on" : "off",
+        ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),
+        ...(flags.subject === undefined ? {} : { subject: flags.subject }),
+        device: flags.device,
+        ...(flags.deviceCap === undefined ? {} : { deviceCapBytes: flags.deviceCap }),
+        trials: flags.trials,
+        seed: flags.seed,
+        timeoutMs: flags.timeout * 1000,
+      });
       const output = new RunOutput();
-      const outcome = await runGrid({
-        request: {
-          experiments: [...new Set(names.length === 0 ? shippedExperiments() : names)].map((file) => ({
-            file,
-            shipped: true,
-          })),
-          quick: flags.quick === true,
-          minimal: false,
-          only: [],
-          filter: {},
-          compilers: flags.jit === true ? "on" : "off",
-          ...(flags.conversations === undefined ? {} : { conversations: resolve(flags.conversations) }),
-          ...(flags.subject === undefined ? {} : { subject: flags.subject }),
-          device: flags.device,
-          ...(flags.deviceCap === undefined ? {} : { deviceCapBytes: flags.deviceCap }),
-          trials: flags.trials,
-          seed: flags.seed,
-          timeoutMs: flags.timeout * 1000,
-          executor: "local",
-          moreMemory: 1,
-        },
+      const outcome = await newRun(request, {
         out: flags.out,
-        command: "run",
-        retry: [],
         signal: interruptSignal(),
-        stopAtSubjectError: true,
         events: output.events,
       });
       output.end(outcome, flags.out);

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
-import { resolve } from "node:path";
 import { parseDuration } from "../base/duration.js";
 import { BytesperError } from "../base/errors.js";
+import { GRID_DEFAULTS } from "../runner/defaults.js";
 import type { RunRequest } from "../runner/engine/request.js";
+import { fileRequest } from "../runner/grid-request.js";
 import type { EnforcementKind } from "../record/cell.js";
 import { ENFORCEMENT_KINDS } from "../record/cell.js";
 import { interruptSignal, list, size, wholeNumber } from "./options.js";
@@ -40,7 +41,7 @@ export function addRun(program: Command): void {
     .command("run")
     .description("run the grids of experiment files, in processes with limits; a journal keeps every cell")
     .argument("<files...>", "experiment files")
-    .option("--out <dir>", "folder of the results", "results")
+    .option("--out <dir>", "folder of the results", GRID_DEFAULTS.out)
     .option("--minimal", "only the first level of each factor")
     .option("--only <names>", "only these experiments, commas between them", list)
     .option(
@@ -61,15 +62,24 @@ export function addRun(program: Command): void {
     .option("--kills <n>", "with --chaos, how often the runner is killed for each fault", wholeNumber(1), 5)
     .option("--jit", "leave the optimising compilers on in measured populations")
     .option("--conversations <file>", "take messages from a file with one conversation a line")
-    .option("--device <name>", "where device memory is taken: auto, cpu, cuda or cuda:N", "auto")
+    .option(
+      "--device <name>",
+      "where device memory is taken: auto, cpu, cuda or cuda:N",
+      GRID_DEFAULTS.device,
+    )
     .option("--device-cap <size>", "most device memory, such as 14.74GiB", size)
-    .option("--trials <n>", "fresh processes for each cell of a population", wholeNumber(1), 5)
-    .option("--seed <n>", "seed of everything random", wholeNumber(0), 1)
+    .option(
+      "--trials <n>",
+      "fresh processes for each cell of a population",
+      wholeNumber(1),
+      GRID_DEFAULTS.trials,
+    )
+    .option("--seed <n>", "seed of everything random", wholeNumber(0), GRID_DEFAULTS.seed)
     .option(
       "--timeout <time>",
       "wall time of a cell without a cap of its own, such as 10min",
       duration,
-      600_000,
+      GRID_DEFAULTS.timeoutMs,
     )
     .addOption(
       new Option(
@@ -105,18 +115,14 @@ export function addRun(program: Command): void {
       const { doneIn } = await import("../runner/engine/status.js");
       return supervise(argumentsWithout("--supervise"), doneIn);
     }
-    const [{ runGrid }, { RunOutput }] = await Promise.all([
-      import("../runner/engine/run.js"),
+    const [{ newRun }, { RunOutput }] = await Promise.all([
+      import("../runner/run-grid.js"),
       import("./run-output.js"),
     ]);
     const output = new RunOutput();
-    const outcome = await runGrid({
-      request,
+    const outcome = await newRun(request, {
       out: flags.out,
-      command: "run",
-      retry: [],
       signal: interruptSignal(),
-      stopAtSubjectError: false,
       events: output.events,
     });
     output.end(outcome, flags.out);
@@ -124,14 +130,12 @@ export function addRun(program: Command): void {
 }
 
 function requestOf(files: readonly string[], flags: Flags): RunRequest {
-  return {
-    experiments: files.map((file) => ({ file: resolve(file), shipped: false })),
-    quick: false,
+  return fileRequest(files, {
     minimal: flags.minimal === true,
     only: flags.only ?? [],
     filter: flags.filter,
     compilers: flags.jit === true ? "on" : "off",
-    ...(flags.conversations === undefined ? {} : { conversations: resolve(flags.conversations) }),
+    ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),
     device: flags.device,
     ...(flags.deviceCap === undefined ? {} : { deviceCapBytes: flags.deviceCap }),
     trials: flags.trials,
@@ -140,13 +144,12 @@ function requestOf(files: readonly string[], flags: Flags): RunRequest {
     ...(flags.slots === undefined ? {} : { slots: flags.slots }),
     ...(flags.enforcement === undefined ? {} : { enforcement: flags.enforcement }),
     ...executorRequest(flags),
-    moreMemory: 1,
     gate: {
       ...(flags.softMemory === undefined ? {} : { softShare: flags.softMemory }),
       ...(flags.hardMemory === undefined ? {} : { hardShare: flags.hardMemory }),
       ...(flags.diskReserve === undefined ? {} : { diskReserveBytes: flags.diskReserve }),
     },
-  };
+  });
 }
 
 function share(text: string): number {

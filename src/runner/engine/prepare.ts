@@ -46,6 +46,8 @@ export interface PreparedExperiment {
 
 export interface PrepareOptions {
   request: RunRequest;
+  /** The experiment, if a program holds it and no file does. */
+  value?: Experiment;
   /** Folder for compiled modules; a temporary folder by default. */
   modules?: string;
   /** Called only if an experiment needs a device. */
@@ -57,7 +59,7 @@ export interface PrepareOptions {
 /** Loads an experiment file and plans its cells. Throws `BAD_EXPERIMENT` and `BAD_SUBJECT`. */
 export async function prepareExperiment(file: string, options: PrepareOptions): Promise<PreparedExperiment> {
   const { request } = options;
-  const loaded = await openExperiment(file, options.modules);
+  const loaded = await openExperiment(file, options.modules, options.value);
   const other =
     request.subject === undefined
       ? undefined

@@ -4,10 +4,19 @@ import type { GateSettings } from "./gate.js";
 import type { SlurmSettings } from "../executor/slurm/settings.js";
 import type { EnforcementKind } from "../../record/cell.js";
 
+/** Where an experiment comes from. */
+export interface RequestedExperiment {
+  /** A name if the experiment is shipped, else a path. */
+  file: string;
+  shipped: boolean;
+  /** The file does not exist: a program holds the experiment, and only that program can run it. */
+  given?: boolean;
+}
+
 /** Options of a run, as plain data. The journal holds them, so `resume` needs no options. */
 export interface RunRequest {
   /** Names of shipped experiments, or the user's experiment files. */
-  experiments: { file: string; shipped: boolean }[];
+  experiments: RequestedExperiment[];
   quick: boolean;
   minimal: boolean;
   only: string[];

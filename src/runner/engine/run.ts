@@ -4,6 +4,7 @@ import { fileCorpus } from "../../corpus/index.js";
 import type { SelectedDevice } from "../../device/index.js";
 import { selectDevice } from "../../device/index.js";
 import { BytesperError } from "../../base/errors.js";
+import type { Experiment } from "../../experiment/define.js";
 import type { Result } from "../../record/schema.js";
 import { writeError } from "../../base/write.js";
 import type { Outcome } from "../../record/cell-end.js";
@@ -32,7 +33,7 @@ import type { PlanEntry } from "./need.js";
 import { orphansOf, planOf } from "./need.js";
 import type { PreparedExperiment } from "./prepare.js";
 import { prepareExperiment } from "./prepare.js";
-import type { RunRequest } from "./request.js";
+import type { RequestedExperiment, RunRequest } from "./request.js";
 import { writeRollback } from "./rollback.js";
 import { settingsOf } from "./request.js";
 import { deriveResult } from "./results.js";
@@ -50,6 +51,8 @@ export interface RunOptions {
   signal: AbortSignal;
   /** Whether an error thrown by a subject ends its experiment, because every cell would meet it. */
   stopAtSubjectError: boolean;
+  /** Experiments that no file holds, by the file that the request names for them. */
+  given?: ReadonlyMap<string, Experiment>;
   events: RunEvents;
 }
 
@@ -84,7 +87,12 @@ export interface OpenGrid {
  */
 export async function openGrid(
   request: RunRequest,
-  options: { modules?: string; signal?: AbortSignal; notice: (message: string) => void },
+  options: {
+    modules?: string;
+    signal?: AbortSignal;
+    given?: RunOptions["given"];
+    notice: (message: string) => void;
+  },
 ): Promise<OpenGrid> {
   if (request.conversations !== undefined) fileCorpus(request.conversations);
   const experiments: PreparedExperiment[] = [];
@@ -95,8 +103,10 @@ export async function openGrid(
   const { compilers, timeoutMs, seed, conversations } = request;
   try {
     for (const entry of request.experiments) {
+      const value = givenExperiment(entry, options.given);
       const prepared = await prepareExperiment(experimentFile(entry), {
         request,
+        ...(value === undefined ? {} : { value }),
         ...(options.modules === undefined ? {} : { modules: options.modules }),
         device: () => (asked ??= deviceOf(request, options.notice)),
         pilot: (subject) =>
@@ -125,6 +135,19 @@ export async function openGrid(
     dispose();
     throw error;
   }
+}
+
+/** The value of an experiment that a program holds. Throws `BAD_EXPERIMENT` if this process does not hold it. */
+function givenExperiment(
+  { file, given }: RequestedExperiment,
+  values: RunOptions["given"],
+): Experiment | undefined {
+  const value = values?.get(file);
+  if (given !== true || value !== undefined) return value;
+  throw new BytesperError(
+    "BAD_EXPERIMENT",
+    `The experiment "${basename(file)}" was given by a program and is in no file; run that program again.`,
+  );
 }
 
 /** A filter on an unknown factor would have no effect, so it is an error. */
@@ -164,6 +187,7 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
   const grid = await openGrid(request, {
     signal,
     notice: events.notice,
+    ...(options.given === undefined ? {} : { given: options.given }),
     ...(modules === undefined ? {} : { modules }),
   });
   let journal: Journal | undefined;

@@ -1,0 +1,65 @@
+import { BytesperError } from "../base/errors.js";
+import type { Result } from "../record/schema.js";
+import { MEASURE_DEFAULTS } from "./defaults.js";
+import { measure } from "./measure.js";
+import type { Message } from "./message.js";
+import { progressMessage } from "./message.js";
+import { pathOf, requireWhole } from "./option-checks.js";
+
+/** Settings of {@link measure}. Each one that is absent has the value that the command line gives it. */
+export interface MeasureOptions {
+  /** Whether V8 may optimise the measured code; "off" by default, which makes readings repeatable. */
+  compilers?: "on" | "off";
+  /** Instances of the largest population; chosen by a pilot by default. */
+  instances?: number;
+  /** Number of fresh processes; 5 by default. */
+  trials?: number;
+  /** Whether a heap snapshot checks the number and breaks it down; true by default. */
+  snapshot?: boolean;
+  /** Path of a conversations file for the subject's context. */
+  conversations?: string;
+  /** Seed of the order of readings; 1 by default. */
+  seed?: number;
+  /** Wall time of one process, ms; 300,000 by default. */
+  timeoutMs?: number;
+  /** Ends the measurement: the promise is then rejected with the code `INTERRUPTED`. */
+  signal?: AbortSignal;
+  /** Told how far the measurement is. Nothing is printed. */
+  onMessage?: (message: Message) => void;
+}
+
+/** Bytes per instance of a module's subject, with the defaults of the command line. */
+export async function measureSubject(subject: string | URL, options: MeasureOptions = {}): Promise<Result> {
+  const text = subjectText(subject);
+  const { instances, conversations, signal, onMessage } = options;
+  const {
+    trials = MEASURE_DEFAULTS.trials,
+    seed = MEASURE_DEFAULTS.seed,
+    timeoutMs = MEASURE_DEFAULTS.timeoutMs,
+  } = options;
+  requireWhole("instances", instances, 2);
+  requireWhole("trials", trials, 1);
+  requireWhole("seed", seed, 0);
+  requireWhole("timeoutMs", timeoutMs, 1);
+  return measure(text, {
+    compilers: options.compilers ?? "off",
+    snapshot: options.snapshot ?? true,
+    trials,
+    seed,
+    timeoutMs,
+    progress: (finished, total, label) => onMessage?.(progressMessage(finished, total, label)),
+    ...(instances === undefined ? {} : { instances }),
+    ...(conversations === undefined ? {} : { conversations }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** A fresh process can import a file; it cannot be given a value of this one. */
+function subjectText(subject: unknown): string {
+  if (typeof subject === "string" || subject instanceof URL) return pathOf(subject);
+  const what = typeof subject === "function" ? subject.name || "an unnamed function" : typeof subject;
+  throw new BytesperError(
+    "BAD_SUBJECT",
+    `measure was given ${what} itself, which a fresh process cannot be handed; export it from a module and give the path of that file, such as "./session.mjs#Session".`,
+  );
+}
