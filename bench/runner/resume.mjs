@@ -17,7 +17,7 @@ import { environmentOf } from "../../dist/runner/environment.js";
 import { settingsOf } from "../../dist/runner/engine/request.js";
 import { openGrid } from "../../dist/runner/engine/run.js";
 import { Journal } from "../../dist/runner/journal/journal.js";
-import { ownIdentity } from "../../dist/runner/journal/owner.js";
+import { ownIdentity } from "../../dist/system/owner.js";
 import { inAlternation, runProgram } from "../harness.mjs";
 import { markdownTable, seconds } from "../markdown.mjs";
 import { endOf } from "./records.mjs";
