@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { nvmlDevices } from "./probe/nvml.js";
 import type { Reading } from "./probe/reading.js";
 import { absent, isAbsent } from "./probe/reading.js";
+import { descendsFrom } from "./process.js";
 
 /**
  * Samples the device memory of a process tree through NVML, which reports bytes for each process. A peak
@@ -35,7 +35,7 @@ export function deviceBytesOf(root: number): Reading {
   for (const { processes } of report.devices) {
     if (isAbsent(processes)) return processes;
     for (const { pid, usedBytes } of processes) {
-      if (!isWithin(pid, root)) continue;
+      if (!descendsFrom(pid, root)) continue;
       if (isAbsent(usedBytes)) return usedBytes;
       sum += usedBytes;
       seen = true;
@@ -43,27 +43,4 @@ export function deviceBytesOf(root: number): Reading {
   }
   // In a container, NVML may report pids of the host, which are unknown here.
   return seen ? sum : absent("NVML lists no process of this tree");
-}
-
-/**
- * Most ancestors that are followed. Readings of /proc at different times could form a loop, which must end.
- */
-const MOST_ANCESTORS = 256;
-
-function isWithin(pid: number, root: number): boolean {
-  let current: number | undefined = pid;
-  for (let depth = 0; depth < MOST_ANCESTORS && current !== undefined && current > 1; depth++) {
-    if (current === root) return true;
-    current = parentOf(current);
-  }
-  return false;
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[1]);
-  } catch {
-    return undefined;
-  }
 }

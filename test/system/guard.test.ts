@@ -5,6 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { nvmlDevices } from "../../src/system/probe/nvml.js";
 import { isAbsent } from "../../src/system/probe/reading.js";
+import { startTicksOf } from "../../src/system/process.js";
 import { bytesper, inFolder, MAIN, ROOT, run } from "./cli.js";
 
 const NODE = process.execPath;
@@ -43,12 +44,7 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 function isAlive(pid: number): boolean {
-  try {
-    // One that has ended and that nobody takes note of is not alive.
-    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
+  return startTicksOf(pid) !== undefined;
 }
 
 describe("the command under the guard", () => {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isAbsent } from "../../src/system/probe/reading.js";
@@ -8,7 +8,7 @@ import { ownGroup } from "../../src/system/hierarchy.js";
 import type { Enforcement } from "../../src/runner/limits/index.js";
 import type { EnforcementKind } from "../../src/record/cell.js";
 import { certify, chooseEnforcement, ladder, removeStaleGroups } from "../../src/runner/limits/index.js";
-import { pidNamespace } from "../../src/system/process-stat.js";
+import { pidNamespace, startTicksOf } from "../../src/system/process.js";
 import { steady } from "./vm/children.js";
 import {
   CAP_BYTES,
@@ -206,7 +206,8 @@ test.each(PLACES)("what a dead runner left in %s is killed and removed", async (
   // A pid that was given out and is free again.
   const { pid: dead } = spawnSync("true");
   const folder = join(place, `bytesper-${dead}-1-${pidNamespace() ?? ""}`);
-  const living = join(place, `bytesper-${process.pid}-${startTicks()}-${pidNamespace() ?? ""}`);
+  const ticks = startTicksOf(process.pid) ?? 0;
+  const living = join(place, `bytesper-${process.pid}-${ticks}-${pidNamespace() ?? ""}`);
   const foreign = join(place, `bytesper-${dead}-1-1`);
   mkdirSync(join(folder, "cell", "nested"), { recursive: true });
   mkdirSync(living, { recursive: true });
@@ -225,8 +226,3 @@ test.each(PLACES)("what a dead runner left in %s is killed and removed", async (
     spawnSync("rmdir", [living, foreign]);
   }
 });
-
-function startTicks(): string {
-  const stat = readFileSync("/proc/self/stat", "utf8");
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-}

@@ -1,5 +1,5 @@
-import type { ProcessEntry } from "../../system/proc.js";
-import { allPids, hasEnvironment, processEntry } from "../../system/proc.js";
+import type { ProcessEntry } from "../../system/process.js";
+import { allPids, hasEnvironment, isOfTree, pidIsTaken, processEntry } from "../../system/process.js";
 
 /** Looks in a row that take a pid which was somebody else's for still theirs; pids come again after thousands. */
 const LOOKS_BETWEEN_FULL = 50;
@@ -11,6 +11,8 @@ const LOOKS_BETWEEN_FULL = 50;
 export class ProcessTree {
   readonly #root: number;
   readonly #mark: string;
+  /** The folder that contains /proc. */
+  readonly #base: string;
   readonly #since: number;
   /** By pid: when the process was started, since pids come again. */
   #members: Map<number, number>;
@@ -18,10 +20,11 @@ export class ProcessTree {
   #strangers: ReadonlySet<number> = new Set();
   #looks = 0;
 
-  constructor(root: number, mark: string) {
-    const entry = processEntry(root);
+  constructor(root: number, mark: string, base = "/") {
+    const entry = processEntry(root, base);
     this.#root = root;
     this.#mark = mark;
+    this.#base = base;
     this.#since = entry?.startTicks ?? Infinity;
     this.#members = new Map(entry === undefined ? [] : [[root, entry.startTicks]]);
   }
@@ -29,14 +32,14 @@ export class ProcessTree {
   /** Looks the tree up anew and answers the processes that live. `full`: reads also what were strangers before. */
   refresh(full = this.#looks % LOOKS_BETWEEN_FULL === 0): ProcessEntry[] {
     this.#looks++;
-    const pids = allPids();
+    const pids = allPids(this.#base);
     if (pids.length === 0) return this.#withoutProc();
     const asked = full ? pids : pids.filter((pid) => !this.#strangers.has(pid));
-    const entries = asked.flatMap((pid) => processEntry(pid) ?? []);
+    const entries = asked.flatMap((pid) => processEntry(pid, this.#base) ?? []);
     const members = this.#membersOf(entries);
-    this.#members = new Map([...members.values()].map(({ pid, startTicks }) => [pid, startTicks]));
-    this.#strangers = new Set(pids.filter((pid) => !members.has(pid)));
-    return [...members.values()].filter(({ zombie }) => !zombie);
+    this.#members = new Map(members.map(({ pid, startTicks }) => [pid, startTicks]));
+    this.#strangers = new Set(pids.filter((pid) => !this.#members.has(pid)));
+    return members.filter(({ zombie }) => !zombie);
   }
 
   /** Sends a signal to every process of the tree, parents first; answers how many there were. */
@@ -54,33 +57,27 @@ export class ProcessTree {
 
   /** Where there is no /proc only the first process is known. */
   #withoutProc(): ProcessEntry[] {
-    try {
-      process.kill(this.#root, 0);
-      return [{ pid: this.#root, parent: 0, startTicks: 0, zombie: false }];
-    } catch {
-      return [];
-    }
+    if (!pidIsTaken(this.#root)) return [];
+    const unknown = { parent: 0, processGroup: 0, foregroundGroup: -1, startTicks: 0 };
+    return [{ ...unknown, pid: this.#root, zombie: false }];
   }
 
-  #membersOf(entries: readonly ProcessEntry[]): Map<number, ProcessEntry> {
-    const byParent = new Map<number, ProcessEntry[]>();
-    for (const entry of entries) {
-      const siblings = byParent.get(entry.parent);
-      if (siblings === undefined) byParent.set(entry.parent, [entry]);
-      else siblings.push(entry);
-    }
-    const members = new Map<number, ProcessEntry>();
-    const add = (entry: ProcessEntry): void => {
-      if (members.has(entry.pid)) return;
-      members.set(entry.pid, entry);
-      for (const child of byParent.get(entry.pid) ?? []) add(child);
-    };
-    for (const entry of entries) if (this.#members.get(entry.pid) === entry.startTicks) add(entry);
+  /** Sorted by start time, so that parents come before their children. */
+  #membersOf(entries: readonly ProcessEntry[]): ProcessEntry[] {
+    const byPid = new Map(entries.map((entry) => [entry.pid, entry]));
+    const known = entries.filter(({ pid, startTicks }) => this.#members.get(pid) === startTicks);
+    const heads = new Set(known.map(({ pid }) => pid));
+    const isMember = (entry: ProcessEntry): boolean =>
+      isOfTree(
+        entry.pid,
+        (pid) => heads.has(pid),
+        (pid) => byPid.get(pid),
+      );
     for (const entry of entries) {
       // What was there before the command cannot be of it.
-      const mayBe = !members.has(entry.pid) && entry.startTicks >= this.#since;
-      if (mayBe && hasEnvironment(entry.pid, this.#mark)) add(entry);
+      const mayBe = entry.startTicks >= this.#since && !isMember(entry);
+      if (mayBe && hasEnvironment(entry.pid, this.#mark, this.#base)) heads.add(entry.pid);
     }
-    return members;
+    return entries.filter(isMember).sort((a, b) => a.startTicks - b.startTicks);
   }
 }

@@ -1,4 +1,4 @@
-import { readText } from "../../system/kernel-file.js";
+import { processEntry } from "../../system/process.js";
 
 const FORWARDED = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 /** What a terminal sends to every process of its foreground group, the command included. */
@@ -20,8 +20,6 @@ export function forwardSignals(send: (signal: NodeJS.Signals) => void): () => vo
 
 /** Whether this process is of the foreground group of a terminal; see proc_pid_stat(5), pgrp and tpgid. */
 function isInForeground(): boolean {
-  const text = readText("/proc/self/stat");
-  if (text === undefined) return process.stdin.isTTY;
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return fields[2] !== undefined && fields[2] === fields[5];
+  const own = processEntry("self");
+  return own === undefined ? process.stdin.isTTY : own.processGroup === own.foregroundGroup;
 }

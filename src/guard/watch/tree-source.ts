@@ -3,7 +3,7 @@ import { absent } from "../../system/probe/reading.js";
 import { readHostMemory } from "../../system/host.js";
 import type { ReadingName } from "../reading-names.js";
 import type { ReadingSource } from "../sources/source.js";
-import { hasLostMemory, processEntry, pssOf, rssOf } from "../../system/proc.js";
+import { hasLostMemory, processEntry, pssOf, rssOf } from "../../system/process.js";
 import type { ProcessTree } from "./process-tree.js";
 
 const NAMES = [

@@ -5,7 +5,7 @@ import { absent } from "../../system/probe/reading.js";
 import type { OwnGroup } from "../../system/hierarchy.js";
 import { withAncestors } from "../../system/hierarchy.js";
 import { readNumber, readWords, whyNotWritable } from "../../system/kernel-file.js";
-import { descendsFrom } from "../../system/process-stat.js";
+import { descendsFrom } from "../../system/process.js";
 
 /** A group of the v2 hierarchy in which groups with memory limits can be created. */
 export interface Place {

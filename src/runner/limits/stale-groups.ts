@@ -28,7 +28,7 @@ export async function removeStaleGroups(): Promise<string[]> {
   for (const own of [ownGroup(1), ownGroup(2)]) {
     if (isAbsent(own)) continue;
     for (const place of withAncestors(own)) {
-      const stale = foldersIn(place).filter(runnerIsDead);
+      const stale = foldersIn(place).filter((name) => runnerIsDead(name));
       // A runner that was started inside a cell is in the group of its dead parent. The supervisor of that
       // cell ends it.
       const others = stale.map((name) => join(place, name)).filter((folder) => !isWithin(own.folder, folder));

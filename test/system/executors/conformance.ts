@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Result } from "../../../src/record/schema.js";
 import { parseResult } from "../../../src/record/schema.js";
 import type { Executor } from "../../../src/runner/executor/executor.js";
-import { startTicksOf } from "../../../src/system/owner.js";
+import { startTicksOf } from "../../../src/system/process.js";
 import { bytesper, inFolder, ROOT } from "../cli.js";
 import { MIB, runJob, runJobs, scriptJob } from "./jobs.js";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { startTicksOf } from "../../../../src/system/owner.js";
+import { startTicksOf } from "../../../../src/system/process.js";
 import { ROOT, run } from "../../cli.js";
 
 const BIN = join(ROOT, "test/system/stand-in/slurm/bin");

@@ -9,7 +9,8 @@ import { tryLoadAddon } from "../../../../src/system/native/load.js";
 import { absent, isAbsent } from "../../../../src/system/probe/reading.js";
 import { Journal } from "../../../../src/runner/journal/journal.js";
 import type { Owner } from "../../../../src/system/owner.js";
-import { isAlive, ownIdentity, startTicksOf } from "../../../../src/system/owner.js";
+import { isAlive, ownIdentity } from "../../../../src/system/owner.js";
+import { startTicksOf } from "../../../../src/system/process.js";
 import type * as Load from "../../../../src/system/native/load.js";
 import { bytesOf, RECORDS, temporaryFolder } from "./sample.js";
 
