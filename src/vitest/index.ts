@@ -23,6 +23,7 @@ export interface BytesperMatchers {
 
 declare module "vitest" {
   // TypeScript merges the declarations only if this parameter exists and has this name.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars, @typescript-eslint/no-explicit-any, @typescript-eslint/no-empty-object-type
   interface Assertion<T = any> extends BytesperMatchers {}
 }
 
