@@ -227,21 +227,22 @@ const resultSchema = z.object({
       z.object({
         factor: z.string(),
         others: factors,
-        /** Absent where not even the smallest fits. */
+        /** Absent if even the smallest level does not fit. */
         fits: z.number().optional(),
-        /** Absent where even the largest fits. */
+        /** Absent if even the largest level fits. */
         failsAt: z.number().optional(),
         cellsRun: z.number(),
         cellsSaved: z.number(),
       }),
     )
     .optional(),
-  /** Of a rollout in stages: their verdicts, where it degrades, and the flags to roll back to. */
+  /**
+   * Only for a rollout in stages: the verdicts, the stage that fails first, and the flags to roll back to.
+   */
   rollout: rollout.optional(),
   table: table.optional(),
-  /** Figures that the experiment asks for beside those that every result of its kind has. */
+  /** Figures that the experiment asks for, in addition to those that every result of its kind has. */
   figures: z.array(figure).optional(),
-  /** What programs concluded from their readings, in sentences. */
   findings: z.array(z.string()).optional(),
   warnings: z.array(warning),
 });
@@ -254,12 +255,14 @@ export type ResultReading = z.infer<typeof reading>;
 export type ResultRowReading = z.infer<typeof rowReading>;
 export type ResultWarning = z.infer<typeof warning>;
 
-/** The published JSON Schema of a result. It allows further keys: a later minor version may add some. */
+/**
+ * The published JSON Schema of a result. It allows unknown keys, because a later minor version may add some.
+ */
 export function resultJsonSchema(): Record<string, unknown> {
   return { title: RESULT_SCHEMA, ...z.toJSONSchema(resultSchema, { io: "input" }) };
 }
 
-/** Reads a result. Throws `BAD_RESULT`, which names the file and the first place that does not fit. */
+/** Parses a result. Throws `BAD_RESULT` with the name of the file and the first field that is wrong. */
 export function parseResult(text: string, file: string): Result {
   let document: unknown;
   try {
@@ -269,14 +272,14 @@ export function parseResult(text: string, file: string): Result {
   }
   requireSchema(document, file);
   const parsed = resultSchema.safeParse(document);
-  // The document itself and not `parsed.data`, which lacks the keys that this version does not know.
+  // Returns the document and not `parsed.data`, which lacks the keys that this version does not know.
   if (parsed.success) return document as Result;
   const { path, message } = problemOf(parsed.error.issues[0], document);
   const place = path.join(".") || "the document";
   throw new BytesperError("BAD_RESULT", `${file} is not a result: ${place}: ${message}.`);
 }
 
-/** Throws where the document names another schema than the one that this version reads. */
+/** Throws if the document names another schema than the one that this version reads. */
 function requireSchema(document: unknown, file: string): void {
   const schema = (document as { schema?: unknown } | null)?.schema;
   if (typeof schema !== "string" || schema === RESULT_SCHEMA) return;
@@ -295,8 +298,8 @@ interface Problem {
 }
 
 /**
- * The innermost place that does not fit. Of a union zod says only that no branch fits, so the branch is taken
- * that the document means: the absent one where it has that key.
+ * Finds the innermost field that is wrong. For a union, zod says only that no branch fits. Then this takes
+ * the branch that the document means: the absent one if it has that key.
  */
 function problemOf(
   issue: z.core.$ZodIssue | undefined,

@@ -3,7 +3,7 @@ import { isAbsent } from "../system/probe/reading.js";
 import { bytesWithBinaryUnit, fixed, ratio } from "../base/format.js";
 import type { Cell, Table } from "../base/table/table.js";
 
-/** One attention for the terminal: estimate, measured and what they leave to explain. */
+/** One attention for the terminal: the estimate, the measurement and their difference. */
 export function attentionTable(record: AttentionRecord): Table {
   const { kernel, dtype, tokens, heads, kvHeads, headDim, batch, causal, device, code } = record;
   const used = record.usedHighWaterBytes;
@@ -44,7 +44,7 @@ export function attentionTable(record: AttentionRecord): Table {
   };
 }
 
-/** How far each kernel is from double precision at its worst. */
+/** The largest error of each kernel against double precision. */
 export function checkTable(device: string, checks: readonly KernelCheck[]): Table {
   return {
     caption: `Kernels of ${device} against double precision`,

@@ -3,13 +3,13 @@ export interface FigureLink {
   title: string;
   /** Relative to the page. */
   folder: string;
-  /** Of its files, without an ending. */
+  /** Name of its files, without extension. */
   name: string;
   /** Whether there is a PNG beside the SVG. */
   hasPicture: boolean;
 }
 
-/** The figures of a page, each a link to its picture. */
+/** Lists the figures of a page; each is a link to its picture. */
 export function figureSection(figures: readonly FigureLink[]): string[] {
   if (figures.length === 0) return [];
   return [

@@ -1,14 +1,13 @@
 import type { Result } from "../record/schema.js";
 import { headline } from "./sections.js";
 
-/** One sentence on a result: its headline, or what its tables answer where each row has readings of its own. */
+/** One sentence on a result: its headline, or what its tables answer if each row has its own readings. */
 function answer(result: Result): string {
   return result.settings.device === undefined
     ? headline(result)
     : (result.findings?.[0] ?? result.question ?? result.title);
 }
 
-/** The index of a results folder. */
 export function indexPage(results: readonly Result[]): string {
   const lines = results.map((result) => {
     const doubts = result.warnings.length;

@@ -4,7 +4,10 @@ import { intervalCell, shareCell } from "../base/table/number-cell.js";
 import type { Result, ResultLine } from "../record/schema.js";
 import type { Table } from "../base/table/table.js";
 
-/** Bytes per unit by each reading of a command's cells, for each combination of the factors beside the population. */
+/**
+ * Bytes per unit by each reading of a command's cells, for each combination of the factors except the
+ * population.
+ */
 export function linesTable(result: Result): Table | undefined {
   const { lines = [], rows, unit } = result;
   if (lines.length < 2) return undefined;
@@ -42,7 +45,6 @@ function sameLevels(a: ResultLine["others"], b: ResultLine["others"]): boolean {
   return Object.entries(a).every(([name, level]) => b[name] === level);
 }
 
-/** As the experiment's own table calls it. */
 function titleOf({ table }: Result, reading: string): string {
   const column = table?.columns.find(({ from }) => from === `readings.${reading}`);
   return column?.title ?? READING_TITLES[reading] ?? reading.replace(/Bytes$/, "");

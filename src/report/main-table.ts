@@ -7,7 +7,7 @@ import { verdictCell } from "./rollout-table.js";
 import type { Result, ResultRow, ResultRowReading } from "../record/schema.js";
 import type { Cell, Table } from "../base/table/table.js";
 
-/** The table that an experiment is run for: one row for each point of its grid. */
+/** The main table of an experiment: one row for each point of its grid. */
 export function mainTable(result: Result): Table {
   return tableOf(
     result,
@@ -16,7 +16,6 @@ export function mainTable(result: Result): Table {
   );
 }
 
-/** The tables of an experiment's further questions. */
 export function followUpTables(result: Result): Table[] {
   return (result.followUps ?? []).map(({ table, rows }) => tableOf(result, table, rows));
 }
@@ -42,7 +41,7 @@ function unitOf({ from, unit }: ColumnSpec): Pick<Table["columns"][number], "uni
   return from.endsWith("Ms") ? { unit: "ms" } : {};
 }
 
-/** What a unit or a counter means, where a column has it. */
+/** Notes that explain the unit or the counter of a column. */
 function columnNotes(result: Result, columns: readonly ColumnSpec[], { from, unit }: ColumnSpec): string[] {
   const notes: string[] = [];
   if (unit === "KiB" || unit === "MiB" || unit === "GiB") {
@@ -54,14 +53,14 @@ function columnNotes(result: Result, columns: readonly ColumnSpec[], { from, uni
   return notes;
 }
 
-/** Whether a column shows words: levels of a factor that are no numbers. */
+/** Whether a column shows words: levels that are not numbers. */
 function isText(rows: readonly ResultRow[], from: string): boolean {
   if (["outcome", "verdict", "enforcement"].includes(from)) return true;
   const level = rows[0]?.factors[from.slice("factors.".length)];
   return from.startsWith("factors.") && level !== undefined && typeof level !== "number";
 }
 
-/** One line on the circumstances, which every table carries. */
+/** One line about machine and settings, which every table has. */
 export function conditions(result: Result, rows: readonly ResultRow[]): string {
   const { environment, settings } = result;
   const trials = Math.max(0, ...rows.map((row) => row.trials));
@@ -69,7 +68,7 @@ export function conditions(result: Result, rows: readonly ResultRow[]): string {
     trials === 1
       ? "one trial in a fresh process for each row"
       : `${trials} trials, each in a fresh process; medians, with the range over the trials where they differ`;
-  // A command brings its own Node, or none.
+  // A command runs its own Node or none, so the setting of our compilers says nothing about it.
   const compilers = isOfCommands(result) ? "" : `optimising compilers ${environment.compilers}; `;
   const machine = `${environment.os} ${environment.arch}, ${environment.cpu} with ${bytesWithBinaryUnit(environment.memoryBytes)}`;
   return `Node ${environment.node} (V8 ${environment.v8}) on ${machine}; memory limit: ${environment.enforcement}; ${compilers}${deviceConditions(settings)}${repeated}.`;
@@ -88,15 +87,15 @@ function pageNote({ nullControl }: Result): string {
   return `RSS counts pages of the whole process, filled or not: a population of nothing changed it by up to ${bytesIn(rss.high, "KiB", 1024)} KiB here.`;
 }
 
-/** Whether the cells are commands: they have parts as programs do, and take no device of ours. */
+/** Whether the cells are commands: like programs they have parts, but no device of ours. */
 function isOfCommands({ followUps, settings }: Result): boolean {
   return followUps !== undefined && settings.device === undefined;
 }
 
-/** What every command's rows show: how it ended, its peak, and what it printed. */
+/** The columns that every command has: how it ended, its peak, and what it printed. */
 function commandColumns({ rows }: Result, factors: readonly string[]): ColumnSpec[] {
   const names = new Set(rows.flatMap(({ readings }) => Object.keys(readings)));
-  // A level that a program repeats is no news.
+  // A command may print the level of a factor, which has a column already.
   for (const name of ["peakBytes", "durationMs", ...factors]) names.delete(name);
   return [
     ...factors.map((name) => ({ title: name, from: `factors.${name}` })),
@@ -199,7 +198,9 @@ function readingCell(reading: ResultRowReading | undefined, unit: ByteUnit, dete
   return intervalCell(reading, detectable, unit);
 }
 
-/** A reading in another unit than bytes: whole numbers as they are, others with the places that their size needs. */
+/**
+ * A reading in another unit than bytes: whole numbers unchanged, others with decimal places by their size.
+ */
 function plainCell(reading: ResultRowReading | undefined, name: string): Cell {
   if (reading === undefined) return { absent: "not read in this run" };
   if (isAbsent(reading)) return { absent: reading.absent };

@@ -3,7 +3,7 @@ import type { Result } from "../record/schema.js";
 import { breakdownTables, calibrationTable, estimateTables, fitTable, headline } from "./sections.js";
 import { terminalTable } from "../base/table/terminal.js";
 
-/** What `bytesper measure` prints for people: the answer, the doubts, the tables. */
+/** What `bytesper measure` prints for people: the answer, the warnings, the tables. */
 export function measurePage(result: Result): string {
   const doubts =
     result.warnings.length === 0

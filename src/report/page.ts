@@ -18,12 +18,12 @@ import {
 import type { Table } from "../base/table/table.js";
 import { terminalTable } from "../base/table/terminal.js";
 
-/** Whether the rows come from programs or commands, which have no snapshot and null control. */
+/** Whether the rows come from programs or commands, which have neither a snapshot nor a null control. */
 function isOfPrograms({ followUps }: Result): boolean {
   return followUps !== undefined;
 }
 
-/** The page of one experiment: answer, doubts, tables, and how each number came to be. */
+/** The page of one experiment: answer, warnings, tables, and how each number was measured. */
 export function resultPage(result: Result, figures: readonly FigureLink[] = []): string {
   if (isOfPrograms(result)) return programPage(result, figures);
   const ledger = ledgerTable(result);
@@ -74,7 +74,7 @@ function programMethod(result: Result): string {
   return `${how}${peaks} ${conditions(result, rows)}`;
 }
 
-/** Tables beside the main one. */
+/** Tables in addition to the main table. */
 function programTables(result: Result): Table[] {
   const lines = [commandFitTable(result), linesTable(result)].filter((table) => table !== undefined);
   return [...rolloutTables(result), ...frontierTables(result), ...lines, ...followUpTables(result)];

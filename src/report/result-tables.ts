@@ -14,7 +14,7 @@ import {
 } from "./sections.js";
 import type { Table } from "../base/table/table.js";
 
-/** A table under the name that files and papers call it by. */
+/** A table with the name that files and papers use for it. */
 export interface NamedTable {
   name: string;
   table: Table;
@@ -22,7 +22,10 @@ export interface NamedTable {
 
 const BREAKDOWN_NAMES = ["classes", "kinds", "waste"];
 
-/** Every table of a result, each with the conditions and doubts that it needs to stand alone; `main` is first. */
+/**
+ * Every table of a result, each with the conditions and warnings that it needs to stand alone; `main` is
+ * first.
+ */
 export function tablesOf(result: Result): NamedTable[] {
   const named: [name: string, table: Table | undefined][] = [
     ["main", mainTable(result)],
@@ -30,7 +33,7 @@ export function tablesOf(result: Result): NamedTable[] {
       result.followUps?.[place]?.name ?? "",
       table,
     ]),
-    // Rows of programs and commands have no null control, snapshot or calibration.
+    // Rows of programs and commands have no null control, no snapshot and no calibration.
     ["fit", result.followUps === undefined ? fitTable(result) : commandFitTable(result)],
     ...rolloutTables(result).map((table): [string, Table] => ["rollout", table]),
     ["lines", linesTable(result)],
@@ -58,14 +61,14 @@ function standingAlone(table: Table, result: Result): Table {
   };
 }
 
-/** The overview is first, then one table for each estimate that has a residual. */
+/** The overview comes first, then one table for each estimate that has a residual. */
 function estimateName({ estimates }: Result, place: number): string {
   if (place === 0) return "estimates";
   const explained = estimates.filter(({ comparison }) => comparison.residual.length > 0);
   return `residual-${explained[place - 1]?.name ?? place}`;
 }
 
-/** A name that is a file's on every system and that no other table of the result has. */
+/** A name that is valid for a file on every system and that no other table of the result has. */
 function unusedName(wanted: string, taken: ReadonlySet<string>): string {
   const name = wanted.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-+|-+$/g, "") || "table";
   let unused = name;

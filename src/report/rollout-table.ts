@@ -7,7 +7,7 @@ type Rollout = NonNullable<Result["rollout"]>;
 type Stage = Rollout["stages"][number];
 type Check = Stage["checks"][number];
 
-/** The stages of a rollout with their verdicts, where it degrades, and what to roll back to. */
+/** The stages of a rollout with their verdicts, the stage that fails first, and what to roll back to. */
 export function rolloutTables({ rollout }: Result): Table[] {
   if (rollout === undefined) return [];
   return [
@@ -30,7 +30,7 @@ export function rolloutTables({ rollout }: Result): Table[] {
   ];
 }
 
-/** The verdict of the stage that a row is; of a cell with one flag alone there is none. */
+/** The verdict of the stage that a row shows. A row in which only one flag changed has none. */
 export function verdictCell({ rollout }: Result, { factors }: ResultRow): Cell {
   const stage = rollout?.stages.find(({ name }) => name === factors.stage);
   if (stage === undefined) return { absent: "it is no stage of a rollout" };
@@ -63,12 +63,12 @@ function shown(level: Level): string {
   return typeof level === "number" ? level.toLocaleString("en-US") : String(level);
 }
 
-/** What a stage failed by; where it passed, how near the nearest bound was. */
+/** Why a stage failed; if it passed, its distance to the nearest bound. */
 function reasonsOf({ verdict, failure, checks }: Stage): string {
   if (verdict === "unfinished") return "its cell has not ended";
   if (verdict === "passed") return `${checks.length} of ${checks.length} criteria met`;
   const broken = checks.filter(({ met }) => !met);
-  // After a failure every reading that is lacking says the same once more.
+  // After a failure all readings are missing, so they need not be listed.
   const said = failure === undefined ? broken : broken.filter(({ value }) => value !== undefined);
   return [...(failure === undefined ? [] : [failure]), ...said.map(sentenceOf)].join("; ");
 }

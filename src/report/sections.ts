@@ -5,7 +5,6 @@ import { bytesCell, intervalCell, numberCell, shareCell } from "../base/table/nu
 import type { Result } from "../record/schema.js";
 import type { Cell, Table } from "../base/table/table.js";
 
-/** The answer in one sentence, with its interval. */
 export function headline(result: Result): string {
   const { fit, unit } = result;
   if (isAbsent(fit)) return `No bytes per ${unit}: ${fit.absent}.`;
@@ -22,7 +21,6 @@ export function headline(result: Result): string {
   );
 }
 
-/** The figures behind the headline. */
 export function fitTable(result: Result): Table {
   const { fit, crossCheck, unit } = result;
   const rows: Cell[][] = [];
@@ -124,7 +122,7 @@ const SOURCES: Record<string, string> = {
   peakBytes: "the peak of the process tree",
 };
 
-/** Estimate against measured, and what the difference consists of. */
+/** Estimate and measurement, and what the difference consists of. */
 export function estimateTables(result: Result): Table[] {
   if (result.estimates.length === 0 || isAbsent(result.fit)) return [];
   const measured = result.fit.perUnitBytes.value;
@@ -165,7 +163,7 @@ export function estimateTables(result: Result): Table[] {
 
 const CLASSES_SHOWN = 15;
 
-/** Where the bytes go: by class and by V8 kind, and what could be had back. */
+/** Where the bytes go, by class and by V8 kind, and what could be saved. */
 export function breakdownTables(result: Result): Table[] {
   if (result.breakdown.length === 0) return [];
   const shown = result.breakdown.slice(0, CLASSES_SHOWN);
@@ -227,7 +225,6 @@ export function breakdownTables(result: Result): Table[] {
   return tables;
 }
 
-/** The balance against the kernel's count. */
 export function ledgerTable(result: Result): Table | undefined {
   const { ledger } = result;
   if (isAbsent(ledger)) return undefined;

@@ -1,7 +1,10 @@
 import type { Axis, Figure, Mark } from "./figure/figure.js";
 import type { Result, ResultRow } from "../record/schema.js";
 
-/** One figure for each reading that rows have over their steps: a line for each row, by its stage or its levels. */
+/**
+ * One figure for each reading that rows have over their steps, with one line for each row, named by its stage
+ * or its levels.
+ */
 export function seriesFigures(result: Result): Figure[] {
   const rows = result.rows.filter(({ series }) => series !== undefined);
   const readings = [...new Set(rows.flatMap(({ series = [] }) => series.map(({ reading }) => reading)))];
@@ -39,7 +42,7 @@ function nameOf({ factors, outcome }: ResultRow): string {
   return outcome === "ok" ? name : `${name} (${outcome})`;
 }
 
-/** The cap of the pool, where a line comes near it: far above all lines it would press them flat. */
+/** Marks the cap of the pool if a line comes near it. A cap far above all lines would press them flat. */
 function marksOf(
   { settings }: Result,
   reading: string,

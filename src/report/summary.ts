@@ -3,7 +3,7 @@ import type { Result } from "../record/schema.js";
 
 type Headline = number | { absent: string };
 
-/** The headline numbers of all experiments under fixed names. */
+/** The headline numbers of all experiments, under names that never change. */
 export interface Summary {
   schema: "bytesper/summary@1";
   per_session_bytes: Headline;
@@ -13,7 +13,7 @@ export interface Summary {
   rss_at_100_sessions_mb: Headline;
   /** Sessions in 10^9 bytes, extrapolated from slope and fixed cost. */
   sessions_per_gb_ram: Headline;
-  /** The run that each experiment's numbers come from. */
+  /** For each experiment, the run that its numbers come from. */
   runs: Record<string, string>;
 }
 

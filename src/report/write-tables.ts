@@ -12,8 +12,8 @@ const FOLDER = "tables";
 const ENDINGS = [".tex", ".csv", ".json"];
 
 /**
- * Writes every table of a result to `FOLDER/tables/` as LaTeX, CSV and JSON, and removes those that the result
- * no longer has. Throws `WRITE_FAILED`.
+ * Writes every table of a result to `FOLDER/tables/` as LaTeX, CSV and JSON, and removes those that the
+ * result no longer has. Throws `WRITE_FAILED`.
  */
 export function writeTables(folder: string, result: Result): void {
   const tables = join(folder, FOLDER);
@@ -37,7 +37,7 @@ export function writeTables(folder: string, result: Result): void {
       rmSync(join(tables, file), { force: true });
 }
 
-/** Folders of tables below that of an experiment. */
+/** Folders of tables inside the folder of an experiment. */
 export function tableFolders(folder: string): string[] {
   return statSync(join(folder, FOLDER), { throwIfNoEntry: false })?.isDirectory() === true ? [FOLDER] : [];
 }

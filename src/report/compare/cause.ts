@@ -4,9 +4,9 @@ import { visible } from "../../base/table/visible.js";
 import type { PartDifference, Parts } from "./parts.js";
 import { newDictionaries } from "./parts.js";
 
-/** Parts that are named; the rest is one number. */
+/** The sentence names at most this many parts and adds up the rest. */
 const MOST_PARTS = 3;
-/** Parts smaller than this share of the difference do not explain it. */
+/** Leaves out parts smaller than this share of the difference: they do not explain it. */
 const LEAST_SHARE = 0.01;
 
 /** Why a unit costs more or less, such as "+48 bytes per session: `Session` 56 -> 104". */
@@ -30,14 +30,12 @@ export function causeSentence(unit: string, parts: Parts): string {
   return `${signedBytes(differenceBytes)} bytes per ${unit}: ${why}`;
 }
 
-/** One class with its bytes per unit before and after. */
 function partText({ name, baseBytes, newBytes, baseCount, newCount }: PartDifference): string {
   const bytes = `${code(name)} ${shownBytes(baseBytes)} -> ${shownBytes(newBytes)}`;
   if (baseCount === newCount || baseCount === 0 || newCount === 0) return bytes;
   return `${bytes} (${count(baseCount)} -> ${count(newCount)} of them)`;
 }
 
-/** The largest parts of one result, where there is nothing to compare it with. */
 export function largestParts({ breakdown }: Result): string {
   return [...breakdown]
     .sort((a, b) => b.bytes - a.bytes)
@@ -52,7 +50,7 @@ export function signedBytes(bytes: number): string {
 }
 
 function shownBytes(bytes: number): string {
-  // Sums of quotients of exact counts: what is left of a whole number is arithmetic.
+  // These are sums of quotients of exact counts. A tiny distance from a whole number is a rounding error.
   const whole = Math.round(bytes);
   return bytesIn(Math.abs(bytes - whole) < 1e-6 ? whole : bytes, "B", 0.1);
 }

@@ -2,17 +2,17 @@ import type { Result } from "../../record/schema.js";
 
 type Setting = string | number | boolean | undefined;
 
-/** What stands against comparing two results, and what only raises doubt. */
+/** Why two results cannot be compared (obstacles), and why a comparison is doubtful (doubts). */
 export interface Comparability {
-  /** Empty where the two may be compared. */
+  /** Empty if the two can be compared. */
   obstacles: string[];
   doubts: { name: string; message: string }[];
 }
 
-/** Settings that change how often or in which order is measured, and not what. */
+/** Settings that change how often or in which order something is measured, but not what is measured. */
 const HARMLESS = new Set(["trials", "seed", "quick", "instances", "instructionSet", "deviceCapBytes"]);
 
-/** Whether two results are about the same thing, measured in the same way. */
+/** Whether two results measure the same thing in the same way. */
 export function comparability(base: Result, next: Result): Comparability {
   const obstacles: string[] = [];
   const doubts: Comparability["doubts"] = [];

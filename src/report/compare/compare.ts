@@ -17,16 +17,19 @@ export interface Comparison extends Comparability, RowsComparison {
   unit: string;
   runs: { base: string; new: string };
   comparable: boolean;
-  /** Of all figures and rows: heavier where one is. */
+  /** Verdict over all figures and rows: "heavier" if one of them is heavier. */
   verdict: Verdict | "not comparable";
   figures: FigureComparison[];
   /** Where a change of bytes per unit comes from. */
   parts: Parts | { absent: string };
-  /** The change of bytes per unit with its cause, where it is beyond noise. */
+  /** The change of bytes per unit with its cause, if it is larger than noise. */
   cause?: string;
 }
 
-/** Compares two results. Pure. Verdicts are about bytes only: times and scores have no direction here. */
+/**
+ * Compares two results. Pure. Gives verdicts about bytes only: for times and scores it is not known which
+ * direction is better.
+ */
 export function compareResults(base: Result, next: Result): Comparison {
   const { obstacles, doubts } = comparability(base, next);
   const shared = {

@@ -4,7 +4,6 @@ import type { Result, ResultReading } from "../../record/schema.js";
 import type { Judgement } from "./verdict.js";
 import { judgeReadings } from "./verdict.js";
 
-/** One figure of the line, before and after. */
 export interface FigureComparison extends Judgement {
   name: FigureName;
   base?: ResultReading;
@@ -20,7 +19,10 @@ const FIGURES: readonly FigureName[] = [
   "externalPerUnitBytes",
 ];
 
-/** The figures of the line. Empty where neither result has one; unknown where they are of other populations. */
+/**
+ * Compares the figures of the line. Empty if neither result has a line; "unknown" if the two results have
+ * different populations.
+ */
 export function compareFigures(base: Result, next: Result): FigureComparison[] {
   const [from, to] = [base.fit, next.fit];
   if (isAbsent(from) && isAbsent(to)) return [];
@@ -36,12 +38,12 @@ export function compareFigures(base: Result, next: Result): FigureComparison[] {
 }
 
 function floorOf(result: Result, name: FigureName): number {
-  // The fixed cost is one reading of the whole heap, and no better than what such a reading can tell.
+  // The fixed cost comes from one reading of the whole heap, so it cannot be more exact than such a reading.
   const whole = isAbsent(result.nullControl) ? 0 : result.nullControl.largestBytes;
   return Math.max(detectableBytes(result, name), name === "fixedBytes" ? whole : 0);
 }
 
-/** Lines through other populations are lines over other content: units need not be of equal size. */
+/** Lines through different populations must not be compared: their units may differ in size. */
 function otherGrid(base: Result, next: Result): string | undefined {
   const keys = ({ rows }: Result): string =>
     rows
@@ -53,7 +55,7 @@ function otherGrid(base: Result, next: Result): string | undefined {
     : "the lines are over other populations; run both with the same levels (--quick or not)";
 }
 
-/** The least that the whole-cell reading of a name can tell, bytes. */
+/** The smallest difference that this reading of a whole cell can show, bytes. */
 export function readingFloor(result: Result, name: string): number {
   const control = isAbsent(result.nullControl) ? undefined : result.nullControl;
   if (name === "heapBytes" || name === "externalBytes") return control?.largestBytes ?? 8;
@@ -64,7 +66,10 @@ export function readingFloor(result: Result, name: string): number {
   return isExact(name) ? detectableBytes(result, name) : PAGE_BYTES;
 }
 
-/** Whether a reading counts what the program asked for, and not pages or chunks that the system handed out. */
+/**
+ * Whether a reading counts what the program asked for. Other readings count pages or chunks that the system
+ * gave out.
+ */
 export function isExact(name: string): boolean {
   return !/rss|pss|peak|hwm|native|malloc|cgroup|swap/i.test(name);
 }

@@ -11,7 +11,6 @@ export interface ComparisonReport {
   base: string;
   new: string;
   comparisons: Comparison[];
-  /** Experiments that only one of the two has. */
   onlyInBase: string[];
   onlyInNew: string[];
 }
@@ -20,7 +19,10 @@ export function terminalReport(report: ComparisonReport): string {
   return `${[...report.comparisons.flatMap((each) => ["", ...sections(each, (table) => `\n${terminalTable(table)}\n`, visible)]), ...lonely(report)].join("\n").trimStart()}\n`;
 }
 
-/** For a pull request: a heading and a verdict for each experiment, its tables folded where nothing got heavier. */
+/**
+ * Text for a pull request: a heading and a verdict for each experiment. Its tables are folded if nothing got
+ * heavier.
+ */
 export function markdownReport(report: ComparisonReport): string {
   const heavier = report.comparisons.filter(({ verdict }) => verdict === "heavier").length;
   const title =
@@ -37,7 +39,7 @@ export function markdownReport(report: ComparisonReport): string {
   return `${[title, ...bodies, ...lonely(report).map(cautious)].filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-/** A sentence with names in code marks keeps these; other marks show as they are. */
+/** Keeps code marks around names and escapes all other marks. */
 function cautious(text: string): string {
   return text
     .split(/(`[^`]*`)/)

@@ -1,7 +1,7 @@
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Result } from "../../record/schema.js";
 
-/** What one class or kind has to do with a difference; bytes and counts are per unit. */
+/** The part of a difference that comes from one class or kind; bytes and counts are per unit. */
 export interface PartDifference {
   name: string;
   baseBytes: number;
@@ -11,22 +11,25 @@ export interface PartDifference {
   newCount: number;
 }
 
-/** Where a difference comes from. The parts of `classes`, and those of `kinds`, each sum with `restBytes` to it. */
+/**
+ * Where a difference comes from. `classes` plus `restBytes` add up to the difference, and so do `kinds` plus
+ * `restBytes`.
+ */
 export interface Parts {
-  /** Of bytes per unit, new less base. */
+  /** Bytes per unit, new minus base. */
   differenceBytes: number;
   classes: PartDifference[];
   kinds: PartDifference[];
-  /** Change of the bytes that could be had back; they lie within the classes. */
+  /** Change of the bytes that the user's code could save; the classes contain these bytes. */
   waste: { name: string; differenceBytes: number }[];
-  /** What the line says beyond the two snapshots. */
+  /** The part of the change of the line that the two snapshots do not show. */
   restBytes: number;
 }
 
 const DICTIONARY = /^\(property dictionary of (.*)\)$/;
 const STORE = "(object properties)";
 
-/** The difference of two breakdowns, or why there is none. */
+/** The difference of two breakdowns, or the reason why there is none. */
 export function partsOf(base: Result, next: Result): Parts | { absent: string } {
   for (const [name, { breakdown, crossCheck }] of [
     ["BASE", base],
@@ -55,13 +58,14 @@ export function partsOf(base: Result, next: Result): Parts | { absent: string } 
   };
 }
 
-/** Classes whose objects keep their properties in a hash table now and did not before. */
+/** Classes whose objects keep their properties in a hash table in the new result but not in the base. */
 export function newDictionaries({ classes }: Parts): string[] {
   const stores = classes.find(({ name }) => name === STORE);
   const formerly = stores === undefined ? 0 : stores.baseCount - stores.newCount;
   const grown = classes.filter((part) => DICTIONARY.test(part.name) && part.newCount > part.baseCount);
   const total = grown.reduce((count, part) => count + part.newCount - part.baseCount, 0);
-  // A result of an earlier version names every hash table so: then nothing tells when they became one.
+  // A result of an earlier version gives all hash tables one name. Then it is unknown when an object got its
+  // table.
   const isRenamed = formerly > 0 && Math.abs(formerly - total) < 1e-9;
   return isRenamed ? [] : grown.map(({ name }) => DICTIONARY.exec(name)?.[1] ?? name);
 }
@@ -87,7 +91,7 @@ function byName<T extends Share>(rows: readonly T[], nameOf: (row: T) => string)
 
 const NOTHING: Share = { bytes: 0, count: 0 };
 
-/** Largest change first; what stayed as it was is left out. */
+/** Sorted by size of the change, largest first; parts that did not change are left out. */
 function changes(base: ReadonlyMap<string, Share>, next: ReadonlyMap<string, Share>): PartDifference[] {
   return [...new Set([...next.keys(), ...base.keys()])]
     .map((name) => {

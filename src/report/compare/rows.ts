@@ -11,7 +11,7 @@ export interface ReadingComparison extends Judgement {
   next?: ResultRowReading;
 }
 
-/** A row that both results have, matched by its factors; of a follow-up where `part` is given. */
+/** A row that both results have, matched by its factors; `part` names the follow-up if it belongs to one. */
 export interface RowComparison {
   part?: string;
   factors: ResultRow["factors"];
@@ -21,12 +21,11 @@ export interface RowComparison {
 
 export interface RowsComparison {
   rows: RowComparison[];
-  /** Rows that only one of the two has, as text. */
   onlyInBase: string[];
   onlyInNew: string[];
 }
 
-/** Fewest trials whose range says something of noise. */
+/** With fewer trials their range tells nothing about noise. */
 const FEWEST_TRIALS = 3;
 
 export function compareRows(base: Result, next: Result): RowsComparison {
@@ -60,7 +59,7 @@ function keyed(result: Result): Map<string, { part: string | undefined; row: Res
   return new Map(all.map((each) => [keyOf(each.part ?? "", each.row.factors), each]));
 }
 
-/** The order in which factors are written means nothing. */
+/** Sorts the factors, because their order in the file means nothing. */
 function keyOf(part: string, factors: ResultRow["factors"]): string {
   return JSON.stringify([part, ...Object.entries(factors).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
@@ -88,8 +87,9 @@ function compareRow(base: Side, next: Side): ReadingComparison[] {
 }
 
 /**
- * Pages of a population's process are left out: they come in modes (how V8 and malloc happened to fill them), so that
- * all trials of one run may lie in one mode and those of the next in another. The heap's readings say the same exactly.
+ * Leaves out the pages of a population's process. They depend on how V8 and malloc happened to fill the
+ * pages, so all trials of one run may agree with each other and differ from all trials of the next. The
+ * heap's readings show the same change exactly.
  */
 function isPages(name: string, { followUps }: Result): boolean {
   return followUps === undefined && (name === "rssBytes" || name === "pssBytes");
@@ -103,7 +103,7 @@ function isOutOfMemory(outcome: string): boolean {
   return outcome.startsWith("oom-");
 }
 
-/** What the ends of the two cells say by themselves; nothing where both ended well. */
+/** What the outcomes of the two cells alone tell; undefined if both ended well. */
 function compareOutcomes(base: Side, next: Side): ReadingComparison | undefined {
   const [from, to] = [base.row.outcome, next.row.outcome];
   const [room, roomNow] = [capOf(base), capOf(next)];
@@ -133,7 +133,7 @@ function compareOutcomes(base: Side, next: Side): ReadingComparison | undefined 
   };
 }
 
-/** What the cell could take: the cap on its memory, or of its device. */
+/** The memory that the cell could use: its own cap, or the cap of its device. */
 function capOf({ result, row }: Side): number | undefined {
   const { deviceCapBytes } = result.settings;
   if (row.outcome !== "oom-device" && row.capBytes !== undefined) return row.capBytes;
@@ -144,7 +144,7 @@ function isSmaller(a: number | undefined, b: number | undefined): boolean {
   return a !== undefined && (b === undefined || a < b);
 }
 
-/** By how much at least a row grew that ran out of memory: the bound of its peak less the peak before. */
+/** The least growth of a row that ran out of memory: the bound of its peak minus the peak before. */
 function boundOf(base: ResultRow, next: ResultRow): Pick<ReadingComparison, "differenceBytes" | "isLeast"> {
   const [before, after] = [base.readings.peakBytes, next.readings.peakBytes];
   if (before === undefined || after === undefined || !("value" in before) || !("above" in after)) return {};
@@ -157,7 +157,10 @@ function perUnit(base: Side, next: Side): ReadingComparison {
   return { name: "perUnitBytes", ...sides, ...judgeReadings(sides.base, sides.next, floor) };
 }
 
-/** A row's bytes per unit are one reading of its population, whose error its units share. */
+/**
+ * Bytes per unit of a row come from one reading of its population, so the error of that reading is divided by
+ * its units.
+ */
 function perUnitFloor({ result, row }: Side): number {
   const units = Math.max(1, row.instances * row.unitsPerInstance);
   return Math.max(result.minimumDetectableBytes, (2 * readingFloor(result, "heapBytes")) / units);

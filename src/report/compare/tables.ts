@@ -27,7 +27,7 @@ const COLUMNS: Table["columns"] = [
   { title: "verdict", align: "left" },
 ];
 
-/** The figures of the line, and the rows of which something changed or could not be judged. */
+/** The figures of the line, and the rows that changed or could not be judged. */
 export function comparisonTables(comparison: Comparison): Table[] {
   const { figures, rows, experiment, unit } = comparison;
   const tables: Table[] = [];
@@ -82,11 +82,11 @@ function readingCell(reading: ResultRowReading | undefined, name: string): Cell 
   if (isAbsent(reading)) return { absent: reading.absent };
   if ("above" in reading)
     return { censored: `> ${bytesIn(reading.above, "B")}`, reason: reading.reason, above: reading.above };
-  // A slope of malloc is known to a byte, where whole readings of it move by pages.
+  // The slope of malloc is known to a byte, but single readings of malloc change by whole pages.
   return intervalCell(reading, isExact(name) || name in TITLES ? 0.1 : PAGE_BYTES / 2);
 }
 
-/** Where the difference lies; each table sums to it. */
+/** Shows where the difference comes from; each table adds up to it. */
 function partsTables(parts: Parts, unit: string): Table[] {
   const table = (caption: string, rows: Parts["classes"], what: string): Table => ({
     caption,

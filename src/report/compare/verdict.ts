@@ -2,16 +2,16 @@ import { isAbsent } from "../../system/probe/reading.js";
 import { bytesIn } from "../../base/format.js";
 import type { ResultRowReading } from "../../record/schema.js";
 
-/** "unknown" has a reason: nothing is called equal that could not be compared. */
+/** "unknown" comes with a reason: what could not be compared is never called equal. */
 export type Verdict = "lighter" | "heavier" | "within noise" | "unknown";
 
 export interface Judgement {
   verdict: Verdict;
-  /** Of the medians, new less base, bytes. Absent where one of them is none. */
+  /** New median minus base median, bytes. Absent if one of them is missing. */
   differenceBytes?: number;
-  /** The change is at least this, because the new reading is only known to be above a bound. */
+  /** The change is at least this large, because the new reading is only known to be above a bound. */
   isLeast?: boolean;
-  /** Why there is no verdict, or what a bound rests on. */
+  /** Why there is no verdict, or where a bound comes from. */
   reason?: string;
 }
 
@@ -22,12 +22,12 @@ export interface Interval {
 }
 
 /**
- * Judges bytes by their intervals and the least that can be told. A change counts where the two intervals lie
- * apart by more than `floorBytes` (what both runs can detect at all, added) and the width of the wider one.
+ * Compares two intervals of bytes. A change counts if the gap between the intervals is larger than
+ * `floorBytes` (the detection limits of both runs, added) plus the width of the wider interval.
  *
- * Two runs of one program have disjoint ranges of five trials in 2 of 252 cases whatever their noise is, which over
- * hundreds of figures would be an alarm; the width on top makes that rare beyond counting for noise without modes.
- * Exact readings have no width, and every byte above the floor counts.
+ * Two runs of the same program with five trials each have separate ranges in 2 of 252 cases, whatever their
+ * noise is. Over hundreds of figures that would raise false alarms; the added width makes them very rare,
+ * unless the noise has modes. Exact readings have no width, so for them every byte above the floor counts.
  */
 export function judge(base: Interval, next: Interval, floorBytes: number): Judgement {
   const apart = Math.max(floorBytes, 0) + Math.max(base.high - base.low, next.high - next.low);
@@ -37,7 +37,10 @@ export function judge(base: Interval, next: Interval, floorBytes: number): Judge
   return { verdict: "within noise", differenceBytes };
 }
 
-/** Judges readings of any kind: an absent one gives no verdict, a bound a verdict where it decides. */
+/**
+ * Compares readings of any kind. An absent reading gives no verdict; a bound gives one if it is enough to
+ * decide.
+ */
 export function judgeReadings(
   base: ResultRowReading | undefined,
   next: ResultRowReading | undefined,

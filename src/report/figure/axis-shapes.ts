@@ -11,8 +11,8 @@ const AXIS = { color: INK, width: 0.6 };
 const GRID = { color: RULE, width: 0.4 };
 
 /**
- * Axes, ticks, their labels and the lines behind the data. ECharts would move each line to whole points for a screen,
- * which on paper sets ticks beside their values.
+ * Axes, ticks, their labels and the grid lines. ECharts would round each line to whole points for a screen,
+ * and on paper the ticks would then miss their values.
  */
 export function axisShapes(
   layout: Layout,

@@ -3,7 +3,9 @@ import type { Look } from "./palette.js";
 import { PAPER, tint } from "./palette.js";
 import type { Place, Shape } from "./shapes.js";
 
-/** A bar: a light face, hatching, a rim in the full colour; an estimate is hollow with a dashed rim. */
+/**
+ * A bar: a light face, hatching, and an edge in the full colour. An estimate has no fill and a dashed edge.
+ */
 export function faceShapes(
   place: Place,
   width: number,

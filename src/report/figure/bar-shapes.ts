@@ -12,11 +12,11 @@ import { polygon, polyline, text } from "./shapes.js";
 import { isLying, stackedBelow, valueOf } from "./values.js";
 import { valueText } from "./value-text.js";
 
-/** Share of a place's breadth that its bars take together. */
+/** Share of the width of a place that its bars fill together. */
 const FILLED = 0.74;
 const WIDEST = 26;
 
-/** Bars of one series: those of a stack lie on one another, others side by side. */
+/** Bars of one series. Bars of one stack lie on top of each other, other bars stand side by side. */
 export function barShapes(figure: Figure, series: Series, layout: Layout, look: Look): Drawn {
   const lying = isLying(figure);
   const bars = figure.series.filter(({ kind }) => kind === "bar");
@@ -39,7 +39,7 @@ export function barShapes(figure: Figure, series: Series, layout: Layout, look: 
     const along = (at: number): number => alongValues(figure, layout, at);
     const from = along(below(point));
     if (value === undefined) {
-      // Where a bar of nothing would stand, an absent one is marked as in tables.
+      // Marks an absent value like in tables, at the place where a bar of value 0 would begin.
       const at: Place = lying ? [from + 6, middle] : [middle, from - 5];
       shapes.push(text(at, ABSENT_MARK, { size: SIZE.text, color: MUTED, align: "center" }));
       continue;
@@ -84,7 +84,7 @@ function alongValues(figure: Figure, { plot, x, y }: Layout, value: number): num
     : plot.top + (1 - placeOn(y, value)) * plot.height;
 }
 
-/** The number at the end of a bar: where bars stand, only if it is not wider than they are. */
+/** The number at the end of a bar. At a vertical bar it appears only if it is not wider than the bar. */
 function endLabel(
   figure: Figure,
   series: Series,
@@ -99,7 +99,7 @@ function endLabel(
   return narrow ? undefined : label;
 }
 
-/** Whether no other series lies on this bar. */
+/** Whether this is the top bar of its stack. */
 function isLast(figure: Figure, series: Series, point: Point): boolean {
   if (series.stack === undefined) return true;
   const along = isLying(figure) ? "y" : "x";
@@ -136,7 +136,7 @@ function interval(
   ];
 }
 
-/** An arrow from the end of a bar: the value is more. */
+/** An arrow from the end of a bar: the real value is larger. */
 function beyond(lying: boolean, middle: number, end: number, color: string): Shape[] {
   const at = (along: number, across: number): Place =>
     lying ? [end + along, middle + across] : [middle + across, end - along];

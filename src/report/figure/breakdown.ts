@@ -5,7 +5,6 @@ import { circumstances } from "./row-values.js";
 
 const CLASSES_SHOWN = 10;
 
-/** Where the bytes of one unit go, by class: the largest first. */
 export function breakdownFigure(result: Result): Figure | undefined {
   const { breakdown, unit } = result;
   if (breakdown.length === 0) return undefined;
@@ -29,7 +28,7 @@ export function breakdownFigure(result: Result): Figure | undefined {
   };
 }
 
-/** The estimates beside what was measured, which is divided by the way V8 stores it. */
+/** The estimates beside the measurement, which is split by V8 kinds. */
 export function estimateFigure(result: Result): Figure | undefined {
   const { estimates, kinds, fit, unit } = result;
   if (estimates.length === 0 || kinds.length === 0 || isAbsent(fit)) return undefined;
@@ -74,7 +73,10 @@ export function estimateFigure(result: Result): Figure | undefined {
   };
 }
 
-/** Where the snapshot was taken at one level, what the instances there share lies on its units. */
+/**
+ * If the snapshot was taken at one level only, the bytes that its instances share are charged to the units of
+ * that level.
+ */
 function scopeOf({ crossCheck, unit }: Result): string {
   const levels = isAbsent(crossCheck) ? [] : Object.entries(crossCheck.factors);
   if (levels.length === 0) return "Slope and snapshot measure the same by two ways.";

@@ -7,8 +7,8 @@ const require = createRequire(import.meta.url);
 let loaded: typeof ECharts | undefined;
 
 /**
- * ECharts as one file: its modules one by one take four times as long to load. Texts are as wide as in the font that
- * pictures are drawn with, whatever canvas is there.
+ * Loads ECharts as one file, because its single modules take four times as long to load. The width of texts
+ * is always taken from the font that pictures are drawn with, whatever canvas exists.
  */
 export function echarts(): typeof ECharts {
   if (loaded !== undefined) return loaded;

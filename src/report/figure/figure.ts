@@ -1,4 +1,4 @@
-/** One figure for all writers: what is drawn, in base units (bytes, ms, counts), unrounded. */
+/** The data of one figure, used by all writers: base units (bytes, ms, counts), not rounded. */
 export interface Figure {
   title: string;
   x: Axis;
@@ -6,22 +6,22 @@ export interface Figure {
   series: Series[];
   /** Lines across the plot: a capacity, a cap, a frontier. */
   marks?: Mark[];
-  /** Conditions below the figure: Node, machine, how it was measured. */
+  /** Notes below the figure: Node version, machine, how it was measured. */
   notes?: string[];
-  /** Name of its files, without an ending; made from the title unless given. */
+  /** Name of its files, without extension; the default is made from the title. */
   name?: string;
-  /** As wide as a page (170 mm) in place of a column (85 mm). */
+  /** As wide as a page (170 mm) instead of a column (85 mm). */
   wide?: boolean;
 }
 
 export interface Axis {
   label: string;
-  /** Bytes are shown in binary prefixes, ms as s from 1,000 on. */
+  /** Bytes are shown with binary prefixes; times of 1,000 ms and more as s. */
   unit: "bytes" | "ms" | "count" | "share" | "none";
   scale?: "linear" | "log";
   /**
-   * Names in place of numbers; the points' x (or y) is then the index of one. With names on y, bars lie: `x` is their
-   * value, and `low` and `high` are of it.
+   * Names instead of numbers; the x (or y) of a point is then the index of a name. With names on y, the bars
+   * are horizontal: `x` is their value, and `low` and `high` belong to `x`.
    */
   categories?: string[];
   min?: number;
@@ -30,19 +30,22 @@ export interface Axis {
 
 export interface Series {
   name: string;
-  /** `area` and `bar` series with the same `stack` lie on one another. */
+  /** `area` and `bar` series with the same `stack` lie on top of each other. */
   kind: "line" | "points" | "area" | "bar" | "step";
   stack?: string;
-  /** Series of one group share colour and marker, such as a measurement and its estimate. */
+  /** All series of one group have the same colour and marker, such as a measurement and its estimate. */
   group?: string;
-  /** Drawn as a dashed line without markers: a formula's, not a measurement. */
+  /** True for a formula instead of a measurement: a dashed line without markers. */
   estimated?: boolean;
-  /** A line through the measurements of its group: whole, thin and without markers. */
+  /** A line fitted to the measurements of its group: solid, thin and without markers. */
   fitted?: boolean;
   points: Point[];
 }
 
-/** A point without `y` is absent and leaves a gap; a censored one lies beyond `y` and is drawn as an arrow there. */
+/**
+ * A point without `y` is absent and leaves a gap. A censored point is larger than `y`: an arrow at `y` shows
+ * it.
+ */
 export interface Point {
   x: number;
   y?: number;

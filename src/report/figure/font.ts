@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-/** Families that nearly every system has, widest first: DejaVu Sans and Verdana have the same widths. */
+/** Font families that nearly every system has, widest first. DejaVu Sans and Verdana have the same widths. */
 export const FONT_STACK = "'DejaVu Sans', Verdana, Arial, Helvetica, sans-serif";
 export const FONT_FAMILY = "DejaVu Sans";
 
 export type Weight = "normal" | "bold";
 
-/** Path of the font that widths are taken from and pictures are drawn with. */
+/** Path of the font that gives the widths of texts and draws the pictures. */
 export function fontFile(weight: Weight): string {
   const name = weight === "bold" ? "DejaVuSans-Bold" : "DejaVuSans";
   return createRequire(import.meta.url).resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`);
@@ -16,8 +16,8 @@ export function fontFile(weight: Weight): string {
 const widths = new Map<Weight, (character: number) => number>();
 
 /**
- * Width of a text in DejaVu Sans, pt. Read from the font's own tables rather than from a canvas, so that a figure is
- * laid out alike where there is none.
+ * Width of a text in DejaVu Sans, pt. Read from the font's own tables and not from a canvas, so that a figure
+ * has the same layout on a machine without one.
  */
 export function textWidth(text: string, size: number, weight: Weight = "normal"): number {
   let widthOf = widths.get(weight);
@@ -45,7 +45,10 @@ function readWidths(font: Buffer): (character: number) => number {
   };
 }
 
-/** Glyphs of the Basic Multilingual Plane; 0, the glyph of what is missing, for every other. */
+/**
+ * Index of the glyph of each character of the Basic Multilingual Plane; 0, the glyph for missing characters,
+ * for all others.
+ */
 function readCharacters(font: Buffer, cmap: number): (character: number) => number {
   const subtables = Array.from({ length: font.readUInt16BE(cmap + 2) }, (_, index) => {
     return cmap + font.readUInt32BE(cmap + 8 + 8 * index);
@@ -73,7 +76,10 @@ function readCharacters(font: Buffer, cmap: number): (character: number) => numb
   };
 }
 
-/** Breaks a text into lines of at most `width` pt; a word that is longer stands alone, cut with an ellipsis. */
+/**
+ * Breaks a text into lines of at most `width` pt. A longer word gets its own line and is cut with an
+ * ellipsis.
+ */
 export function wrap(text: string, width: number, size: number, weight: Weight = "normal"): string[] {
   const lines: string[] = [];
   let line = "";
@@ -89,7 +95,7 @@ export function wrap(text: string, width: number, size: number, weight: Weight =
   return lines.map((each) => shortened(each, width, size, weight));
 }
 
-/** A text cut to `width` pt, with an ellipsis in place of what is cut. */
+/** Cuts a text to `width` pt and puts an ellipsis in place of the rest. */
 export function shortened(text: string, width: number, size: number, weight: Weight = "normal"): string {
   if (textWidth(text, size, weight) <= width) return text;
   const characters = Array.from(text);

@@ -3,8 +3,9 @@ import type { Place, Shape } from "./shapes.js";
 import { polyline } from "./shapes.js";
 
 /**
- * Lines over a face, so that it is told apart without its colour. They are drawn one by one: patterns come out
- * differently as SVG and as PNG. The face is a polygon, closed by itself; inside is what an odd number of edges encloses.
+ * Lines over a face, so that readers can tell it from others without colour. They are drawn one by one,
+ * because patterns look different in SVG and PNG. The face is a polygon that closes itself; a point is inside
+ * if an odd number of edges surrounds it.
  */
 export function hatchLines(face: readonly Place[], { hatch, color }: Look): Shape[] {
   if (hatch === undefined || face.length < 3) return [];
@@ -15,7 +16,7 @@ export function hatchLines(face: readonly Place[], { hatch, color }: Look): Shap
   ];
   const heights = face.map((corner) => dot(corner, across));
   const shapes: Shape[] = [];
-  // From one origin, so that neighbouring faces continue each other's lines.
+  // Counts from one common origin, so that the lines of neighbouring faces continue each other.
   const last = Math.max(...heights);
   for (let step = Math.ceil(Math.min(...heights) / hatch.gap); step * hatch.gap < last; step++) {
     const height = step * hatch.gap;

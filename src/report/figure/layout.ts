@@ -6,9 +6,9 @@ import type { Fits, Scale, Tick } from "./scale.js";
 import { placeOn, scaleOf } from "./scale.js";
 import { values } from "./values.js";
 
-/** Sizes of letters, pt. What is printed at 85 mm is read at this size. */
+/** Letter sizes, pt. A figure printed at 85 mm is read at this size. */
 export const SIZE = { title: 8, text: 7, note: 5.5 } as const;
-/** Distance of the base lines of one paragraph, as a share of the size. */
+/** Distance between the base lines of one paragraph, as a share of the letter size. */
 export const LEADING = 1.25;
 
 const MM = 72 / 25.4;
@@ -23,7 +23,7 @@ export interface Box {
   height: number;
 }
 
-/** A line of text: its left end and the middle of its height. */
+/** A line of text with the position of its left end and of the middle of its height. */
 export interface TextLine {
   text: string;
   left: number;
@@ -34,7 +34,7 @@ export interface LegendEntry extends TextLine {
   series: Series;
 }
 
-/** Where everything of a figure lies, in pt from its upper left corner. */
+/** The positions of all parts of a figure, in pt from its upper left corner. */
 export interface Layout {
   width: number;
   height: number;
@@ -49,7 +49,7 @@ export interface Layout {
   looks: ReadonlyMap<Series, Look>;
 }
 
-/** Width of the sample of a series beside its name: a line with its marker, or a piece of a bar. */
+/** Width of the sample beside the name of a series: a line with its marker, or a piece of a bar. */
 export function sampleWidth({ kind }: Series): number {
   return kind === "bar" || kind === "area" ? 11 : kind === "points" ? 6 : 17;
 }
@@ -84,7 +84,8 @@ export function layoutOf(figure: Figure, notes: readonly string[]): Layout {
   const left = EDGE + yLabelWidth + 5;
   const yTitle = lying || y.title === "" ? [] : paragraph([y.title], SIZE.text);
   down += 6;
-  // The last label may stick out of the plot by half; which one it is follows from the width.
+  // Half of the last label may lie outside the plot. Which label is last depends on the width, so the scale
+  // is computed with a guess first.
   const guess = xScale(figure, width - left - 2 * EDGE);
   const right = EDGE + Math.max(2, overhang(guess, width - left - 2 * EDGE));
   const plot: Box = { left, top: down, width: width - left - right, height: plotHeight };
@@ -120,12 +121,12 @@ export function layoutOf(figure: Figure, notes: readonly string[]): Layout {
   };
 }
 
-/** Whether lengths on a linear axis are no shares: it begins above nothing. */
+/** Whether a linear axis begins above 0, so that lengths on it do not show proportions. */
 function startsLate({ y: { categories } }: Figure, { log, min }: Scale): boolean {
   return categories === undefined && !log && min > 0;
 }
 
-/** How far the labels of an axis reach beyond its end. */
+/** How far the labels of an axis extend past its end. */
 function overhang(scale: Scale, width: number): number {
   return Math.max(
     0,
@@ -136,7 +137,10 @@ function overhang(scale: Scale, width: number): number {
   );
 }
 
-/** Names of the series in rows, each as long as the figure is wide. A single series needs none. */
+/**
+ * Names of the series in rows that are at most as long as the figure is wide. A single series needs no
+ * legend.
+ */
 function legendOf({ series }: Figure, inner: number, top: number): LegendEntry[] {
   if (series.length < 2) return [];
   let left = 0;
@@ -161,7 +165,7 @@ function heightOf({ y, series, wide }: Figure, width: number): number {
   return y.categories.length * (groups === 1 ? (y.categories.some(isLong) ? 19 : 13) : 5 + 9 * groups);
 }
 
-/** Whether a name takes two lines. */
+/** Whether a name needs two lines. */
 function isLong(name: string): boolean {
   return textWidth(name, SIZE.text) > (COLUMN_WIDTH - 2 * EDGE) * CATEGORY_SHARE;
 }
@@ -182,7 +186,7 @@ function yScale(figure: Figure, height: number, inner: number): Scale {
   );
 }
 
-/** A name in two lines at most: bars are close to one another. */
+/** Splits a name into at most two lines, because bars stand close together. */
 function twoLines(name: string, width: number): string {
   const [first = "", ...rest] = wrap(name, width, SIZE.text);
   return rest.length === 0 ? first : `${first}\n${shortened(rest.join(" "), width, SIZE.text)}`;
@@ -209,7 +213,6 @@ function named(axis: Axis, label: (name: string) => string, downwards: boolean):
   };
 }
 
-/** Whether labels beside one another keep a distance. */
 function fitsAlong(ticks: readonly Tick[], width: number, axis: Axis): boolean {
   const first = ticks[0];
   const last = ticks.at(-1);
@@ -223,7 +226,7 @@ function fitsAlong(ticks: readonly Tick[], width: number, axis: Axis): boolean {
   });
 }
 
-/** One look for each group; series without a group stand alone. */
+/** One look for each group; a series without a group has its own. */
 function looksOf(series: readonly Series[]): Map<Series, Look> {
   const groups = new Map<string, Look>();
   return new Map(

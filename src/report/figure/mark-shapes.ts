@@ -12,14 +12,14 @@ import { valueText } from "./value-text.js";
 const DASH = [5, 1.5, 1, 1.5];
 const LETTERS = SIZE.text - 0.5;
 
-/** A label and the places where it may stand, the best one first. */
+/** A label and the places where it may stand, best first. */
 interface Wish {
   label: string;
   upright: boolean;
   boxes: Box[];
 }
 
-/** Lines across the plot and every label on it, each where it covers least. */
+/** Lines across the plot and all labels on it. Each label stands where it covers least. */
 export function markShapes(figure: Figure, layout: Layout, ink: readonly Place[]): Shape[] {
   const marks = (figure.marks ?? []).filter((mark) => isInside(layout, mark));
   const lines = marks.map((mark) => lineOf(layout, mark));
@@ -33,7 +33,7 @@ export function markShapes(figure: Figure, layout: Layout, ink: readonly Place[]
     taken.push(best);
     const middle: Place = [best.left + best.width / 2, best.top + best.height / 2];
     return [
-      // Keeps the letters apart from lines below them.
+      // A background that keeps the letters readable over lines.
       rect([best.left, best.top], best.width, best.height, { fill: PAPER, opacity: 0.8 }),
       text(middle, label, {
         size: LETTERS,
@@ -82,12 +82,12 @@ function wishOf(layout: Layout, mark: Mark): Wish {
 
 const PLACES = 12;
 
-/** Where a label may begin along a line that leaves it so much room. */
+/** Possible starts of a label along a line that has this much room. */
 function spread(room: number): number[] {
   return Array.from({ length: PLACES + 1 }, (_, place) => 2 + (Math.max(0, room - 4) * place) / PLACES);
 }
 
-/** Bounds beside their arrows. Bars carry theirs at their ends. */
+/** Labels of bounds beside their arrows. Bars have such labels at their ends already. */
 function boundWishes(figure: Figure, layout: Layout): Wish[] {
   const heights = (figure.marks ?? []).flatMap((mark) =>
     mark.axis === "y" ? lineOf(layout, mark).map(([, down]) => down) : [],
@@ -96,7 +96,7 @@ function boundWishes(figure: Figure, layout: Layout): Wish[] {
     points.flatMap((point): Wish[] => {
       if (kind === "bar" || point.censored !== true || point.y === undefined) return [];
       const [right, down] = onPlot(layout, { x: point.x, y: point.y });
-      // The line's own label says the bound.
+      // The label of the line already shows this bound.
       if (heights.some((height) => Math.abs(height - down) < 2)) return [];
       const label = `> ${valueText(figure.y, point.y)}`;
       const length = textWidth(label, LETTERS) + 2;
@@ -114,7 +114,7 @@ function boundWishes(figure: Figure, layout: Layout): Wish[] {
   );
 }
 
-/** How much a label in a box would cover: letters weigh most, then what is outside the plot, then lines. */
+/** How much a label in this box would cover. Letters cost most, then space outside the plot, then lines. */
 function cost(box: Box, ink: readonly Place[], taken: readonly Box[], { plot }: Layout): number {
   const covered = ink.filter(
     ([x, y]) =>

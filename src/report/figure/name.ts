@@ -1,6 +1,5 @@
 import type { Figure } from "./figure.js";
 
-/** Name of a figure's files, without an ending: letters, digits and hyphens. */
 export function figureName({ name, title }: Pick<Figure, "name" | "title">): string {
   const plain = (name ?? title)
     .toLowerCase()

@@ -1,6 +1,6 @@
 import type { Figure } from "./figure.js";
 
-/** The notes of a figure, and what explains the signs that it uses. */
+/** The notes of a figure, plus explanations of the signs that it uses. */
 export function figureNotes(figure: Figure): string[] {
   const points = figure.series.flatMap((series) => series.points);
   const signs: string[] = [];

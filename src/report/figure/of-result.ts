@@ -7,7 +7,7 @@ import { lineFigure } from "./population.js";
 import { circumstances } from "./row-values.js";
 import { seriesFigures } from "../series-figure.js";
 
-/** The result without the courses that the experiment shows in figures of its own. */
+/** The result without the series that the experiment shows in its own figures. */
 function withoutShownSeries(result: Result): Result {
   const shown = new Set(
     (result.figures ?? []).flatMap(({ y }) =>
@@ -21,7 +21,7 @@ function withoutShownSeries(result: Result): Result {
   return { ...result, rows };
 }
 
-/** A sentence for each figure that the experiment asks for and that no row has anything for. */
+/** A sentence for each figure that the experiment asks for but for which no row has data. */
 export function figuresWithoutData(result: Result): string[] {
   return (result.figures ?? [])
     .filter((spec) => specFigure(result, spec) === undefined)
@@ -31,7 +31,7 @@ export function figuresWithoutData(result: Result): string[] {
     });
 }
 
-/** The figures of a result, from it and nothing else; each has a name of its own. */
+/** The figures of a result, made from the result alone; all have different names. */
 export function figuresOf(result: Result): Figure[] {
   const figures = [
     lineFigure(result),

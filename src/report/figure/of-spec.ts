@@ -4,14 +4,14 @@ import type { Axis, Figure, Mark, Point, Series } from "./figure.js";
 import { circumstances, pointOf, rowNumber, rowValue, unitOf } from "./row-values.js";
 import { valueText } from "./value-text.js";
 
-/** The figure that an experiment asks for; undefined where no row has what it shows. */
+/** The figure that an experiment asks for; undefined if no row has the values that it shows. */
 export function specFigure(result: Result, spec: FigureSpec): Figure | undefined {
   const rows = rowsOf(result, spec);
   const steps = spec.x === "series";
   const levels = rows.map((row) => rowValue(row, spec.x));
   const words = levels.some((level) => typeof level === "string" || typeof level === "boolean");
   const kind = spec.kind ?? (words ? "bar" : "line");
-  // Bars have a place each, also beside numbers.
+  // Bars get one place each, even if `x` holds numbers.
   const names =
     words || kind === "bar" ? [...new Set(rows.map((row) => String(levelOf(row, spec.x))))] : undefined;
   const along = (row: ResultRow): number | undefined =>
@@ -24,7 +24,7 @@ export function specFigure(result: Result, spec: FigureSpec): Figure | undefined
   const y: Axis = {
     label: spec.yLabel ?? labelOf(result, spec, from),
     unit: unitOf(from),
-    // Bars grow from nothing, which an axis of logarithms does not have.
+    // Bars start at 0, which a logarithmic axis does not have.
     scale: log.includes("y") && kind !== "bar" && kind !== "area" ? "log" : "linear",
   };
   const x: Axis = {
@@ -74,7 +74,7 @@ function fits({ factors }: ResultRow, where: NonNullable<FigureSpec["where"]>): 
   return Object.entries(where).every(([name, level]) => factors[name] === level);
 }
 
-/** One series for each combination of the levels that rows differ in beside `x`. */
+/** One series for each combination of the levels in which rows differ, except `x`. */
 function seriesOf(
   result: Result,
   spec: FigureSpec,
@@ -109,7 +109,7 @@ function seriesOf(
   });
 }
 
-/** The factors that tell rows at the same place apart. */
+/** The factors that distinguish rows with the same `x`. */
 function splitting({ x }: FigureSpec, rows: readonly ResultRow[]): string[] {
   const places = new Map<string, ResultRow[]>();
   for (const row of rows) {
@@ -122,7 +122,7 @@ function splitting({ x }: FigureSpec, rows: readonly ResultRow[]): string[] {
   );
 }
 
-/** A word says itself what it means; a number or a yes does not. */
+/** A word explains itself; a number, true or false needs the name of its factor. */
 function levelName(result: Result, spec: FigureSpec, factor: string, level: unknown): string {
   if (typeof level === "string") return level;
   const title = labelOf(result, spec, `factors.${factor}`);
@@ -130,7 +130,7 @@ function levelName(result: Result, spec: FigureSpec, factor: string, level: unkn
   return `${title} ${typeof level === "number" ? level.toLocaleString("en-US") : String(level)}`;
 }
 
-/** What a program read over its steps. */
+/** The values that a program read at each of its steps. */
 function stepsOf({ series = [] }: ResultRow, from: string): Point[] {
   const own = series.find(({ reading }) => `series.${reading}` === from);
   return (own?.points ?? []).map(([x, y]) => ({ x, y }));
@@ -140,7 +140,7 @@ function overOf(rows: readonly ResultRow[]): string | undefined {
   return rows.flatMap(({ series = [] }) => series).map(({ over }) => over)[0];
 }
 
-/** As the experiment's tables call it. */
+/** The name that the experiment's tables use. */
 function labelOf(result: Result, { part }: Pick<FigureSpec, "part">, from: string): string {
   const tables = [
     ...(result.followUps ?? []).filter(({ name }) => name === part).map(({ table }) => table),

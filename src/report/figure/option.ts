@@ -14,11 +14,11 @@ import { text } from "./shapes.js";
 export interface Drawing {
   width: number;
   height: number;
-  /** What ECharts is told. */
+  /** The option object for ECharts. */
   option: Record<string, unknown>;
 }
 
-/** A figure as ECharts draws it: its axes, and each series in the places of the layout. */
+/** A figure in the form that ECharts draws: its axes, and each series at the positions of the layout. */
 export function drawingOf(figure: Figure): Drawing {
   const layout = layoutOf(figure, figureNotes(figure));
   const drawn = figure.series.map((series) => ({ series, ...seriesShapes(figure, series, layout) }));
@@ -46,7 +46,7 @@ export function drawingOf(figure: Figure): Drawing {
   return { width, height, option };
 }
 
-/** Only what ECharts needs to place series: the layout has put every value where it lies. */
+/** ECharts needs axes to place series, but the layout has already computed all positions between 0 and 1. */
 const BARE_AXIS = { type: "value", min: 0, max: 1, show: false };
 
 function seriesOption(name: string, shapes: readonly Shape[], z: number): Record<string, unknown> {

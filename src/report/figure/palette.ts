@@ -1,16 +1,19 @@
 /**
- * Marks that tell series apart on paper: colour, shape, dashes and hatching each say the same. The colours are kin
- * of Okabe and Ito's, chosen so that each stands out from white by 3:1 or more, that any two differ under each kind of
- * colour blindness (CIE76 above 20), and that the first three differ in grey.
+ * How a series looks on paper. Colour, shape, dashes and hatching each distinguish it on their own. The
+ * colours are close to those of Okabe and Ito. Each has a contrast of 3:1 or more to white, any two differ
+ * under each kind of colour blindness (CIE76 above 20), and the first three differ in grey.
  */
 export interface Look {
   color: string;
   marker: Marker;
-  /** Half of a marker's width, pt: what is drawn later is smaller, so that one under it stays visible. */
+  /**
+   * Half of a marker's width, pt. Later series have smaller markers, so that an earlier marker below stays
+   * visible.
+   */
   radius: number;
-  /** Lengths of dashes and gaps, pt; empty for a whole line. */
+  /** Lengths of dashes and gaps, pt; empty for a solid line. */
   dash: readonly number[];
-  /** Of an estimate, which has no markers. */
+  /** Dashes of an estimate, which has no markers. */
   estimateDash: readonly number[];
   hatch: Hatch | undefined;
 }
@@ -18,9 +21,7 @@ export interface Look {
 export type Marker = "circle" | "square" | "triangle" | "diamond" | "down" | "cross";
 
 export interface Hatch {
-  /** Degrees. */
   angle: number;
-  /** Distance of the lines, pt. */
   gap: number;
 }
 
@@ -49,7 +50,7 @@ const ESTIMATE_DASHES: readonly (readonly number[])[] = [
   [3, 1.2, 1, 1.2, 1, 1.2],
 ];
 
-/** After the sixth, colours come again with another marker. */
+/** After the sixth look the colours repeat with another marker. */
 export function lookOf(index: number): Look {
   const round = Math.floor(index / COLORS.length);
   const at = (place: number, length: number): number => place % length;
@@ -63,7 +64,7 @@ export function lookOf(index: number): Look {
   };
 }
 
-/** WCAG 2.2's relative luminance of an sRGB colour: 0 of black, 1 of white. */
+/** Relative luminance of an sRGB colour by WCAG 2.2: 0 for black, 1 for white. */
 export function luminance(color: string): number {
   const [red, green, blue] = [1, 3, 5].map((start) => {
     const share = parseInt(color.slice(start, start + 2), 16) / 255;
@@ -72,7 +73,9 @@ export function luminance(color: string): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** A colour mixed with white; `share` 1 is the colour itself. For the faces of bars, under hatching. */
+/**
+ * A colour mixed with white; `share` 1 is the colour itself. Used for the faces of bars below the hatching.
+ */
 export function tint(color: string, share: number): string {
   const mixed = [1, 3, 5].map((start) => {
     const part = parseInt(color.slice(start, start + 2), 16);

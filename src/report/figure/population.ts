@@ -3,7 +3,7 @@ import type { Result, ResultRow } from "../../record/schema.js";
 import type { Figure, Point, Series } from "./figure.js";
 import { circumstances, pointOf, rowNumber, rowValue, unitOf } from "./row-values.js";
 
-/** Bytes over the number of what is measured, with the fitted line and the estimates. */
+/** Bytes over the number of units, with the fitted line and the estimates. */
 export function lineFigure(result: Result): Figure | undefined {
   const { fit, rows, unit } = result;
   if (isAbsent(fit) || rows.length < 2) return undefined;
@@ -24,7 +24,7 @@ export function lineFigure(result: Result): Figure | undefined {
   const scale = Math.max(...xs) / Math.min(...xs) > 20 ? "log" : "linear";
   const places = ladder(Math.min(...xs), Math.max(...xs), scale === "log");
   const line = (slope: number, fixed: number): Point[] => places.map((x) => ({ x, y: fixed + slope * x }));
-  // A fit over several combinations is a line for each, which stands in the table.
+  // A fit over several combinations has a line for each; the table shows them.
   const single = measured.length === 1;
   const lines: Series[] = single
     ? [
@@ -68,14 +68,14 @@ interface Along {
   factor: string;
 }
 
-/** The factor that is the population, or that makes instances larger where their number is fixed. */
+/** The factor that is the population, or the one that makes instances larger if their number is fixed. */
 function axisOf({ rows, fit, unit }: Result): Along | undefined {
   const factors = Object.keys(rows[0]?.factors ?? {});
   const source = isAbsent(fit) ? undefined : fit.source;
   const differs = (from: "instances" | "unitsPerInstance"): boolean =>
     new Set(rows.map((row) => row[from])).size > 1;
   const found = (from: "instances" | "unitsPerInstance"): string | undefined => {
-    // Another multiple of the factor will do: 20 exchanges are 40 messages.
+    // A constant multiple of the factor is accepted too: 20 exchanges are 40 messages.
     const ratios = (factor: string): Set<number> =>
       new Set(rows.map((row) => row[from] / Number(row.factors[factor])));
     return factors.find((factor) => ratios(factor).size === 1 && differs(from));
@@ -113,7 +113,10 @@ function splitRows(rows: readonly ResultRow[], factor: string): [string, ResultR
   return [...groups];
 }
 
-/** Places along an axis that a line is drawn through: on logarithms a line with a fixed cost is a curve. */
+/**
+ * The x values through which a line is drawn. On logarithmic axes a line with a fixed cost is a curve and
+ * needs many.
+ */
 function ladder(from: number, to: number, log: boolean): number[] {
   if (!log) return [from, to];
   const parts = 40;

@@ -4,7 +4,7 @@ import type { Axis, Point } from "./figure.js";
 
 type Found = ResultRowReading | number | string | boolean | undefined;
 
-/** What a row says under a name that columns and figures use; undefined where it says nothing. */
+/** The value of a row under a name that columns and figures use; undefined if the row has none. */
 export function rowValue(row: ResultRow, from: string): Found {
   const [room, ...rest] = from.split(".");
   const name = rest.join(".");
@@ -41,14 +41,14 @@ function sum(heap: ResultRowReading | undefined, external: ResultRowReading | un
   return { value, low, high };
 }
 
-/** A number that a row gives for a place along an axis. */
+/** The value of a row as a number for an axis. */
 export function rowNumber(row: ResultRow, from: string): number | undefined {
   const found = rowValue(row, from);
   if (typeof found === "number") return found;
   return typeof found === "object" && "value" in found ? found.value : undefined;
 }
 
-/** A reading as a point: an interval, a bound, or absent. */
+/** A reading as a point: with an interval, a bound, or absent. */
 export function pointOf(x: number, found: Found): Point {
   if (typeof found === "number") return { x, y: found };
   if (typeof found !== "object" || isAbsent(found)) return { x };
@@ -64,7 +64,7 @@ export function unitOf(from: string): Axis["unit"] {
   return /^(factors\.|instances$|units)|(Tokens|Sessions|Count)$/.test(from) ? "count" : "none";
 }
 
-/** One line on the circumstances, for the foot of a figure. */
+/** One line about machine and settings, for the foot of a figure. */
 export function circumstances(result: Result, rows: readonly ResultRow[]): string {
   const { environment, settings } = result;
   const trials = Math.max(0, ...rows.map((row) => row.trials));

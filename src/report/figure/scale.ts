@@ -2,14 +2,14 @@ import { fixed } from "../../base/format.js";
 import { binaryUnitOf, BYTES_IN } from "../../base/size.js";
 import type { Axis } from "./figure.js";
 
-/** How values of one axis lie on paper, and what stands beside them. */
+/** How one axis maps values to positions, and its ticks and labels. */
 export interface Scale {
   /** Ends of the axis, in the units of the data. */
   min: number;
   max: number;
   log: boolean;
   ticks: Tick[];
-  /** Label of the axis, with the unit where the ticks do not carry it. */
+  /** Label of the axis, with the unit if the ticks do not show it. */
   title: string;
 }
 
@@ -18,16 +18,18 @@ export interface Tick {
   label: string;
 }
 
-/** Whether so many labels fit on the axis. */
+/** Whether these labels fit on the axis. */
 export type Fits = (ticks: readonly Tick[]) => boolean;
 
-/** Place of a value between 0 (the axis's beginning) and 1. */
+/** Position of a value between 0 (start of the axis) and 1. */
 export function placeOn({ min, max, log }: Scale, value: number): number {
   const along = (at: number): number => (log ? Math.log(at) : at);
   return (along(value) - along(min)) / (along(max) - along(min));
 }
 
-/** The ends and ticks of an axis that shows all of `values`: as many ticks as fit, at round numbers of its unit. */
+/**
+ * The ends and ticks of an axis that shows all `values`: as many ticks as fit, at round numbers of its unit.
+ */
 export function scaleOf(axis: Axis, values: readonly number[], fits: Fits, fromZero: boolean): Scale {
   return axis.scale === "log" ? logScale(axis, values, fits) : linearScale(axis, values, fits, fromZero);
 }
@@ -37,7 +39,7 @@ interface Unit {
   size: number;
 }
 
-/** One unit for the whole of a linear axis, so that its ticks are short. */
+/** One unit for all ticks of a linear axis, so that they are short. */
 function unitOf({ unit }: Axis, largest: number): Unit {
   if (unit === "bytes") {
     const name = binaryUnitOf(largest);
@@ -58,7 +60,7 @@ function linearScale(axis: Axis, values: readonly number[], fits: Fits, fromZero
   const smallest = Math.min(...values);
   const largest = Math.max(...values);
   const spread = largest - smallest;
-  // A line far from nothing is shown where it is; bars are always shown whole.
+  // A line far above 0 gets an axis that does not start at 0; bars are always shown from 0.
   const zero = fromZero || smallest < 0.6 * largest || spread === 0;
   const low = axis.min ?? (zero ? Math.min(0, smallest) : smallest);
   let high = axis.max ?? (zero ? Math.max(0, largest) : largest);
@@ -68,7 +70,7 @@ function linearScale(axis: Axis, values: readonly number[], fits: Fits, fromZero
     const length = step * unit.size;
     const first = Math.floor(low / length + 1e-9);
     const last = Math.ceil(high / length - 1e-9);
-    // Counts go on a little beyond the last level rather than to the next round number.
+    // An axis of counts ends a little after the last level and not at the next round number.
     const min = axis.min ?? first * length;
     const max = axis.max ?? last * length;
     const ticks: Tick[] = [];
@@ -82,7 +84,10 @@ function linearScale(axis: Axis, values: readonly number[], fits: Fits, fromZero
   return densest(candidates, fits);
 }
 
-/** Distances between ticks, in the unit, that are round in it: powers of two of bytes, 1, 2 and 5 of all else. */
+/**
+ * Round distances between ticks, in the unit: powers of two for bytes, and 1, 2 and 5 times a power of ten
+ * for the rest.
+ */
 function steps({ unit }: Axis, span: number): number[] {
   if (unit === "bytes") {
     const finest = Math.floor(Math.log2(span / MOST_TICKS));
@@ -95,7 +100,10 @@ function steps({ unit }: Axis, span: number): number[] {
   return unit === "count" ? found.filter((step) => step >= 1) : found;
 }
 
-/** In the places that the distance between ticks needs; of very small ones the power of ten. */
+/**
+ * A label with as many decimal places as the distance between ticks needs; very small numbers as a power of
+ * ten.
+ */
 function stepLabel(value: number, step: number): string {
   if (step >= 1e-6) return fixed(value, placesOf(step));
   return value === 0 ? "0" : value.toExponential().replace(/(\.\d\d)\d+/, "$1");
@@ -120,14 +128,14 @@ function densest(candidates: readonly Scale[], fits: Fits): Scale {
   return best;
 }
 
-/** Room beyond the data, as a share of the axis's length, so that no marker lies on its end. */
+/** Room after the data, as a share of the axis's length, so that no marker lies on its end. */
 const MARGIN = 0.05;
 
 function logScale(axis: Axis, values: readonly number[], fits: Fits): Scale {
   const positive = values.filter((value) => value > 0);
   const [smallest, largest] =
     positive.length === 0 ? [1, 10] : [Math.min(...positive), Math.max(...positive)];
-  // Close values get an axis on which at least one round number lies.
+  // If the values are close, the axis is made long enough to have at least one round number.
   const least = largest / smallest < 2 ? Math.log(2) : Math.log(1.15);
   const room = Math.max((Math.log(largest) - Math.log(smallest)) * MARGIN, least);
   const min = axis.min ?? smallest / Math.exp(room);
@@ -143,16 +151,20 @@ function logScale(axis: Axis, values: readonly number[], fits: Fits): Scale {
   return densest(candidates, fits);
 }
 
-/** Sets of ticks, each wider spaced than the one before: every second power of two and so on, or 1-2-5 and decades. */
+/**
+ * Sets of ticks, each with wider distances than the one before: every power of two, every second and so on;
+ * or 1-2-5 and decades.
+ */
 function logTicks({ unit }: Axis, min: number, max: number): number[][] {
   if (unit === "bytes") {
     const [first, last] = [Math.floor(Math.log2(min)), Math.ceil(Math.log2(max))];
-    // 2^10 is a whole prefix; steps that divide it, or nearly, give labels that are round in each.
+    // 2^10 is one whole prefix. These steps divide 10 exactly or nearly, so that labels are round in every
+    // prefix.
     return [1, 2, 4, 5, 10, 20].map((step) => multiples(first, last, step).map((exponent) => 2 ** exponent));
   }
   const [first, last] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))];
   const decades = multiples(first, last, 1);
-  // Where three decades are seen, they say enough.
+  // On three decades or more, ticks at the decades are enough.
   const within =
     max / min >= 1000
       ? []

@@ -10,10 +10,9 @@ import type { Drawn, Place, Shape, Stroke } from "./shapes.js";
 import { marker, MARKER_RADIUS, polygon, polyline } from "./shapes.js";
 import { stackedBelow } from "./values.js";
 
-/** Points from this many on are too close for a marker and a whisker each: a band shows their intervals. */
+/** From this many points on, markers and whiskers would overlap, so a band shows the intervals. */
 const MOST_MARKERS = 24;
 
-/** Place of a point on the figure. */
 export function onPlot({ plot, x, y }: Layout, at: { x: number; y: number }): Place {
   return [plot.left + placeOn(x, at.x) * plot.width, plot.top + (1 - placeOn(y, at.y)) * plot.height];
 }
@@ -44,14 +43,14 @@ export function seriesShapes(figure: Figure, series: Series, layout: Layout): Dr
         ? [markerOf(layout, point, look)]
         : [],
     ),
-    // A point alone has no line that would show it.
+    // A single point has no line, so it needs a marker.
     ...lines.flatMap((line) => (line.length === 1 && !few ? [lone(line, look)] : [])),
   ];
   const ink = [...lines.flatMap((line) => sampled(line)), ...shown.flatMap((point) => inkOf(layout, point))];
   return { shapes, ink };
 }
 
-/** All points, or some of many, so that the marker still tells the series. */
+/** All points, or only some of many, so that markers still show which series it is. */
 function sparse<P>(points: readonly P[], most: number): readonly P[] {
   if (points.length <= most) return points;
   const step = Math.ceil(points.length / 8);
@@ -71,7 +70,7 @@ function isShown({ x, y }: Layout, point: Point): point is Point & { y: number }
   return point.y !== undefined && !(y.log && point.y <= 0) && !(x.log && point.x <= 0);
 }
 
-/** Stretches without a gap. A bound is no value: no line leads to it. */
+/** Parts of a line without gaps. A bound is not a value, so no line leads to it. */
 function runs(layout: Layout, points: readonly Point[]): Point[][] {
   const found: Point[][] = [[]];
   for (const point of points) {
@@ -81,7 +80,7 @@ function runs(layout: Layout, points: readonly Point[]): Point[][] {
   return found.filter((run) => run.length > 0);
 }
 
-/** A value holds until the next one. */
+/** Each value stays constant until the next one. */
 function stepped(places: readonly Place[]): Place[] {
   return places.flatMap((place, index): Place[] => {
     const next = places[index + 1];
@@ -96,7 +95,7 @@ function markerOf(layout: Layout, point: Point & { y: number }, look: Look): Sha
 
 const CAP = 2;
 
-/** The interval of a point, where it is wider than its marker. */
+/** The interval of a point, if it is wider than the marker. */
 function whisker(layout: Layout, { x, low, high }: Point, color: string): Shape[] {
   if (low === undefined || high === undefined) return [];
   const ends = [low, high].map((y) => onPlot(layout, { x, y: clamped(layout, y) }));
@@ -127,7 +126,7 @@ function bands(layout: Layout, { points }: Series, look: Look): Shape[] {
 /** Length of the arrow above a bound, pt. */
 export const ARROW = 9;
 
-/** Up from the bound: the value is more than it. */
+/** An arrow up from the bound: the real value is larger. */
 function arrow(layout: Layout, point: Point & { y: number }, color: string): Shape[] {
   const [right, down] = onPlot(layout, point);
   const tip = Math.max(layout.plot.top + 0.5, down - ARROW);
@@ -172,7 +171,7 @@ function inkOf(layout: Layout, point: Point & { y: number }): Place[] {
   return point.censored === true ? sampled([at, [at[0], at[1] - ARROW]]) : [at];
 }
 
-/** What stands beside the name of a series. */
+/** The sample beside the name of a series. */
 export function sampleShapes(series: Series, look: Look, [left, middle]: Place, width: number): Shape[] {
   if (series.kind === "bar" || series.kind === "area") {
     const place: Place = [left, middle - 3.2];

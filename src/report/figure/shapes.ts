@@ -1,7 +1,7 @@
 import type { Marker } from "./palette.js";
 import { FONT_STACK } from "./font.js";
 
-/** An element as ECharts draws it; places in pt from the upper left corner of the figure. */
+/** An element for ECharts; positions are in pt from the upper left corner of the figure. */
 export interface Shape {
   type: "polyline" | "polygon" | "rect" | "circle" | "text";
   shape?: Record<string, unknown>;
@@ -9,7 +9,7 @@ export interface Shape {
   rotation?: number;
   x?: number;
   y?: number;
-  /** Nothing reacts to a mouse in a picture. */
+  /** A picture does not react to a mouse. */
   silent: true;
   z2?: number;
 }
@@ -55,7 +55,7 @@ export interface TextStyle {
   color: string;
   align?: "left" | "center" | "right";
   bold?: boolean;
-  /** Radians against the clock. */
+  /** Radians, counted against the clock. */
   rotation?: number;
 }
 
@@ -77,10 +77,9 @@ export function text(at: Place, content: string, style: TextStyle): Shape {
   };
 }
 
-/** Half of a marker's width, pt. */
 export const MARKER_RADIUS = 2.3;
 
-/** A marker, filled with its colour, or with the paper's where it is hollow. */
+/** A marker, filled with its colour, or with the colour of the paper if it is hollow. */
 export function marker(kind: Marker, [x, y]: Place, color: string, fill: string, r = MARKER_RADIUS): Shape {
   const style = { fill, stroke: color, lineWidth: 0.9 };
   const shaped = (corners: readonly Place[]): Shape =>
@@ -109,6 +108,6 @@ export function marker(kind: Marker, [x, y]: Place, color: string, fill: string,
 
 export interface Drawn {
   shapes: Shape[];
-  /** Where ink lies, for labels to keep away from. */
+  /** Positions that something is drawn on; labels avoid them. */
   ink: Place[];
 }

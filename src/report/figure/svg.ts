@@ -5,7 +5,7 @@ import { drawingOf } from "./option.js";
 
 const MM_PER_PT = 25.4 / 72;
 
-/** A figure as SVG in its printed size. The same figure gives the same bytes. */
+/** A figure as SVG in its printed size. The same figure always gives the same bytes. */
 export function figureSvg(figure: Figure): string {
   const { width, height, option } = drawingOf(figure);
   const chart = echarts().init(null, null, { renderer: "svg", ssr: true, width, height });
@@ -13,7 +13,7 @@ export function figureSvg(figure: Figure): string {
     chart.setOption(option);
     return finished(chart.renderToSVGString(), figure, width, height);
   } finally {
-    // Its clock would keep the process alive.
+    // The timer of the chart would keep the process alive.
     chart.dispose();
   }
 }
@@ -27,11 +27,11 @@ function finished(drawn: string, figure: Figure, width: number, height: number):
     `<title>${escaped(figure.title)}</title>`;
   const body = drawn
     .slice(start)
-    // Nothing reacts to a mouse.
+    // Removes styles for the mouse, which a picture does not need.
     .replace(/<style\s*>[\s\S]*?<\/style>/g, "")
     .replace(/ (?:class|pointer-events|ecmeta_\w+)="[^"]*"/g, "")
-    // Not every program that prints knows "central" or the short form of a font: letters of this one reach from -0.24
-    // to 0.93 em, so their middle is 0.35 em above the line that they stand on.
+    // Some programs that print do not know "central" or the short form of a font. Letters of this font lie
+    // between -0.24 and 0.93 em, so their middle is 0.35 em above the base line.
     .replace(/ dominant-baseline="central"/g, "")
     .replace(
       / style="font: (bold )?([\d.]+)px ([^"]*)"/g,
@@ -40,7 +40,8 @@ function finished(drawn: string, figure: Figure, width: number, height: number):
         return ` y="${(0.35 * Number(size)).toFixed(2)}" font-family="${family}" font-size="${size}"${weight}`;
       },
     )
-    // ECharts counts its charts, and pictures on one page must not share names.
+    // ECharts numbers its charts. The name of the figure replaces this number, so that pictures on one page
+    // do not share ids.
     .replace(/\bzr\d+-/g, `${figureName(figure)}-`)
     .replace(/-?\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2)) + 0))
     .replace(/\n{2,}/g, "\n")

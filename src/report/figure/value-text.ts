@@ -13,7 +13,7 @@ export function valueText({ unit }: Axis, value: number): string {
   return unit === "share" ? `${threeDigits(100 * value)} %` : threeDigits(value);
 }
 
-/** Whole numbers as they are; others with the places that make three digits. */
+/** Whole numbers unchanged, others with as many decimal places as give three digits. */
 function threeDigits(value: number): string {
   if (Number.isInteger(value)) return fixed(value, 0);
   const size = Math.abs(value);

@@ -1,18 +1,18 @@
 import type { Figure, Point, Series } from "./figure.js";
 
-/** Room beyond a bound, so that the arrow that says "more" lies inside: linear, and on an axis of logarithms. */
+/** Room above a bound for the arrow that means "more", as a factor on linear and on logarithmic axes. */
 const BEYOND = { linear: 1.1, log: 1.4 } as const;
 /** Room for the label above a line across the plot. */
 const ABOVE_MARK = 1.08;
 /** Room for the number beside a bar. */
 const BESIDE_BAR = { x: 1.2, y: 1.06 } as const;
 
-/** Whether bars lie: their names are on y, and x holds their values. */
+/** Whether bars are horizontal: their names are on y, and x holds their values. */
 export function isLying({ y }: Figure): boolean {
   return y.categories !== undefined;
 }
 
-/** The value of a point along the axis of values; undefined where it is absent. */
+/** The value of a point along the axis of values; undefined if it is absent. */
 export function valueOf(figure: Figure, { x, y }: Point): number | undefined {
   if (!isLying(figure)) return y;
   return y === undefined ? undefined : x;
@@ -29,7 +29,7 @@ export function values(figure: Figure, axis: "x" | "y"): number[] {
     ? figure.series.flatMap((series) => seriesValues(figure, series, axis))
     : figure.series.flatMap(({ points }) => points.map((point) => point[axis] ?? 0));
   const found = [...ofPoints, ...marks].filter((value) => Number.isFinite(value));
-  // Nothing to show: an axis all the same.
+  // There are no values, but the axis needs ends.
   return found.length === 0 ? [own.scale === "log" ? 1 : 0, own.scale === "log" ? 10 : 1] : found;
 }
 
@@ -50,7 +50,7 @@ function ends({ low, high }: Point): number[] {
   return [low, high].filter((end) => end !== undefined);
 }
 
-/** What lies below a point in its stack: the sum of the series before it at the same place. */
+/** The height below a point in its stack: the sum of the earlier series at the same place. */
 export function stackedBelow(figure: Figure, series: Series): (point: Point) => number {
   if (series.stack === undefined) return () => 0;
   const along = isLying(figure) ? "y" : "x";

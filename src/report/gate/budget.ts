@@ -3,18 +3,17 @@ import { BytesperError } from "../../base/errors.js";
 import { parseSize } from "../../base/size.js";
 import { suggestion } from "../../base/nearest-name.js";
 
-/** What one key of a budget allows. */
+/** The limit that one key of a budget sets. */
 export type Limit =
   | { kind: "perUnit"; key: string; bytes: number; text: string }
   | { kind: "growth"; key: string; share: number; text: string }
   | { kind: "capacity"; key: string; memoryBytes: number; atLeast: number; text: string }
   | { kind: "residual"; key: string; share?: number; bytes?: number; text: string };
 
-/** The budgets of one experiment. */
 export interface Budget {
   experiment: string;
   limits: Limit[];
-  /** Why a budget was raised, by its key. */
+  /** Why each budget was raised, by its key. */
   reasons: Readonly<Record<string, string>>;
 }
 
@@ -59,8 +58,8 @@ export function keysOf(unit: string): { perUnit: string; capacity: string } {
 }
 
 /**
- * Checks what a config says of one experiment. Throws `BAD_INPUT` with the key, and the nearest one for a key that
- * the experiment does not have, such as one of another unit.
+ * Checks the budgets of one experiment in a config. Throws `BAD_INPUT` with the wrong key and the nearest
+ * known one. A key of another unit is wrong too.
  */
 export function parseBudget(experiment: string, unit: string, raw: unknown, file: string): Budget {
   const keys = keysOf(unit);
@@ -102,7 +101,7 @@ export function parseBudget(experiment: string, unit: string, raw: unknown, file
   return { experiment, limits, reasons: (values.reasons as Record<string, string> | undefined) ?? {} };
 }
 
-/** The top of a config: an object of objects. Throws `BAD_INPUT`. */
+/** The top level of a config: an object of objects. Throws `BAD_INPUT`. */
 export function experimentsOf(config: unknown, file: string): Map<string, { file?: string }> {
   const parsed = z.record(z.string(), z.looseObject({ file: z.string().exactOptional() })).safeParse(config);
   if (!parsed.success) {

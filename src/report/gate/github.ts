@@ -28,7 +28,7 @@ export function summaryMarkdown(confirmed: readonly Confirmed[], place: GatePlac
   return `${["## Memory budgets", closing(confirmed), table, ...failures].join("\n\n")}\n`;
 }
 
-/** Names in code marks keep these; other marks show as they are. */
+/** Keeps code marks around names and escapes all other marks. */
 function cautious(text: string): string {
   return text
     .split(/(`[^`]*`)/)
@@ -36,7 +36,7 @@ function cautious(text: string): string {
     .join("");
 }
 
-/** Workflow commands that mark the lines of the config. */
+/** Workflow commands that mark lines of the config. */
 export function annotations(confirmed: readonly Confirmed[], place: GatePlace): string[] {
   return confirmed
     .filter(({ verdict }) => verdict !== "within")

@@ -10,24 +10,24 @@ import type { Budget, Limit } from "./budget.js";
 export interface Finding {
   experiment: string;
   key: string;
-  /** What the budget allows, as text. */
+  /** The limit, as text. */
   limit: string;
-  /** What was measured, as text. */
   measured: string;
   verdict: "within" | "over" | "unknown";
   /** By how much it is over, as text. */
   over?: string;
-  /** Bytes per unit beyond the budget, where the budget is about them. */
+  /** Bytes per unit over the budget, if the budget is about bytes per unit. */
   overBytes?: number;
-  /** Why there is no verdict. */
   reason?: string;
-  /** The tightest value that this measurement keeps, as the config writes it; absent where there is none. */
+  /**
+   * The tightest value that this measurement would keep, as the config writes it; absent if there is none.
+   */
   fitting?: { bytes: number } | { atLeast: number };
 }
 
 /**
- * Judges a result by its budgets. A budget is exceeded where even the end of the interval that is kindest to it lies
- * beyond it by more than can be detected. Throws `BAD_INPUT` for a budget that no measurement could keep.
+ * Compares a result with its budgets. A budget is exceeded only if even the end of the interval nearest to it
+ * is over it by more than can be detected. Throws `BAD_INPUT` for a budget that no measurement could keep.
  *
  * @param comparison with the committed result, for growth; absent with a reason
  */
@@ -120,7 +120,7 @@ function judgeCapacity(limit: Extract<Limit, { kind: "capacity" }>, result: Resu
       : Math.floor(Math.max(0, limit.memoryBytes - Math.max(0, once)) / each);
   };
   const { perUnitBytes, fixedBytes } = fit;
-  // What cannot be told of each figure is on the side of the budget.
+  // The smallest detectable difference of each figure; doubt counts in favour of the budget.
   const [each, own, once] = (["perUnitBytes", "nativePerUnitBytes", "fixedBytes"] as const).map((name) =>
     detectableBytes(result, name),
   ) as [number, number, number];

@@ -2,7 +2,7 @@ import type { Confirmed } from "./confirm.js";
 import type { GatePlace } from "./text.js";
 import { explanation, headline } from "./text.js";
 
-/** One test case for each budget; one that could not be judged is an error, not a pass. */
+/** One test case for each budget. A budget that could not be judged is an error, not a pass. */
 export function junitReport(confirmed: readonly Confirmed[], place: GatePlace): string {
   const count = (verdict: Confirmed["verdict"]): number =>
     confirmed.filter((each) => each.verdict === verdict).length;
@@ -32,7 +32,7 @@ export function junitReport(confirmed: readonly Confirmed[], place: GatePlace): 
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** Text for XML 1.0, which allows no control characters but tab and line ends. */
+/** Text for XML 1.0, which allows no control characters except tab and line ends. */
 function xml(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")

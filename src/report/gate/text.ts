@@ -2,14 +2,17 @@ import type { Confirmed } from "./confirm.js";
 
 /** What a message of the gate needs beside the verdicts. */
 export interface GatePlace {
-  /** The config's name and the line of a budget in it. */
+  /** The name of the config, and a function that gives the line of a budget in it. */
   config: string;
   line: (experiment: string, key: string) => number;
   /** The command that measures this experiment again. */
   reproduce: (experiment: string) => string;
 }
 
-/** One line for each budget, and for what failed: by how much, why, where to change it, how to see it again. */
+/**
+ * One line for each budget. For a failed one also: by how much, why, where to change it, and how to measure
+ * it again.
+ */
 export function gateText(confirmed: readonly Confirmed[], place: GatePlace): string {
   const blocks = confirmed.map((each) => {
     const head = headline(each);
@@ -34,7 +37,6 @@ export function headline({ first, second, verdict }: Confirmed): string {
   }
 }
 
-/** Why a budget failed and what to do. */
 export function explanation({ first, second, cause }: Confirmed, place: GatePlace): string[] {
   const { experiment, key } = first;
   return [

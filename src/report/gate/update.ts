@@ -1,6 +1,6 @@
 import type { Confirmed } from "./confirm.js";
 
-/** A budget that is written anew, as its config would hold it. */
+/** A budget with its new value, as the config writes it. */
 export interface Edit {
   experiment: string;
   key: string;
@@ -10,8 +10,8 @@ export interface Edit {
 }
 
 /**
- * The edits that make budgets as tight as the measurement, its interval included. A budget that was exceeded is
- * raised only where `raise` says so; one of growth or of the residual is left alone.
+ * The edits that make budgets as tight as the measurement and its interval allow. An exceeded budget is
+ * raised only if `raise` is set. Budgets of growth or of the residual never change.
  */
 export function editsOf(
   confirmed: readonly Confirmed[],
@@ -37,7 +37,7 @@ export function editsOf(
   });
 }
 
-/** The text of a JSON config with edits in it, and with the reason beside each budget that was raised. */
+/** The text of a JSON config after the edits, with the reason beside each budget that was raised. */
 export function editedJson(text: string, edits: readonly Edit[], reason: string | undefined): string {
   const config = JSON.parse(text) as Record<string, Record<string, unknown>>;
   for (const { experiment, key, value, isRaise } of edits) {

@@ -2,7 +2,7 @@ import type { CsvFile } from "./page-data.js";
 
 const LINE_END = "\r\n";
 
-/** The lines of a CSV text. A field of it never holds a line's end, so they are its records. */
+/** Splits a CSV text into lines. No field contains a line end, so each line is one record. */
 export function csvFile(name: string, text: string): CsvFile {
   const [head = "", ...records] = text.split(LINE_END).slice(0, -1);
   const ending = commonEnding(records);
@@ -10,7 +10,7 @@ export function csvFile(name: string, text: string): CsvFile {
   return { name, lines: [head, ...cut], ending };
 }
 
-/** The text that `csvFile` was given. */
+/** Restores the text that `csvFile` was given. */
 export function csvText({ lines: [head = "", ...records], ending }: CsvFile): string {
   return [head, ...records.map((record) => record + ending)].map((line) => line + LINE_END).join("");
 }

@@ -24,7 +24,7 @@ const FIELDS: [name: string, of: (environment: Result["environment"]) => string]
   ["Commit", ({ commit }) => (typeof commit === "string" ? commit : `unknown: ${commit.absent}`)],
 ];
 
-/** The environment of all results; where they differ, each value with the experiments that had it. */
+/** The environment of all results. Where results differ, each value with the experiments that had it. */
 export function environmentList(results: readonly Result[]): string {
   const lines = FIELDS.map(([name, of]) => {
     const values = new Map<string, string[]>();

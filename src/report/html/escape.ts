@@ -8,19 +8,19 @@ const ENTITIES: Record<string, string> = {
   "'": "&#39;",
 };
 
-/** A text for the inside of an element or of an attribute in quotes; characters that act are made visible. */
+/** Escapes a text for use inside an element or a quoted attribute, and makes control characters visible. */
 export function escaped(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 }
 
-/** A sentence in which code stands between backticks. */
+/** Escapes a sentence and turns text between backticks into code. */
 export function prose(text: string): string {
   return escaped(text).replace(/`([^`]+)`/g, "<code>$1</code>");
 }
 
 /**
- * A value as JSON for the inside of a script element. No text in it can end the element, open a comment or turn the
- * direction of what is read, whatever a result is called; the parsed value is the same.
+ * A value as JSON for the inside of a script element. No text in it can end the element, open a comment or
+ * change the direction of reading, whatever the names in a result are. Parsing gives the same value.
  */
 export function scriptJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]|\p{Cf}/gu, (character) =>
@@ -36,7 +36,10 @@ export function sectionId(experiment: string): string {
   return `experiment--${plain(experiment)}`;
 }
 
-/** The id of a table or figure of a section; the names of a section's tables differ, and so do those of its figures. */
+/**
+ * The id of a table or figure in a section. The tables of a section have different names, and so have its
+ * figures.
+ */
 export function partId(section: string, kind: "table" | "figure", name: string): string {
   return `${section}--${kind}-${plain(name)}`;
 }

@@ -3,7 +3,7 @@ import { valueText } from "../figure/value-text.js";
 import { isLying, valueOf } from "../figure/values.js";
 import type { Cell, Table } from "../../base/table/table.js";
 
-/** The data of a figure as a table: a row for each place, a column for each series. */
+/** The data of a figure as a table: one row for each place, one column for each series. */
 export function figureTable(figure: Figure): Table {
   const along = isLying(figure) ? "y" : "x";
   const [placeAxis, valueAxis] = along === "x" ? [figure.x, figure.y] : [figure.y, figure.x];
@@ -35,7 +35,7 @@ export function figureTable(figure: Figure): Table {
   };
 }
 
-/** A series may have several points at one place: each gets a row. */
+/** If a series has several points at one place, each gets its own row. */
 function rowsAt(figure: Figure, place: number, along: "x" | "y", placeAxis: Axis, valueAxis: Axis): Cell[][] {
   const columns = figure.series.map((series): Cell[] => {
     const line = straightLine(series);
@@ -74,8 +74,8 @@ function cellOf(figure: Figure, point: Point, axis: Axis): Cell {
 }
 
 /**
- * A formula's line is drawn through places of its own, of which a table would be full; where it is straight it is
- * told at the places of the measurements. Undefined for every other series.
+ * The line of a formula has many points of its own, which would fill the table. If the line is straight, its
+ * values at the places of the measurements are shown instead. Undefined for every other series.
  */
 function straightLine({
   points,

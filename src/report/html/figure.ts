@@ -6,7 +6,10 @@ import { escaped, prose } from "./escape.js";
 import { figureTable } from "./figure-table.js";
 import { htmlTable } from "./table.js";
 
-/** A figure's place on the page, its text alternative, and its data as a table. The script draws into it. */
+/**
+ * The place of a figure on the page, its text alternative, and its data as a table. The page's script draws
+ * into the place.
+ */
 export function htmlFigure(figure: Figure, id: string, hidden: ReadonlySet<string>): string {
   const notes = figureNotes(figure).filter((note) => !hidden.has(note));
   const table = figureTable(figure);
@@ -24,7 +27,7 @@ export function htmlFigure(figure: Figure, id: string, hidden: ReadonlySet<strin
   ].join("\n");
 }
 
-/** What a figure shows, in words: its axes, and of each series where it begins and ends. */
+/** Describes a figure in words: its axes, and for each series its first and last value. */
 export function describe(figure: Figure): string {
   const lying = isLying(figure);
   const [along, value] = lying ? [figure.y, figure.x] : [figure.x, figure.y];

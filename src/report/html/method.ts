@@ -7,13 +7,13 @@ import { escaped, prose } from "./escape.js";
 import type { Origin } from "./reading-methods.js";
 import { methodOf } from "./reading-methods.js";
 
-/** Whether rows come from a subject in our own process, from a command's, or from an experiment's program. */
+/** Whether rows come from a subject in our own process, from a command, or from a program. */
 function originOf({ followUps, settings }: Result): Origin {
   if (followUps === undefined) return "subject";
   return settings.device === undefined ? "command" : "program";
 }
 
-/** How the numbers of a result came to be: facts, then each reading with its counter. */
+/** How the numbers of a result were measured: facts first, then each reading with its counter. */
 export function methodFacts(result: Result): [name: string, text: string][] {
   const { environment, nullControl, calibration, settings, rows } = result;
   const origin = originOf(result);
@@ -71,7 +71,10 @@ export function factList(facts: readonly (readonly [name: string, text: string])
   return `<dl>${lines.join("\n")}</dl>`;
 }
 
-/** Every reading of the result's rows with what it counts; those that are read alike stand together. */
+/**
+ * Every reading of the result's rows with what it counts; readings that are taken in the same way share a
+ * row.
+ */
 export function readingsTable(result: Result): Table | undefined {
   const rows = [...result.rows, ...(result.followUps ?? []).flatMap(({ rows: own }) => own)];
   const names = new Set(rows.flatMap(({ readings }) => Object.keys(readings)));

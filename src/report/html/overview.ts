@@ -13,7 +13,6 @@ const COLUMNS = [
   ["Node", "left"],
 ] as const;
 
-/** One line for each experiment: what it answers, and how far that is in doubt. */
 export function overview(chapters: readonly Chapter[]): string {
   const head = COLUMNS.map(
     ([title, align]) =>

@@ -1,6 +1,6 @@
 import type { Figure } from "../figure/figure.js";
 
-/** A CSV file by its lines. What all but the first end with, their provenance, is kept once. */
+/** A CSV file as lines. All lines after the first end with the same provenance, which is stored once. */
 export interface CsvFile {
   name: string;
   lines: string[];
@@ -11,6 +11,6 @@ export interface CsvFile {
 export interface PageData {
   figures: Record<string, Figure>;
   files: Record<string, CsvFile>;
-  /** Saved as indented JSON, as they lie in the results folder. */
+  /** Saved as indented JSON, as in the results folder. */
   results: Record<string, { name: string; result: unknown }>;
 }

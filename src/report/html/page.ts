@@ -15,8 +15,8 @@ import { section } from "./section.js";
 import { STYLE } from "./style.js";
 
 /**
- * A page of all results that needs nothing beside it: style, script, numbers and files are in it. Its policy lets
- * nothing be loaded and no other script run. The same results give the same bytes.
+ * A page of all results that needs no other file: it contains its style, script, numbers and files. Its
+ * policy forbids loading anything and running any other script. The same results give the same bytes.
  */
 export function htmlPage(results: readonly Result[], script: string): string {
   const chapters = chaptersOf(results);
@@ -56,7 +56,10 @@ function hashOf(script: string): string {
   return `sha256-${createHash("sha256").update(script).digest("base64")}`;
 }
 
-/** Names of experiments may differ in nothing but signs that an id does not have. */
+/**
+ * Two names of experiments may give the same id, because an id cannot hold all characters of a name. A number
+ * then makes it unique.
+ */
 function chaptersOf(results: readonly Result[]): Chapter[] {
   const taken = new Set<string>();
   return results.map((result) => {

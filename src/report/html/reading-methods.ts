@@ -1,4 +1,4 @@
-/** What a reading is, in one line; docs/metrics.md says what each includes, excludes and costs. */
+/** What a reading is, in one line. docs/metrics.md says what each reading includes, excludes and costs. */
 const OF_SUBJECTS: Record<string, string> = {
   heapBytes: "V8's used heap after a proven full collection, as a change over the reading before",
   externalBytes: "what array buffers, strings and addons declare to V8; a claim, not a count",
@@ -24,7 +24,7 @@ const OF_POOLS: Record<string, string> = {
 
 export type Origin = "subject" | "command" | "program";
 
-/** How a reading came to be; of one that a program names itself, that it does. */
+/** How a reading was taken. A reading under a program's own name was taken by that program. */
 export function methodOf(name: string, origin: Origin): string {
   if (origin === "subject") return OF_SUBJECTS[name] ?? "as docs/metrics.md says";
   if (origin === "command") return OF_COMMANDS[name] ?? "by the command, which prints it under this name";

@@ -8,8 +8,8 @@ const require = createRequire(import.meta.url);
 let bundled: string | undefined;
 
 /**
- * The script of the page as one text: charts with as much of ECharts as they use, and what answers to the reader. esbuild
- * takes some tenths of a second, so it is loaded and run where a page is written and nowhere else.
+ * The script of the page as one text: the used parts of ECharts, and the code that reacts to the reader.
+ * esbuild takes some tenths of a second, so it is loaded and run only where a page is written.
  */
 export function pageScript(): string {
   if (bundled !== undefined) return bundled;
@@ -26,14 +26,15 @@ export function pageScript(): string {
     format: "iife",
     target: "es2020",
     charset: "ascii",
-    // The licences of what is bundled go with the page; those packages' own comments are not marked as to be kept.
+    // The bundled licences must stay with the page, but the comments of these packages are not marked to be
+    // kept.
     legalComments: "eof",
     banner: { js: "/* Contains Apache ECharts (Apache License 2.0) and ZRender (BSD 3-Clause). */" },
     define: { "process.env.NODE_ENV": '"production"' },
     logLevel: "silent",
   });
   const text = outputFiles[0]?.text.trimEnd() ?? "";
-  // The licence of ECharts wants to stay with it; nothing in the script may end its element.
+  // The licence of ECharts must stay with its code. No text in the script may end the script element.
   bundled = `/* Charts: Apache ECharts, Apache License 2.0, https://echarts.apache.org */${text.replace(/<(?=\/script|!--)/gi, "\\x3C")}`;
   return bundled;
 }

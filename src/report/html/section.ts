@@ -9,7 +9,7 @@ import { htmlFigure } from "./figure.js";
 import { factList, methodFacts, readingsTable } from "./method.js";
 import { htmlTable } from "./table.js";
 
-/** One experiment with what is drawn and tabled of it. */
+/** One experiment with its figures and tables. */
 export interface Chapter {
   id: string;
   result: Result;
@@ -17,14 +17,14 @@ export interface Chapter {
   figures: Figure[];
 }
 
-/** The answer of an experiment in a sentence or some. */
+/** The answer of an experiment in one or more sentences. */
 export function answersOf(result: Result): string[] {
   if (result.findings !== undefined && result.findings.length > 0) return result.findings;
-  // Where rows have readings of their own there is no line, and no loss in that.
+  // If the rows come from programs or commands, a missing line is normal and needs no sentence.
   return result.followUps !== undefined && isAbsent(result.fit) ? [] : [headline(result)];
 }
 
-/** The section of one experiment: answer, doubts, figures, tables, how it was measured. */
+/** The section of one experiment: answer, warnings, figures, tables, method. */
 export function section({ id, result, tables, figures }: Chapter): string {
   const [main, ...others] = tables;
   const methodTables = others.filter(({ name }) => name === "calibration");
@@ -57,7 +57,7 @@ export function section({ id, result, tables, figures }: Chapter): string {
   ].join("\n");
 }
 
-/** What the section says once is not said again below each table. */
+/** Removes from a table the notes that the section has already shown. */
 function plain(table: NamedTable["table"], said: ReadonlySet<string>, isMain: boolean): NamedTable["table"] {
   const { conditions, ...rest } = table;
   const notes = table.notes.filter((note) => !said.has(note));
@@ -70,7 +70,7 @@ function doubtNotes({ warnings }: Result): string[] {
   return warnings.map(({ name, message }) => `Doubt (${name}): ${message}`);
 }
 
-/** Number of doubts of a result: warnings, cells that are missing, and that it is not whole. */
+/** Number of doubts of a result: its warnings, its missing cells, and one more if it is incomplete. */
 export function doubtCount({ warnings, missing, complete }: Result): number {
   return warnings.length + missing.length + (complete ? 0 : 1);
 }

@@ -1,4 +1,4 @@
-/** Colours of the page in both themes; each text stands out from its ground by 4.5:1 or more. */
+/** Colours of the page in both themes; each text has a contrast of 4.5:1 or more. */
 const LIGHT = `--paper:#fff;--ink:#1a1a1a;--muted:#555;--rule:#d4d4d4;--link:#004a80;--doubt:#8a3300;--doubt-ground:#fdf3ea;--stripe:#f6f6f6;color-scheme:light`;
 const DARK = `--paper:#16181b;--ink:#e6e6e6;--muted:#a8adb3;--rule:#3d4248;--link:#8cc4f2;--doubt:#ffb37a;--doubt-ground:#2b2119;--stripe:#1d2024;color-scheme:dark`;
 

@@ -3,13 +3,13 @@ import { headingOf, isNumber, notesOf, reasonOf, reasonsOf, textOf } from "../..
 import { escaped, prose } from "./escape.js";
 
 export interface TableParts {
-  /** Of the table on the page; what is downloaded goes by it too. */
+  /** Id of the table on the page; the download button uses it too. */
   id: string;
   /** Whether a file with the unrounded numbers is offered. */
   hasFile: boolean;
 }
 
-/** A table whose columns can be sorted by buttons in their headings. Footnotes stay below in the order of the results. */
+/** A table with buttons in its headings that sort it. Footnotes stay below, in the order of the results. */
 export function htmlTable(table: Table, { id, hasFile }: TableParts): string {
   const numbers = new Map(reasonsOf(table).map((reason, index) => [reason, index + 1]));
   const head = table.columns
@@ -40,7 +40,7 @@ export function htmlTable(table: Table, { id, hasFile }: TableParts): string {
     .join("\n");
 }
 
-/** Above the box that scrolls, so that it is read whole on a narrow screen. */
+/** Stands above the scrolling box, so that a narrow screen shows all of it. */
 export function captionOf(caption: string, id: string, hasFile: boolean): string {
   const button = hasFile
     ? ` <button type="button" class="download" data-file="${id}" aria-label="Save as CSV: ${escaped(caption)}">CSV</button>`
@@ -48,7 +48,7 @@ export function captionOf(caption: string, id: string, hasFile: boolean): string
   return `<p class="caption"><span id="${id}--caption">${escaped(caption)}</span>${button}</p>`;
 }
 
-/** Up to so many letters are not broken into lines. */
+/** Texts up to this many letters are not broken into lines. */
 const SHORT = 24;
 
 function cellOf(
@@ -64,12 +64,14 @@ function cellOf(
   const place = `${align}${align === "left" && text.length <= SHORT ? " short" : ""}`;
   if (reason === undefined) return `<td class="${place}"${data}>${escaped(text)}</td>`;
   const number = numbers.get(reason) ?? 0;
-  // The mark is read out with its reason, which a screen reader could not see from the place of a footnote.
+  // A screen reader reads the mark together with its reason, because it cannot show the footnote.
   const note = `<sup><a href="#${id}--note-${number}" aria-label="${escaped(`note ${number}: ${reason}`)}">${number}</a></sup>`;
   return `<td class="${place} ${typeof cell !== "string" && "absent" in cell ? "absent" : "bound"}"${data}>${escaped(text)}${note}</td>`;
 }
 
-/** What a cell is sorted by; undefined for words, and empty for what has no value and goes last. */
+/**
+ * The key by which a cell is sorted; undefined for words, empty for a cell without a value, which goes last.
+ */
 function sortKey(cell: Cell): string | undefined {
   if (typeof cell === "string") return undefined;
   if (isNumber(cell)) return String(cell.value);

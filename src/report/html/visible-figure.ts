@@ -1,7 +1,10 @@
 import type { Axis, Figure } from "../figure/figure.js";
 import { visible } from "../../base/table/visible.js";
 
-/** A figure in whose texts every character shows; a chart would obey one that turns the direction of reading. */
+/**
+ * A figure whose texts have all characters visible; a chart would obey a character that changes the direction
+ * of reading.
+ */
 export function visibleFigure(figure: Figure): Figure {
   const { title, x, y, series, marks, notes } = figure;
   return {

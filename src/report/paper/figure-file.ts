@@ -6,8 +6,8 @@ import { MarkerError } from "./problem.js";
 const FOLDER = "figures";
 
 /**
- * Path of a figure relative to the folder of its paper, with the first of the endings that there is. Throws
- * `MarkerError` where there is none.
+ * Path of a figure relative to the folder of its paper, with the first extension that exists. Throws
+ * `MarkerError` if none exists.
  */
 export function figurePath(
   results: string,

@@ -11,16 +11,16 @@ import { formOf, valueText } from "./value-text.js";
 import type { Result } from "../../record/schema.js";
 import { optionsOf, wordsOf } from "./words.js";
 
-/** What belongs between the ends of a marker. */
+/** The text that belongs between the beginning and the end of a marker. */
 export interface Filling {
   /** UTF-8, with the line ends of the source. */
   content: string;
   result: Result;
-  /** What the author should hear: too many places, no value. */
+  /** What the author should know: too many decimal places, or no value. */
   notice?: string;
 }
 
-/** Throws `MarkerError`. `paper` is the path of the file itself, behind any link. */
+/** Throws `MarkerError`. `paper` is the path of the real file, not of a link to it. */
 export function fillingOf(marker: Marker, results: Results, format: PaperFormat, paper: string): Filling {
   const [subject, ...words] = wordsOf(marker.words);
   if (subject === undefined)
@@ -59,7 +59,7 @@ function valueFilling(
   };
 }
 
-/** The value of a path with the form that the words after it ask for. Throws `MarkerError`. */
+/** The value of a path in the form that the words after it ask for. Throws `MarkerError`. */
 export function valueOf(
   path: string,
   words: readonly string[],
@@ -70,7 +70,10 @@ export function valueOf(
   return { value: valueText(result, valueAt(result, rest), formOf(words)), result };
 }
 
-/** Lines of their own between the two ends. In Markdown the first end stands on a line that goes on. */
+/**
+ * Content on its own lines between the two ends. In Markdown, other text may follow the first end on its
+ * line.
+ */
 function block({ prefix, endPrefix, eol, isAfterLine }: Marker, lines: readonly string[]): string {
   const text = lines.map((line) => (line === "" ? prefix.trimEnd() : `${prefix}${line}`) + eol).join("");
   return isAfterLine ? `${text}${endPrefix}` : `${eol}${text}${endPrefix}`;

@@ -18,7 +18,7 @@ export { describe, type Problem };
 export interface PaperRequest {
   files: readonly string[];
   results: string;
-  /** File of the macros' numbers; beside the first paper that uses them unless given. */
+  /** File for the numbers of the macros; the default lies beside the first paper that uses them. */
   numbers?: string;
   check: boolean;
 }
@@ -32,14 +32,15 @@ export interface PaperOutcome {
     figures: number;
     macros: number;
   }[];
-  /** What is not as the results say; after filling, what cannot be traced. */
+  /** Content that differs from the results. After filling: numbers that cannot be traced. */
   stale: Problem[];
   notices: Problem[];
 }
 
 /**
- * Fills papers from a folder of results, or with `check` only compares. All files are read and filled in memory
- * before any is written. Throws `BAD_INPUT` with one line for each marker that cannot be filled, and `WRITE_FAILED`.
+ * Fills papers from a folder of results; with `check` it only compares. Reads and fills all files in memory
+ * before it writes one. Throws `BAD_INPUT` with one line for each marker that cannot be filled, and
+ * `WRITE_FAILED`.
  */
 export function paper({ files, results: folder, numbers, check }: PaperRequest): PaperOutcome {
   const results = new Results(folder);
@@ -74,7 +75,7 @@ export function paper({ files, results: folder, numbers, check }: PaperRequest):
   };
 }
 
-/** Every paper once, however often and by whichever link it is given. */
+/** Reads every paper once, even if it is given several times or through several links. */
 function readAll(files: readonly string[]): PaperFile[] {
   const papers = new Map<string, PaperFile>();
   const problems: BytesperError[] = [];
@@ -99,7 +100,7 @@ interface Numbers {
   replacement?: Replacement;
 }
 
-/** The file of the macros' numbers: what is stale in it, and what takes its place. */
+/** The file with the numbers of the macros: what is stale in it, and its new content. */
 function numbersOf(papers: readonly FilledPaper[], given: string | undefined): Numbers | undefined {
   const users = papers.filter(({ paper: { source } }) => source.macros.length > 0);
   const [first] = users;

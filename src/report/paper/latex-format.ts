@@ -16,7 +16,7 @@ export const latexFormat: PaperFormat = {
     const width = options.get("width") ?? "\\linewidth";
     if (!WIDTH.test(width))
       throw new MarkerError(`${width} is no width; take one such as 0.8\\linewidth or 85mm.`);
-    // What graphicx would read as something else than a file's name.
+    // graphicx would not read these characters as part of a file name.
     const odd = /[%#{}\\~^&$]|[^ -~]/.exec(path);
     if (odd !== null)
       throw new MarkerError(
@@ -28,7 +28,7 @@ export const latexFormat: PaperFormat = {
   figureEndings: [".pdf", ".png"],
 };
 
-/** A value for text of a paper; a bare one is digits alone, for \num. */
+/** A value for the text of a paper; a bare one is only digits, for \num. */
 export function latexValue({ text, unit, range, bare, above, isWords }: ValueText): string {
   if (bare) return text;
   if (isWords || text === ABSENT_MARK) return latexText(text);
@@ -37,7 +37,7 @@ export function latexValue({ text, unit, range, bare, above, isWords }: ValueTex
   return `${above ? "\\ensuremath{>}\\," : ""}${number(text)}${behind}${ends}`;
 }
 
-/** Thousands apart by thin spaces, as siunitx has them, and a minus of its own width. */
+/** Thin spaces between thousands, as siunitx prints them, and a real minus sign. */
 function number(text: string): string {
   return text.replaceAll(",", "\\,").replace(/^-/, "\\ensuremath{-}");
 }

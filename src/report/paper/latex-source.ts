@@ -6,7 +6,7 @@ import { utf8 } from "./text.js";
 const MARKER = /^([ \t]*)%+[ \t]*bytesper:(\S+)[ \t]*(.*?)[ \t\r]*$/;
 const BEGIN = /^(\S*)[ \t]*(.*)$/;
 const MACRO = /\\bytesper\s*\{([^{}]*)\}/g;
-/** Environments whose content TeX prints as it stands. */
+/** Environments whose content TeX prints unchanged. */
 const VERBATIM = /\\begin\{((?:verbatim|lstlisting|minted|Verbatim|comment|filecontents)\*?)\}/;
 
 interface Open {
@@ -18,14 +18,14 @@ interface Open {
   eol: "\n" | "\r\n";
 }
 
-/** The markers of a LaTeX source, which are comments on lines of their own, and the uses of `\bytesper{...}`. */
+/** The markers of a LaTeX source (comments on their own lines) and the uses of `\bytesper{...}`. */
 export function latexSource(text: string, file: string): Source {
   const source: Source = { markers: [], macros: [], problems: [] };
   const problem = (line: number, message: string): void => void source.problems.push({ file, line, message });
   let open: Open | undefined;
   let verbatim: string | undefined;
   let offset = 0;
-  /** The lines with all that is no text of the author blanked. */
+  /** The lines in which everything but the author's text is replaced by spaces. */
   const own: string[] = [];
   for (const [index, whole] of text.split(/(?<=\n)/).entries()) {
     const start = offset;
@@ -80,7 +80,7 @@ function unclosed({ kind, words }: Open, next?: number): string {
   return `bytesper:begin ${kind} ${words} has no end${where}; put % bytesper:end on a line of its own behind its content.`;
 }
 
-/** Where the comment of a line begins; its length where it has none. */
+/** The index at which the comment of a line begins; the length of the line if it has none. */
 function commentAt(line: string): number {
   const match = /(?<!\\)(?:\\\\)*%/.exec(line);
   return match === null ? line.length : match.index + match[0].length - 1;

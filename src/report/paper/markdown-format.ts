@@ -23,17 +23,17 @@ function valueOf({ text, unit, range, above, isWords }: ValueText): string {
   return `${above ? "> " : ""}${text}${behind}${ends}`;
 }
 
-/** A comment that nothing in it can end. */
+/** Makes a comment that no text inside it can end. */
 function comment(text: string): string {
   return `<!-- ${visible(text).replace(/-{2,}/g, "-").replace(/>/g, "")} -->`;
 }
 
-/** A text that does not look like a marker or its end. */
+/** Changes a text so that it does not look like a marker or its end. */
 function harmless(text: string): string {
   return text.replace(/\\?<!--/g, "&lt;!--");
 }
 
-/** A path as a link's target. */
+/** A path as the target of a link. */
 function link(path: string): string {
   return path
     .split("/")

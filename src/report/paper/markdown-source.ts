@@ -7,7 +7,7 @@ import { utf8 } from "./text.js";
 /** `<!-- bytesper:KIND WORDS -->`, `<!-- /bytesper -->` and the short `<!-- / -->`. */
 const COMMENT = /<!--\s*(?:bytesper:(\S*?)(?:\s+([^]*?))?|(\/(?:bytesper)?))\s*-->/g;
 
-/** The markers of a Markdown source, without those that it shows as code. */
+/** The markers of a Markdown source, except those inside code. */
 export function markdownSource(text: string, file: string): Source {
   const source: Source = { markers: [], macros: [], problems: [] };
   const lineOf = lineCounter(text);
@@ -17,7 +17,7 @@ export function markdownSource(text: string, file: string): Source {
     const line = lineOf(match.index);
     const [comment, kind, words = "", end] = match;
     if (end !== undefined) {
-      // The short end may be another tool's where nothing is open.
+      // A short end without an open marker may belong to another tool.
       if (open !== undefined) source.markers.push(...closed(text, open, match.index));
       else if (end === "/bytesper") problem(line, "This end has no beginning; remove it.");
       open = undefined;
@@ -81,8 +81,8 @@ function closed(text: string, { kind, words, line, start, begin }: Open, end: nu
 }
 
 /**
- * The source with fenced blocks and code spans blanked: what documents markers is not filled. A span ends on its
- * line here, as a backtick alone may stand in any content.
+ * The source with fenced blocks and code spans replaced by spaces, because markers in code are only
+ * documentation. A code span must end on its own line here, since any text may contain a single backtick.
  */
 function withoutCode(text: string): string {
   let fence: string | undefined;

@@ -1,33 +1,34 @@
 import type { Problem } from "./problem.js";
 
-/** A place of a source that is filled. Offsets count characters of the source read as Latin-1, which are bytes. */
+/**
+ * A part of a source that is filled. Offsets count characters of the source read as Latin-1, which are bytes.
+ */
 export interface Marker {
   kind: Kind;
-  /** What follows the kind, as UTF-8. */
+  /** The text after the kind, as UTF-8. */
   words: string;
-  /** Of the beginning, counted from 1. */
   line: number;
   /** Where the content begins and ends. */
   start: number;
   end: number;
-  /** Within a line, or lines of its own. */
+  /** True for content within a line, false for content on its own lines. */
   inline: boolean;
-  /** Whether the content begins on a line of its own already. */
+  /** Whether the content already begins on a new line. */
   isAfterLine: boolean;
-  /** What stands before each line of the content: indentation, marks of a quotation. */
+  /** The text before each line of the content: indentation, quotation marks of Markdown. */
   prefix: string;
-  /** What stands on the line of the end before it. */
+  /** The text on the line of the end marker, before it. */
   endPrefix: string;
   eol: "\n" | "\r\n";
 }
 
-/** A use of the macro for numbers. */
+/** A use of the macro for a number. */
 export interface MacroUse {
   key: string;
   line: number;
 }
 
-/** What a source asks for. */
+/** The markers and macros in a source. */
 export interface Source {
   markers: Marker[];
   macros: MacroUse[];
@@ -41,7 +42,7 @@ export function isKind(text: string): text is Kind {
   return (KINDS as readonly string[]).includes(text);
 }
 
-/** Counts lines of a text on the way through it. */
+/** Gives the line number of an offset; the offsets must increase from call to call. */
 export function lineCounter(text: string): (offset: number) => number {
   let [line, at] = [1, 0];
   return (offset) => {
@@ -54,14 +55,14 @@ export function lineCounter(text: string): (offset: number) => number {
   };
 }
 
-/** The end of the line that `offset` is on: the file's own may differ from line to line. */
+/** The line end of the line at `offset`: it may differ from line to line in a file. */
 export function eolAt(text: string, offset: number): "\n" | "\r\n" {
   const next = text.indexOf("\n", offset);
   if (next > 0) return text[next - 1] === "\r" ? "\r\n" : "\n";
   return text.includes("\r\n") ? "\r\n" : "\n";
 }
 
-/** The same text with all from `from` on blanked but the ends of lines, so that offsets stay. */
+/** Replaces the text from `from` on by spaces and keeps line ends, so that offsets stay the same. */
 export function blank(text: string, from = 0): string {
   return text.slice(0, from) + text.slice(from).replace(/[^\r\n]/g, " ");
 }

@@ -10,12 +10,12 @@ import { wordsOf } from "./words.js";
 const HEADER = "% Numbers of a paper, made by bytesper paper; run it again rather than edit this file.";
 const MACROS = [
   "\\providecommand{\\bytespermissing}[1]{\\PackageError{bytesper}{No number for '#1'}{Run bytesper paper on this paper.}}",
-  // Expandable, so that \num and a caption take it.
+  // The macro is expandable, so that \num and captions accept it.
   "\\providecommand{\\bytesper}[1]{\\ifcsname bytesper@#1\\endcsname\\csname bytesper@#1\\endcsname\\else\\bytespermissing{#1}\\fi}",
 ];
 const DEFINITION = /^\\expandafter\\def\\csname bytesper@(.*?)\\endcsname\{(.*)\}% (.*)$/;
 
-/** What a use of the macro stands for. */
+/** The text for a use of the macro. */
 export interface NumberText {
   text: string;
   origin: string;
@@ -23,7 +23,7 @@ export interface NumberText {
   notice?: string;
 }
 
-/** The name by which TeX looks a use up: it reads any run of spaces, or the end of a line, as one space. */
+/** The name by which TeX looks up a use: it reads several spaces, or a line end, as one space. */
 export function macroName(key: string): string {
   return key.replace(/\s+/g, " ");
 }
@@ -48,7 +48,7 @@ export function numberOf(key: string, results: Results): NumberText {
   };
 }
 
-/** The file that a paper reads with \input{numbers}: one definition for each use, in the order of their names. */
+/** The file that a paper reads with \input{numbers}: one definition for each use, sorted by name. */
 export function numbersFile(numbers: ReadonlyMap<string, NumberText>): string {
   const lines = [...numbers]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -59,12 +59,12 @@ export function numbersFile(numbers: ReadonlyMap<string, NumberText>): string {
   return [HEADER, ...MACROS, ...lines, ""].join("\n");
 }
 
-/** Whether a file is one of these and may be replaced. */
+/** Whether bytesper wrote this file, so that it may be replaced. */
 export function isNumbersFile(text: string): boolean {
   return text.startsWith(HEADER);
 }
 
-/** The definitions of a file as it is, by name. */
+/** The definitions that a file has now, by name. */
 export function definitionsOf(text: string): Map<string, { text: string; origin: string; line: number }> {
   return new Map(
     text.split(/\r?\n/).flatMap((line, index) => {

@@ -10,22 +10,21 @@ import type { Results } from "./results.js";
 import { staleAt } from "./stale.js";
 import { latin1 } from "./text.js";
 
-/** A paper with all its markers filled, and what there is to say about it. */
+/** A paper with all its markers filled, and the problems that were found. */
 export interface FilledPaper {
   paper: PaperFile;
   after: Buffer;
-  /** Markers that cannot be filled. */
   broken: Problem[];
-  /** Content that is not what the results say. */
+  /** Content that differs from the results. */
   stale: Problem[];
-  /** Numbers whose readings can no longer be looked at. */
+  /** Numbers whose readings no longer exist. */
   untraceable: Problem[];
   notices: Problem[];
   numbers: Map<string, { number: NumberText; line: number }>;
   counts: Record<Marker["kind"] | "macro", number>;
 }
 
-/** Fills a paper in memory. Throws nothing: what is wrong is listed with its place. */
+/** Fills a paper in memory. Never throws: lists each problem with its place. */
 export function fillPaper(paper: PaperFile, results: Results): FilledPaper {
   const { name, source, bytes } = paper;
   const text = bytes.toString("latin1");

@@ -1,12 +1,11 @@
-/** Something that a person must see to, at a place of a paper. */
+/** A problem at a place in a paper that the author must solve. */
 export interface Problem {
   file: string;
-  /** Counted from 1. */
   line: number;
   message: string;
 }
 
-/** A marker that asks for what cannot be given; its message is a sentence without the place. */
+/** A marker that cannot be filled. The message is a sentence without the place. */
 export class MarkerError extends Error {
   override readonly name = "MarkerError";
 }

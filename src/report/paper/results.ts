@@ -14,7 +14,7 @@ export class Results {
   readonly #journals = new Map<string, string | undefined>();
   #names: string[] | undefined;
 
-  /** Throws `BAD_INPUT` where there is no folder. */
+  /** Throws `BAD_INPUT` if the folder does not exist. */
   constructor(folder: string) {
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
       throw new BytesperError(
@@ -32,7 +32,7 @@ export class Results {
     return this.#names;
   }
 
-  /** Throws `MarkerError` where there is none, and for a damaged or newer one. */
+  /** Throws `MarkerError` if the result is missing, damaged, or of a newer version. */
   of(experiment: string): Result {
     let result = this.#read.get(experiment);
     if (result === undefined) {
@@ -42,7 +42,7 @@ export class Results {
     return result;
   }
 
-  /** The experiment that a path begins with, and the rest. A name may hold points. */
+  /** Splits a path into the experiment and the rest. The name of an experiment may contain dots. */
   split(path: string): { experiment: string; rest: string } {
     const known = this.names()
       .filter((name) => path === name || path.startsWith(`${name}.`))
@@ -52,8 +52,8 @@ export class Results {
   }
 
   /**
-   * Why the readings behind a result can no longer be looked at: no journal, or another one. The file is read in
-   * pieces, as a journal may be larger than a string can be.
+   * Why the readings behind a result no longer exist: the journal is missing or has changed. Reads the file
+   * in pieces, because a journal may be longer than the longest string.
    */
   untraceable({ journal, journalSha256, runId }: Result): string | undefined {
     if (journal === undefined || journalSha256 === undefined)

@@ -1,10 +1,10 @@
 import type { Marker } from "./marker.js";
 import { utf8 } from "./text.js";
 
-/** Characters of a line that a message quotes. */
+/** Most characters of a line that a message quotes. */
 const MOST_CHARACTERS = 100;
 
-/** The first line in which a marker's content differs from what belongs there. */
+/** The first line in which the content of a marker differs from what it should be. */
 export function staleAt(
   {
     kind,

@@ -7,7 +7,7 @@ import { suggestion } from "../../base/nearest-name.js";
 import { MarkerError } from "./problem.js";
 import { optionsOf } from "./words.js";
 
-/** The table that a marker names, `main` unless given, with its options applied. */
+/** The table that a marker names (the default is `main`), with the marker's options applied. */
 export function tableFor(result: Result, name: string | undefined, words: readonly string[]): NamedTable {
   const options = optionsOf(words, ["columns", "caption"]);
   const tables = tablesOf(result);
@@ -25,7 +25,10 @@ export function tableFor(result: Result, name: string | undefined, words: readon
   return { name: wanted, table: caption === undefined ? table : { ...table, caption } };
 }
 
-/** The columns of a list such as "sessions | heap", by title, heading or number from 1, in its order. */
+/**
+ * Selects the columns of a list such as "sessions | heap", in its order; each is given by title, heading or
+ * number from 1.
+ */
 function withColumns(table: Table, list: string): Table {
   const places = list.split("|").map((text) => placeOf(table, text.trim()));
   return {

@@ -3,7 +3,7 @@ import type { Result } from "../../record/schema.js";
 import { suggestion } from "../../base/nearest-name.js";
 import { MarkerError } from "./problem.js";
 
-/** What a path leads to, and the name of the field that says its unit. */
+/** The value at a path, and the name of the field that tells its unit. */
 export interface Found {
   node: Leaf;
   field: string;
@@ -18,14 +18,14 @@ export interface Interval {
 export type Leaf =
   number | string | boolean | Interval | { absent: string } | { above: number; reason: string };
 
-/** Paths that a suggestion is looked for among. A grid may have thousands of rows. */
+/** Most paths that are searched for a suggestion. A grid may have thousands of rows. */
 const MOST_PATHS = 5000;
 const STEP = /\.?([^.[\]]+)|\[((?:"[^"]*"|[^\]"])*)\]/gy;
 
 /**
- * The value of a path within a result: `fit.perUnitBytes`, `rows[sessions=100].readings.heapBytes`,
- * `estimates[name="500 bytes a message"].perUnitBytes`. A bracket picks the one element of a list that has these
- * factors or fields, or counts from 0.
+ * The value at a path in a result: `fit.perUnitBytes`, `rows[sessions=100].readings.heapBytes`,
+ * `estimates[name="500 bytes a message"].perUnitBytes`. A bracket selects the one element of a list that has
+ * these factors or fields, or an index counted from 0.
  */
 export function valueAt(result: Result, path: string): Found {
   let node: unknown = result;
@@ -37,7 +37,7 @@ export function valueAt(result: Result, path: string): Found {
     const [, name, selector] = step;
     if (name !== undefined) {
       node = ofOwn(node, name);
-      // Of an interval's ends and of a bound the unit is that of the whole.
+      // The ends of an interval, and a bound, have the unit of the field that contains them.
       if (!["value", "low", "high", "above"].includes(name)) field = name;
     } else node = elementOf(result, node, selector ?? "", path.slice(0, step.index));
     if (node === undefined) throw unknown(result, path);
@@ -57,7 +57,7 @@ function isLeaf(node: unknown): node is Leaf {
   );
 }
 
-/** Own keys only: a path must not reach what every object has. */
+/** Only own keys: a path must not reach what every object inherits. */
 function ofOwn(node: unknown, name: string): unknown {
   if (typeof node !== "object" || node === null || !Object.hasOwn(node, name)) return undefined;
   return (node as Record<string, unknown>)[name];
@@ -109,7 +109,7 @@ function conditionsOf(selector: string): [name: string, level: string][] {
   });
 }
 
-/** By what an element can be picked: its factors, and its own words and numbers. */
+/** The names by which an element can be selected: its factors, and its own texts and numbers. */
 function fieldsOf(element: unknown): Map<string, unknown> {
   if (typeof element !== "object" || element === null) return new Map();
   const { factors = {}, others = {} } = element as { factors?: object; others?: object };
@@ -117,7 +117,7 @@ function fieldsOf(element: unknown): Map<string, unknown> {
   return new Map([...own, ...Object.entries(others), ...Object.entries(factors)]);
 }
 
-/** Names that tell elements of a list apart, in place of factors. */
+/** Fields that identify elements of lists that have no factors. */
 const NAMES = ["name", "reading", "kind", "type"];
 
 function selectorOf(fields: ReadonlyMap<string, unknown>): string {
@@ -133,7 +133,7 @@ function selectorOf(fields: ReadonlyMap<string, unknown>): string {
     .join(",");
 }
 
-/** Fields of every row, which pick none. */
+/** Fields that every row has, so they cannot select one. */
 const ROW_FIELDS = new Set([
   "outcome",
   "trials",
@@ -146,7 +146,7 @@ const ROW_FIELDS = new Set([
   "measuredOverEstimate",
 ]);
 
-/** Every path to a value, in the form that people write. */
+/** All paths to values, in the form that people write. */
 function pathsOf(node: unknown, path: string, paths: string[] = []): string[] {
   if (paths.length >= MOST_PATHS) return paths;
   if (isLeaf(node)) paths.push(path);

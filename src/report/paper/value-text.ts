@@ -8,7 +8,7 @@ import { suggestion } from "../../base/nearest-name.js";
 import { MarkerError } from "./problem.js";
 import type { Found, Interval, Leaf } from "./value-path.js";
 
-/** How a marker wants its value: in a unit, with a number of places, without the unit, with its range. */
+/** The form that a marker asks for: unit, number of decimal places, without the unit, with the range. */
 export interface ValueForm {
   unit?: string;
   decimals?: number;
@@ -16,27 +16,27 @@ export interface ValueForm {
   range: boolean;
 }
 
-/** What a value marker prints, before the writer's own marks. */
+/** The text of a value, before the writer adds its own formatting. */
 export interface ValueText {
-  /** The number as people read it, or words. */
+  /** The number in readable form, or words. */
   text: string;
-  /** Unit behind it, or "". */
+  /** Unit after the number, or "". */
   unit: string;
-  /** The ends, where the marker asks for them and they differ. */
+  /** The ends of the interval, if the marker asks for them and they differ. */
   range?: readonly [low: string, high: string];
-  /** Digits alone, for a program or for \num. */
+  /** Only digits, for a program or for \num. */
   bare: boolean;
-  /** "> " of a censored value. */
+  /** The value is censored and gets "> " before it. */
   above: boolean;
   /** Whether the text is words, which a writer must escape. */
   isWords: boolean;
   /** Why there is no value. */
   reason?: string;
-  /** What the author should hear. */
+  /** What the author should know. */
   notice?: string;
 }
 
-/** For the unit of a share; TeX takes the sign for a comment. */
+/** Names for the unit of a share; "percent" exists because TeX takes % as the start of a comment. */
 const PERCENT = ["%", "percent"];
 const TIMES: Record<string, number> = { ms: 1, s: 1000 };
 
@@ -61,7 +61,10 @@ export function formOf(words: readonly string[]): ValueForm {
   return form;
 }
 
-/** A value as text, with the digits that its doubt allows unless the marker names their number. */
+/**
+ * A value as text. Its digits follow from its uncertainty, unless the marker gives the number of decimal
+ * places.
+ */
 export function valueText(result: Result, { node, field }: Found, form: ValueForm): ValueText {
   if (typeof node === "string" || typeof node === "boolean") return words(String(node), form);
   if (isAbsent(node)) {
@@ -107,7 +110,10 @@ export function valueText(result: Result, { node, field }: Found, form: ValueFor
   };
 }
 
-/** What can be told apart at all: of a measured interval by its field, of a sum or quotient a tenth of a byte. */
+/**
+ * The smallest difference that means something: by field for a measured interval, a tenth of a byte for a sum
+ * or quotient.
+ */
 function leastDoubt(result: Result, node: Leaf, field: string): number {
   return typeof node === "number" ? DERIVED_DOUBT_BYTES : detectableBytes(result, field);
 }
@@ -121,13 +127,13 @@ function words(text: string, { unit, decimals, bare, range }: ValueForm): ValueT
 
 interface Scale {
   unit: string;
-  /** One of the unit, in bytes, ms or ones. */
+  /** Size of one unit, in bytes, ms or ones. */
   size: number;
   isBytes: boolean;
   text: (value: number, doubt: number, decimals?: number) => string;
 }
 
-/** By the name of the field: bytes, ms, or a plain number. */
+/** Chosen by the name of the field: bytes, ms, or a plain number. */
 function scaleOf(field: string, unit: string | undefined): Scale {
   const wrong = (is: string, units: readonly string[]): MarkerError =>
     new MarkerError(
@@ -165,7 +171,7 @@ function plain(unit: string, size: number): Scale {
   };
 }
 
-/** Places that another run would not print again. `doubt` is in the unit. */
+/** Warns of decimal places that another run would not repeat. `doubt` is in the unit. */
 function tooFine({ decimals }: ValueForm, doubt: number): string | undefined {
   if (decimals === undefined || doubt === 0) return undefined;
   const allowed = -Math.floor(Math.log10(doubt));

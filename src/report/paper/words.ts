@@ -1,6 +1,6 @@
 import { MarkerError } from "./problem.js";
 
-/** The words of a marker: in quotes and brackets a space parts nothing. */
+/** Splits a marker into words; spaces inside quotes and brackets do not split. */
 export function wordsOf(text: string): string[] {
   const words = text.match(/(?:"[^"]*"|\[(?:"[^"]*"|[^\]"])*\]|[^\s"[])+|\S/g) ?? [];
   const odd = words.find((word) => /^["[]$/.test(word));
@@ -15,7 +15,6 @@ function optionOf(word: string): { name: string; value: string } | undefined {
   return { name: match[1] ?? "", value: match[2] ?? match[3] ?? "" };
 }
 
-/** The options of a marker after its name. Throws where one is unknown or there twice. */
 export function optionsOf(words: readonly string[], known: readonly string[]): Map<string, string> {
   const options = new Map<string, string>();
   for (const word of words) {

@@ -2,7 +2,10 @@ import type { Figure, Point, Series } from "../../figure/figure.js";
 import type { Frame } from "./frame.js";
 import { placeAt } from "./place.js";
 
-/** Where the bar of a point stands across its place: those of a stack on one another, others side by side. */
+/**
+ * The position of a point's bar in its place: bars of one stack lie on top of each other, others stand side
+ * by side.
+ */
 export function barSpot(
   figure: Figure,
   series: Series,

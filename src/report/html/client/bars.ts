@@ -10,7 +10,6 @@ import type { Place, Shape } from "./pieces.js";
 import { arrow, whisker, word } from "./pieces.js";
 import { placeAt } from "./place.js";
 
-/** The bars of a series, each with its range and, where there is room, its value. */
 export function bars(figure: Figure, series: Series, frame: Frame, look: Look, colors: Colors): Shape[] {
   const below = stackedBelow(figure, series);
   return series.points.flatMap((point): Shape[] => {

@@ -22,10 +22,13 @@ interface Chart {
   getZr(): { flush(): void };
 }
 
-/** How far from a point the pointer still reads it, CSS pixels. */
+/** Largest distance of the pointer from a point that it reads, CSS pixels. */
 const REACH = 60;
 
-/** Draws a figure into its place, again whenever width, colours or the choice of series change. */
+/**
+ * Draws a figure into its place on the page, again each time the width, the colours or the shown series
+ * change.
+ */
 export function startChart(plot: Element, figure: Figure): void {
   const hidden = new Set<Series>();
   let linear = false;
@@ -57,7 +60,7 @@ export function startChart(plot: Element, figure: Figure): void {
     frame = frameOf(shown, width);
     points = placedPoints(shown, frame);
     plot.style.height = `${frame.height}px`;
-    // Lengths on such an axis are no shares.
+    // The note says that lengths show no proportions; it appears only for a linear axis that begins above 0.
     late.hidden = shown.y.categories !== undefined || frame.y.log || frame.y.min <= 0;
     const size = { width, height: frame.height };
     if (chart === undefined) {
@@ -66,7 +69,7 @@ export function startChart(plot: Element, figure: Figure): void {
       plot.append(cursor);
     } else chart.resize(size);
     chart.setOption(optionOf(shown, frame, dark, colorsOf(dark), figure.series), { notMerge: true });
-    // Now and not with the next frame, which a page that is being printed does not get.
+    // Draws now and not with the next frame: a page that is being printed does not get one.
     chart.getZr().flush();
     read(-1);
   };

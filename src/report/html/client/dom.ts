@@ -1,6 +1,6 @@
 /**
- * As much of the DOM as the page's script uses. TypeScript's own library would make `name`, `event` and `status`
- * global in the whole program, where they are mistakes.
+ * The part of the DOM that the page's script uses. TypeScript's own DOM library would declare `name`, `event`
+ * and `status` as globals in the whole program, where using them is a mistake.
  */
 export interface Element {
   id: string;

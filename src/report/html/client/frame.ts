@@ -3,11 +3,11 @@ import type { Fits, Scale, Tick } from "../../figure/scale.js";
 import { placeOn, scaleOf } from "../../figure/scale.js";
 import { isLying, values } from "../../figure/values.js";
 
-/** Size of letters in a chart, CSS pixels, and the mean width of one as a share of it. */
+/** Size of letters in a chart, CSS pixels, and the mean width of a letter as a share of it. */
 export const LETTER = 12;
 const MEAN_WIDTH = 0.56;
 
-/** Where a chart's plot lies, CSS pixels, and how values lie on it. */
+/** The position of a chart's plot, CSS pixels, and the scales of its axes. */
 export interface Frame {
   width: number;
   height: number;
@@ -83,7 +83,7 @@ function named(axis: Axis, width: number, most: number, downwards: boolean): Sca
   };
 }
 
-/** A name in `most` lines at most; what is cut ends with an ellipsis. */
+/** Breaks a name into at most `most` lines; a longer one ends with an ellipsis. */
 function wrapped(name: string, width: number, most: number): string {
   const longest = Math.max(4, Math.floor(width / (LETTER * MEAN_WIDTH)));
   const lines: string[] = [];

@@ -12,7 +12,10 @@ interface Choices {
   setLinear: (linear: boolean) => void;
 }
 
-/** The names of the series, each a button that hides or shows it, and the choice of linear axes where some are not. */
+/**
+ * The legend: a button for each series that hides or shows it, and a choice of linear axes if some are
+ * logarithmic.
+ */
 export function legend(figure: Figure, { hidden, redraw, setLinear }: Choices): Element {
   const box = page.document.createElement("div");
   box.className = "legend";
@@ -22,7 +25,7 @@ export function legend(figure: Figure, { hidden, redraw, setLinear }: Choices): 
       const button = toggle([sample, series.name], true, (shown) => {
         if (shown) hidden.delete(series);
         else hidden.add(series);
-        // A chart of nothing has no axes: the last series stays.
+        // A chart without series has no axes, so the last series stays visible.
         if (hidden.size === figure.series.length) {
           hidden.delete(series);
           return true;
@@ -53,7 +56,7 @@ export function legend(figure: Figure, { hidden, redraw, setLinear }: Choices): 
   return box;
 }
 
-/** A button with two states; `change` answers which one it has now. */
+/** A button with two states; `change` returns the state that it has now. */
 function toggle(
   content: readonly (Element | string)[],
   pressed: boolean,
@@ -74,7 +77,7 @@ function toggle(
   return button;
 }
 
-/** A piece of the series; only our own shapes and colours come into it. */
+/** A sample of the series as SVG; it contains only our own shapes and colours, never text of a result. */
 function sampleSvg({ kind, estimated, fitted }: Series, look: Look): string {
   const open = '<svg width="26" height="12" viewBox="0 0 26 12" aria-hidden="true">';
   const { color } = look;

@@ -2,7 +2,7 @@ import type { Series } from "../../figure/figure.js";
 import type { Look } from "../../figure/palette.js";
 import { COLORS, lookOf } from "../../figure/palette.js";
 
-/** The colours of the printed figures, lightened to stand out from a dark ground by 4.5:1 or more. */
+/** The colours of the printed figures, lightened for a contrast of 4.5:1 or more on a dark background. */
 const ON_DARK = ["#6db5ec", "#ff9c5a", "#f0f0f0", "#62cf97", "#cdaed6", "#d8a477"] as const;
 
 export interface Colors {
@@ -18,7 +18,7 @@ export function colorsOf(dark: boolean): Colors {
     : { ink: "#1a1a1a", muted: "#555555", rule: "#d4d4d4", paper: "#ffffff" };
 }
 
-/** One look for each group, as on paper; series without a group stand alone. */
+/** One look for each group, as on paper; a series without a group has its own. */
 export function looksOf(series: readonly Series[], dark: boolean): Map<Series, Look> {
   const groups = new Map<string, Look>();
   return new Map(

@@ -1,6 +1,5 @@
 import type { Marker } from "../../figure/palette.js";
 
-/** Outlines of markers about a middle of 0, 0 with a radius of 1, as SVG paths; the same shapes as on paper. */
 const PATHS: Record<Marker, string> = {
   circle: "M-1,0A1,1 0 1 1 1,0A1,1 0 1 1 -1,0Z",
   square: "M-.9,-.9H.9V.9H-.9Z",

@@ -14,8 +14,8 @@ export type Option = Record<string, unknown>;
 const FONT = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 
 /**
- * What ECharts draws of a figure. Both axes run from 0 to 1 and values are placed on them by the scale that printed
- * figures have, so that the ticks are in binary prefixes and a logarithm is the same on screen and paper.
+ * The ECharts option of a figure. Both axes run from 0 to 1, and values are placed with the scale of the
+ * printed figures. So ticks have binary prefixes, and logarithmic axes look the same on screen and paper.
  */
 export function optionOf(
   figure: Figure,
@@ -24,7 +24,7 @@ export function optionOf(
   colors: Colors,
   all: readonly Series[],
 ): Option {
-  // Hidden series keep their colours for when they come back.
+  // Looks are chosen for all series, so that a hidden one keeps its colour.
   const looks = looksOf(all, dark);
   const { left, top, plotWidth, plotHeight, x, y } = frame;
   const shown = figure.series.filter(({ kind }) => kind === "line" || kind === "step" || kind === "points");
@@ -81,7 +81,7 @@ function axisOf(scale: Scale, colors: Colors, ruled: boolean, side: "x" | "y"): 
   };
 }
 
-/** Points from this many on are too close for a marker each. */
+/** From this many points on, markers would overlap. */
 const MOST_MARKERS = 24;
 
 function seriesOf(series: Series, frame: Frame, look: Look): Option {
@@ -89,7 +89,7 @@ function seriesOf(series: Series, frame: Frame, look: Look): Option {
   const places = series.points.map((point) => placeOf(point, frame));
   const data = series.points.map((point, index) => {
     const place = places[index];
-    // A bound is no value: no line leads to it.
+    // A bound is not a value, so no line leads to it.
     return place === undefined || (point.censored === true && series.kind !== "points")
       ? [placeOn(frame.x, point.x), "-"]
       : {

@@ -38,7 +38,7 @@ export function whisker(
   return [line([[from.left, from.top], [to.left, to.top]], color, 1.2), cap(from), cap(to)]; // prettier-ignore
 }
 
-/** From a bound towards more. */
+/** An arrow from a bound in the direction of larger values. */
 export function arrow([left, top]: Place, [right, down]: Place, color: string): Shape[] {
   const tip: Place = [left + 18 * right, top + 18 * down];
   const [wide, high] = [4 * down, 4 * right];

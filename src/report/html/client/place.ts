@@ -1,7 +1,7 @@
 import { placeOn } from "../../figure/scale.js";
 import type { Frame } from "./frame.js";
 
-/** A place on the chart; undefined where an axis of logarithms has none. */
+/** Position of a point on the chart; undefined if a logarithmic axis cannot show it. */
 export function placeAt(
   { left, top, plotWidth, plotHeight, x, y }: Frame,
   at: { x: number; y: number },

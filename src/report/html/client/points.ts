@@ -5,14 +5,14 @@ import { barMiddle } from "./bar-place.js";
 import type { Frame } from "./frame.js";
 import { placeAt } from "./place.js";
 
-/** A point as it lies on the chart, CSS pixels, with what is read there. */
+/** A point with its position on the chart, CSS pixels, and the text that is shown there. */
 export interface Placed {
   left: number;
   top: number;
   text: string;
 }
 
-/** All points of the shown series that have a place, in reading order. */
+/** All points of the shown series that have a position, in reading order. */
 export function placedPoints(figure: Figure, frame: Frame): Placed[] {
   return figure.series
     .flatMap((series) => {
@@ -34,14 +34,14 @@ export function placedPoints(figure: Figure, frame: Frame): Placed[] {
     .sort((a, b) => (frame.lying ? a.top - b.top : a.left - b.left));
 }
 
-/** What is read at a point: the series, the place, the value with its range. */
+/** The text shown at a point: the series, the place, and the value with its range. */
 function readingText(figure: Figure, series: Series, point: Point): string {
   const [placeAxis, valueAxis, place] = isLying(figure)
     ? [figure.y, figure.x, point.y ?? 0]
     : [figure.x, figure.y, point.x];
   const value = valueOf(figure, point) ?? 0;
   const level = placeAxis.categories?.[place] ?? valueText(placeAxis, place);
-  // A word says itself what it is.
+  // A word explains itself; a number needs the label of its axis.
   const name = /^[-\d]/.test(level) && placeAxis.label !== "" ? `${placeAxis.label} ${level}` : level;
   const range =
     point.low === undefined || point.high === undefined

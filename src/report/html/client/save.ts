@@ -2,7 +2,7 @@ import { csvText } from "../csv-file.js";
 import type { PageData } from "../page-data.js";
 import { page } from "./dom.js";
 
-/** Files are made when they are asked for, from what the page holds. */
+/** Makes each file when the reader asks for it, from the data in the page. */
 export function startSaving(data: PageData): void {
   for (const button of page.document.querySelectorAll("button.download")) {
     button.addEventListener("click", () => {

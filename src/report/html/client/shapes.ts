@@ -8,12 +8,12 @@ import type { Place, Shape } from "./pieces.js";
 import { arrow, line, whisker, word } from "./pieces.js";
 import { placeAt } from "./place.js";
 
-/** A custom item of ECharts. */
+/** A group of shapes as a custom item of ECharts. */
 export function drawn(children: readonly Shape[]): Shape {
   return { type: "group", silent: true, children };
 }
 
-/** Everything of a figure that is neither an axis, a line nor a marker. */
+/** Everything in a figure except axes, lines and markers. */
 export function shapesOf(
   figure: Figure,
   frame: Frame,
@@ -82,7 +82,7 @@ function area(figure: Figure, series: Series, frame: Frame, { color }: Look): Sh
   });
 }
 
-/** Stretches without an absent value or a bound, which leave gaps. */
+/** Parts of a line between absent values and bounds, which leave gaps. */
 function runsOf(points: readonly Point[]): Point[][] {
   const runs: Point[][] = [[]];
   for (const point of points) {
@@ -94,7 +94,7 @@ function runsOf(points: readonly Point[]): Point[][] {
 
 function marks(figure: Figure, frame: Frame, { ink, paper }: Colors): Shape[] {
   const { left, top, plotWidth, plotHeight } = frame;
-  // Labels of upright lines stand one above another at the foot, where lying lines have none.
+  // Labels of vertical lines are stacked at the bottom, where labels of horizontal lines do not stand.
   let foot = top + plotHeight - 10;
   return (figure.marks ?? []).flatMap(({ axis, at, label }): Shape[] => {
     const place = placeAt(frame, axis === "x" ? { x: at, y: frame.y.max } : { x: frame.x.max, y: at });

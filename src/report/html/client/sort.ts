@@ -27,7 +27,7 @@ function sorted(rows: readonly Element[], column: number, order: string): Elemen
   return keyed.sort((a, b) => compare(a.cell, b.cell, sign)).map(({ row }) => row);
 }
 
-/** What has no value is last in both orders. */
+/** Cells without a value come last in both orders. */
 function compare(a: Element | undefined, b: Element | undefined, sign: number): number {
   const [first, second] = [keyOf(a), keyOf(b)];
   if (first === undefined || second === undefined)

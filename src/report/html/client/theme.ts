@@ -15,7 +15,7 @@ export function onTheme(listener: () => void): void {
   listeners.push(listener);
 }
 
-/** The system's colours unless the reader chooses; the choice is kept where the browser keeps anything. */
+/** Uses the system's colours unless the reader chooses; the choice is stored if the browser allows it. */
 export function startTheme(): void {
   const select = page.document.getElementById("theme");
   const root = page.document.documentElement;
@@ -31,7 +31,7 @@ export function startTheme(): void {
       try {
         page.localStorage.setItem(KEY, select.value);
       } catch {
-        // A page without storage forgets the choice.
+        // Without storage the choice is forgotten.
       }
       apply(select.value);
     });
@@ -46,7 +46,7 @@ export function startTheme(): void {
   });
 }
 
-/** Paper is white, and what is folded on a screen cannot be opened on it. */
+/** Prints in light colours and opens all folded parts, because a reader cannot open them on paper. */
 function print(now: boolean): void {
   printing = now;
   if (now) for (const details of page.document.querySelectorAll("details")) details.open = true;
