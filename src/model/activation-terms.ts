@@ -6,17 +6,17 @@ import { grouped, oneBlock, product, sequences } from "./term.js";
 
 export const LOGITS = ["last", "all", "all-fp32"] as const;
 
-/** Which positions get logits, and whether a copy in fp32 is made of them. */
+/** Which positions get logits, and whether they are also copied to fp32. */
 export type Logits = (typeof LOGITS)[number];
 
 export interface ActivationSetting {
   compute: ComputeType;
   batch: number;
-  /** Tokens that pass through a layer at once. */
+  /** Tokens that go through a layer in one step. */
   tokens: number;
 }
 
-/** The residual stream, which every stage holds. */
+/** The residual stream, which exists at every stage. */
 export function hiddenTerm({ hiddenSize }: ModelShape, { compute, batch, tokens }: ActivationSetting): Draft {
   const each = bytesPerNumber(compute);
   return oneBlock({
@@ -27,7 +27,7 @@ export function hiddenTerm({ hiddenSize }: ModelShape, { compute, batch, tokens 
   });
 }
 
-/** The widest layer's numbers of a token while it mixes tokens: by attention, recurrence or both. */
+/** Numbers per token in the widest layer while it mixes tokens: by attention, recurrence or both. */
 export function mixerTerm(model: ModelShape, setting: ActivationSetting): Draft {
   let width = 0;
   let formula = "no layer mixes tokens";
@@ -54,7 +54,7 @@ export function mixerTerm(model: ModelShape, setting: ActivationSetting): Draft 
   return widthTerm("attention activations", "attention", width, formula, setting);
 }
 
-/** The widest layer's numbers of a token inside a feed-forward block. */
+/** Numbers per token in the widest layer inside a feed-forward block. */
 export function feedForwardTerm(model: ModelShape, setting: ActivationSetting): Draft {
   let width = 0;
   let formula = "no layer has a feed-forward block";
@@ -90,7 +90,6 @@ function widthTerm(
   });
 }
 
-/** Logits of one position, or of all; a copy in fp32 lies beside them, not in their place. */
 export function logitsTerm(
   { vocabularySize }: ModelShape,
   setting: ActivationSetting,

@@ -1,8 +1,9 @@
 import type { Blocks, Term } from "./term.js";
 import { grouped } from "./term.js";
 
-// PyTorch's CUDACachingAllocator: blocks are multiples of 512 bytes; blocks of up to 1 MiB share segments of 2 MiB,
-// those below 10 MiB segments of 20 MiB, larger ones have their own, a multiple of 2 MiB.
+// PyTorch's CUDACachingAllocator. Blocks are multiples of 512 bytes. Blocks of up to 1 MiB share segments of
+// 2 MiB, those below 10 MiB share segments of 20 MiB. Larger blocks have their own segments, multiples of 2
+// MiB.
 const BLOCK = 512;
 const SMALL = 2 ** 20;
 const SMALL_SEGMENT = 2 * 2 ** 20;
@@ -13,15 +14,15 @@ const ROUND_LARGE = 2 * 2 ** 20;
 export interface Reserved {
   requestedBytes: number;
   reservedBytes: number;
-  /** Segments by kind. */
+  /** Number of segments of each kind. */
   small: number;
   shared: number;
   own: number;
 }
 
 /**
- * What the caching allocator takes from the device for blocks that live at once, the largest packed first. A program
- * that allocates in another order, or frees in between, reserves more.
+ * What the caching allocator takes from the device for blocks that exist at the same time, if the largest are
+ * packed first. A program that allocates in another order, or frees in between, reserves more.
  */
 export function reserve(blocks: readonly Blocks[]): Reserved {
   const total: Reserved = { requestedBytes: 0, reservedBytes: 0, small: 0, shared: 0, own: 0 };
@@ -43,9 +44,12 @@ export function reserve(blocks: readonly Blocks[]): Reserved {
   return total;
 }
 
-/** Segments of `size` bytes for the blocks: each goes where it leaves least; rests below `least` are lost. */
+/**
+ * Number of segments of `size` bytes for the blocks. Each block goes where it leaves the smallest rest; a
+ * rest below `least` is lost.
+ */
 function segments(blocks: readonly Blocks[], size: number, least: number): number {
-  // Rests by size; counts, because a model may have a hundred thousand equal tensors.
+  // Number of rests of each size. Counted, because a model may have a hundred thousand equal tensors.
   const rests = new Map<number, number>();
   let taken = 0;
   const put = (rest: number, count: number): void => {
@@ -79,7 +83,7 @@ function roundedUp(bytes: number, step: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
-/** What rounding adds to the blocks of a moment. */
+/** The bytes that rounding adds to blocks that exist at the same time. */
 export function roundingTerm(blocks: readonly Blocks[]): Term {
   const { requestedBytes, reservedBytes, small, shared, own } = reserve(blocks);
   return {

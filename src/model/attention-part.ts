@@ -11,12 +11,14 @@ export interface AttentionTraits {
   /** Biases of queries, keys and values. */
   qkvBias?: boolean;
   outputBias?: boolean;
-  /** Norms of queries and keys: one head wide and shared by all, or as wide as all heads together. */
+  /**
+   * Norms of queries and keys: as wide as one head and shared by all heads, or as wide as all heads together.
+   */
   queryKeyNorm?: "head" | "all-heads" | undefined;
   queryKeyNormKind?: NormKind;
   /** The query projection also makes a gate of its own size (Qwen3-Next). */
   gated?: boolean;
-  /** Values are the keys: no matrix of their own (Gemma 4). The cache holds both. */
+  /** Values equal keys and have no matrix of their own (Gemma 4). The cache still holds both. */
   valuesAreKeys?: boolean;
   /** Keys and values come from an earlier layer. */
   sharesCache?: boolean;
@@ -24,7 +26,10 @@ export interface AttentionTraits {
   sinks?: boolean;
 }
 
-/** Heads of the config, checked against each other. Without key/value heads there are as many as query heads. */
+/**
+ * Heads of the config, checked for consistency. Without a number of key/value heads it equals the number of
+ * query heads.
+ */
 export function headsOf(fields: Fields, hiddenSize: number, headDimDefault?: number): AttentionTraits {
   const heads = fields.whole(NAMES.heads, MOST.heads);
   let kvHeads = fields.maybeWhole(NAMES.kvHeads, MOST.heads);
@@ -52,7 +57,7 @@ export function headsOf(fields: Fields, hiddenSize: number, headDimDefault?: num
   return { heads, kvHeads, headDim };
 }
 
-/** Attention with keys and values of its own: multi-head, grouped-query and multi-query. */
+/** Attention with its own keys and values: multi-head, grouped-query and multi-query. */
 export function attentionPart(hiddenSize: number, traits: AttentionTraits): Part {
   const { heads, kvHeads, headDim, window, qkvBias = false, outputBias = false } = traits;
   const queries = heads * headDim;
@@ -85,8 +90,8 @@ export function attentionPart(hiddenSize: number, traits: AttentionTraits): Part
 }
 
 /**
- * Multi-head latent attention of DeepSeek: a cached token is one compressed vector and one rotated key for all
- * heads, from which each layer expands keys and values.
+ * Multi-head latent attention of DeepSeek. The cache holds for each token one compressed vector and one
+ * rotated key for all heads; each layer computes keys and values from them.
  */
 export function latentAttentionPart(fields: Fields, hiddenSize: number): Part {
   const heads = fields.whole(NAMES.heads, MOST.heads);

@@ -6,12 +6,14 @@ import { grouped, oneBlock, product, sequences } from "./term.js";
 
 export const ATTENTION_IMPLEMENTATIONS = ["eager", "efficient", "flash"] as const;
 
-/** Eager keeps the scores; memory-efficient and flash do not, and flash needs no repeated keys and values. */
+/**
+ * Eager stores the scores; memory-efficient and flash do not, and flash needs no repeated keys and values.
+ */
 export type AttentionImplementation = (typeof ATTENTION_IMPLEMENTATIONS)[number];
 
 /**
- * Bytes that eager attention holds for each score at once, as the experiment `attention-memory` measured them. fp16
- * goes into the softmax as it is and comes back by a cast; bf16 is widened before it.
+ * Bytes that eager attention holds for each score at the same time, as the experiment `attention-memory`
+ * measured them. fp16 enters the softmax directly and is cast afterwards; bf16 is widened before it.
  */
 export const EAGER_BYTES_PER_SCORE: Record<ComputeType, { bytes: number; parts: string }> = {
   fp32: { bytes: 8, parts: "4 scores + 4 softmax" },
@@ -23,13 +25,13 @@ export interface AttentionSetting {
   implementation: AttentionImplementation;
   compute: ComputeType;
   batch: number;
-  /** Tokens that ask: all of a prompt, or one while generating. */
+  /** Number of tokens with queries: the whole prompt, or one while generating. */
   queries: number;
-  /** Tokens that are looked at. */
+  /** Number of tokens that the queries look at. */
   tokens: number;
 }
 
-/** Scores of one layer; the next layer's come after these are freed. */
+/** Scores of one layer; they are freed before the next layer's are allocated. */
 export function scoresTerm(model: ModelShape, setting: AttentionSetting): Draft {
   const { implementation, compute, batch, queries, tokens } = setting;
   const name = "attention scores";
@@ -57,7 +59,7 @@ interface Piece {
   formula: string;
 }
 
-/** What one layer's attention holds beside scores and its own activations. */
+/** What the attention of one layer holds besides scores and its own activations. */
 export function workspaceTerm(model: ModelShape, setting: AttentionSetting): Draft {
   let largest: Piece[] = [];
   for (const attention of attentions(model)) {

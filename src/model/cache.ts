@@ -4,18 +4,20 @@ import type { Attention, ModelShape } from "./shape.js";
 import type { Draft } from "./term.js";
 import { grouped, product, sequences } from "./term.js";
 
-/** Numbers that one layer caches for a token; 0 where it reads an earlier layer's cache. */
+/** Numbers that one layer caches for a token; 0 if it reads an earlier layer's cache. */
 export function cachedElements({ kvHeads, keyDim, valueDim, latentDim, sharesCache }: Attention): number {
   if (sharesCache === true) return 0;
   return latentDim ?? kvHeads * (keyDim + valueDim);
 }
 
-/** Bytes that one more token of one sequence costs while every window has room. */
+/** Bytes for one more token of one sequence while no window is full. */
 export function kvBytesPerToken(model: ModelShape, type: NumberType): number {
   return bytesOf(sum(model, cachedElements), type);
 }
 
-/** Bytes of one more token when all windows are full: sliding layers drop one for each that they take. */
+/**
+ * Bytes for one more token when all windows are full: a sliding layer then drops one token for each new one.
+ */
 export function kvBytesPerTokenBeyondWindows(model: ModelShape, type: NumberType): number {
   return bytesOf(
     sum(model, (layer) => (layer.window === undefined ? cachedElements(layer) : 0)),
@@ -23,7 +25,7 @@ export function kvBytesPerTokenBeyondWindows(model: ModelShape, type: NumberType
   );
 }
 
-/** Bytes of the cache of one sequence; layers with a window keep no more tokens than that. */
+/** Bytes of the cache of one sequence. A layer with a window keeps at most so many tokens. */
 export function kvBytes(model: ModelShape, tokens: number, type: NumberType): number {
   return bytesOf(
     sum(model, (layer) => cachedElements(layer) * Math.min(tokens, layer.window ?? tokens)),
@@ -31,7 +33,7 @@ export function kvBytes(model: ModelShape, tokens: number, type: NumberType): nu
   );
 }
 
-/** Bytes of a token in runtimes that cache expanded keys and values of latent attention. */
+/** Bytes of a token in runtimes that cache the expanded keys and values of latent attention. */
 export function kvExpandedBytesPerToken(model: ModelShape, type: NumberType): number {
   return bytesOf(
     sum(model, ({ sharesCache, kvHeads, keyDim, valueDim }) =>
@@ -61,7 +63,7 @@ interface Group {
   attention: Attention;
 }
 
-/** Layers that cache the same, together. */
+/** Groups layers that cache the same. */
 function groupsOf(model: ModelShape): Group[] {
   const groups = new Map<string, Group>();
   for (const { attention } of model.layers) {
@@ -99,7 +101,7 @@ export function cacheTerm(model: ModelShape, tokens: number, batch: number, type
     phase: "always",
     blocks: groups.map(({ layers, attention }) => {
       const kept = Math.min(tokens, attention.window ?? tokens);
-      // Keys and values are tensors of their own; a latent is one.
+      // Keys and values are two tensors; a latent vector is one.
       const tensors = attention.latentDim === undefined ? 2 : 1;
       const elements = (batch * kept * cachedElements(attention)) / tensors;
       return { bytes: bytesOf(elements, type), copies: tensors * layers };
@@ -107,7 +109,6 @@ export function cacheTerm(model: ModelShape, tokens: number, batch: number, type
   };
 }
 
-/** States of recurrent layers; undefined where the model has none. */
 export function stateTerm(model: ModelShape, batch: number, type: NumberType): Draft | undefined {
   const recurrent = model.layers.flatMap(({ recurrence }) => (recurrence === undefined ? [] : [recurrence]));
   const [first] = recurrent;

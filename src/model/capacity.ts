@@ -3,15 +3,21 @@ import { decodeMoment, prefillMoment } from "./moments.js";
 import type { Setting } from "./setting.js";
 import type { ModelShape } from "./shape.js";
 
-/** Where a search gives up: no device holds what more of these would take. */
+/** A search stops here: no device could hold more. */
 const MOST = 2 ** 40;
 
-/** The largest prompt of `setting.batch` sequences that fits, and generating after it; 0 where one token does not. */
+/**
+ * The longest prompts of `setting.batch` sequences that fit, including generation after them; 0 if even one
+ * token does not fit.
+ */
 export function largestPrompt(model: ModelShape, setting: Setting, capacityBytes: number): number {
   return largest((tokens) => needed(model, { ...setting, tokens }) <= capacityBytes);
 }
 
-/** Sessions of `setting.tokens` tokens that fit: their prompts are read one at a time, then all generate together. */
+/**
+ * Number of sessions of `setting.tokens` tokens that fit: prompts are read one at a time, then all generate
+ * together.
+ */
 export function mostSessions(model: ModelShape, setting: Setting, capacityBytes: number): number {
   const alone = { ...setting, batch: 1 };
   return largest(
@@ -21,7 +27,10 @@ export function mostSessions(model: ModelShape, setting: Setting, capacityBytes:
   );
 }
 
-/** The term that grew most up to the first prompt that does not fit; where not even one token fits, the largest. */
+/**
+ * The term that grew most up to the first prompt that does not fit. If even one token does not fit, the
+ * largest term.
+ */
 export function wallAt(model: ModelShape, setting: Setting, maxTokens: number): string {
   const beyond = momentAt(model, { ...setting, tokens: maxTokens + 1 });
   const first = maxTokens === 0 ? [] : momentAt(model, { ...setting, tokens: 1 }).terms;
@@ -41,7 +50,7 @@ function needed(model: ModelShape, setting: Setting): number {
   return momentAt(model, setting).bytes;
 }
 
-/** The largest count that fits, where more never fits better. */
+/** The largest count that fits. Assumes that a larger count never fits if a smaller one does not. */
 function largest(fits: (count: number) => boolean): number {
   if (!fits(1)) return 0;
   let low = 1;

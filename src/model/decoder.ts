@@ -7,29 +7,29 @@ import type { NormKind, Part } from "./part.js";
 import { joined, linear, norm, tensorsOfLayers } from "./part.js";
 import type { Layer, ModelShape, Tensor } from "./shape.js";
 
-/** In what a family differs from Llama; what is left out is as Llama has it. */
+/** How a family differs from Llama; a missing trait is as in Llama. */
 export interface DecoderTraits {
   norm?: NormKind;
-  /** Norms of the hidden size in a layer. */
+  /** Number of norms of the hidden size in a layer. */
   layerNorms?: number;
   finalNorm?: boolean;
-  /** In place of hidden size / heads, where the config gives no `head_dim`. */
+  /** Used instead of hidden size / heads if the config gives no `head_dim`. */
   headDimDefault?: number;
   attention?: Partial<AttentionTraits>;
   window?: (layer: number) => number | undefined;
-  /** In place of attention from the fields above. */
+  /** Replaces attention from the fields above. */
   mixer?: (layer: number) => Part | undefined;
   gated?: boolean;
   feedForwardBias?: boolean;
-  /** In place of a dense block as wide as the config says. */
+  /** Replaces a dense block of the width in the config. */
   feedForward?: (layer: number) => Part | undefined;
-  /** Whether the head is the embedding, where the config does not say. */
+  /** Whether the head shares the embedding, if the config does not say. */
   tied?: boolean;
   headBias?: boolean;
   embeddingDim?: number;
   /** Learned positions, projections and norms around the layers. */
   extra?: readonly Tensor[];
-  /** Where it is not a field of the config. */
+  /** Number of layers, if it is not a field of the config. */
   layers?: number;
 }
 
@@ -77,14 +77,14 @@ export function decoder(fields: Fields, traits: DecoderTraits): ModelShape {
   };
 }
 
-/** Nearly a billion parameters in some models, so a silent default is not enough. */
+/** The head has nearly a billion parameters in some models, so a default must not be silent. */
 function tiedOf(fields: Fields, usual: boolean): boolean {
   const tied = fields.maybeFlag("tie_word_embeddings");
   if (tied === undefined) fields.assume("tie_word_embeddings", usual);
   return tied ?? usual;
 }
 
-/** The same attention in every layer, but for its window. */
+/** The same attention in every layer, except for its window. */
 export function attentionOf(
   fields: Fields,
   hiddenSize: number,
@@ -112,7 +112,6 @@ function layerOf({ attention, recurrence, feedForward }: Part): Layer {
   };
 }
 
-/** Learned positions, `linear` without a bias: tensors outside the layers. */
 export function outside(name: string, ...shape: number[]): Tensor {
   return { name, shape, copies: 1 };
 }

@@ -1,6 +1,6 @@
 import { BytesperError } from "../base/errors.js";
 
-/** Bytes of one number, the scales of a quantised block included where the format fixes them. */
+/** Bytes of one number. Includes the scales of a quantised block if the format fixes them. */
 const BYTES = {
   fp32: 4,
   fp16: 2,
@@ -15,7 +15,7 @@ const BYTES = {
 
 export type NumberType = keyof typeof BYTES;
 
-/** Types that matrices are multiplied in here; others are widened to one of them first. */
+/** Types in which matrices are multiplied; other types are first widened to one of them. */
 export type ComputeType = "fp32" | "fp16" | "bf16";
 
 export const NUMBER_TYPES = Object.keys(BYTES) as NumberType[];
@@ -44,14 +44,13 @@ export function numberType(name: string): NumberType | undefined {
   );
 }
 
-/** As `numberType`, for arguments of users. Throws `USAGE`. */
+/** Like `numberType`, for arguments of users. Throws `USAGE`. */
 export function parseNumberType(name: string): NumberType {
   const type = numberType(name);
   if (type !== undefined) return type;
   throw new BytesperError("USAGE", `"${name}" is not a type of numbers; give ${NUMBER_TYPES.join(", ")}.`);
 }
 
-/** Whole bytes of `elements` numbers. */
 export function bytesOf(elements: number, type: NumberType): number {
   return Math.ceil(elements * BYTES[type]);
 }

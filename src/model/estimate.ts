@@ -21,11 +21,11 @@ import type { Term } from "./term.js";
 import { grouped } from "./term.js";
 
 export interface EstimateTerm extends Term {
-  /** In memory at the moment of the prefill peak; `totalBytes` is the sum of these. */
+  /** Whether the term exists at the prefill peak; `prefillPeakBytes` is the sum of these. */
   atPeak: boolean;
 }
 
-/** Bytes, rounding included; see each term's formula. */
+/** All sizes in bytes, rounded up by the allocator; see each term's formula. */
 export interface Estimate {
   model: string;
   tokens: number;
@@ -36,38 +36,41 @@ export interface Estimate {
   logits: Logits;
   parameters: number;
   weightsBytes: number;
-  /** One token of one sequence, while windows have room. */
+  /** Bytes for one token of one sequence, while no window is full. */
   kvBytesPerToken: number;
-  /** With all windows full; only where the model has windows. */
+  /** The same with all windows full; only if the model has windows. */
   kvBytesPerTokenBeyondWindows?: number;
-  /** Where a runtime caches expanded keys and values; only with latent attention. */
+  /** The same in a runtime that caches expanded keys and values; only with latent attention. */
   kvExpandedBytesPerToken?: number;
-  /** All sequences, windows kept. */
+  /** For all sequences; layers with windows keep only those. */
   kvBytes: number;
-  /** In runtimes that keep every token in every layer; only where the model has windows. */
+  /** The same in runtimes that keep every token in every layer; only if the model has windows. */
   kvFullLengthBytes?: number;
   /** Fixed size of one sequence; only with recurrent layers. */
   stateBytesPerSequence?: number;
   terms: EstimateTerm[];
-  /** While the prompt is read: what is there always, and the largest stage. */
+  /** Bytes while the prompt is read: the terms that always exist, and the largest stage. */
   prefillPeakBytes: number;
   decodeTerms: Term[];
-  /** While one token after another is generated, at `tokens` tokens. */
+  /** Bytes while tokens are generated one by one, at `tokens` tokens. */
   decodeBytes: number;
   /** The larger of the two. */
   totalBytes: number;
   capacityBytes?: number;
   fits?: boolean;
-  /** The largest prompt of `batch` sequences that fits; 0 where one token does not. */
+  /** The longest prompts of `batch` sequences that fit; 0 if even one token does not fit. */
   maxTokens?: number;
-  /** Sessions of `tokens` tokens that fit at once, read one after another and generated together. */
+  /**
+   * Number of sessions of `tokens` tokens that fit; prompts are read one after another, then all generate
+   * together.
+   */
   maxSessions?: number;
-  /** The term that grows into the capacity. */
+  /** The term that grows until the capacity is reached. */
   wall?: string;
   notes: string[];
 }
 
-/** Bytes that the model needs for a prompt and for generating after it. Throws `USAGE` and `BAD_INPUT`. */
+/** Bytes that the model needs to read a prompt and to generate after it. Throws `USAGE` and `BAD_INPUT`. */
 export function estimate(model: ModelShape, options: EstimateOptions): Estimate {
   const notes = [...model.notes];
   const setting = settingOf(model, options, notes);

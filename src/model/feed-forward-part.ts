@@ -2,7 +2,7 @@ import type { Part, PartTensor } from "./part.js";
 import { linear } from "./part.js";
 
 export interface DenseTraits {
-  /** Gate, up and down rather than up and down. */
+  /** True for gate, up and down; false for up and down. */
   gated?: boolean;
   bias?: boolean;
   name?: string;
@@ -21,7 +21,10 @@ export function densePart(hiddenSize: number, intermediate: number, traits: Dens
   };
 }
 
-/** A gated block holds the activated gate, the other half and their product at once; a plain one two. */
+/**
+ * A gated block holds the activated gate, the other half and their product at the same time; a plain block
+ * holds two.
+ */
 function dense(intermediate: number, gated: boolean): NonNullable<Part["feedForward"]> {
   const held = gated ? 3 : 2;
   return { width: held * intermediate, formula: `${held} x ${intermediate.toLocaleString("en-US")}` };
@@ -34,19 +37,19 @@ export interface ExpertTraits {
   gated?: boolean;
   bias?: boolean;
   routerBias?: boolean;
-  /** A number for each expert that moves the choice (DeepSeek-V3 and those that follow it). */
+  /** One number for each expert that shifts the choice (DeepSeek-V3 and its successors). */
   choiceBias?: boolean;
-  /** Width of what all tokens pass through besides their experts; 0 for none. */
+  /** Width of the block that all tokens use in addition to their experts; 0 for none. */
   shared?: number;
-  /** A learned gate of one number on the shared block (Qwen). */
+  /** A learned gate (one number) on the shared block (Qwen). */
   sharedGate?: boolean;
-  /** One tensor for all experts, gate and up in one, as some checkpoints store them. */
+  /** One tensor for all experts with gate and up together, as some checkpoints store them. */
   fused?: boolean;
   /** Experts work on vectors of this width, between two projections (Nemotron-H). */
   latent?: number | undefined;
 }
 
-/** A mixture of experts. Every expert is in memory; a token passes through `expertsPerToken` of them. */
+/** A mixture of experts. All experts are in memory; each token uses `expertsPerToken` of them. */
 export function expertsPart(hiddenSize: number, traits: ExpertTraits): Part {
   const { experts, expertsPerToken, intermediate, gated = true, shared = 0, latent } = traits;
   const width = latent ?? hiddenSize;

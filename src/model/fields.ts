@@ -1,6 +1,6 @@
 import { BytesperError } from "../base/errors.js";
 
-/** Above these no model was ever made: the value is a mistake, and arithmetic with it would lose digits. */
+/** No model was ever larger than this: the value is a mistake, and arithmetic with it would lose digits. */
 export const MOST = {
   layers: 10_000,
   heads: 65_536,
@@ -9,7 +9,7 @@ export const MOST = {
   positions: 2 ** 40,
 } as const;
 
-/** Spellings of the fields that families name differently, the commonest first. */
+/** Names of the fields that differ between families, the most frequent first. */
 export const NAMES = {
   hidden: ["hidden_size", "n_embd", "d_model", "n_embed"],
   layers: ["num_hidden_layers", "n_layer", "n_layers", "num_layers"],
@@ -26,12 +26,12 @@ export const NAMES = {
 type Names = string | readonly string[];
 
 /**
- * One object of a config. Every reader throws `BAD_INPUT` with the field, what was expected and what came;
- * null counts as missing, as it does for those who write these files.
+ * One object of a config. Every reader throws `BAD_INPUT` with the field, the expected and the actual value.
+ * null counts as missing, because the authors of these files use it so.
  */
 export class Fields {
   readonly values: Readonly<Record<string, unknown>>;
-  /** How errors call the object, such as `config.json` or `text_config in config.json`. */
+  /** The name of the object in errors, such as `config.json` or `text_config in config.json`. */
   readonly where: string;
   readonly family: string;
   /** What readers assumed, for `ModelShape.notes`. */
@@ -48,20 +48,20 @@ export class Fields {
     return this.#find(names) !== undefined;
   }
 
-  /** A whole number from `least` to `most`; needed. */
+  /** A whole number from `least` to `most`; it must exist. */
   whole(names: Names, most: number = MOST.width, least = 1): number {
     const value = this.maybeWhole(names, most, least);
     if (value !== undefined) return value;
     throw this.missing(names);
   }
 
-  /** As `whole`, for a field that may say null: undefined then. A file that leaves it out is refused. */
+  /** Like `whole`, but null gives undefined. If the field is missing, this throws. */
   wholeOrNull(names: Names, most: number = MOST.width, least = 1): number | undefined {
     if (!this.states(names)) throw this.missing(names);
     return this.maybeWhole(names, most, least);
   }
 
-  /** Whether the file has the field, null or not. */
+  /** Whether the file has the field, even if it is null. */
   states(names: Names): boolean {
     return listed(names).some((name) => Object.hasOwn(this.values, name));
   }
@@ -74,7 +74,7 @@ export class Fields {
     throw this.#wrong(name, `a whole number from ${least} to ${most.toLocaleString("en-US")}`, value);
   }
 
-  /** As `whole`, with the default of the family's class, which is noted when it is taken. */
+  /** Like `whole`, with a default from the family's class. Using the default adds a note. */
   wholeOr(names: Names, fallback: number, most: number = MOST.width, least = 1): number {
     const value = this.maybeWhole(names, most, least);
     if (value !== undefined) return value;
@@ -86,7 +86,7 @@ export class Fields {
     return this.maybeFlag(names) ?? fallback;
   }
 
-  /** As `flag`, where the default changes the figures enough to be noted. */
+  /** Like `flag`, for a default that changes the figures enough to need a note. */
   flagOr(names: Names, fallback: boolean): boolean {
     const value = this.maybeFlag(names);
     if (value === undefined) this.assume(names, fallback);
@@ -136,7 +136,7 @@ export class Fields {
     throw this.#wrong(name, "a list of whole numbers", value);
   }
 
-  /** An object within this one; its assumptions join these. */
+  /** An object inside this one; its assumptions are added to these. */
   inner(name: string): Fields | undefined {
     const value = this.#find(name)?.[1];
     if (value === undefined) return undefined;
@@ -144,7 +144,7 @@ export class Fields {
     return new Fields(value, `${name} in ${this.where}`, this.family, this.notes);
   }
 
-  /** Notes that a missing field is taken to be `value`. */
+  /** Adds a note that `value` is assumed for a missing field. */
   assume(names: Names, value: number | boolean | string): void {
     this.notes.push(`${this.where} has no ${anyOf(names)}: ${value} is taken, as ${this.family} has it.`);
   }

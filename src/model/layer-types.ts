@@ -2,7 +2,7 @@ import { layersOf } from "./decoder.js";
 import type { Fields } from "./fields.js";
 import { MOST } from "./fields.js";
 
-/** Words of `layer_types` and its older spellings, by what they mean. */
+/** The words of `layer_types` and of its older versions, with their meaning. */
 const WORDS: Record<string, LayerType> = {
   full_attention: "full",
   attention: "full",
@@ -17,7 +17,7 @@ const WORDS: Record<string, LayerType> = {
 
 export type LayerType = "full" | "sliding" | "chunked" | "recurrent" | "experts" | "dense";
 
-/** What `layer_types` says of each layer, or else `rule`. */
+/** The types in `layer_types`; without that field, those of `rule`. */
 export function layerTypes(
   fields: Fields,
   rule: (layer: number) => LayerType,
@@ -32,7 +32,7 @@ export function layerTypes(
   return (layer) => types[layer] ?? rule(layer);
 }
 
-/** Windows by layer type. A sliding layer needs `sliding_window`, a chunked one `attention_chunk_size`. */
+/** Windows by type of layer. A sliding layer needs `sliding_window`, a chunked one `attention_chunk_size`. */
 export function windows(
   fields: Fields,
   rule: (layer: number) => LayerType,
@@ -45,20 +45,20 @@ export function windows(
   };
 }
 
-/** Every `period`-th layer sees all, the others a window; where `sliding_window` is null all see all. */
+/** Every `period`-th layer sees all tokens, the others a window. If `sliding_window` is null, all see all. */
 export function everyFull(fields: Fields, period: number): (layer: number) => number | undefined {
   const sliding = fields.wholeOrNull("sliding_window", MOST.positions) !== undefined;
   return windows(fields, (layer) => (sliding && (layer + 1) % period !== 0 ? "sliding" : "full"));
 }
 
-/** Every layer has the window, where there is one (Mistral, Phi-3, StarCoder2). */
+/** Every layer has the window, if there is one (Mistral, Phi-3, StarCoder2). */
 export function everywhere(fields: Fields): (layer: number) => number | undefined {
   const sliding = fields.has("sliding_window");
   if (!fields.states("sliding_window")) fields.assume("sliding_window", "none");
   return windows(fields, () => (sliding ? "sliding" : "full"));
 }
 
-/** Qwen: `use_sliding_window` is off in nearly all files that carry a window. */
+/** Qwen: nearly all files that contain a window have `use_sliding_window` off. */
 export function qwenWindows(fields: Fields): (layer: number) => number | undefined {
   if (!fields.flag("use_sliding_window", false)) return () => undefined;
   const from = fields.maybeWhole("max_window_layers", MOST.layers, 0) ?? 0;

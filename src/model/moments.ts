@@ -11,15 +11,17 @@ import { elementsOf, parameterCount } from "./shape.js";
 import type { Draft, Phase } from "./term.js";
 import { grouped, oneBlock, product, sequences } from "./term.js";
 
-/** Terms that may be in memory together, and what is at the largest stage. */
+/** Terms that may be in memory together; `at` tells which ones exist at the largest stage. */
 export interface Moment {
   terms: Draft[];
-  /** Whether terms of the phase are there at the largest stage. */
+  /** Whether terms of the phase exist at the largest stage. */
   at(phase: Phase): boolean;
   bytes: number;
 }
 
-/** The prompt of `setting.batch` sequences is read while `sessions` sequences in all hold their caches. */
+/**
+ * Prompts of `setting.batch` sequences are being read, while `sessions` sequences in total hold their caches.
+ */
 export function prefillMoment(model: ModelShape, setting: Setting, sessions: number): Moment {
   const { tokens, batch, compute, attention, logits } = setting;
   const activations = { compute, batch, tokens };
@@ -83,7 +85,7 @@ function weightsTerm(model: ModelShape, dtype: NumberType): Draft {
   };
 }
 
-/** A cache that grows by concatenation holds one layer's keys twice while it copies them. */
+/** A cache that grows by concatenation holds the keys of one layer twice during the copy. */
 function concatenationTerm(model: ModelShape, setting: Setting, sessions: number): Draft {
   const { tokens, cacheDtype } = setting;
   let largest = 0;

@@ -1,18 +1,17 @@
 import type { Layer, Tensor } from "./shape.js";
 
 export interface PartTensor {
-  /** Without the layer's prefix. */
+  /** Name without the prefix of the layer. */
   name: string;
   shape: readonly number[];
   copies?: number;
 }
 
-/** A piece of a layer: what it holds and what it remembers. */
+/** A part of a layer: its tensors and what it caches. */
 export interface Part extends Layer {
   tensors: readonly PartTensor[];
 }
 
-/** A matrix and, where it has one, its bias. */
 export function linear(name: string, output: number, input: number, bias = false, copies = 1): PartTensor[] {
   return [
     { name: `${name}.weight`, shape: [output, input], copies },
@@ -28,12 +27,11 @@ export function norm(name: string, kind: NormKind, width: number): PartTensor[] 
   return kind === "layer" ? [weight, { name: `${name}.bias`, shape: [width] }] : [weight];
 }
 
-/** Parts of one layer together. */
 export function joined(parts: readonly Part[]): Part {
   return Object.assign({}, ...parts, { tensors: parts.flatMap(({ tensors }) => tensors) }) as Part;
 }
 
-/** Tensors of all layers, equal ones of different layers as copies of one. */
+/** Tensors of all layers; equal tensors of different layers become copies of one. */
 export function tensorsOfLayers(parts: readonly Part[], prefix: string): Tensor[] {
   const merged = new Map<string, Tensor>();
   for (const { tensors } of parts) {

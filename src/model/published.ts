@@ -6,18 +6,18 @@ import type { Estimate } from "./estimate.js";
 export interface PublishedComparison {
   /** The figure as it was given. */
   published: string;
-  /** What the digits stand for: half of the last one either way. */
+  /** The sizes that round to this figure: half of the last digit in both directions. */
   lowBytes: number;
   highBytes: number;
   computedBytes: number;
   agrees: boolean;
-  /** Absent where the model caches nothing. */
+  /** Absent if the model caches nothing. */
   publishedOverComputed?: number;
-  /** Another size of the same cache that the figure is; absent where it is none. */
+  /** Another size of the same cache that the figure matches; absent if it matches none. */
   isInstead?: string;
 }
 
-/** Compares a figure such as "15.62GiB" with the cache of an estimate. Throws `USAGE` for what is no size. */
+/** Compares a figure such as "15.62GiB" with the cache of an estimate. Throws `USAGE` if it is not a size. */
 export function comparePublished(published: string, estimate: Estimate): PublishedComparison {
   const { low, high } = rangeOf(published);
   const { kvBytes, kvFullLengthBytes, kvExpandedBytesPerToken, batch, tokens } = estimate;
@@ -43,7 +43,7 @@ export function comparePublished(published: string, estimate: Estimate): Publish
   };
 }
 
-/** The sizes that are printed so; both ends, because a tie may have been rounded either way. */
+/** The sizes that are printed like this. Both ends belong to it, because a tie may be rounded up or down. */
 function rangeOf(text: string): { low: number; high: number } {
   const [, digits, decimals = "", unit] = /^\s*(\d+(?:\.(\d+))?)\s*(B|[kMGT]B|[KMGT]iB)\s*$/.exec(text) ?? [];
   if (digits === undefined || unit === undefined)
@@ -52,7 +52,7 @@ function rangeOf(text: string): { low: number; high: number } {
       `"${text}" is not a size as it is published; give it with its unit, such as 15.62GiB, 800KiB or 819.2kB.`,
     );
   const half = 10 ** -decimals.length / 2;
-  // Far below a byte, for what halves lose in binary.
+  // Far below a byte; allows for halves that are not exact in binary.
   const slack = 1e-9;
   const bytesPerUnit = parseSize(`1${unit}`);
   return {

@@ -4,10 +4,13 @@ import type { ReadOptions } from "./read.js";
 import { readModel } from "./read.js";
 import type { ModelShape } from "./shape.js";
 
-/** The largest published ones have some hundred kilobytes. */
+/** The largest published files have some hundred kilobytes. */
 const MOST_BYTES = 16 * 2 ** 20;
 
-/** As `readModel`, from a file. Throws `BAD_INPUT` also where the file cannot be read or is too large for a config. */
+/**
+ * Like `readModel`, from a file. Throws `BAD_INPUT` also if the file cannot be read or is too large for a
+ * config.
+ */
 export async function readModelFile(path: string, options: ReadOptions = {}): Promise<ModelShape> {
   return readModel(await textOf(path), { file: path, ...options });
 }
@@ -17,7 +20,7 @@ async function textOf(path: string): Promise<string> {
   try {
     file = await open(path, "r");
     if ((await file.stat()).isDirectory()) throw new Error("it is a folder");
-    // Not by its size: a pipe has none.
+    // Does not use the size of the file: a pipe has none.
     const buffer = Buffer.alloc(MOST_BYTES + 1);
     let length = 0;
     for (;;) {

@@ -4,19 +4,18 @@ import { Fields, NAMES, isObject } from "./fields.js";
 import type { ModelShape } from "./shape.js";
 import { parameterCount } from "./shape.js";
 
-/** Where models that also see or hear keep their language model. */
+/** Fields in which models for images or sound keep their language model. */
 const NESTED = ["text_config", "llm_config", "language_config", "thinker_config"];
 
 export interface ReadOptions {
-  /** How errors call the file; default `config.json`. */
   file?: string;
-  /** Reads the file as this `model_type`, whatever it says itself. */
+  /** Reads the file as this `model_type`, whatever the file says. */
   family?: string;
 }
 
 /**
- * The shape of the model that a Hugging Face `config.json` describes. Throws `BAD_INPUT` where the text is no such
- * file, where the architecture is not known, or where a field is missing or absurd; the sentence names it.
+ * The shape of the model in a Hugging Face `config.json`. Throws `BAD_INPUT` with the reason if the text is
+ * no such file, if the architecture is unknown, or if a field is missing or absurd.
  */
 export function readModel(text: string, options: ReadOptions = {}): ModelShape {
   const file = options.file ?? "config.json";
@@ -33,7 +32,7 @@ export function readModel(text: string, options: ReadOptions = {}): ModelShape {
   return modelOf(config, options);
 }
 
-/** As `readModel`, from parsed JSON. */
+/** Like `readModel`, from parsed JSON. */
 export function modelOf(config: unknown, options: ReadOptions = {}): ModelShape {
   const file = options.file ?? "config.json";
   if (!isObject(config)) {
@@ -86,11 +85,14 @@ export function modelOf(config: unknown, options: ReadOptions = {}): ModelShape 
 interface LanguageModel {
   values: Record<string, unknown>;
   where: string;
-  /** The whole file, for what it says beside the language model. */
+  /** The whole file, for the fields outside the language model. */
   outer: Record<string, unknown>;
 }
 
-/** The object with the language model's fields; what only the whole file says joins it. */
+/**
+ * The object with the fields of the language model. Fields that stand only in the outer object, such as
+ * `tie_word_embeddings`, are added to it.
+ */
 function languageModel(config: Record<string, unknown>, file: string): LanguageModel {
   let values = config;
   let where = file;
@@ -99,7 +101,7 @@ function languageModel(config: Record<string, unknown>, file: string): LanguageM
     if (key === undefined) break;
     const inner = values[key] as Record<string, unknown>;
     const outer = values;
-    // Older files hold the language model's fields in both places; the inner ones are read.
+    // Older files have the fields of the language model in both objects; the inner ones are used.
     values = { ...inner };
     for (const name of ["tie_word_embeddings", "dtype", "torch_dtype"]) {
       if (name !== "tie_word_embeddings" && (inner.dtype ?? inner.torch_dtype) != null) continue;
@@ -110,7 +112,7 @@ function languageModel(config: Record<string, unknown>, file: string): LanguageM
   return { values, where, outer: config };
 }
 
-/** What the file calls its architecture. */
+/** The name of the architecture in the file. */
 function nameOf(values: Record<string, unknown>): string | undefined {
   if (typeof values.model_type === "string" && values.model_type !== "") return values.model_type;
   const [first] = Array.isArray(values.architectures) ? (values.architectures as unknown[]) : [];
@@ -146,7 +148,7 @@ function unknown(name: string | undefined, values: Record<string, unknown>, wher
 }
 
 function reasonOf(error: unknown): string {
-  // V8 quotes what it met; a binary file must not reach the terminal.
+  // V8 quotes the wrong text in its message; bytes of a binary file must not reach the terminal.
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/[^\x20-\x7e]+/g, "?").slice(0, 120);
 }

@@ -112,7 +112,7 @@ export function deltaNetPart(hiddenSize: number, traits: DeltaNetTraits): Part {
   };
 }
 
-/** A gated short convolution (LFM2): it remembers a few tokens and nothing else. */
+/** A gated short convolution (LFM2): it remembers only a few tokens. */
 export function shortConvolutionPart(hiddenSize: number, kernel: number, bias: boolean): Part {
   return {
     recurrence: { stateElements: 0, convolutionElements: hiddenSize * kernel, width: 5 * hiddenSize },

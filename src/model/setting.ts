@@ -6,30 +6,28 @@ import { NUMBER_TYPES, isComputeType, numberType } from "./dtype.js";
 import type { ModelShape } from "./shape.js";
 
 /**
- * Bytes of a CUDA context with PyTorch in it, the middle of the 300 to 600 MB that processes were seen to hold.
- * Drivers and devices differ: measure it once and give it.
+ * Bytes of a CUDA context with PyTorch: the middle of the 300 to 600 MB that processes were seen to hold. It
+ * differs between drivers and devices, so measure it once and pass it.
  */
 export const CONTEXT_BYTES = 450_000_000;
 
 export interface EstimateOptions {
   /** Tokens of each prompt. */
   tokens: number;
-  /** Sequences at once; default 1. */
+  /** Number of sequences at the same time; the default is 1. */
   batch?: number;
-  /** Type of the weights; default the config's, or bf16 where it names none. */
+  /** Type of the weights; the default is the type in the config, or bf16 if it names none. */
   dtype?: NumberType;
-  /** Type of the key/value cache; default the type that the model computes in. */
   cacheDtype?: NumberType;
-  /** Default flash. */
   attention?: AttentionImplementation;
-  /** Default the last position. */
+  /** The default is the last position. */
   logits?: Logits;
-  /** Default `CONTEXT_BYTES`. */
+  /** The default is `CONTEXT_BYTES`. */
   contextBytes?: number;
   capacityBytes?: number;
 }
 
-/** Options with every default taken. */
+/** Options with all defaults filled in. */
 export interface Setting {
   tokens: number;
   batch: number;

@@ -1,4 +1,7 @@
-/** Tensors of one shape, as the checkpoint stores them. `*` in the name stands for a layer or an expert. */
+/**
+ * Tensors of one shape, as the checkpoint stores them. `*` in the name stands for the number of a layer or an
+ * expert.
+ */
 export interface Tensor {
   name: string;
   shape: readonly number[];
@@ -11,61 +14,59 @@ export interface Attention {
   kvHeads: number;
   keyDim: number;
   valueDim: number;
-  /** The most tokens that the layer sees and keeps; absent where it sees all. */
+  /** The most tokens that the layer sees and keeps; absent if it sees all. */
   window?: number;
-  /** Multi-head latent attention: numbers cached for a token in place of keys and values. */
+  /** Multi-head latent attention: how many numbers are cached for a token instead of keys and values. */
   latentDim?: number;
-  /** Reads the cache of an earlier layer and has none of its own. */
+  /** Reads the cache of an earlier layer and has no own cache. */
   sharesCache?: boolean;
 }
 
-/** A layer whose memory of the past has a fixed size: Mamba, linear attention, a short convolution. */
+/** A layer that stores the past in a fixed size: Mamba, linear attention, a short convolution. */
 export interface Recurrence {
   /** Numbers of the recurrent state of one sequence; runtimes keep them in fp32. */
   stateElements: number;
   /** Numbers of the convolution's window of one sequence, in the type of the model. */
   convolutionElements: number;
-  /** Numbers of one token that the layer holds at once while it reads a prompt. */
+  /** How many numbers of one token the layer holds at the same time while it reads a prompt. */
   width: number;
 }
 
-/** What a token holds at once in a feed-forward block. */
+/** What a feed-forward block holds for one token at the same time. */
 export interface FeedForward {
-  /** Numbers, input and residual stream not counted. */
+  /** Count of numbers, without the input and the residual stream. */
   width: number;
-  /** How `width` comes about, with its numbers filled in. */
+  /** The formula of `width`, with its numbers filled in. */
   formula: string;
 }
 
-/** A layer has attention, a recurrence, both in parallel, or (in models that list blocks singly) neither. */
+/** A layer has attention, a recurrence, both in parallel, or neither (in models that list single blocks). */
 export interface Layer {
   attention?: Attention;
   recurrence?: Recurrence;
   feedForward?: FeedForward;
 }
 
-/** A decoder as its `config.json` describes it. Towers for images and sound are not part of it. */
+/** A decoder as its `config.json` describes it, without the parts for images and sound. */
 export interface ModelShape {
-  /** `model_type` of the language model. */
   family: string;
   hiddenSize: number;
   vocabularySize: number;
   layers: readonly Layer[];
   tensors: readonly Tensor[];
-  /** Type of the weights as the config names it; absent where it names none. */
+  /** Type of the weights in the config; absent if it names none. */
   dtype?: string;
   /** The longest sequence that the model was made for. */
   maxPositions?: number;
-  /** What was assumed or left out, one sentence each. */
+  /** Assumptions and omissions, one sentence each. */
   notes: readonly string[];
 }
 
-/** Numbers in all copies of a tensor. */
 export function elementsOf({ shape, copies }: Tensor): number {
   return shape.reduce((product, dimension) => product * dimension, copies);
 }
 
-/** Parameters of the model, tied tensors once. */
+/** Number of parameters; tied tensors count once. */
 export function parameterCount(model: ModelShape): number {
   return model.tensors.reduce((sum, tensor) => sum + elementsOf(tensor), 0);
 }

@@ -1,9 +1,12 @@
 import type { OomRecord, Range } from "./record.js";
 
-/** Held beside the allocator by every process that uses a card: contexts and kernels, 0.3 to 0.65 GiB as reported. */
+/**
+ * Memory that every process on a card uses outside the allocator (contexts and kernels): 0.3 to 0.65 GiB in
+ * reports.
+ */
 export const CONTEXT_BYTES = 0.65 * 2 ** 30;
 
-/** The figures of a report put in relation; undefined where the text gives too little. */
+/** The figures of a report combined; undefined where the text gives too little. */
 export interface Balance {
   requested: number | undefined;
   total: number | undefined;
@@ -13,7 +16,7 @@ export interface Balance {
   unallocated: number | undefined;
   /** The most that the allocator may take, if that is less than the card. */
   cap: number | undefined;
-  /** Neither free nor this allocator's: other processes, contexts, other libraries. */
+  /** Memory that is neither free nor of this allocator: other processes, contexts, other libraries. */
   elsewhere: number | undefined;
 }
 
@@ -45,7 +48,7 @@ function unallocatedOf({ reservedBytes, reservedKind, allocatedBytes }: OomRecor
   return undefined;
 }
 
-/** Whether one printed figure is above another whatever their last digits hide. */
+/** Whether one printed figure is larger than another for every possible rounding of the two. */
 export function surelyAbove(record: OomRecord, one: string, other: string): boolean {
   const [above, below] = [record.ranges[one], record.ranges[other]] as (Range | undefined)[];
   return above !== undefined && below !== undefined && above[0] > below[1];

@@ -6,10 +6,9 @@ import type { Hypothesis } from "./hypotheses.js";
 import type { OomRecord } from "./record.js";
 import { forTensor } from "./tensor-change.js";
 
-/** Something to change, and what it saves or makes usable. */
 export interface Change {
   change: string;
-  /** Null where the text does not tell how much. */
+  /** Null if the text does not tell how much. */
   savesBytes: number | null;
 }
 
@@ -141,7 +140,7 @@ const ADVICE: Partial<Record<DiagnosisName, Advice>> = {
   ],
 };
 
-/** What to change, by what was found and by the tensor that was most likely asked for. */
+/** What to change, from the diagnosis and from the tensor that was most likely requested. */
 export function changesFor(
   record: OomRecord,
   facts: LogFacts,
@@ -170,7 +169,10 @@ export function changesFor(
   return changes;
 }
 
-/** Those at the tokens that the log shows; where it shows none or none fits, all that nothing speaks against. */
+/**
+ * The hypotheses that fit the token count in the log. If the log has none, or no hypothesis fits, all that
+ * are not ruled out.
+ */
 function likelyOnes(hypotheses: readonly Hypothesis[]): readonly Hypothesis[] {
   const possible = hypotheses.filter(
     ({ allowedByRounding, plausibility }) =>

@@ -5,16 +5,16 @@ import { FIGURES } from "./record.js";
 import type { View } from "./view.js";
 
 interface Figure extends Quantity {
-  /** Where it stands in the view's text. */
+  /** Its position in the text of the view. */
   place: Range;
 }
 
 const isFigure = (name: string): name is FigureName => (FIGURES as readonly string[]).includes(name);
 
 /**
- * What a grammar has read so far. The named groups of a match fill it: a figure of the record or a further
- * `...Bytes` under its own name, `gpuIndex`, `pid` and `...Tokens` as numbers, other names as text; names
- * with an underscore before them are the grammar's own.
+ * What a grammar has read so far. The named groups of a match fill it. A figure of the record and any other
+ * `...Bytes` go under their own names, `gpuIndex`, `pid` and `...Tokens` become numbers, other names become
+ * text. The grammar itself uses the names that begin with an underscore.
  */
 export class Draft {
   readonly view: View;
@@ -24,9 +24,9 @@ export class Draft {
   gpuIndex: number | undefined;
   processScope: ProcessScope | undefined;
   reservedKind: ReservedKind | undefined;
-  /** Of a report whose parts stand apart in a log; absent for one that is whole. */
+  /** Which part of a report this is, if its parts stand apart in a log; absent for a complete report. */
   part: "beginning" | "opening" | "closing" | undefined;
-  /** How many matches it was read from. */
+  /** Number of matches that it was read from. */
   clauses = 0;
   readonly figures = new Map<string, Figure>();
   readonly details: Details = {};
@@ -54,14 +54,14 @@ export class Draft {
     return this;
   }
 
-  /** Takes what follows the end of what was read, if it does. */
+  /** Reads the pattern if it follows directly after what was read. */
   accept(pattern: RegExp): RegExpExecArray | undefined {
     const match = matchAt(this.view, pattern, this.end);
     if (match !== undefined) this.take(match);
     return match;
   }
 
-  /** Takes the first match within `reach` characters after what was read. */
+  /** Reads the first match within `reach` characters after what was read. */
   seek(pattern: RegExp, reach: number): RegExpExecArray | undefined {
     const match = findIn(this.view, pattern, this.end, this.end + reach);
     if (match !== undefined) this.take(match);
@@ -77,7 +77,7 @@ export class Draft {
     return this.figures.get(name)?.bytes;
   }
 
-  /** How much was read, to choose between two readings of one text. */
+  /** How much was read; used to choose between two readings of one text. */
   get weight(): number {
     const details = Object.keys(this.details).length;
     return this.figures.size + details + (this.gpuIndex === undefined ? 0 : 1) + this.clauses;
@@ -90,16 +90,15 @@ export class Draft {
   }
 }
 
-/** A match that begins exactly at `index`; the pattern is sticky. */
 function matchAt(view: View, pattern: RegExp, index: number): RegExpExecArray | undefined {
   pattern.lastIndex = index;
   return pattern.exec(view.text) ?? undefined;
 }
 
-/** The first match that begins and ends in [from, to), with places that count from the start of the text. */
+/** The first match that begins and ends in [from, to). Positions count from the start of the text. */
 export function findIn(view: View, pattern: RegExp, from: number, to: number): RegExpExecArray | undefined {
   const begin = Math.max(0, from);
-  // A slice bounds the search, which would otherwise run over the whole stretch for each needle of prose.
+  // The slice limits the search. Otherwise each needle in prose would cost a search of the whole stretch.
   pattern.lastIndex = 0;
   const match = pattern.exec(view.text.slice(begin, to));
   if (match === null) return undefined;

@@ -10,19 +10,18 @@ import { knownModel } from "./known-models.js";
 import type { OomRecord } from "./record.js";
 import type { ScanResult } from "./scan.js";
 
-/** A report with what can be told from it. */
+/** A report with what follows from it. */
 export interface ExplainedReport extends OomRecord {
   diagnosis: Diagnosis[];
   hypotheses: Hypothesis[];
   changes: Change[];
 }
 
-/** Whose tensors the hypotheses are about. */
+/** The model whose tensors the hypotheses are about. */
 export interface ModelUsed {
   name: string;
-  /** `given` with --model; `log`: a name in the log stands for it, which is a guess. */
+  /** `given`: from --model. `log`: guessed from a name in the log. */
   from: "given" | "log";
-  /** Line of that name. */
   line: number | null;
 }
 
@@ -31,7 +30,7 @@ export interface Explanation {
   model: ModelUsed | null;
   inputTokens: InputTokens | null;
   bytes: number;
-  /** Found beyond the most that are kept. */
+  /** Reports that were found but not kept, because there are too many. */
   omittedReports: number;
 }
 
@@ -40,7 +39,7 @@ export interface GivenModel {
   shape: ModelShape;
 }
 
-/** Explains each report by its own figures and by what the log had said up to it. */
+/** Explains each report by its own figures and by the log before it. */
 export function explain(
   { reports, facts, bytes, omittedReports }: ScanResult,
   given?: GivenModel,
@@ -49,7 +48,7 @@ export function explain(
   const shape = given?.shape ?? guessed?.shape;
   return {
     reports: reports.map(({ record, facts: before }) => {
-      // A count that the log states only after the report is still one of this run.
+      // A token count that appears only after the report still belongs to this run.
       const known: LogFacts = { ...before, inputTokens: before.inputTokens ?? facts.inputTokens };
       const tokens = cacheTokens(record) ?? known.inputTokens;
       const hypotheses = shape === undefined ? [] : hypothesesOf(record, shape, tokens);
@@ -65,7 +64,7 @@ export function explain(
   };
 }
 
-/** vLLM names the tokens that the refused cache was to hold. */
+/** The number of tokens that the refused cache should hold, which vLLM prints. */
 function cacheTokens({ details }: OomRecord): { last: number; largest: number } | undefined {
   const { neededTokens } = details;
   return neededTokens === undefined ? undefined : { last: neededTokens, largest: neededTokens };

@@ -1,22 +1,21 @@
-/** What the lines before a report say about the run: how long the inputs were, which model, which allocator. */
+/** What the lines before a report tell about the run: length of the inputs, model, allocator. */
 export interface LogFacts {
   inputTokens: InputTokens | undefined;
   /** Names of models in the order in which they first appear, with the line; at most 8. */
   models: { name: string; line: number }[];
-  /** `expandable_segments:True` was set, and is not just advised by PyTorch's message. */
+  /** `expandable_segments:True` was really set; PyTorch's message that only advises it does not count. */
   expandableSegments: boolean;
 }
 
 export interface InputTokens {
   count: number;
   last: number;
-  /** Line of the last one. */
   line: number;
   largest: number;
 }
 
 const TOKENS = ["input tokens", "input_tokens", "prompt tokens", "prompt_tokens"];
-/** Beginnings of the names in known-models.ts, long enough to be rare. */
+/** Beginnings of the names in known-models.ts, long enough to be rare in other text. */
 const MODELS = [
   "qwen2.5-",
   "qwen3-0.6b",
@@ -38,16 +37,18 @@ const MOST_MODELS = 8;
 const TOKEN_COUNT = /^(?:input|prompt)[ _]tokens["']?\s*[:=]\s*(\d{1,3}(?:,\d{3})+|\d+)(?![\d.]*\/s)/i;
 const MODEL_NAME = /^[A-Za-z][\w.-]{3,60}/;
 const SEGMENTS_SET = /^expandable_segments["']?\s*[:=]\s*["']?true/i;
-/** Longest that any of the patterns needs, in bytes. */
+/** The most bytes that one of the patterns needs. */
 export const FACT_REACH = 80;
 
-/** Gathers facts as their needles are found, in the order of the log. */
+/** Collects facts as the needles are found, in the order of the log. */
 export class FactCollector {
   readonly #models: { name: string; line: number }[] = [];
   #tokens: InputTokens | undefined;
   #expandableSegments = false;
 
-  /** `text` begins with the needle; `before` is what stands before it, a few characters; `line` its line number. */
+  /**
+   * `text` begins with the needle; `before` holds a few characters before it; `line` gives its line number.
+   */
   add(text: string, before: string, line: () => number): void {
     const count = TOKEN_COUNT.exec(text)?.[1];
     if (count !== undefined) {
@@ -56,7 +57,8 @@ export class FactCollector {
       const largest = Math.max(value, this.#tokens?.largest ?? 0);
       this.#tokens = { count: (this.#tokens?.count ?? 0) + 1, last: value, line: line(), largest };
     } else if (SEGMENTS_SET.test(text)) {
-      // PyTorch's own message: "try setting PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True".
+      // PyTorch's own message only advises it: "try setting
+      // PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True".
       if (!/try\s+setting\s+PYTORCH_\w+=$/.test(before)) this.#expandableSegments = true;
     } else if (this.#models.length < MOST_MODELS) {
       const name = MODEL_NAME.exec(text)?.[0].replace(/[.-]+$/, "");
@@ -65,7 +67,7 @@ export class FactCollector {
     }
   }
 
-  /** As they are now; later lines change nothing of it. */
+  /** A copy of the facts so far; later lines do not change it. */
   snapshot(): LogFacts {
     return {
       inputTokens: this.#tokens,

@@ -1,13 +1,16 @@
-/** A string that a grammar's reports hold, and what tells them from prose that holds it too. */
+/**
+ * A string that occurs in the reports of a grammar, with conditions that separate reports from prose that
+ * contains it too.
+ */
 export interface Needle {
-  /** In lower case. */
   text: string;
   /**
-   * One of these follows, white space apart: in lower case and without blanks; `#` stands for digits, `$` for a size
-   * such as 2.10GiB, a line feed for the end of the line. Absent: anything may follow.
+   * One of these must follow; white space is ignored. In lower case and without blanks; `#` stands for
+   * digits, `$` for a size such as 2.10GiB, a line feed for the end of the line. If absent, anything may
+   * follow.
    */
   then?: readonly string[];
-  /** One of these stands shortly before, in one piece; in lower case. Absent: anything may. */
+  /** One of these must stand shortly before, in one piece; in lower case. If absent, anything may. */
   near?: readonly string[];
 }
 
@@ -17,22 +20,24 @@ const ESCAPE = 0x1b;
 const BACKSLASH = 0x5c;
 const BRACKET = 0x5b;
 const CARET = 0x5e;
-/** What a line end or a colour code begins with. */
+/** The first bytes of line ends and colour codes. */
 const BREAKS = [LF, CR, ESCAPE, BACKSLASH, BRACKET, CARET];
 const DIGITS = 0x23;
 const SIZE = 0x24;
 
-/** How far back `near` looks, with room for the prefix of a wrapped line. */
+/** How many bytes back `near` looks, with room for the prefix of a wrapped line. */
 const NEAR = 160;
-/** How far behind a line end a report goes on: the longest prefix of a logger and some more. */
+/**
+ * How many bytes after a line end a report may continue: the longest prefix of a logger and a little more.
+ */
 const RESUMES_WITHIN = 300;
-/** Characters that must be there for a line to go on as a report does. */
+/** So many characters must match for a line to count as the continuation of a report. */
 const RESUMES_BY = 4;
 
 /**
- * Decides whether the bytes around a needle may be a report's. It reads bytes and makes no text, since prose may hold
- * a needle in every line; it errs on the side of a report wherever a line end or a colour code parts what it
- * looks for.
+ * A prefilter: decides whether the bytes around a needle may belong to a report. It reads bytes and makes no
+ * text, because prose may contain a needle in every line. If a line end or a colour code interrupts what it
+ * looks for, it lets the bytes through.
  */
 export class Gate {
   readonly #then: readonly Uint8Array[];
@@ -43,7 +48,7 @@ export class Gate {
     this.#near = near.map((text) => Uint8Array.from(Buffer.from(text, "latin1")));
   }
 
-  /** The needle stands at [at, after); only the bytes of [0, end) are known. */
+  /** The needle lies at [at, after); only the bytes of [0, end) are known. */
   admits(bytes: Buffer, at: number, after: number, end: number): boolean {
     return this.#isFollowed(bytes, after, end) && this.#isPreceded(bytes, at);
   }
@@ -59,7 +64,10 @@ export class Gate {
   }
 }
 
-/** The gates of one needle's several readers, by the first byte that follows it: one look turns most prose away. */
+/**
+ * The gates of all readers of one needle, combined by the byte that follows the needle. This one test rejects
+ * most prose.
+ */
 export class FirstByte {
   readonly #admitted = new Uint8Array(256);
 
@@ -82,7 +90,7 @@ export class FirstByte {
   }
 }
 
-/** Whether the codes come next, as far as one can tell up to a line end or a colour code. */
+/** Whether the codes come next, as far as the bytes up to a line end or a colour code can show. */
 function follows(bytes: Buffer, from: number, end: number, codes: Uint8Array): boolean {
   let at = from;
   for (let index = 0; index < codes.length; index += 1) {
@@ -104,7 +112,7 @@ function follows(bytes: Buffer, from: number, end: number, codes: Uint8Array): b
   return true;
 }
 
-/** Whether the rest of the codes, or their beginning, stands shortly behind a line end. */
+/** Whether the rest of the codes, or the start of that rest, stands shortly after a line end. */
 function resumes(bytes: Buffer, from: number, end: number, codes: Uint8Array, index: number): boolean {
   const wanted = Math.min(codes.length, index + RESUMES_BY);
   if (from + RESUMES_WITHIN > end) return true;
@@ -123,14 +131,14 @@ function resumes(bytes: Buffer, from: number, end: number, codes: Uint8Array, in
   return false;
 }
 
-/** A number with a unit behind it, or a part of one before a line end. */
+/** A number followed by a unit, or a part of one before a line end. */
 function isSize(bytes: Buffer, from: number, end: number): boolean {
   let at = from;
   while (at < end && (isDigit(bytes[at] as number) || bytes[at] === 0x2e || bytes[at] === 0x2c)) at += 1;
   at = skipBlanks(bytes, at, end);
   if (at + 1 >= end || breaksAt(bytes, at, end)) return true;
   const [unit, next] = [lower(bytes[at] as number), lower(bytes[at + 1] as number)];
-  // b, bytes, and k, m, g, t, p, e alone or before b or ib.
+  // Accepts b, bytes, and k, m, g, t, p, e alone or before b or ib.
   if (unit === 0x62) return next === 0x79 || !isLetter(next);
   return "kmgtpe".includes(String.fromCharCode(unit)) && (next === 0x69 || next === 0x62 || !isLetter(next));
 }
@@ -157,7 +165,7 @@ function skipBlanks(bytes: Buffer, from: number, end: number): number {
   return at;
 }
 
-/** A line end or a colour code, in any of the spellings that view.ts knows. */
+/** A line end or a colour code, in any form that view.ts knows. */
 function breaksAt(bytes: Buffer, at: number, end: number): boolean {
   const byte = bytes[at] as number;
   if (byte === LF || byte === CR || byte === ESCAPE || byte === BACKSLASH) return true;

@@ -4,36 +4,40 @@ import type { OomRecord, Range } from "./record.js";
 import type { TensorKind, TensorLaw } from "./tensors.js";
 import { tensorLaws } from "./tensors.js";
 
-/** How a token count agrees with what the log and the model say; the later, the better. */
+/** How well a token count agrees with the log and the model; later values are better. */
 const PLAUSIBILITY = ["beyond-model", "far", "shorter", "possible", "growth", "as-logged"] as const;
 export type Plausibility = (typeof PLAUSIBILITY)[number];
 
-/** One tensor that may have been asked for. */
+/** One tensor that may have been requested. */
 export interface Hypothesis {
   tensor: string;
   kind: TensorKind;
-  /** Tokens of the prompt, times the batch where the tensor grows linearly; null for weights. */
+  /** Tokens of the prompt (times the batch if the tensor grows linearly); null for weights. */
   tokens: number | null;
-  /** Of the tensor at that count. */
+  /** Bytes of the tensor at that count. */
   bytes: number;
   formula: string;
-  /** Counts at which the message's rounding allows it; null for weights and where there is none. */
+  /** Token counts that the rounding of the message allows; null for weights, and if there is none. */
   tokensRange: Range | null;
   allowedByRounding: boolean;
   /** |bytes - requested| / requested. */
   relativeError: number;
   plausibility: Plausibility;
-  /** Of the tensor at the last count of input tokens in the log; null where the log has none. */
+  /** Bytes of the tensor at the last count of input tokens in the log; null if the log has none. */
   bytesAtLogged: number | null;
 }
 
 const MIB = 2 ** 20;
-/** PyTorch's caching allocator prints the segment that it asks the driver for, not the tensor. */
+/**
+ * PyTorch's caching allocator prints the size of the segment that it requests from the driver, not of the
+ * tensor.
+ */
 const CACHING = /^(?:pytorch|pytorch-(?:rocm|xpu|npu|mlu|musa)|vllm)$/;
 
 /**
- * Bytes that the tensor behind a request may have: what the printed digits allow, less what the allocator added.
- * PyTorch packs up to 1 MiB into segments of 2 MiB and up to 10 MiB into 20, and rounds more up to 2 MiB.
+ * The possible sizes of the tensor behind a request, in bytes: what the printed digits allow, without what
+ * the allocator added. PyTorch puts tensors of up to 1 MiB into segments of 2 MiB and those of up to 10 MiB
+ * into segments of 20 MiB. It rounds larger ones up to a multiple of 2 MiB.
  */
 function tensorRange(record: OomRecord): Range | undefined {
   const { requestedBytes, framework, details, ranges } = record;
@@ -44,14 +48,16 @@ function tensorRange(record: OomRecord): Range | undefined {
   const [low, high] = ranges.requestedBytes ?? [requestedBytes, requestedBytes];
   if (!CACHING.test(framework)) return [low, high];
   const segment = Math.floor(high / (2 * MIB)) * 2 * MIB;
-  // Before 1.2 PyTorch rounded to less.
+  // Before 1.2 PyTorch rounded to smaller units.
   if (segment < low) return [Math.max(1, low - 511), high];
   if (segment === 2 * MIB && low > MIB) return [1, MIB];
   if (segment === 20 * MIB && low > 18 * MIB) return [MIB + 1, 20 * MIB];
   return [Math.max(1, low - 2 * MIB + 1), high];
 }
 
-/** Every tensor of the model with the tokens at which it has the size, the likeliest first. */
+/**
+ * Every tensor of the model with the token counts at which it has the requested size, the likeliest first.
+ */
 export function hypothesesOf(
   record: OomRecord,
   model: ModelShape,
@@ -67,7 +73,6 @@ export function hypothesesOf(
     .map(({ hypothesis: found }) => found);
 }
 
-/** Bytes of a tensor at a number of tokens. */
 function bytesAt({ growth, bytes }: Pick<TensorLaw, "growth" | "bytes">, tokens: number): number {
   if (growth === "none") return bytes;
   return growth === "linear" ? bytes * tokens : bytes * tokens * tokens;
@@ -121,22 +126,27 @@ function plausibilityOf(
 ): Plausibility {
   if (model.maxPositions !== undefined && first > model.maxPositions) return "beyond-model";
   if (logged === undefined) return tokens < 16 ? "far" : "possible";
-  // Templates and the tokens generated so far come on top of what was counted.
+  // The prompt may be longer than the logged count, because of templates and tokens that were already
+  // generated.
   const near = (count: number): boolean =>
     (count >= first && count <= last) || (tokens >= count && tokens <= count * 1.02);
   if (near(logged.last) || near(logged.largest)) return "as-logged";
   if (tokens > logged.last) return tokens <= 2 * logged.last ? "growth" : "far";
-  // What holds the whole prompt cannot hold less of it; logits and activations may come in parts.
+  // Scores and keys and values hold the whole prompt, so they cannot hold fewer tokens. Logits and
+  // activations may come in parts.
   return kind === "scores" || kind === "key-value" || tokens < logged.last / 4 ? "far" : "shorter";
 }
 
-/** By what the rounding allows, then by the log and the model, then by how exactly it divides. */
+/**
+ * Ranks by what the rounding allows, then by agreement with the log and the model, then by how exactly the
+ * size divides.
+ */
 function rank({ allowedByRounding, plausibility, relativeError, tokens, tokensRange }: Hypothesis): number {
   const exact = relativeError === 0 ? 2 : isRound(tokens, tokensRange) ? 1 : 0;
   return (allowedByRounding ? 100 : 0) + 10 * PLAUSIBILITY.indexOf(plausibility) + exact;
 }
 
-/** Whether one of few allowed counts is of the kind that people set: a multiple of 256. */
+/** Whether the count is a multiple of 256, as people set it, and only few other counts are allowed. */
 function isRound(tokens: number | null, range: Range | null): boolean {
   if (tokens === null || range === null || range[1] - range[0] > 16) return false;
   return Math.floor(range[1] / 256) * 256 >= range[0];

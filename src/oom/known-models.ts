@@ -1,7 +1,7 @@
 import type { ModelShape } from "../model/index.js";
 import { modelOf } from "../model/index.js";
 
-/** Sizes that a name stands for, in the spelling of a `config.json`. */
+/** The sizes of a named model, with the field names of a `config.json`. */
 interface Sizes {
   family: string;
   hidden: number;
@@ -29,7 +29,7 @@ const qwen25 = (
   heads,
   kvHeads,
   intermediate,
-  // From 7B on the vocabulary is padded for tensor parallelism.
+  // From 7B on, the vocabulary is padded for tensor parallelism.
   vocabulary: hidden >= 3584 ? 152_064 : 151_936,
   positions: 32_768,
   tied,
@@ -67,7 +67,10 @@ const LLAMA_2 = { vocabulary: 32_000, positions: 4096 };
 const LLAMA_3 = { vocabulary: 128_256, positions: 8192 };
 const LLAMA_31 = { vocabulary: 128_256, positions: 131_072 };
 
-/** Public checkpoints whose name settles their shape. The size must follow the name: -7B, not -70B. */
+/**
+ * Public checkpoints whose name determines their shape. The number must match exactly: -7B must not match
+ * -70B.
+ */
 const MODELS: [name: RegExp, title: string, sizes: Sizes][] = [
   [/^qwen2\.5-.*?\b0\.5b/i, "Qwen2.5-0.5B", qwen25(896, 24, 14, 2, 4864, true)],
   [/^qwen2\.5-.*?\b1\.5b/i, "Qwen2.5-1.5B", qwen25(1536, 28, 12, 2, 8960, true)],
@@ -103,7 +106,6 @@ export interface KnownModel {
   shape: ModelShape;
 }
 
-/** The shape that a name in a log stands for; undefined for names that leave it open. */
 export function knownModel(name: string): KnownModel | undefined {
   const found = MODELS.find(([pattern]) => pattern.test(name));
   if (found === undefined) return undefined;
@@ -124,5 +126,5 @@ export function knownModel(name: string): KnownModel | undefined {
   return { title, shape: modelOf(config, { file: title }) };
 }
 
-/** Of all names in this table, for those who check it. */
+/** All titles in this table, for checks. */
 export const KNOWN_TITLES: readonly string[] = MODELS.map(([, title]) => title);

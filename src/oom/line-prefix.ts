@@ -1,13 +1,17 @@
 type Mark = [begins: RegExp, mark: RegExp];
 
-/** By the code of a character: the marks that can begin with it, so that few are tried at most places. */
+/**
+ * Groups the marks by the character codes with which they can begin, so that few are tried at each position.
+ */
 function byFirst(marks: readonly Mark[]): RegExp[][] {
   return Array.from({ length: 256 }, (_, code) =>
     marks.flatMap(([begins, mark]) => (begins.test(String.fromCharCode(code)) ? [mark] : [])),
   );
 }
 
-/** What loggers, terminals and quoting put before a line. `first` stands only at the very start of it. */
+/**
+ * What loggers, terminals and quoting put before a line. Marks in `first` stand only at the very start of it.
+ */
 const MARKS = {
   // Quoting ("> "), comments ("# ", "// "), and the sides of boxes, whose UTF-8 bytes are E2 94/95 xx.
   first: byFirst([
@@ -37,7 +41,8 @@ const MARKS = {
     [/\d/, /\d+\.\d{2}\.\d{3}\.\d{3}\s[A-Z](?=\s)/y],
     [/[IWEFD]/, /[IWEFD]\s(?=\S+:\d+\])/y],
     [/[A-Z]/, /(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL(?! ERROR)|CRITICAL|SEVERE)\b[\]:|]?/y],
-    // A tag such as [rank0]: or [serving_chat.py:677]; not V8's [pid:address], a tensor's shape, or [[{{node.
+    // A tag such as [rank0]: or [serving_chat.py:677]. It must not match V8's [pid:address], a tensor's
+    // shape, or [[{{node.
     [
       /\[/,
       /\[(?!\d+:(?:0x[\dA-Fa-f]+|[\dA-Fa-f]{6,})\])(?!enforce|ONNXRuntimeError)(?![[{])(?!\d+(?:,\d+)+\]|\d+\]\s*and\b)[^\][\n]{0,80}\]:?/y,
@@ -50,7 +55,7 @@ const MARKS = {
     [/s/, /std(?:out|err)\s[FP](?=\s)/y],
     [/[\w./\\-]/, /[\w./\\-]+\.\w{1,4}:\d+[\]:)]+/y],
   ]),
-  // "name - ", "- ", "| ": only after one of the above, since a message may begin so itself.
+  // "name - ", "- ", "| ": only after one of the marks above, because a message may begin like this too.
   later: byFirst([
     [/[\w.]/, /[\w.]+(?::\w+)*(?::\d+)?\s[-|](?=\s)/y],
     [/[-|]/, /(?:-|\||--)(?=\s|$)/y],
@@ -66,7 +71,7 @@ function longestAt(text: string, at: number, marks: readonly RegExp[][]): number
   return longest;
 }
 
-/** How many characters of a line (as Latin-1) are a logger's, by the forms that are known. */
+/** How many characters at the start of a line (as Latin-1) belong to a logger, by the known forms. */
 export function knownPrefix(line: string): number {
   let at = longestAt(line, 0, MARKS.first);
   for (let round = 0; round < 12; round += 1) {
@@ -85,8 +90,8 @@ const endsWord = (code: number): boolean =>
   code <= 0x20 || code === 0x3a || code === 0x3e || code === 0x7c || code === 0x5d || code === 0x29;
 
 /**
- * How many characters a line shares with the start of `reference`, runs of digits being equal whatever they are,
- * back to the end of a word.
+ * Number of characters that a line has in common with the start of `reference`, cut back to the end of a
+ * word. Any two runs of digits count as equal.
  */
 export function sharedPrefix(reference: string, line: string): number {
   let other = 0;
@@ -106,19 +111,19 @@ export function sharedPrefix(reference: string, line: string): number {
   return line.slice(0, shared).trim().length >= 2 ? shared : 0;
 }
 
-/** Longest prefix that a logger is taken to write. */
+/** Longest prefix that a logger is expected to write. */
 const LONGEST_PREFIX = 90;
 
 /**
- * What most of the lines around one begin with, if a logger of unknown form put it there: a wrapped message has
- * it on each of its lines. Undefined where the known forms cover as much.
+ * The common beginning of most lines around a line, if a logger of unknown form wrote it: a wrapped message
+ * has it on each of its lines. Undefined if the known forms cover as much.
  */
 export function commonPrefix(line: string, others: readonly string[]): string | undefined {
   const begin = line.slice(0, LONGEST_PREFIX + 20);
   const shared = others.map((other) => sharedPrefix(other, begin)).sort((one, other) => other - one);
-  // Three in four; the rest may be of another program.
+  // Three of four lines must share it; the others may come from another program.
   const most = shared[Math.floor((shared.length - 1) * 0.75)] ?? 0;
-  // Lines that go on alike are many times one sentence.
+  // If the lines are equal for longer, they are the same sentence many times.
   if (most === 0 || most > LONGEST_PREFIX) return undefined;
   return most > knownPrefix(begin) ? begin.slice(0, most) : undefined;
 }

@@ -1,14 +1,14 @@
 const NEWLINE = 10;
 
 /**
- * The part of a log that is held in memory: what is still to be searched, and enough before it to see how a report
- * begins. Offsets and line numbers are those of the whole log.
+ * The part of a log that is held in memory: what must still be searched, and enough before it to see how a
+ * report begins. Offsets and line numbers count in the whole log.
  */
 export class LogWindow {
   readonly buffer: Buffer;
-  /** Offset in the log of the first byte held. */
+  /** Offset in the log of the first byte in memory. */
   start = 0;
-  /** Offset of the end of what is held. */
+  /** Offset of the end of the bytes in memory. */
   end = 0;
   #linesBefore = 0;
   #countedTo = 0;
@@ -21,14 +21,14 @@ export class LogWindow {
     return this.buffer.length - (this.end - this.start);
   }
 
-  /** Takes as much as there is room for and answers how much that was. */
+  /** Copies as many bytes as there is room for and returns their number. */
   append(bytes: Buffer): number {
     const count = bytes.copy(this.buffer, this.end - this.start, 0, Math.min(bytes.length, this.free));
     this.end += count;
     return count;
   }
 
-  /** Lets go of what comes before an offset. */
+  /** Drops the bytes before an offset. */
   dropBefore(offset: number): void {
     if (offset <= this.start) return;
     this.#countTo(offset);
@@ -36,13 +36,13 @@ export class LogWindow {
     this.start = offset;
   }
 
-  /** Number of the line that holds an offset, from 1. */
+  /** Number of the line at an offset, from 1. */
   lineAt(offset: number): number {
     if (offset >= this.#countedTo) this.#countTo(offset);
     return 1 + this.#linesBefore - this.#newlines(offset, this.#countedTo);
   }
 
-  /** The start of the line that holds an offset, unless it lies more than `most` bytes back. */
+  /** The start of the line at an offset; undefined if it lies more than `most` bytes back. */
   lineStart(offset: number, most: number): number | undefined {
     const floor = Math.max(this.start, offset - most);
     const newline = offset === this.start ? -1 : this.buffer.lastIndexOf(NEWLINE, offset - this.start - 1);
@@ -60,7 +60,7 @@ export class LogWindow {
   }
 
   #newlines(from: number, to: number): number {
-    // A view up to `to`: the search must not run on to a newline that is far behind it.
+    // A view that ends at `to`, because the search must not run on to a newline far behind it.
     const bytes = this.buffer.subarray(0, Math.max(0, to - this.start));
     let count = 0;
     for (let at = bytes.indexOf(NEWLINE, from - this.start); at !== -1; at = bytes.indexOf(NEWLINE, at + 1))

@@ -1,4 +1,4 @@
-/** A set of strings that are found in one pass over bytes, whatever the case of their letters. */
+/** A set of strings that are found in one pass over bytes; upper and lower case are equal. */
 export interface NeedleSet {
   /** Calls `found` for each hit that starts in [from, to), in order; a hit may reach up to `end`. */
   search(
@@ -10,18 +10,22 @@ export interface NeedleSet {
   ): void;
 }
 
-/** Makes the letters lower case, and some signs equal that stand in no needle together. */
+/**
+ * This bit makes letters lower case. It also makes some signs equal, but no needle contains both of such a
+ * pair.
+ */
 const FOLD = 0x20;
-/** Enough of a byte to tell letters apart, in either case. */
+/** These bits of a byte are enough to tell letters apart, in upper or lower case. */
 const LOW = 31;
 const BLOCK = 3;
-/** Values of a block's hash. */
+/** Number of values of a block's hash. */
 const BLOCKS = 1 << 15;
 
 /**
- * The search of Wu and Manber ("A fast algorithm for multi-pattern searching", 1994) with blocks of three bytes: it
- * looks at the block that ends a window as long as the shortest needle and moves on as far as that block allows,
- * so that most bytes are never read. One pass serves all needles; a Buffer.indexOf for each would take as many.
+ * The search of Wu and Manber ("A fast algorithm for multi-pattern searching", 1994) with blocks of three
+ * bytes. It looks at the last block of a window that is as long as the shortest needle, and moves on as far
+ * as that block allows. So most bytes are never read. One pass finds all needles; Buffer.indexOf would need
+ * one pass for each.
  */
 export function needleSet(needles: readonly string[]): NeedleSet {
   const folded = needles.map((needle) =>
@@ -34,7 +38,7 @@ export function needleSet(needles: readonly string[]): NeedleSet {
     search(bytes, from, to, end, found) {
       const stop = Math.min(to + window - 1, end);
       let last = from + window - 1;
-      // In bounds, since from + 2 <= last < stop: reads without a fallback are what makes the loop fast.
+      // The indices are in bounds, since from + 2 <= last < stop. Reads without a check make the loop fast.
       while (last < stop) {
         const block = hash(bytes[last - 2] as number, bytes[last - 1] as number, bytes[last] as number);
         const shift = shifts[block] as number;
@@ -58,14 +62,14 @@ export function needleSet(needles: readonly string[]): NeedleSet {
 }
 
 interface Tables {
-  /** By block: how far the window may move; 0 where a needle may begin with it. */
+  /** For each block, how far the window may move; 0 if a needle may begin with the block. */
   shifts: Uint8Array;
-  /** The same once those needles have been looked at. */
+  /** The same, for use after those needles were compared. */
   onwards: Uint8Array;
-  /** By block: where its needles begin in `candidates`; the next block's is their end. */
+  /** For each block, the index in `candidates` where its needles begin; the next entry is their end. */
   first: Uint16Array;
   candidates: Uint16Array;
-  /** The first two bytes of each candidate, which turn most places away. */
+  /** The first two bytes of each candidate. Comparing them first rejects most places. */
   heads: Uint16Array;
 }
 

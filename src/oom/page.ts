@@ -5,7 +5,7 @@ import type { ExplainedReport, Explanation, ModelUsed } from "./explain.js";
 import type { Hypothesis, Plausibility } from "./hypotheses.js";
 import type { FigureName } from "./record.js";
 
-/** Reports that are printed in full; a job that fails in a loop has thousands alike. */
+/** Most reports that are printed in full; a job that fails in a loop has thousands of equal ones. */
 const MOST_REPORTS = 10;
 const MOST_HYPOTHESES = 8;
 
@@ -58,7 +58,7 @@ export function explanationPage(explanation: Explanation): string {
   return [...parts, notes.join("\n")].join("\n\n");
 }
 
-/** Reports that say the same, once, with their lines. */
+/** Groups equal reports, so that each is printed once with all its lines. */
 function withoutRepeats(reports: readonly ExplainedReport[]): { report: ExplainedReport; lines: number[] }[] {
   const groups = new Map<string, { report: ExplainedReport; lines: number[] }>();
   for (const report of reports) {

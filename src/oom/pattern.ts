@@ -2,8 +2,9 @@ const SIZE = String.raw`(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d*)?)(?:[KMGTPE]i?B|[kKMG
 const WHOLE = String.raw`\d{1,3}(?:,\d{3})+|\d+`;
 
 /**
- * Compiles a pattern for a text without white space (see view.ts): blanks in the pattern are for its reader.
- * `{size:NAME}` stands for a number with a unit, `{whole:NAME}` for a whole number, each as a named group.
+ * Compiles a pattern for a text without white space (see view.ts). Blanks in the pattern only make it
+ * readable and are removed. `{size:NAME}` stands for a number with a unit, `{whole:NAME}` for a whole number;
+ * both become named groups.
  */
 function compile(source: string, flags: string): RegExp {
   const compact = source
@@ -13,12 +14,10 @@ function compile(source: string, flags: string): RegExp {
   return new RegExp(compact, flags);
 }
 
-/** A pattern to be found anywhere. */
 export function anywhere(parts: TemplateStringsArray): RegExp {
   return compile(parts.raw.join(""), "dg");
 }
 
-/** A pattern that must match exactly where the reader stands. */
 export function next(parts: TemplateStringsArray): RegExp {
   return compile(parts.raw.join(""), "dy");
 }

@@ -1,15 +1,15 @@
 import type { Range } from "./record.js";
 
 export interface Quantity {
-  /** Of the printed number, to the nearest byte. */
+  /** The printed number in bytes, to the nearest byte. */
   bytes: number;
-  /** What rounds to the printed number. */
+  /** All byte counts that round to the printed number. */
   range: Range;
 }
 
 /**
- * Frameworks print powers of 1024 whatever they call them: PyTorch's MPS allocator prints "GB" for GiB up to
- * 2.5, Paddle and the kernel always, TensorFlow "G".
+ * Frameworks print powers of 1024 under any name. PyTorch's MPS allocator prints "GB" for GiB up to 2.5,
+ * Paddle and the kernel always do, TensorFlow prints "G".
  */
 const POWERS: Record<string, number> = { k: 1, m: 2, g: 3, t: 4, p: 5, e: 6 };
 
@@ -26,16 +26,17 @@ export function quantity(text: string): Quantity | undefined {
   const bytes = Math.round(Number(plain) * factor);
   if (power === 0) return { bytes, range: [bytes, bytes] };
   const places = plain.includes(".") ? plain.length - plain.indexOf(".") - 1 : 0;
-  // In tenths of the last place, so that the halves are whole numbers.
+  // Counts in tenths of the last digit, so that half a digit is a whole number.
   const tenths = Number(plain.replace(".", "")) * 10;
   const scale = 10 ** (places + 1);
   const low = Math.ceil(((tenths - 5) * factor) / scale);
   const high = Math.floor(((tenths + 5) * factor) / scale);
-  // Of more digits than bytes have no whole number may be left in between.
+  // If the number has more digits than bytes need, the range may contain no whole number; it must contain
+  // `bytes`.
   return { bytes, range: [Math.max(0, Math.min(low, bytes)), Math.max(high, bytes)] };
 }
 
-/** A number whose unit prints no fraction because there is none: the kernel counts whole pages in kB. */
+/** A number that is exact although its unit shows no fraction: the kernel counts whole pages in kB. */
 export function exact(bytes: number): Quantity {
   return { bytes, range: [bytes, bytes] };
 }

@@ -4,9 +4,9 @@ import type { ViewOptions } from "./view.js";
 import { PARTED } from "./view.js";
 
 /**
- * Reads a report with the grammar, and once more with other guesses where the text leaves room for them: two
- * digits that a line end parts may be one number, and lines may begin with a prefix of unknown form. The reading
- * that finds more wins, and among equals the one that guesses less.
+ * Reads a report with the grammar, and again with other guesses if the text allows them. Two digits that a
+ * line end separates may be one number, and lines may begin with a prefix of unknown form. The reading that
+ * finds more wins; of equal ones, the one with fewer guesses.
  */
 export function bestReading(grammar: Grammar, place: Place): Draft | undefined {
   const { view, at } = place;
@@ -16,7 +16,8 @@ export function bestReading(grammar: Grammar, place: Place): Draft | undefined {
     if (reading !== undefined && (best === undefined || reading.score > best.score)) best = reading;
   };
   const prefix = view.unknownPrefix(first?.start ?? at);
-  // Lines that are alike up to the needle and beyond are no wrapped message but many times one sentence.
+  // Lines that are equal up to the needle and beyond it are not a wrapped message but the same sentence many
+  // times.
   if (prefix !== undefined && prefix.length <= view.rawLine(first?.start ?? at).before.length) {
     const without = again(grammar, place, { prefix });
     take(scored(without, 0));
@@ -37,7 +38,10 @@ function scored(draft: Draft | undefined, more: number): Scored | undefined {
   return draft === undefined ? undefined : { draft, score: draft.weight + more };
 }
 
-/** A number at the very end of a report reads as well without its last digits; if a terminal cut it, it is joined. */
+/**
+ * A number at the very end of a report can be read without its last digits too. If a terminal cut it, the
+ * digits are joined.
+ */
 function bonus(apart: Draft | undefined): number {
   if (apart === undefined) return 0;
   const { view, end } = apart;

@@ -1,7 +1,7 @@
 import type { Draft } from "./draft.js";
 import type { FigureName, OomRecord, Range } from "./record.js";
 
-/** The record of what a grammar read: null for what it did not find. */
+/** The record of what a grammar read, with null for what it did not find. */
 export function recordOf(draft: Draft): OomRecord {
   const { view, figures } = draft;
   const bytes = (name: FigureName): number | null => figures.get(name)?.bytes ?? null;

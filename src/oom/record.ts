@@ -9,56 +9,59 @@ export const FIGURES = [
 ] as const;
 export type FigureName = (typeof FIGURES)[number];
 
-/** Whose memory `processInUseBytes` counts; `killed_rss_sum` adds up what the kernel's killer printed. */
+/**
+ * Which processes `processInUseBytes` counts. `killed_rss_sum` is the sum of what the kernel's OOM killer
+ * printed.
+ */
 export type ProcessScope = "this" | "single_named" | "killed_rss_sum";
 
 /**
- * What `reservedBytes` counts: `total` includes what is allocated (PyTorch 1.4 to 2.0), `unallocated` comes on
- * top of it (2.1 and later), `cached_unused` likewise (1.0 to 1.3).
+ * What `reservedBytes` counts. `total` includes allocated bytes (PyTorch 1.4 to 2.0); `unallocated` (2.1 and
+ * later) and `cached_unused` (1.0 to 1.3) do not.
  */
 export type ReservedKind = "total" | "unallocated" | "cached_unused" | "v8_committed" | "allocator_stat";
 
-/** Both ends belong to it. */
+/** Both ends belong to the range. */
 export type Range = [low: number, high: number];
 
-/** What a text says beyond the figures that all reports share; a key is there only where the text says it. */
+/** What a text says beyond the figures of all reports. A key exists only if the text says it. */
 export interface Details {
   pid?: number;
   processName?: string;
   namedProcesses?: { pid: number | null; bytes: number }[];
   privatePoolBytes?: number;
-  /** Allocated, or freed while a stream may still use it. */
+  /** Bytes that are allocated, or freed while a stream may still use them. */
   activeBytes?: number;
   availableBytes?: number;
-  /** The most that the allocator may take, where that is not the whole card. */
+  /** The most that the allocator may take, if that is less than the card. */
   allowedBytes?: number;
   otherAllocationsBytes?: number;
-  /** A limit set by the user or by a group: CuPy's pool, the JVM's direct memory, a control group. */
+  /** A limit from the user or a group: CuPy's pool, the JVM's direct memory, a control group. */
   limitBytes?: number;
   /** CuPy before 7: what would be allocated if the request were granted. */
   poolTotalBytes?: number;
-  /** XLA on a TPU: what the whole program needs. */
+  /** XLA on a TPU: bytes that the whole program needs. */
   programBytes?: number;
   tensorShape?: number[];
   tensorDtype?: string;
-  /** Bytes of that tensor; the text itself states no size. */
+  /** Bytes of that tensor, computed from its shape; the text gives no size. */
   derivedRequestedBytes?: number;
   neededTokens?: number;
   cacheTokens?: number;
   estimatedMaxTokens?: number;
-  /** The framework's own words for what ran out. */
+  /** The framework's own words for the memory that ran out. */
   reason?: string;
-  /** Main memory was asked for, by a framework whose reports are mostly about cards. */
+  /** True if main memory was requested, for a framework whose reports are mostly about cards. */
   onHost?: boolean;
-  /** The text says of itself that nothing failed. */
+  /** The text itself says that nothing failed. */
   warningOnly?: boolean;
   totalVmBytes?: number;
   gcLines?: number;
 }
 
-/** One report as read; null where the text does not say. */
+/** One report; null where the text does not say. */
 export interface OomRecord {
-  /** Of the report's first line, from 1. */
+  /** Number of the report's first line, from 1. */
   line: number;
   framework: string;
   requestedBytes: number | null;
@@ -70,9 +73,9 @@ export interface OomRecord {
   allocatedBytes: number | null;
   reservedBytes: number | null;
   reservedKind: ReservedKind | null;
-  /** The bytes that the printed digits allow: "2.10 GiB" is 2.095 to 2.105 GiB. */
+  /** Bytes that the printed digits allow: "2.10 GiB" means 2.095 to 2.105 GiB. */
   ranges: Record<string, Range>;
-  /** Where in the (unpacked) log each figure stands: byte offsets, the end exclusive. */
+  /** Position of each figure in the (unpacked) log: byte offsets, end exclusive. */
   textRanges: Record<string, Range>;
   details: Details;
 }

@@ -15,7 +15,7 @@ import { ViewCache } from "./view-cache.js";
 
 export interface FoundReport {
   record: OomRecord;
-  /** What the log had said up to it. */
+  /** What the log said before the report. */
   facts: LogFacts;
 }
 
@@ -23,30 +23,38 @@ export interface ScanResult {
   reports: FoundReport[];
   facts: LogFacts;
   bytes: number;
-  /** Found beyond the most that are kept. */
+  /** Reports that were found but not kept, because there are too many. */
   omittedReports: number;
 }
 
-/** Bytes that are searched at once. */
+/** Bytes that are searched in one step. */
 const CHUNK = 1 << 20;
-/** Longest that a report may be after its first needle: V8's with a stack between its collections and its words. */
+/**
+ * Most bytes of a report after its first needle. V8's is the longest, with a stack between its collections
+ * and its final words.
+ */
 const AHEAD = 20 << 10;
-/** How far before its first needle a report may begin: V8's collections. */
+/** Most bytes of a report before its first needle: V8's collections. */
 const BACK = 8 << 10;
-/** Bytes that are made into one view of a report. */
+/** Bytes of one view of a report. */
 const STRETCH = 64 << 10;
 const WIDE: Extent = { back: BACK, ahead: AHEAD, length: STRETCH };
-/** Enough to tell whether there is a report at all: no grammar needs more for its first words. */
+/** Enough bytes to see whether there is a report at all: no grammar needs more for its first words. */
 const NEAR: Extent = { back: 1 << 10, ahead: 2 << 10, length: 7 << 9 };
-/** After so many bytes the kernel's killer is taken to have killed nobody that the log names. */
+/**
+ * If the kernel's OOM killer names no killed process within so many bytes, it is taken to have killed none.
+ */
 const LONGEST_EPISODE = 1 << 20;
-/** More reports than anyone reads: a process that runs out in a loop must not fill this one's memory. */
+/**
+ * Most reports that are kept. A process that runs out of memory in a loop must not fill the memory of this
+ * one.
+ */
 const MOST_REPORTS = 10_000;
 
 interface Watched {
   needle: string;
   firstByte: FirstByte;
-  /** What looks on at it, if its gate lets it; none for the needles of facts. */
+  /** Grammars that read at this needle if their gate lets it through; none for needles of facts. */
   readers: { grammar: Grammar; gate: Gate }[];
 }
 
@@ -66,7 +74,7 @@ function watched(needle: string): Watched {
   };
 }
 
-/** Finds every report of a log in one pass, in memory that does not grow with the log. */
+/** Finds every report of a log in one pass. The memory it needs does not grow with the log. */
 export async function scanLog(source: ByteSource, chunk = CHUNK): Promise<ScanResult> {
   const scanner = new Scanner(chunk);
   for await (const piece of source) scanner.push(piece);
@@ -77,9 +85,9 @@ class Scanner {
   readonly #window: LogWindow;
   readonly #reports: FoundReport[] = [];
   readonly #facts = new FactCollector();
-  /** Needles before it have been looked at. */
+  /** Offset up to which all needles were checked. */
   #searched = 0;
-  /** Bytes before it belong to reports. */
+  /** Offset up to which bytes belong to reports that were found. */
   #consumed = 0;
   readonly #near = new ViewCache(NEAR);
   readonly #wide = new ViewCache(WIDE);
@@ -111,7 +119,7 @@ class Scanner {
 
   #search(atEnd: boolean): void {
     const window = this.#window;
-    // What begins later may not be held to its end yet.
+    // The end of a report that begins after this may not be in memory yet.
     const limit = atEnd ? window.end : Math.max(this.#searched, window.end - AHEAD);
     const { start } = window;
     SET.search(window.buffer, this.#searched - start, limit - start, window.end - start, (at, needle) => {
@@ -141,7 +149,8 @@ class Scanner {
     let near: Place | undefined;
     for (const { grammar, gate } of readers) {
       if (!gate.admits(buffer, at, at + needle.length, end - start)) continue;
-      // First with little around it, since making a view of much takes long and most of what is left is prose.
+      // Tries a small view first: a large view takes long to make, and most of the remaining places are
+      // prose.
       near ??= this.#placeOf(offset, this.#near);
       if (bestReading(grammar, near) === undefined) continue;
       const draft = bestReading(grammar, this.#placeOf(offset, this.#wide));
@@ -184,7 +193,7 @@ class Scanner {
   }
 }
 
-/** A report whose parts stand apart: it begins where the first does and says what any of them says. */
+/** Joins the parts of a report: it begins where the first part begins and has what any part says. */
 function joined(first: OomRecord, later: OomRecord): OomRecord {
   return {
     ...later,

@@ -1,10 +1,10 @@
 import type { Change } from "./changes.js";
 import type { Hypothesis } from "./hypotheses.js";
 
-/** Tokens that pass at once where a prompt is read in pieces. */
+/** Tokens in one step when a prompt is read in pieces. */
 const CHUNK = 512;
 
-/** What to change about a tensor that was most likely asked for. */
+/** What to change about the tensor that was most likely requested. */
 export function forTensor({ kind, tokens, bytes, tensor }: Hypothesis): Change {
   const count = tokens ?? 1;
   switch (kind) {

@@ -1,23 +1,26 @@
 import type { ModelShape } from "../model/index.js";
 import { bytesOf, elementsOf, kvBytesPerToken, numberType } from "../model/index.js";
 
-/** What a tensor is for; decides what there is to change about it. */
+/** The purpose of a tensor; it decides what can be changed about it. */
 export type TensorKind = "scores" | "logits" | "key-value" | "activation" | "weights";
 
-/** A tensor that a model allocates, by how its bytes follow from the tokens of the prompt (times the batch). */
+/**
+ * A tensor that a model allocates, with the formula for its bytes from the tokens of the prompt (times the
+ * batch).
+ */
 export interface TensorLaw {
   tensor: string;
   kind: TensorKind;
   growth: "quadratic" | "linear" | "none";
-  /** Bytes for each token, for each token squared, or altogether. */
+  /** Bytes per token, per token squared, or in total. */
   bytes: number;
-  /** With the numbers filled in; N stands for the tokens. */
+  /** The formula with its numbers filled in; N stands for the tokens. */
   formula: string;
 }
 
 const grouped = (value: number): string => value.toLocaleString("en-US");
 
-/** The tensors of a model that are large enough to fail, most likely ones first. */
+/** The tensors of a model that are large enough to fail, the likeliest first. */
 export function tensorLaws(model: ModelShape): TensorLaw[] {
   return [
     ...scores(model),
@@ -90,7 +93,7 @@ function keysAndValues(model: ModelShape): TensorLaw[] {
   return perToken === 0 ? [...laws.values()] : [...laws.values(), all];
 }
 
-/** Names under which checkpoints keep the matrices that widen a token in a feed-forward block. */
+/** Names in checkpoints of the matrices that make a token wider in a feed-forward block. */
 const WIDENING = /(?:up_proj|gate_proj|gate_up_proj|fc1|c_fc|dense_h_to_4h|fc_in|w1|w3)\.weight$/;
 
 function activations(model: ModelShape): TensorLaw[] {
@@ -145,7 +148,7 @@ function weights(model: ModelShape): TensorLaw[] {
     );
 }
 
-/** Of the type that the model computes in; 16 bit where its config says nothing. */
+/** Bytes of the type in which the model computes; 16 bit if its config gives none. */
 function elementBytes({ dtype }: ModelShape): number {
   const type = dtype === undefined ? undefined : numberType(dtype);
   return type === undefined || bytesOf(1, type) < 2 ? 2 : bytesOf(1, type);

@@ -1,7 +1,10 @@
 const ESCAPE = String.fromCharCode(27);
 const BELL = String.fromCharCode(7);
 
-/** Colour codes and other terminal sequences, as bytes or as a JSON string spells them, and with the escape lost. */
+/**
+ * Colour codes and other terminal sequences, as bytes or in the form of a JSON string, also without the
+ * escape character.
+ */
 const TERMINAL = new RegExp(
   [
     `${ESCAPE}\\[[0-?]*[ -/]*[@-~]`,
@@ -18,7 +21,10 @@ export function withoutCodes(line: string): string {
   return line.includes("[") || line.includes(ESCAPE) ? line.replaceAll(TERMINAL, "") : line;
 }
 
-/** A line without terminal sequences, and where in it each remaining character stood, where there were any. */
+/**
+ * A line without terminal sequences. If there were any, also the original position of each remaining
+ * character.
+ */
 export function plain(line: string): { text: string; places?: number[] } {
   if (!line.includes("[") && !line.includes(ESCAPE)) return { text: line };
   let text = "";

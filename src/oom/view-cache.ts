@@ -3,15 +3,14 @@ import { View } from "./view.js";
 
 /** How much of a log a view holds, in bytes. */
 export interface Extent {
-  /** Before the place that is looked at, where the log has as much. */
+  /** Before the place of interest, if the log has so much. */
   back: number;
-  /** Behind it. */
   ahead: number;
-  /** Of a whole view; what it has beyond the two serves the next places. */
+  /** Of a whole view; what it holds beyond the other two is used for the next places. */
   length: number;
 }
 
-/** Makes views of a log's window; places that are near one another share one. */
+/** Makes views of a log's window; places close to each other share one. */
 export class ViewCache {
   readonly #extent: Extent;
   #view: View | undefined;
@@ -20,7 +19,6 @@ export class ViewCache {
     this.#extent = extent;
   }
 
-  /** When the window has moved on. */
   clear(): void {
     this.#view = undefined;
   }
@@ -34,7 +32,7 @@ export class ViewCache {
       if (enough && (offset - stretch.offset >= back || stretch.offset === window.start)) return this.#view;
     }
     const earliest = Math.max(window.start, offset - back);
-    // A report's own line must be whole where lines are of an ordinary length.
+    // The line of a report must be complete in the view, if lines have an ordinary length.
     const from = window.lineStart(earliest, Math.min(back, earliest - window.start)) ?? earliest;
     const to = Math.min(window.end, from + length + (earliest - from));
     this.#view = new View({

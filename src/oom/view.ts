@@ -1,59 +1,58 @@
 import { commonPrefix, knownPrefix, sharedPrefix } from "./line-prefix.js";
 import { plain, withoutCodes } from "./terminal-codes.js";
 
-/** Of a terminal or a column that wraps lines, in characters. */
+/** Narrowest terminal or column that wraps lines, in characters. */
 const NARROWEST = 30;
-/** Lines on each side of one that tell what a logger puts before it. */
+/** Lines on each side of a line that show what a logger puts before it. */
 const NEIGHBOURS = 4;
-/** Of a line, what is looked at for its prefix. */
+/** Characters of a line that are searched for its prefix. */
 const LONGEST_LINE = 200;
 
-/** Line ends, also as a JSON string spells them. */
+/** Line ends, also as they are written in a JSON string. */
 const LINE_END = /\r?\n|\r|\\r\\n|\\n/g;
 
 /**
- * Stands between two digits that a line end parts. They may be one number, which a terminal wrapped, or two:
- * the text is read with the mark first, and without it where that reads more.
+ * Stands between two digits that a line end separates. They may be one number that a terminal wrapped, or two
+ * numbers. The text is read with this mark first, and then without it if that finds more.
  */
 export const PARTED = "\u0001";
 
 interface Line {
-  /** In `raw`. */
+  /** Position in `raw`. */
   from: number;
   to: number;
-  /** Index in the text at which its characters begin. */
+  /** Index of its first character in the text. */
   start: number;
-  /** Newlines of `raw` before it. */
+  /** Number of newlines of `raw` before it. */
   newlines: number;
-  /** Its characters, and those of its prefix among them. */
+  /** Number of its characters, and of those that belong to its prefix. */
   width: number;
   prefix: number;
-  /** Whether the prefix is more than white space. */
+  /** Whether the prefix contains more than white space. */
   marked: boolean;
 }
 
-/** A stretch of the log to make a view of. */
+/** A stretch of the log from which a view is made. */
 export interface Stretch {
-  /** The bytes as Latin-1, so that a character is a byte; all that reports consist of is ASCII. */
+  /** The bytes as Latin-1, so that a character is a byte; reports consist only of ASCII. */
   raw: string;
-  /** Offset of its first byte in the log. */
   offset: number;
-  /** Line number of its first byte. */
   line: number;
-  /** Whether it begins where a line begins. */
+  /** Whether it begins at the start of a line. */
   atLineStart: boolean;
 }
 
 export interface ViewOptions {
-  /** Lines that begin like it lose that beginning. */
+  /** This beginning is removed from all lines that have it. */
   prefix?: string;
-  /** Takes digits before and after a line end as one number, where the line is as long as one that was wrapped. */
+  /** Reads digits before and after a line end as one number, if the line is as long as a wrapped one. */
   joinDigits?: boolean;
 }
 
 /**
- * A stretch of a log as one text without white space, control characters, colour codes and the prefixes of lines.
- * In that form a message reads the same however it was wrapped, indented or logged, and patterns need no care.
+ * A stretch of a log as one text without white space, control characters, colour codes and the prefixes of
+ * lines. In this form a message reads the same however it was wrapped, indented or logged, so patterns need
+ * not handle that.
  */
 export class View {
   readonly text: string;
@@ -66,7 +65,7 @@ export class View {
   constructor(stretch: Stretch, options: ViewOptions = {}) {
     this.stretch = stretch;
     const { raw } = stretch;
-    // A mark between digits may be added at each line end, never more than the line end had bytes.
+    // Each line end may add one mark between digits, which is never longer than the line end was.
     const characters = Buffer.alloc(raw.length + 1);
     this.#places = new Uint32Array(raw.length + 1);
     let length = 0;
@@ -108,13 +107,12 @@ export class View {
     this.text = characters.toString("latin1", 0, length);
   }
 
-  /** Offset in the log of the byte that a character is; the end of the stretch for the end of the text. */
+  /** Offset in the log of a character's byte; the end of the text gives the end of the stretch. */
   offsetOf(index: number): number {
     const place = index < this.text.length ? this.#places[index] : undefined;
     return this.stretch.offset + (place ?? this.stretch.raw.length);
   }
 
-  /** Index of the first character at or after an offset of the log. */
   indexOf(offset: number): number {
     const place = offset - this.stretch.offset;
     let [low, high] = [0, this.text.length];
@@ -126,7 +124,7 @@ export class View {
     return low;
   }
 
-  /** A piece of the text with its white space; without, where it was wrapped. */
+  /** A part of the text with its white space; without it if the part was wrapped. */
   asPrinted(from: number, to: number): string {
     const begin = this.#places[from] ?? 0;
     const end = (this.#places[to - 1] ?? 0) + 1;
@@ -141,7 +139,7 @@ export class View {
     return this.stretch.line + this.#lineAt(index).newlines;
   }
 
-  /** The line that holds a character, as it stands in the log, and how much of it comes before the character. */
+  /** The original line of a character in the log, and the part of it before the character. */
   rawLine(index: number): { text: string; before: string } {
     const { from, to } = this.#lineAt(index);
     const place = Math.max(from, this.offsetOf(index) - this.stretch.offset);
@@ -149,13 +147,13 @@ export class View {
     return { text: raw.slice(from, to), before: withoutCodes(raw.slice(from, Math.min(place, to))) };
   }
 
-  /** What stands before a character in the log, up to `count` bytes, without line ends. */
+  /** The text in the log before a character, up to `count` bytes, without line ends. */
   rawBefore(index: number, count: number): string {
     const place = this.offsetOf(index) - this.stretch.offset;
     return this.stretch.raw.slice(Math.max(0, place - count), place).replaceAll(/\s+/g, "");
   }
 
-  /** Up to `count` whole lines before that of a character, the nearest first. */
+  /** Up to `count` whole lines before the line of a character, the nearest first. */
   *rawLinesBefore(index: number, count: number): Generator<string> {
     const own = this.#lineIndexAt(index);
     for (let at = own - 1; at >= Math.max(0, own - count); at -= 1) {
@@ -164,7 +162,7 @@ export class View {
     }
   }
 
-  /** Whether the line end before a character is a terminal's, which cuts lines at one width wherever that is. */
+  /** Whether a terminal made the line end before a character: a terminal cuts all lines at one width. */
   isWrappedBefore(index: number): boolean {
     const at = this.#lineIndexAt(index);
     const before = this.#lines.slice(Math.max(0, at - NEIGHBOURS), at);
@@ -175,7 +173,9 @@ export class View {
     );
   }
 
-  /** What the lines around that of a character begin with, if it is of no known form; see `commonPrefix`. */
+  /**
+   * The common beginning of the lines around a character's line, if it has no known form; see `commonPrefix`.
+   */
   unknownPrefix(index: number): string | undefined {
     const at = this.#lineIndexAt(index);
     if (!this.#prefixes.has(at)) {
@@ -194,7 +194,6 @@ export class View {
     return this.#prefixes.get(at);
   }
 
-  /** The same stretch read in another way; made once. */
   variant(options: ViewOptions): View {
     const key = `${options.joinDigits === true ? "joined" : ""} ${(options.prefix ?? "").replaceAll(/\d+/g, "0")}`;
     let other = this.#variants.get(key);
@@ -205,7 +204,7 @@ export class View {
     return other;
   }
 
-  /** Whether nothing but a prefix comes before a character on its line; the end of the text counts too. */
+  /** Whether only a prefix stands before a character on its line; true for the end of the text too. */
   isLineStart(index: number): boolean {
     if (index >= this.text.length) return true;
     const { start } = this.#lineAt(index);
@@ -229,13 +228,13 @@ export class View {
   }
 }
 
-/** Whether the last of some lines is as long as the longest of them and not alone in that. */
+/** Whether the last of some lines is as long as the longest, and another line is as long too. */
 function isFilled(widths: readonly number[]): boolean {
   const last = widths.at(-1) ?? 0;
   return last === Math.max(...widths) && widths.filter((width) => width === last).length >= 2;
 }
 
-/** Whether a line may be the rest of the one before: that one is filled, and a logger has not begun anew. */
+/** Whether a line may continue the one before: that one is filled, and no logger prefix begins anew. */
 function mayContinue(before: Line | undefined, line: Line | undefined): boolean {
   if (before === undefined || line === undefined || before.width < NARROWEST) return false;
   if (line.marked && !before.marked) return false;

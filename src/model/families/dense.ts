@@ -44,7 +44,7 @@ const cohere: Traits = (fields) => {
   };
 };
 
-/** Families that are Llama with other biases, norms and windows. */
+/** Families that equal Llama except for biases, norms and windows. */
 const LIKE_LLAMA: Record<string, Traits> = {
   llama,
   yi: llama,
@@ -66,7 +66,7 @@ const LIKE_LLAMA: Record<string, Traits> = {
   qwen: (fields) => {
     const bias = !fields.flag("no_bias", true);
     const hiddenSize = fields.whole(NAMES.hidden);
-    // The file's intermediate size is that of gate and up together.
+    // The intermediate size in the file counts gate and up together.
     const intermediate = fields.whole(NAMES.intermediate) / 2;
     if (!Number.isInteger(intermediate)) throw fields.wrong(NAMES.intermediate, "an even number");
     return {
@@ -162,7 +162,7 @@ function both(bias: boolean): { qkvBias: boolean; outputBias: boolean } {
   return { qkvBias: bias, outputBias: bias };
 }
 
-/** Two matrices as wide as `n_inner`, by default four times the hidden size. */
+/** Two matrices of width `n_inner`; the default is four times the hidden size. */
 function fourfold(fields: Fields, bias: boolean): NonNullable<DecoderTraits["feedForward"]> {
   const hiddenSize = fields.whole(NAMES.hidden);
   const intermediate = fields.maybeWhole(NAMES.intermediate) ?? 4 * hiddenSize;
@@ -236,7 +236,7 @@ const BEFORE_LLAMA: Record<string, Traits> = {
     const bias = fields.flag("bias", false);
     const parallel = grouped || fields.flag("parallel_attn", true);
     const inParallel = fields.maybeWhole("num_ln_in_parallel_attn", 2) ?? 2;
-    // Only the new architecture reads `num_kv_heads`; Falcon-7B has 71 there and one in fact.
+    // Only the new architecture uses `num_kv_heads`. In Falcon-7B the field says 71, but the model has one.
     const kvHeads = grouped || !fields.flagOr("multi_query", true) ? fields.whole(NAMES.heads) : 1;
     return {
       norm: "layer",
@@ -272,7 +272,7 @@ const BEFORE_LLAMA: Record<string, Traits> = {
       tied: true,
       embeddingDim,
       extra: [
-        // The first two positions are padding's.
+        // The first two positions are for padding.
         ...(learnedPositions(fields, 2) ?? []),
         ...(embeddingDim === hiddenSize
           ? []
@@ -301,7 +301,6 @@ function extra(tensors: DecoderTraits["extra"]): Pick<DecoderTraits, "extra"> {
   return tensors === undefined ? {} : { extra: tensors };
 }
 
-/** Readers of dense families, by `model_type`. */
 export const DENSE: Record<string, (fields: Fields) => ModelShape> = Object.fromEntries(
   Object.entries({ ...LIKE_LLAMA, ...BEFORE_LLAMA }).map(([family, traits]) => [
     family,

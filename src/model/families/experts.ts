@@ -12,7 +12,7 @@ import type { ModelShape } from "../shape.js";
 
 type FeedForward = NonNullable<DecoderTraits["feedForward"]>;
 
-/** How many experts there are, and how many a token passes through. */
+/** Number of experts, and how many of them each token uses. */
 export function expertCounts(fields: Fields): Pick<ExpertTraits, "experts" | "expertsPerToken"> {
   const experts = fields.whole(NAMES.experts, MOST.experts);
   const expertsPerToken = fields.whole(NAMES.expertsPerToken, MOST.experts);
@@ -20,7 +20,7 @@ export function expertCounts(fields: Fields): Pick<ExpertTraits, "experts" | "ex
   return { experts, expertsPerToken };
 }
 
-/** Families with dense blocks as well give the experts' width a field of its own. */
+/** Families that also have dense blocks use a separate field for the width of experts. */
 function expertTraits(fields: Fields, width = "moe_intermediate_size"): ExpertTraits {
   return { ...expertCounts(fields), intermediate: fields.whole(width) };
 }
@@ -34,7 +34,7 @@ function everywhereExperts(fields: Fields, traits: Partial<ExpertTraits> = {}): 
   return () => part;
 }
 
-/** Qwen: experts in every `decoder_sparse_step`-th layer but those of `mlp_only_layers`. */
+/** Qwen: experts in every `decoder_sparse_step`-th layer, except those of `mlp_only_layers`. */
 export function qwenFeedForward(fields: Fields, hasShared: boolean): FeedForward {
   const step = fields.maybeWhole("decoder_sparse_step", MOST.layers) ?? 1;
   const denseLayers = new Set(fields.wholes("mlp_only_layers"));
@@ -50,9 +50,8 @@ export function qwenFeedForward(fields: Fields, hasShared: boolean): FeedForward
   );
 }
 
-/** DeepSeek: the first layers dense, then experts of which `n_shared_experts` see every token. */
 function deepseekFeedForward(fields: Fields, choiceBias: boolean): FeedForward {
-  // null says that there are none: a small model of the same code, dense throughout.
+  // null means that there are no experts: a small model of the same code, dense in all layers.
   const hasExperts = fields.wholeOrNull(["n_routed_experts", "num_experts"], MOST.experts) !== undefined;
   const first = hasExperts ? fields.whole("first_k_dense_replace", MOST.layers, 0) : 0;
   const step = fields.maybeWhole("moe_layer_freq", MOST.layers) ?? 1;
@@ -69,7 +68,7 @@ function deepseekFeedForward(fields: Fields, choiceBias: boolean): FeedForward {
   );
 }
 
-/** Reads the fields of a kind of layer only where the model has such layers. */
+/** Reads the fields of a kind of layer only if the model has such layers. */
 function mixed(
   fields: Fields,
   isDense: (layer: number) => boolean,
@@ -111,7 +110,9 @@ const glm4Moe: Traits = (fields) => ({
   feedForward: deepseekFeedForward(fields, true),
 });
 
-/** Attention that caches one latent vector for a token; the choice of experts differs by generation. */
+/**
+ * Attention that caches one latent vector per token. The way to choose experts differs between generations.
+ */
 function latent(choiceBias: boolean): Traits {
   return (fields) => {
     const part = latentAttentionPart(fields, fields.whole(NAMES.hidden));
@@ -119,7 +120,7 @@ function latent(choiceBias: boolean): Traits {
   };
 }
 
-/** DeepSeek-V3.2 chooses the tokens to look at by a small second attention, which has keys to cache as well. */
+/** DeepSeek-V3.2 selects the tokens to look at with a small second attention, whose keys are cached too. */
 const deepseekV32: Traits = (fields) => {
   const hiddenSize = fields.whole(NAMES.hidden);
   const base = latentAttentionPart(fields, hiddenSize);
@@ -205,7 +206,7 @@ const TRAITS: Record<string, Traits> = {
     const chunked = fields.wholeOrNull("attention_chunk_size", MOST.positions) !== undefined;
     const unrotated = fields.maybeWhole("no_rope_layer_interval", MOST.layers) ?? 4;
     const rotated = fields.list("no_rope_layers", layersOf(fields));
-    // 1 in `no_rope_layers` means that the layer has rotary positions, and with them a chunk.
+    // 1 in `no_rope_layers` means that the layer has rotary positions, and therefore a chunk.
     const isChunked = (layer: number): boolean =>
       chunked &&
       (rotated === undefined || rotated.length === 0 ? (layer + 1) % unrotated !== 0 : rotated[layer] === 1);
@@ -222,7 +223,6 @@ const TRAITS: Record<string, Traits> = {
   },
 };
 
-/** Readers of mixtures of experts, by `model_type`. */
 export const EXPERTS: Record<string, (fields: Fields) => ModelShape> = Object.fromEntries(
   Object.entries(TRAITS).map(([family, traits]) => [
     family,
@@ -230,7 +230,7 @@ export const EXPERTS: Record<string, (fields: Fields) => ModelShape> = Object.fr
   ]),
 );
 
-/** Dense blocks where the config names no experts, else experts in every layer with one shared block. */
+/** Dense blocks if the config names no experts; otherwise experts in every layer with one shared block. */
 export function maybeExperts(fields: Fields, sharedName: string): FeedForward {
   const hiddenSize = fields.whole(NAMES.hidden);
   const experts = fields.maybeWhole(NAMES.experts, MOST.experts, 0) ?? 0;

@@ -10,7 +10,7 @@ import type { ModelShape } from "../shape.js";
 import { DENSE } from "./dense.js";
 import { expertCounts } from "./experts.js";
 
-/** What published Gemma 3 files leave out of `text_config`, because it is the default of the class. */
+/** Fields that published Gemma 3 files leave out of `text_config`, because they are defaults of the class. */
 const GEMMA3_DEFAULTS = {
   vocab_size: 262_208,
   num_attention_heads: 8,
@@ -20,7 +20,7 @@ const GEMMA3_DEFAULTS = {
 
 export function gemma3(fields: Fields): ModelShape {
   const read = DENSE.gemma3 as (fields: Fields) => ModelShape;
-  // A file that is no part of a larger one spells everything out: what is missing there was lost.
+  // A file that is not nested in a larger one names all fields, so a missing field there is an error.
   if (!fields.where.includes(" in ")) return read(fields);
   const values = { ...fields.values };
   for (const [name, value] of Object.entries(GEMMA3_DEFAULTS)) {
@@ -32,8 +32,9 @@ export function gemma3(fields: Fields): ModelShape {
 }
 
 /**
- * Gemma 4: sliding layers, and every sixth with other heads that sees all. The last layers may share the cache of
- * earlier ones; each layer may have a dense block beside its experts, and an embedding of its own.
+ * Gemma 4: sliding layers, and every sixth layer has other heads and sees all tokens. The last layers may
+ * share the cache of earlier ones. Each layer may have a dense block beside its experts, and its own
+ * embedding.
  */
 export function gemma4(fields: Fields): ModelShape {
   const hiddenSize = fields.whole(NAMES.hidden);

@@ -14,7 +14,7 @@ import { expertCounts, maybeExperts, qwenFeedForward } from "./experts.js";
 
 type Traits = (fields: Fields) => DecoderTraits;
 
-/** Attention in the layers that `type` calls full, `recurrent` in the others. */
+/** Attention in layers of type "full", `recurrent` in the others. */
 function alternating(
   type: (layer: number) => LayerType,
   attention: (layer: number) => Part,
@@ -51,7 +51,7 @@ function qwenNext(feedForward: (fields: Fields) => NonNullable<DecoderTraits["fe
   };
 }
 
-/** A number, or "auto" for what the family computes. */
+/** A number, or "auto" for the value that the family computes. */
 function wholeOrAuto(fields: Fields, name: string, automatic: number): number {
   return fields.values[name] === "auto" ? automatic : (fields.maybeWhole(name) ?? automatic);
 }
@@ -89,7 +89,7 @@ function innerSize(fields: Fields, hiddenSize: number): number {
   return fields.wholeOr("mamba_expand", 2) * hiddenSize;
 }
 
-/** Mamba-2 as Bamba, Granite 4 and Falcon-H1 spell it. */
+/** Mamba-2 with the field names of Bamba, Granite 4 and Falcon-H1. */
 function mamba2Of(fields: Fields, hiddenSize: number, gatedNorm = true): Part {
   const heads = fields.whole("mamba_n_heads", MOST.heads);
   const inner = fields.maybeWhole("mamba_d_ssm") ?? innerSize(fields, hiddenSize);
@@ -112,7 +112,10 @@ function mamba2Of(fields: Fields, hiddenSize: number, gatedNorm = true): Part {
   });
 }
 
-/** Layers by `layer_types`, or else those of a list that have attention; one of the two is needed. */
+/**
+ * Types of layers from `layer_types`, or from a list of the layers that have attention; one of the two must
+ * exist.
+ */
 function listedLayers(fields: Fields, name: string): (layer: number) => LayerType {
   if (fields.has(["layer_types", "layers_block_type"])) return layerTypes(fields, () => "recurrent");
   if (!fields.states(name)) throw fields.missing(name === "layer_types" ? name : [name, "layer_types"]);
@@ -162,7 +165,7 @@ const falconH1: Traits = (fields) => {
 
 const PATTERN: Record<string, LayerType> = { M: "recurrent", "*": "full", "-": "dense", E: "experts" };
 
-/** Nemotron-H lists its blocks singly: each layer is Mamba-2, attention, a dense block or experts. */
+/** Nemotron-H lists single blocks: each layer is Mamba-2, attention, a dense block or experts. */
 const nemotronH: Traits = (fields) => {
   const hiddenSize = fields.whole(NAMES.hidden);
   const pattern = fields.text("hybrid_override_pattern");
@@ -244,7 +247,7 @@ const lfm2: Traits = (fields) => {
   };
 };
 
-/** LFM2 gives the width before it is cut to two thirds and rounded up. */
+/** The config of LFM2 gives a width that is then reduced to two thirds and rounded up. */
 function lfm2Width(fields: Fields): number {
   const width = fields.whole(["block_ff_dim", "intermediate_size"]);
   if (!fields.flagOr("block_auto_adjust_ff_dim", !fields.has(NAMES.experts))) return width;
@@ -301,7 +304,6 @@ const TRAITS: Record<string, Traits> = {
   mamba2,
 };
 
-/** Readers of models with recurrent layers, by `model_type`. */
 export const HYBRID: Record<string, (fields: Fields) => ModelShape> = Object.fromEntries(
   Object.entries(TRAITS).map(([family, traits]) => [
     family,

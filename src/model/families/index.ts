@@ -16,13 +16,13 @@ const READERS: Record<string, (fields: Fields) => ModelShape> = {
 /** Every `model_type` that has a reader, in alphabetical order. */
 export const FAMILIES: readonly string[] = Object.keys(READERS).sort();
 
-/** `model_type` without what only says where it stands, such as `gemma3_text` or `qwen3_vl`. */
+/** The family in a `model_type`, without additions such as in `gemma3_text` or `qwen3_vl`. */
 export function familyOf(name: string): string | undefined {
   const plain = name.toLowerCase().replace(/-/g, "_");
   const candidates = [plain, plain.replace(/_text$/, ""), plain.replace(/(_vl)?(_text)?$/, "")];
   return (
     candidates.find((candidate) => Object.hasOwn(READERS, candidate)) ??
-    // Class names such as Qwen2MoeForCausalLM, where a file has no model_type.
+    // Class names such as Qwen2MoeForCausalLM, for files without model_type.
     FAMILIES.find((family) => family.replace(/_/g, "") === className(plain))
   );
 }

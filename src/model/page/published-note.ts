@@ -2,7 +2,7 @@ import type { Estimate } from "../estimate.js";
 import type { PublishedComparison } from "../published.js";
 import { bytesWithBinaryUnit, fixed, ratio } from "../../base/format.js";
 
-/** Whether a published size of the cache is what the formula gives, in a sentence or two. */
+/** One or two sentences on whether a published size of the cache agrees with the formula. */
 export function publishedNote(comparison: PublishedComparison, { tokens, batch }: Estimate): string {
   const { published, agrees, computedBytes, publishedOverComputed, isInstead } = comparison;
   const of = `${batch === 1 ? "" : `${fixed(batch, 0)} sequences of `}${fixed(tokens, 0)} ${tokens === 1 ? "token" : "tokens"}`;

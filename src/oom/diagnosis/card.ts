@@ -12,19 +12,23 @@ export const spill: Rule = ({ record, balance: { allocated, total } }) => {
   };
 };
 
-/** Of the card's memory; below it pieces are what any allocator keeps, and buy little. */
+/**
+ * Share of the card's memory. Every allocator keeps unused pieces smaller than this, and freeing them helps
+ * little.
+ */
 const LARGE_RESERVE = 0.05;
-/** Share of the card from which on the process itself is what fills it. */
+/** From this share of the card on, the process itself fills the card. */
 const FULL = 0.85;
 
-/** The reserve that nobody uses would have served the request, alone or with what is free. */
+/** The unused reserve would have been enough for the request, alone or together with the free memory. */
 function pieces({ record, facts, balance }: Case, large: boolean): Diagnosis | undefined {
   const { requested, free, unallocated, total } = balance;
   if (requested === undefined || unallocated === undefined) return undefined;
   if (total !== undefined && requested > total) return undefined;
   const alone = unallocated >= requested;
   const together = free !== undefined && free < requested && free + unallocated >= requested;
-  // Together with what is free a little reserve decides nothing: small tensors always keep some.
+  // If the reserve is enough only together with the free memory, it must be at least a quarter of the
+  // request: small tensors always keep some reserve.
   if (!alone && !(together && unallocated >= requested / 4)) return undefined;
   const isLarge = total === undefined || unallocated >= LARGE_RESERVE * total;
   if (isLarge !== large) return undefined;
@@ -41,7 +45,7 @@ function pieces({ record, facts, balance }: Case, large: boolean): Diagnosis | u
   return { name: "fragmentation", message: message + already };
 }
 
-/** Whether what is there exceeds the request by more than the digits of the figures in it can hide. */
+/** Whether the available memory is larger than the request for every possible rounding of the figures. */
 function surelyServes({ ranges }: Case["record"], requested: number, there: number): boolean {
   const hidden = ["requestedBytes", "allocatedBytes", "reservedBytes", "freeBytes"].reduce((sum, name) => {
     const [low, high] = ranges[name] ?? [0, 0];
@@ -51,7 +55,7 @@ function surelyServes({ ranges }: Case["record"], requested: number, there: numb
 }
 
 export const fragmentation: Rule = (situation) => pieces(situation, true);
-/** Of a reserve so small that the next request fails all the same. */
+/** The reserve is so small that the next request would fail anyway. */
 export const slightFragmentation: Rule = (situation) => pieces(situation, false);
 
 export const cardFull: Rule = ({ record, balance: { requested, free, total, allocated = 0 } }) => {
@@ -78,7 +82,7 @@ export const otherProcess: Rule = (situation) => {
   return own > 0 ? besideOwn(situation, own, total, free) : besideAllocator(situation, total, free);
 };
 
-/** vLLM refuses to start where less is free than its share of the card. */
+/** vLLM refuses to start if less memory is free than its share of the card. */
 function beforeTheStart(total: number, free: number): Diagnosis {
   return {
     name: "other-process",
@@ -86,7 +90,7 @@ function beforeTheStart(total: number, free: number): Diagnosis {
   };
 }
 
-/** The driver counted this process, so that all the rest is of others. */
+/** The driver counted this process, so all other used memory belongs to other processes. */
 function besideOwn(
   { record, balance }: Case,
   own: number,
@@ -101,14 +105,17 @@ function besideOwn(
   };
 }
 
-/** Without such a count: what is neither free nor the allocator's, if a context does not explain it. */
+/**
+ * Without the driver's count: memory that is neither free nor the allocator's, if a context cannot explain
+ * it.
+ */
 function besideAllocator({ record, balance }: Case, total: number, free: number): Diagnosis | undefined {
   const { requested = 0, allocated, unallocated = 0, elsewhere } = balance;
   const { namedProcesses = [] } = record.details;
   if (allocated === undefined || elsewhere === undefined) return undefined;
   const mine = allocated + unallocated;
   const [single, ...more] = namedProcesses;
-  // In a container the one process that is named is this one, under its number on the host.
+  // In a container the one named process is this one, but under its process id on the host.
   if (single !== undefined && more.length === 0 && Math.abs(single.bytes - mine) <= 2 * CONTEXT_BYTES)
     return undefined;
   const beyond = elsewhere - CONTEXT_BYTES;

@@ -21,7 +21,7 @@ export type DiagnosisName =
   | "warning-only"
   | "no-figures";
 
-/** One thing that is known of what happened. */
+/** One fact about what happened. */
 export interface Diagnosis {
   name: DiagnosisName;
   message: string;

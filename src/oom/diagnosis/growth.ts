@@ -5,8 +5,8 @@ import type { Case, Diagnosis } from "./diagnosis.js";
 const grouped = (value: number): string => value.toLocaleString("en-US");
 
 /**
- * Where the tokens that the log shows explain the size by no tensor: all are smaller at that count, so that the input
- * grew after it was logged, or those that are larger would have asked for more.
+ * No tensor at the logged token count explains the size. Either all tensors are smaller at that count, so the
+ * input grew after it was logged; or the larger ones would have requested more.
  */
 export function besideTheLog(
   { facts: { inputTokens }, balance: { requested } }: Case,
@@ -16,7 +16,7 @@ export function besideTheLog(
   const counted = hypotheses.flatMap((hypothesis) =>
     hypothesis.tokens === null ? [] : [{ ...hypothesis, tokens: hypothesis.tokens }],
   );
-  // Weights have their size whatever the input is.
+  // The size of weights does not depend on the input.
   const explained = hypotheses.some(
     ({ kind, plausibility }) => kind === "weights" || plausibility === "as-logged",
   );

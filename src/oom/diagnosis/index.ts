@@ -18,7 +18,7 @@ const warningOnly: Rule = ({ record }) =>
       }
     : undefined;
 
-/** What explains most comes first. */
+/** The rule that explains most comes first. */
 const RULES: readonly Rule[] = [
   warningOnly,
   absurdRequest,
@@ -35,7 +35,7 @@ const RULES: readonly Rule[] = [
   hostLimit,
 ];
 
-/** What happened, the plainest finding first; at least one. */
+/** What happened, the clearest finding first; at least one. */
 export function diagnose(record: OomRecord, facts: LogFacts, hypotheses: readonly Hypothesis[]): Diagnosis[] {
   const situation: Case = { record, facts, balance: balanceOf(record) };
   const found = RULES.flatMap((rule) => rule(situation) ?? []);

@@ -4,7 +4,7 @@ import { isHost } from "./diagnosis.js";
 
 const grouped = (value: number): string => value.toLocaleString("en-US");
 
-/** vLLM's own refusal: the cache that one request needs, or any cache at all, has no room. */
+/** vLLM itself refuses: there is no room for the cache that one request needs, or for any cache. */
 export const cacheTooSmall: Rule = ({ record, balance: { requested, free } }) => {
   const { neededTokens, cacheTokens } = record.details;
   if (record.framework !== "vllm") return undefined;
@@ -35,7 +35,7 @@ export const allocatorCap: Rule = ({ record, balance }) => {
   return { name: "allocator-cap", message: `The allocator may take ${size(cap)} and no more${room}${sum}.` };
 };
 
-/** Of the JVM's reasons, those that are about a limit of its own. */
+/** The JVM's reasons that are about one of its own limits. */
 const JVM_LIMITS = /heap space|overhead|array size|PermGen|metaspace|class space|direct/i;
 
 /** Main memory: a runtime's own heap, a control group, or the machine. */

@@ -4,7 +4,7 @@ import type { Rule } from "./diagnosis.js";
 import { isHost } from "./diagnosis.js";
 import type { OomRecord } from "../record.js";
 
-/** A card has at most a few hundred GiB, a host a few TiB; beyond is a mistake, not a need. */
+/** A card has at most a few hundred GiB and a host a few TiB. A request beyond that is a mistake. */
 const MOST_ON_A_CARD = 2 ** 40;
 const MOST_ON_A_HOST = 2 ** 42;
 
@@ -42,11 +42,11 @@ function inUse({ processInUseBytes, allocatedBytes, totalBytes }: OomRecord): st
   return `; the process holds ${size(used)} of ${size(totalBytes)}`;
 }
 
-/** The request would fit into what is free as printed, and was refused. */
+/** The request was refused although it would fit into the printed free memory. */
 export const refusedAlthoughFree: Rule = ({ record, balance }) => {
   const { requested, total, allocated = 0, cap, free } = balance;
   if (requested === undefined || isHost(record) || record.details.warningOnly === true) return undefined;
-  // A cap explains it.
+  // Then the cap explains the refusal.
   if (cap !== undefined && (total === undefined || cap < total)) return undefined;
   const isIntel = record.framework === "pytorch-xpu";
   const room = free ?? (isIntel && total !== undefined ? total - allocated : undefined);

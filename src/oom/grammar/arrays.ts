@@ -3,7 +3,7 @@ import { anywhere } from "../pattern.js";
 import type { Grammar, Place } from "./grammar.js";
 import { around } from "./grammar.js";
 
-/** Before version 7 "total" is what would be in use if the request were granted. */
+/** Before CuPy 7, "total" is what would be in use if the request were granted. */
 const CUPY_OLD = anywhere`out of memory to allocate {size:requestedBytes} \( total {size:poolTotalBytes} (?: , limit set to {size:limitBytes} )? \)`;
 const CUPY = anywhere`Out of memory allocating {size:requestedBytes} \( allocated so far : {size:allocatedBytes} (?: , limit set to : {size:limitBytes} )? \)`;
 
@@ -78,7 +78,7 @@ export const paddle: Grammar = {
   },
 };
 
-/** A refusal of main memory; the words may follow a long path of operators. */
+/** A failed request for main memory. A long path of operators may stand before the words. */
 function onHost(place: Place, pattern: RegExp, framework: string): Draft | undefined {
   const match = around(place, pattern, 600, 60);
   if (match === undefined) return undefined;

@@ -16,11 +16,11 @@ const CPU = anywhere`ggml_backend_\w+ : failed to allocate buffer of size {whole
 const SYCL = anywhere`can't (?:malloc|allocate) {size:requestedBytes} (?:of)? memory on device`;
 const CONTEXT = anywhere`ggml_new_\w+ : not enough space in the context's memory pool \( needed {whole:requestedBytes} , available {whole:availableBytes} \)`;
 const CUDA_CALL = anywhere`CUDA error (?:\d+ at [^:]{0,200}ggml[\w.-]*:\d+)? : out of memory (?: current device : (?<gpuIndex>\d+) , in function \w{1,80}? at [^:\n]{0,200}?ggml )?`;
-/** A warning: memory that is not pinned serves, slower. */
+/** A warning only: memory that is not pinned works too, but slower. */
 const PINNED = anywhere`failed to allocate {size:requestedBytes} of pinned memory : (?: out of memory )?`;
-/** The runner's last words, as Ollama repeats them. */
+/** The last message of the runner, as Ollama repeats it. */
 const RUNNER = anywhere`runner process has terminated : (?: cudaMalloc failed | CUDA error ) : out of memory`;
-/** Of the driver's queue, after the fact. */
+/** Metal's command queue reports this later than the failure. */
 const METAL_QUEUE = anywhere`Insufficient Memory \( 0{7}8 : kIOGPUCommandBufferCallbackErrorOutOfMemory \)`;
 const OLLAMA = anywhere`model requires more (?:system)? memory \( {size:requestedBytes} \) than is available \( {size:freeBytes} \)`;
 
@@ -102,7 +102,7 @@ function warning(draft: Draft): Draft {
   return draft;
 }
 
-/** The graph's allocator repeats a refused size in bytes, on the next line; both are one report. */
+/** The graph's allocator repeats the refused size in bytes on the next line. Both lines are one report. */
 function withBuffer(draft: Draft): Draft {
   const { view } = draft;
   const reason = findIn(view, VULKAN_REASON, draft.end, draft.end + 120);

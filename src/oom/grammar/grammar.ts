@@ -3,19 +3,22 @@ import { findIn } from "../draft.js";
 import type { Needle } from "../gate.js";
 import type { View } from "../view.js";
 
-/** Where to look for a report: a needle was found at `at`, and nothing before `floor` is to be read again. */
+/**
+ * Where to look for a report: a needle was found at `at`, and the text before `floor` must not be read again.
+ */
 export interface Place {
   view: View;
   at: number;
   floor: number;
 }
 
-/** One framework's way to say that memory ran out. */
+/** The reports of one framework when memory ran out. */
 export interface Grammar {
   name: string;
   /**
-   * Each of them makes this grammar look; a report needs only one that no line end parts. Words that ordinary logs
-   * are full of would make the scan slow, unless what goes with them tells the two apart.
+   * Each needle makes this grammar look for a report. A report needs only one needle that no line end splits.
+   * Words that are frequent in ordinary logs would make the scan slow, unless `then` or `near` separates
+   * reports from them.
    */
   needles: readonly Needle[];
   read(place: Place): Draft | undefined;
@@ -25,20 +28,24 @@ export interface Grammar {
 export function around(place: Place, pattern: RegExp, back = 400, ahead = 600): RegExpExecArray | undefined {
   const { view, at, floor } = place;
   const match = findIn(view, pattern, Math.max(floor, at - back), at + ahead);
-  // What begins after the needle has a needle of its own.
+  // A match that begins after the needle has a needle of its own.
   return match !== undefined && match.index <= at ? match : undefined;
 }
 
 /**
- * Whether words that state no figure are a program's own and not a sentence about them: they begin a line, or
- * follow an exception's class, a colon, a quote or a bracket, and nothing but an end of that kind follows.
+ * Whether words without a figure were printed by a program, and are not part of a sentence about them. They
+ * must begin a line or follow an exception's class, a colon, a quote or a bracket, and after them must come
+ * the same kind of end.
  */
 export function standsAlone(view: View, start: number, end: number): boolean {
   const before = view.text.charAt(start - 1);
   return (view.isLineStart(start) || /[:'"`([{>|\]=]/.test(before)) && endsAlone(view, end);
 }
 
-/** Whether words end where a line, a bracket or a field of JSON does, and no sentence goes on behind them. */
+/**
+ * Whether the words end together with a line, a bracket or a JSON field, so that no sentence continues after
+ * them.
+ */
 export function endsAlone(view: View, end: number): boolean {
   if (view.isLineStart(end)) return true;
   const after = view.text.slice(end, end + 3);

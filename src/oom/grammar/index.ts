@@ -12,7 +12,7 @@ import { streamExecutor, tensorflowBfc, tensorflowNameless, tensorflowTensor } f
 import { vllm } from "./vllm.js";
 import { xla } from "./xla.js";
 
-/** In the order in which they are tried where several share a needle: what states more comes first. */
+/** If several grammars share a needle, they are tried in this order; the one that states more comes first. */
 export const GRAMMARS: readonly Grammar[] = [
   vllm,
   pytorchMps,

@@ -3,23 +3,22 @@ import { anywhere, next } from "../pattern.js";
 import type { Grammar } from "./grammar.js";
 import { around, endsAlone } from "./grammar.js";
 
-/** The first line of a stack trace; a JSON string spells the tab. */
+/** The first line of a stack trace; in a JSON string the tab is written as \t. */
 const STACK = /^(?:\\t)?at[\w.$/@<>]{1,160}\(/;
-/** What stands before the class where it was thrown. */
+/** The text before the class name when the error was thrown. */
 const THROWING = /(?:Causedby:|thread"[^"]*"|dueto:?|exception:|error:)$/i;
 const THROWN = anywhere`java\.lang\.OutOfMemoryError`;
 const REASONS = [
   next`: Cannot reserve {size:requestedBytes} of direct buffer memory \( allocated : {whole:allocatedBytes} , limit : {whole:limitBytes} \)`,
   next`: request {size:requestedBytes} for [^.\n]{1,60} \. Out of swap space \?`,
-  // Android's runtime.
   next`: Failed to allocate a {whole:requestedBytes} byte allocation with {whole:freeBytes} free bytes`,
   next`: (?<reason> Java heap space (?: : failed reallocation of scalar replaced objects )? | GC overhead limit exceeded | Metaspace | PermGen space | Compressed class space
     | Direct buffer memory | Requested array size exceeds VM limit | Required array (?:length|size) too large | Required length exceeds implementation limit | Map failed | Out of swap space \??
     | (?:unable to create | Unable to create )(?: new )? native thread (?: : possibly out of memory or process / resource limits reached )? )`,
 ];
-/** Words of a program's own, if a stack trace follows them. */
+/** A program's own message, if a stack trace follows it. */
 const OWN_WORDS = next`: (?<reason> [^\n:;]{1,160}? ) (?= (?:\\t)? at [\w.$\/@<>]{1,160} \( [\w. ]{1,80} (?: : \d+ )? \) )`;
-/** Netty counts direct memory itself. */
+/** Netty counts its direct memory itself. */
 const NETTY = anywhere`OutOfDirectMemoryError : failed to allocate {whole:requestedBytes} byte\(s\) of direct memory \( used : {whole:allocatedBytes} , max : {whole:limitBytes} \)`;
 const METASPACE = anywhere`Could not allocate (?: metaspace | compressed class space ) : {size:requestedBytes}`;
 const COMMIT = anywhere`os::commit_memory \( 0x[\da-f]+ , {whole:requestedBytes} , (?:0x)?[\da-f]+ (?: , \d )? \) failed (?: ; error = '[^']{0,80}' \( [\w ]{0,8} errno = \d+ \) | [^#]{0,80}? errno = \d+ \) )?`;
@@ -55,16 +54,16 @@ export const jvm: Grammar = {
     const stated =
       REASONS.some((reason) => draft.accept(reason) !== undefined) || draft.accept(OWN_WORDS) !== undefined;
     if (draft.figures.size > 0) return draft;
-    // A stack trace follows what the JVM printed, or nothing; a sentence goes on.
+    // After a message of the JVM comes a stack trace or nothing. If a sentence continues, it is prose.
     if (STACK.test(view.text.slice(draft.end, draft.end + 200))) return draft;
     if (!endsAlone(view, draft.end)) return undefined;
-    // The class alone is also what code and its documentation name.
+    // Code and documentation also contain the class name alone.
     const before = view.text.slice(Math.max(0, thrown.index - 60), thrown.index);
     return stated || view.isLineStart(thrown.index) || THROWING.test(before) ? draft : undefined;
   },
 };
 
-/** The file that the JVM leaves says the same again, in the same bytes. */
+/** The error file that the JVM writes repeats the same message with the same bytes. */
 function withNative(draft: Draft, first?: RegExpExecArray): Draft {
   const native = first ?? findIn(draft.view, NATIVE, draft.end, draft.end + 400);
   const bytes = Number(native?.groups?._size);

@@ -13,8 +13,8 @@ const KILLED = anywhere`(?: (?<_group> Memory cgroup )? [Oo]ut of memory (?: \( 
   (?:total-vm|vsz) : (?<_virtual>\d+kB) , (?<_resident> anon-rss:\d+kB (?: , file-rss:\d+kB )? (?: , shmem-rss:\d+kB )? )`;
 
 /**
- * The kernel's killer. It logs for pages before it names whom it killed: the parts up to there are openings, which
- * the scanner keeps until the closing one comes.
+ * The OOM killer of the Linux kernel. It prints many lines before it names the killed process. The parts up
+ * to there are openings, which the scanner keeps until the closing part comes.
  */
 export const kernel: Grammar = {
   name: "linux-kernel",
@@ -35,7 +35,7 @@ export const kernel: Grammar = {
       const { _virtual: virtual = "", _resident: resident = "", _group: group } = killed.groups ?? {};
       const sizes = [...resident.matchAll(/\d+kB/g)].map(([size]) => quantity(size)?.bytes ?? 0);
       const at = killed.indices?.groups?._resident;
-      // The parts of the resident set; pages, so nothing is rounded.
+      // The parts of the resident set. They are whole pages, so nothing is rounded.
       if (at !== undefined)
         draft.set("processInUseBytes", exact(sizes.reduce((sum, size) => sum + size, 0)), at);
       draft.clauses += sizes.length;

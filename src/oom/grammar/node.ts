@@ -13,10 +13,10 @@ const FATAL = anywhere`FATAL ERROR : (?<reason> [^<\n]{0,120}? ) Allocation fail
 const FATAL_V8 = anywhere`Fatal (?:process|JavaScript) out of memory : (?<reason> [\w:]{1,60}? ) (?= \# | $ | \d+ : 0x )`;
 const BUFFER = anywhere`RangeError : Array buffer allocation failed`;
 const WORKER = anywhere`ERR_WORKER_OUT_OF_MEMORY \]? : Worker terminated due to reaching memory limit (?: : JS heap out of memory )?`;
-/** What may stand between the collections and the words that end the process. */
+/** Longest text between the collections and the words that end the process. */
 const LONGEST_STACK = 12_000;
 
-/** V8's heap limit: the last collections, a stack, and the words; each part may be missing from a log. */
+/** V8's heap limit: the last collections, a stack, and the final words. A log may lack any of these parts. */
 export const node: Grammar = {
   name: "nodejs",
   needles: [
@@ -39,14 +39,14 @@ export const node: Grammar = {
       const alone = around(place, WORKER) ?? around(place, BUFFER, 60, 60);
       return alone === undefined ? undefined : new Draft(view, "nodejs", alone);
     }
-    // Without a heading: the run of collections that ends just before.
+    // Without a heading, takes the collections that end directly before the words.
     const first = runBefore(view, words.index, Math.max(floor, words.index - 4000));
     if (first !== undefined) return report(view, first, false);
     return stack === undefined ? report(view, words, false) : undefined;
   },
 };
 
-/** The first collection of the run that ends at `end`, with nothing but its own remarks between its lines. */
+/** The first of the collections that end at `end`, with only V8's own remarks between their lines. */
 function runBefore(view: View, end: number, floor: number): RegExpExecArray | undefined {
   let first: RegExpExecArray | undefined;
   let from = floor;
@@ -89,7 +89,7 @@ function report(view: View, start: RegExpExecArray, headed: boolean): Draft | un
   return last !== undefined || hasWords ? draft : undefined;
 }
 
-/** The stack and the last words, unless another report begins before them. */
+/** Reads the stack and the final words, unless another report begins before them. */
 function takeWords(draft: Draft): void {
   const { view } = draft;
   const limit = draft.end + LONGEST_STACK;
@@ -98,7 +98,7 @@ function takeWords(draft: Draft): void {
   if (stack !== undefined) draft.take(stack);
   const reach = Math.min(another, stack === undefined ? draft.end + 700 : limit);
   const words = findIn(view, FATAL, draft.end, reach) ?? findIn(view, FATAL_V8, draft.end, reach);
-  // Collections in between are those of the next process, whose heading was lost.
+  // Collections in between belong to the next process, whose heading was lost.
   if (words !== undefined && findIn(view, COLLECTION, draft.end, words.index) === undefined)
     draft.take(words);
 }

@@ -27,7 +27,7 @@ export const python: Grammar = {
       const draft = new Draft(view, "numpy", numpy);
       draft.details.tensorShape = (numpy.groups?._shape ?? "").split(",").filter(Boolean).map(Number);
       const width = elementBytes(draft.details.tensorDtype ?? "");
-      // NumPy rounds to three digits; the shape gives the rest.
+      // NumPy rounds the size to three digits; the shape gives the exact size.
       if (width !== undefined)
         draft.details.derivedRequestedBytes = draft.details.tensorShape.reduce(
           (product, size) => product * size,
@@ -37,21 +37,26 @@ export const python: Grammar = {
     }
     const refused = around(place, NO_MEMORY, 60, 80);
     if (refused !== undefined) return new Draft(view, "python", refused);
-    // A line of its own ends a traceback; the words inside a line are a class in somebody's code.
+    // At the end of a traceback the words have their own line. Inside a line they are a class name in
+    // somebody's code.
     const bare = around(place, BARE, 40, 120);
     if (bare === undefined || !view.isLineStart(bare.index)) return undefined;
-    // The class of another language's or framework's error, wrapped.
+    // Skips the class of another language's or framework's error that ends with the same words.
     if (view.text.slice(Math.max(0, bare.index - 5), bare.index) === "OutOf") return undefined;
     const draft = new Draft(view, "python", bare);
     if (view.isLineStart(draft.end)) return draft;
     if (!view.text.startsWith(":", draft.end)) return undefined;
-    // Documentation explains the class in the same form: words of a program's own end a traceback.
+    // Documentation shows the class in the same form. Only a traceback above, or a program's own message
+    // after it, makes it a report.
     const [above = ""] = view.rawLinesBefore(draft.start, 1);
     return TRACEBACK_LINE.test(above) || OWN_WORDS.test(view.text.slice(draft.end)) ? draft : undefined;
   },
 };
 
-/** Of NumPy's types by their names; a text's characters take 4 bytes ("<U8"), a byte string's 1 ("|S8"). */
+/**
+ * Bytes of one element by NumPy's type names. A character of a text has 4 bytes ("<U8"), of a byte string 1
+ * ("|S8").
+ */
 function elementBytes(name: string): number | undefined {
   const [, kind = "", digits] = /^[<>=|]?([a-z]+|[USV])(\d*)$/i.exec(name) ?? [];
   if (kind === "bool") return 1;

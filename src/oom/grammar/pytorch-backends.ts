@@ -12,7 +12,7 @@ const ASYNC_LINES = [
   next`PyTorch limit \( set by user-supplied memory fraction \) : {size:allowedBytes}`,
 ];
 
-/** The backend cudaMallocAsync. Its limit is 2^64 where none was set. */
+/** The backend cudaMallocAsync. It prints a limit of 2^64 if none was set. */
 export const pytorchAsync: Grammar = {
   name: "pytorch-cudaMallocAsync",
   needles: [
@@ -67,9 +67,8 @@ export const pytorchMps: Grammar = {
 };
 
 const CPU = anywhere`(?: \[ enforce fail at [^\]]{1,300} \] [^D]{0,60} )? DefaultCPUAllocator : [^:]{0,40}? :? you tried to allocate {size:requestedBytes}`;
-/** Up to 1.1 in whole GiB, the rest cut off. */
+/** Versions up to 1.1 print whole GiB, rounded down. */
 const CPU_WHOLE = anywhere`not enough memory : you tried to allocate (?<_gib>\d+)GB \. Buy new RAM`;
-/** 1.0 and 1.1 print the failed call alone. */
 const CPU_OLD = anywhere`enforce fail at [^\]]{1,300} \] posix_memalign \( &data , gAlignment , nbytes \) == 0 \. 12 vs 0`;
 
 export const pytorchCpu: Grammar = {

@@ -10,7 +10,7 @@ const WITHOUT_FIGURES = anywhere`(?: CUDA error : out of memory | HIP error : ou
 const EXCEPTION = /[\w.]*(?:Error|Exception)[:(]['"]?$/;
 const OLD_CALL = next`at [/\w.+-]+ : \d+`;
 
-/** A driver's refusal that was passed on without a figure, as PyTorch before 1.0 and CUDA's own errors do. */
+/** A driver's refusal without any figure, as PyTorch before 1.0 and CUDA's own errors print it. */
 export const pytorchBare: Grammar = {
   name: "pytorch",
   needles: [

@@ -11,7 +11,7 @@ const BARE = anywhere`Tried to allocate {size:requestedBytes} (?= \.? (?: \( [A-
 const PARENTHESIS = anywhere`\( (?:GPU|[NX]PU|MLU|MUSA) (?<gpuIndex>\d+) ; (?= [\d.]+ \w+ total capacity )`;
 
 const OPENING = next`[.,;:]* \( (?:[A-Z]\w*?) (?<gpuIndex>\d+) ;`;
-/** Up to 2.0: clauses in a parenthesis, in this order, some of them missing. */
+/** Up to version 2.0: clauses in a parenthesis, in this order; some may be missing. */
 const LISTED: [RegExp, kind?: "cached_unused" | "total"][] = [
   [next`{size:totalBytes} total capacity ;?`],
   [next`{size:allocatedBytes} already allocated ;?`],
@@ -22,7 +22,7 @@ const LISTED: [RegExp, kind?: "cached_unused" | "total"][] = [
   [next`{size:reservedBytes} reserved in total by PyTorch ;?`, "total"],
 ];
 
-/** From 2.1: sentences; those about processes need NVML and are missing without it, and come in any order. */
+/** From version 2.1: sentences in any order. Those about processes need NVML and are missing without it. */
 const SENTENCES: RegExp[] = [
   next`(?:GPU|[A-Z]{3,4}) (?<gpuIndex>\d+) has a total capac (?:i? ty) of {size:totalBytes} (?: of which {size:freeBytes} is free )?`,
   next`{size:allowedBytes} allowed`,
@@ -32,7 +32,10 @@ const SENTENCES: RegExp[] = [
 const UNALLOCATED = next`(?:and)? {size:reservedBytes} is reserved by PyTorch but unallocated`;
 const OWN = next`Including non-PyTorch memory , this process has {size:processInUseBytes} memory in use`;
 const OTHER = next`Process (?<_pid>\d*) has {size:_inUse} memory in use`;
-/** Between clauses; "..." and the bytes of a typographic ellipsis where somebody shortened the text. */
+/**
+ * Text between clauses; "..." and the bytes of the character for an ellipsis stand where somebody shortened
+ * the text.
+ */
 const BETWEEN = next`(?: [.,;] | \xe2\x80\xa6 )*`;
 
 const FRAMEWORKS: Record<string, string> = { CUDA: "pytorch", HIP: "pytorch-rocm" };
@@ -68,7 +71,7 @@ function readList(draft: Draft): void {
 function readSentences(draft: Draft): void {
   const others: { pid: number | null; bytes: number }[] = [];
   for (;;) {
-    // Marks between clauses belong to the report only if a clause follows.
+    // Punctuation between clauses belongs to the report only if another clause follows.
     const end = draft.end;
     draft.accept(BETWEEN);
     const other = draft.accept(OTHER);
@@ -89,6 +92,6 @@ function readSentences(draft: Draft): void {
   }
   if (others.length > 0) draft.details.namedProcesses = others;
   if (draft.processScope === undefined && others.length === 1) draft.processScope = "single_named";
-  // Which of several is this one the text does not say.
+  // The text does not say which of several processes is this one.
   else if (draft.processScope === undefined) draft.figures.delete("processInUseBytes");
 }

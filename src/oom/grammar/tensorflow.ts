@@ -5,7 +5,10 @@ import type { View } from "../view.js";
 import type { Grammar } from "./grammar.js";
 import { around } from "./grammar.js";
 
-/** Bytes of an element by TensorFlow's names; longer names first, since the next word follows without a blank. */
+/**
+ * Bytes of one element by TensorFlow's type names. Longer names come first, because the next word follows
+ * without a blank.
+ */
 const ELEMENT_BYTES: Record<string, number> = {
   complex128: 16,
   complex64: 8,
@@ -36,7 +39,7 @@ const TENSOR_ALLOCATOR = next`by allocator (?: GPU_(?<gpuIndex>\d+)_bfc | \w+? (
 const NODE = next`\.? \[\[ (?:Node|\{\{node)`;
 const NODE_DEVICE = anywhere`_device = \\?" [^"\\]{0,80} device:GPU: (?<gpuIndex>\d+)`;
 
-/** The allocation of a tensor failed; the text states its shape and no size. */
+/** The allocation of a tensor failed. The text gives its shape but no size. */
 export const tensorflowTensor: Grammar = {
   name: "tensorflow",
   needles: [
@@ -60,7 +63,7 @@ export const tensorflowTensor: Grammar = {
     draft.accept(TENSOR_DEVICE);
     draft.accept(TENSOR_ALLOCATOR);
     if (/device:CPU:\d/.test(view.text.slice(match.index, draft.end))) draft.details.onHost = true;
-    // The node that asked may name a device that the sentence itself does not.
+    // The node that made the request may name a device that the sentence does not name.
     const { end } = draft;
     const located = /device:/.test(view.text.slice(match.index, end));
     if (!located && draft.accept(NODE) !== undefined) draft.seek(NODE_DEVICE, 600);
@@ -88,7 +91,7 @@ export const tensorflowBfc: Grammar = {
     const draft = new Draft(view, xlaOrTensorflow(view, match.index) ?? "tensorflow", match);
     const rounded = draft.figures.get("roundedBytes");
     if (rounded !== undefined) {
-      // Rounded up to 256 bytes: closer than the number before it.
+      // Rounded up to 256 bytes, which is more exact than the number before it.
       draft.set(
         "requestedBytes",
         { bytes: rounded.bytes, range: [rounded.bytes - 255, rounded.bytes] },
@@ -108,12 +111,18 @@ const DRIVER = anywhere`[Ff]ailed to alloc (?:ate)? (?: [\d.]+ [KMGTP]?i?B? \( {
 const PINNED = anywhere`could not allocate pinned (?:host|device) memory of (?:size|bytes) : (?<_size>\d+)`;
 const PINNED_ALONE = anywhere`could not allocate pinned (?:host|device) memory of (?:size|bytes) : {whole:requestedBytes}`;
 const ASYNC = anywhere`gpu_async_(?<gpuIndex>\d+) cuMemAllocAsync failed to allocate {whole:requestedBytes} bytes : [\w:(]{0,60}? CUDA_ERROR_OUT_OF_MEMORY \)? (?: : out of memory )?`;
-/** No figure: the driver or the runtime found no memory to begin with, or to put a constant or an input in. */
+/**
+ * Reports without a figure: the driver or runtime found no memory at the start, or none for a constant or an
+ * input.
+ */
 const START = anywhere`(?: failed call to \w{1,40} : (?:INTERNAL:)? [\w:]{0,40}? CUDA_ERROR_OUT_OF_MEMORY (?: : out of memory )? | initialization on GPU:(?<gpuIndex>\d+) failed \. Status : out of memory )`;
 const CONSTANT = anywhere`Failed to allocate {whole:requestedBytes} bytes for new constant`;
 const REPORTED = next`Reported by CUDA : Free memory/Total memory : {whole:freeBytes} / {whole:totalBytes}`;
 
-/** The driver refused, as StreamExecutor logs it; TensorFlow asks again with less, and each refusal is a line. */
+/**
+ * The driver refused; StreamExecutor logs it. TensorFlow tries again with less, and each refusal gives one
+ * line.
+ */
 export const streamExecutor: Grammar = {
   name: "stream-executor",
   needles: [
@@ -167,7 +176,7 @@ export const tensorflowNameless: Grammar = {
   },
 };
 
-/** The allocator's statistics, if they follow before anything else runs out. */
+/** Reads the allocator's statistics, if they come before another report begins. */
 function takeStats(draft: Draft, reach: number): void {
   const { view, end } = draft;
   const stats = findIn(view, STATS, end, end + reach);
@@ -176,15 +185,19 @@ function takeStats(draft: Draft, reach: number): void {
   if (draft.accept(RESERVED) !== undefined) draft.reservedKind = "allocator_stat";
 }
 
-/** Longest that a logger's prefix with the path of a source file is. */
+/** Longest prefix of a logger that contains the path of a source file. */
 const PREFIX_BYTES = 300;
 const JAX_PATH = /external\/(?:org_tensorflow|xla\/|tsl\/)|jaxlib|xla_extension/g;
 const TENSORFLOW_PATH = /tensorflow[\\/](?:core|stream_executor|compiler)|local_(?:xla|tsl)/g;
 
-/** Both carry the same allocators; the path of the source file in the log line tells whose build it is. */
+/**
+ * JAX and TensorFlow contain the same allocators. The path of the source file in the log line tells which of
+ * them it is.
+ */
 export function xlaOrTensorflow(view: View, index: number): "jax" | "tensorflow" | undefined {
   const raw = builder(view.rawBefore(index, PREFIX_BYTES));
-  // A path that was wrapped inside is whole only in the text; one that was not is no longer in it.
+  // A path that was wrapped is complete only in the text of the view; a path that was not wrapped was removed
+  // from it with the prefix.
   return raw === "jax" ? raw : (builder(view.text.slice(Math.max(0, index - 160), index)) ?? raw);
 }
 
@@ -192,6 +205,6 @@ function builder(before: string): "jax" | "tensorflow" | undefined {
   const jax = [...before.matchAll(JAX_PATH)].at(-1)?.index ?? -1;
   const tensorflow = [...before.matchAll(TENSORFLOW_PATH)].at(-1)?.index ?? -1;
   if (jax === -1 && tensorflow === -1) return undefined;
-  // JAX's paths hold TensorFlow's: external/org_tensorflow/tensorflow/core.
+  // JAX's paths contain TensorFlow's: external/org_tensorflow/tensorflow/core.
   return jax !== -1 && tensorflow - jax < 30 ? "jax" : "tensorflow";
 }

@@ -10,7 +10,10 @@ const NO_BLOCKS = anywhere`No available memory for the cache blocks`;
 const NO_ROOM = anywhere`Free memory on device (?: \w+:(?<gpuIndex>\d+) )? \( (?<_free>[\d.]+) / {size:totalBytes} \) on startup is less than desired GPU memory utilization \( [\d.]+ , {size:requestedBytes} \)`;
 const WARM_UP = anywhere`CUDA out of memory occurred when warming up (?:sampler|pooler)`;
 
-/** What vLLM refuses on its own count before or after PyTorch would: a cache that does not fit, a card in use. */
+/**
+ * What vLLM itself refuses, before or after PyTorch would: a cache that does not fit, or a card that is in
+ * use.
+ */
 export const vllm: Grammar = {
   name: "vllm",
   needles: [
@@ -32,7 +35,7 @@ export const vllm: Grammar = {
       const at = room.indices?.groups?._free;
       const total = room.groups?.totalBytes ?? "";
       const unit = /[A-Za-z]+$/.exec(total)?.[0] ?? "";
-      // One unit serves both numbers.
+      // One unit belongs to both numbers.
       if (at !== undefined) draft.setPrinted("freeBytes", `${room.groups?._free ?? ""}${unit}`, at);
       return draft;
     }

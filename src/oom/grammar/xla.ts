@@ -12,7 +12,6 @@ const TPU_BUFFER = anywhere`Attempting to (?:allocate|reserve) {size:requestedBy
 
 const TPU_SINGLE = anywhere`Allocation \( size = {whole:requestedBytes} \) would exceed memory \( size = {whole:totalBytes} \)`;
 
-/** XLA, as JAX passes it on. */
 export const xla: Grammar = {
   name: "jax",
   needles: [
