@@ -1,28 +1,34 @@
-/** A part that went or will go, as it is told and reported. */
+/** A part that was or will be removed, for messages and reports. */
 export interface Pruned {
   kind: "result" | "turn" | "page";
-  /** A result leaves a notice, a page its first page; a turn leaves nothing or its share of a summary. */
+  /**
+   * How it was removed. A result leaves a notice, a page its first page; a turn leaves nothing or its share
+   * of a summary.
+   */
   how: "notice" | "first page" | "dropped" | "summarised";
   turn: number;
-  /** Place of the message in the history, from 0; absent for a turn. */
+  /** Index of the message in the history, from 0; absent for a turn. */
   index?: number;
   tool?: string;
-  /** Tokens that it took in the prompt before. */
+  /** Tokens that it had in the prompt before. */
   tokens: number;
   /** Whether a warning named it in an earlier turn. */
   announced: boolean;
 }
 
-/** What the newest message of a prompt says besides its own text. */
+/** What the newest message of a prompt says in addition to its own text. */
 export interface Announcements {
   notice?: string;
   warning?: string;
 }
 
-/** Parts named one by one at most, from the fullest text to the shortest. */
+/** The most parts that are named one by one, from the fullest text to the shortest. */
 const DETAIL = [8, 4, 2, 0];
 
-/** The same announcements from the fullest to the shortest; the last has the same length for any number of parts. */
+/**
+ * The same announcements from the fullest form to the shortest. The last form has the same length for any
+ * number of parts.
+ */
 export function announcementForms(
   went: readonly Pruned[],
   willGo: readonly Pruned[],
@@ -36,7 +42,7 @@ export function announcementForms(
   }));
 }
 
-/** A text that is at least as long as the shortest form of any announcements. */
+/** A text at least as long as the shortest form of any announcements. */
 export function longestShortForm(saveHint: string): string {
   const many: Pruned[] = Array.from({ length: 2 }, () => ({
     kind: "turn",
@@ -49,17 +55,17 @@ export function longestShortForm(saveHint: string): string {
   return `${notice ?? ""}\n\n${warning ?? ""}\n\n`;
 }
 
-/** The text that a message ends with. */
+/** The content followed by the announcements. */
 export function withAnnouncements(content: string, { notice, warning }: Announcements): string {
   return [content, notice, warning].filter((text) => text !== undefined && text !== "").join("\n\n");
 }
 
-/** What stands in the place of a tool's result. */
+/** The text that replaces a tool's result. */
 export function noticeText(tool: string | undefined, tokens: number): string {
   return `[The result of ${tool ?? "this tool"} (${tokens} tokens) was removed to save memory.]`;
 }
 
-/** What stands in the place of dropped turns; without a number, so that it stays the same from turn to turn. */
+/** The text that replaces dropped turns. It has no number, so that it stays the same from turn to turn. */
 export const GAP_TEXT = "[Earlier turns were removed to save memory.]";
 
 export function summaryText(summary: string, lastTurn: number): string {

@@ -4,15 +4,15 @@ import { TokenizerFailed } from "./tokenizer.js";
 import { sentence } from "../base/sentence.js";
 
 /**
- * What a chat template adds to the texts. Special tokens stand between messages, which no pair of bytes is merged
- * across: the tokens of a prompt are exactly the sum over its messages.
+ * What a chat template adds to the texts. Special tokens separate messages, and a tokenizer merges nothing
+ * across them. So the tokens of a prompt are exactly the sum over its messages.
  */
 export interface ChatFormat {
-  /** Tokens around each message, its role included. */
+  /** Tokens around each message, including its role. */
   messageTokens: number;
   /** Tokens that open the answer. */
   replyTokens: number;
-  /** What the model reads of a message. */
+  /** The text of a message that the model reads. */
   text: (message: Message) => string;
 }
 
@@ -28,7 +28,7 @@ function callText({ name, arguments: text }: { name: string; arguments: string }
   return `<tool_call>\n{"name": ${JSON.stringify(name)}, "arguments": ${text}}\n</tool_call>`;
 }
 
-/** Counts of one tokenizer, which is not trusted. */
+/** Counts with one tokenizer and checks its answers. */
 export class TokenCounter {
   readonly #tokenizer: Tokenizer;
   readonly #format: ChatFormat;

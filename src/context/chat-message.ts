@@ -11,7 +11,7 @@ export interface ChatMessage {
   name?: string;
 }
 
-/** For what is sent to a model. */
+/** Converts a message for sending to a model. */
 export function toChatMessage({ role, content, toolCalls, toolCallId, name }: Message): ChatMessage {
   return {
     role,
@@ -27,8 +27,8 @@ function toChatCall({ id, name, arguments: text }: ToolCall): NonNullable<ChatMe
 }
 
 /**
- * For what a model or a log answers: a content of parts becomes one text, and one of null beside calls an empty one.
- * Throws `BAD_INPUT` for what is no message; the sentence begins with `where`.
+ * Converts a message from a model or a log. A content of several parts becomes one text; null content with
+ * calls becomes an empty text. Throws `BAD_INPUT` for anything else; the sentence begins with `where`.
  */
 export function fromChatMessage(value: unknown, where = "The message"): Message {
   const { role, content, tool_calls: calls, tool_call_id: answered, name } = isRecord(value) ? value : {};
@@ -45,7 +45,7 @@ export function fromChatMessage(value: unknown, where = "The message"): Message 
   };
 }
 
-/** A text, or the texts of its parts; what calls a tool may say nothing. */
+/** A text, or the joined texts of its parts. A message that calls a tool may have no text. */
 function textOf(content: unknown, mayBeNothing: boolean, where: string): string {
   if (typeof content === "string") return content;
   if (content == null && mayBeNothing) return "";

@@ -1,23 +1,22 @@
 import type { Message, ToolCall } from "./message.js";
 
-/** What is wrong with a history; it is kept as it is. */
+/** A mistake in a history; the history stays as it is. */
 export interface Problem {
   name: "result-without-call" | "second-result" | "call-without-result" | "summary-failed";
-  /** Place of the message in the history, from 0. */
+  /** Index of the message in the history, from 0. */
   index?: number;
-  /** One sentence. */
   message: string;
 }
 
 /**
- * One generation of the model: what was asked before it, the answer, and the results of its calls, wherever they
- * stand. It is dropped as a whole or not at all, so that a call and its result stay together.
+ * One generation of the model: the messages before the answer, the answer, and the results of its calls,
+ * wherever they stand. It is dropped as a whole or not at all, so that a call and its result stay together.
  */
 export interface Exchange {
-  /** The generation, from 1. */
+  /** Number of the generation, from 1. */
   readonly turn: number;
   readonly members: number[];
-  /** Those of the members that are tools' results. */
+  /** The members that are results of tools. */
   readonly results: number[];
   readonly calls: Call[];
   answered: boolean;
@@ -28,11 +27,11 @@ interface Call extends Pick<ToolCall, "id" | "name"> {
   answered: boolean;
 }
 
-/** Finds the exchange of each message as it comes. */
+/** Finds the exchange of each new message. */
 export class Exchanges {
   readonly list: Exchange[] = [];
   readonly problems: Problem[] = [];
-  /** What the system says first; it is in no exchange. */
+  /** The system's first messages; they belong to no exchange. */
   readonly preamble: number[] = [];
   /** Messages of the latest request. */
   request: readonly number[] = [];
@@ -41,14 +40,14 @@ export class Exchanges {
   readonly #turns: number[] = [];
   #lastRole: Message["role"] | undefined;
 
-  /** The generation that comes next. */
+  /** Number of the next generation. */
   get nextTurn(): number {
     const last = this.list.at(-1);
     if (last === undefined) return 1;
     return last.answered ? last.turn + 1 : last.turn;
   }
 
-  /** The problem that this message would be if it were added. */
+  /** The problem that this message would cause if it were added. */
   problemOf(message: Message, index: number): Problem | undefined {
     return message.role === "tool" ? this.#match(message, index).problem : undefined;
   }
@@ -77,12 +76,12 @@ export class Exchanges {
     return this.#toolNames.get(index);
   }
 
-  /** The turn that a message belongs to; 0 for what the system says first. */
+  /** The turn of a message; 0 for the system's first messages. */
   turnOf(index: number): number {
     return this.#turns[index] ?? 0;
   }
 
-  /** Calls of an exchange that nothing answers although the model has gone on. */
+  /** Calls of an exchange that have no result although the model has continued. */
   unanswered(exchange: Exchange): Problem[] {
     if (exchange === this.list.at(-1)) return [];
     return exchange.calls
@@ -94,11 +93,11 @@ export class Exchanges {
       }));
   }
 
-  /** The exchange that a message of this role goes to. */
+  /** The exchange to which a message of this role belongs. */
   #open(role: Message["role"]): Exchange {
     const last = this.list.at(-1);
     const answered = role === "assistant";
-    // What is asked after an answer, and a second answer, belong to the next generation.
+    // A request after an answer, and a second answer, belong to the next generation.
     if (last !== undefined && !last.answered) {
       last.answered = answered;
       return last;
@@ -119,7 +118,7 @@ export class Exchanges {
     if (name !== undefined) this.#toolNames.set(index, name);
   }
 
-  /** The call that a result answers: by its id, else by its place. */
+  /** The call that a result answers: found by its id, otherwise by its position. */
   #match(
     { toolCallId: id }: Message,
     index: number,

@@ -26,8 +26,8 @@ interface Waiting {
 const SAVE_HINT = "Save what you still need as an observation.";
 
 /**
- * A conversation under a token budget. `add` keeps every message for good; `next` decides what the model is shown of
- * them. What was once let go stays so, and each text is counted once.
+ * A conversation under a token budget. `add` keeps every message for ever; `next` decides what the model sees
+ * of them. What was removed from the prompt once never comes back, and each text is counted once.
  */
 export class History {
   readonly generations: Generation[] = [];
@@ -40,10 +40,10 @@ export class History {
   readonly #warnings = new Warnings();
   readonly #saveHint: string;
   readonly #room: Room;
-  /** Messages that come while a turn is being made. */
+  /** Messages that arrive while a turn is being made. */
   #waiting: Waiting[] | undefined;
   #manualSaves = 0;
-  /** What of the problems an earlier turn has told. */
+  /** How many problems, and up to which turn, earlier turns have already reported. */
   #told = { problems: 0, turns: 0 };
 
   /** Throws `USAGE` without a tokenizer or a policy. */
@@ -70,12 +70,11 @@ export class History {
     });
   }
 
-  /** All messages as they came. */
   get messages(): readonly Message[] {
     return this.#texts.messages;
   }
 
-  /** Everything that is odd about the messages so far. */
+  /** All problems of the messages so far. */
   get problems(): Problem[] {
     return [
       ...this.#exchanges.problems,
@@ -84,10 +83,10 @@ export class History {
   }
 
   /**
-   * Adds a message and answers its place. Nothing is counted yet. Throws `BAD_INPUT` for what is no message, and for a
-   * result without its call where the options say so and no turn is being made.
+   * Adds a message and returns its index. Counts nothing yet. Throws `BAD_INPUT` for an invalid message. If
+   * the options say so, and no turn is being made, it also throws for a result without its call.
    *
-   * @param options.pinned never let go, nor the turn that it belongs to
+   * @param options.pinned the message and its turn are never removed
    */
   add(message: Message, { pinned = false }: { pinned?: boolean } = {}): number {
     const index = this.#texts.messages.length + (this.#waiting?.length ?? 0);
@@ -105,14 +104,14 @@ export class History {
     return index;
   }
 
-  /** Says that the model saved something, where no `observations` are counted. */
+  /** Records that the model saved something; only for use without `observations`. */
   saved(): void {
     this.#manualSaves++;
   }
 
   /**
-   * Makes the next prompt. Throws `TokenizerFailed` and `CapacityTooSmall`, after which everything is as it was, and
-   * `USAGE` while another turn is being made.
+   * Makes the next prompt. Throws `TokenizerFailed` and `CapacityTooSmall`, which leave everything unchanged,
+   * and `USAGE` while another turn is being made.
    */
   async next(): Promise<Turn> {
     if (this.#waiting !== undefined)
@@ -127,21 +126,21 @@ export class History {
     }
   }
 
-  /** How a message stands in the latest prompt. */
+  /** How the latest prompt shows a message. */
   stateOf(index: number): "whole" | "first page" | "notice" | "gone" {
     const state = this.#shown.state(index);
     if (index >= this.#shown.length) return "whole";
     return state === PAGE ? "first page" : state === NOTICE ? "notice" : state === GONE ? "gone" : "whole";
   }
 
-  /** Tokens of a message's own text that the latest prompt shows; a notice in its place shows none. */
+  /** Tokens of a message's own text in the latest prompt; a notice instead of it counts as 0. */
   keptTokens(index: number): number {
     const state = this.stateOf(index);
     if (state === "whole") return this.tokensOf(index);
     return state === "first page" ? this.#shown.cost(index) : 0;
   }
 
-  /** What stands for summarised turns, and its tokens. */
+  /** The text that replaces summarised turns, and its tokens. */
   get summary(): { text: string; tokens: number } | undefined {
     return this.#shown.summary;
   }
@@ -153,10 +152,10 @@ export class History {
   }
 
   /**
-   * A page of a message, for a tool that the model reads on with. Throws `USAGE` for a page that is not there.
+   * A page of a message, for a tool with which the model reads on. Throws `USAGE` if the page does not exist.
    *
    * @param page from 1
-   * @param tokens of one page; as many as the first page that is shown, else 1,000
+   * @param tokens of one page; the default is the size of the first page in the prompt, or 1,000
    */
   page(index: number, page: number, tokens?: number): string {
     this.#requireIndex(index);
@@ -186,7 +185,7 @@ export class History {
     if (pinned) this.#pinned.add(index);
   }
 
-  /** One turn on copies, which take the place of what they were copied from when nothing has thrown. */
+  /** Makes one turn on copies. They replace the originals only if nothing throws. */
   async #make(): Promise<Turn> {
     const turn = this.#exchanges.nextTurn;
     const shown = this.#shown.copy(this.messages.length);
@@ -214,7 +213,7 @@ export class History {
     });
 
     this.#shown = shown;
-    // What found no room to be said was not said.
+    // A warning that had no room was not shown, so it does not count.
     this.#warnings.named(
       toWarn.length === 0 || prompt.announcements.warning !== undefined ? next : [],
       saves,
@@ -244,7 +243,7 @@ export class History {
     return turn;
   }
 
-  /** Lets go what rules ask for and a warning has named. Where a summary fails, nothing goes. */
+  /** Removes what rules ask for and a warning has named. If a summary fails, nothing is removed. */
   async #followRules(shown: Shown, problems: Problem[]): Promise<Going[]> {
     const due = this.#planner.proposals(shown, 0).filter((part) => this.#warnings.isAnnounced(part));
     const { summarise } = this.#options.policy;
@@ -282,7 +281,10 @@ export class History {
     return { index, ...(tool === undefined ? {} : { tool }), tokens, shownTokens: shown.cost(index) };
   }
 
-  /** What goes in the next turn: by the rules when all is a turn older, by the capacity when it adds what a recent one did. */
+  /**
+   * What the next turn would remove: by the rules when everything is one turn older, and by the capacity if
+   * it adds as much as a recent turn did.
+   */
   #lookAhead(shown: Shown): Going[] {
     const { policy } = this.#options;
     const next = shown.copy();

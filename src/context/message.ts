@@ -17,11 +17,10 @@ export interface Message {
   toolCalls?: readonly ToolCall[];
   /** Of a tool's message: the call that it answers; without it, the assistant's message before it. */
   toolCallId?: string;
-  /** Name of the tool. */
   name?: string;
 }
 
-/** Refuses what is no message before anything is stored. Throws `BAD_INPUT`. */
+/** Checks a message before anything is stored. Throws `BAD_INPUT`. */
 export function requireMessage(message: Message, index: number): void {
   const refuse = (what: string): never => {
     throw new BytesperError("BAD_INPUT", `Message ${index + 1} of the history ${what}.`);
@@ -33,7 +32,7 @@ export function requireMessage(message: Message, index: number): void {
     );
   const fields = given as Record<string, unknown>;
   const { role, content, toolCalls, toolCallId } = fields;
-  // Left unread, its calls would not be counted.
+  // These keys would be ignored and the calls not counted, so they are refused.
   for (const name of ["tool_calls", "tool_call_id"])
     if (Object.hasOwn(fields, name))
       refuse(`has ${name}, as chat interfaces write it; add fromChatMessage(message)`);

@@ -1,11 +1,12 @@
 import { splitsPair } from "./tokenizer.js";
 
-/** The last part of a page in which an end of line or a space is preferred to a cut through a word. */
+/** In this last part of a page, a cut at a line end or a space is preferred to a cut in a word. */
 const SEARCHED_SHARE = 0.2;
 
 /**
- * Characters of the longest beginning of `text` that counts at most `most` tokens, at a line's or a word's end where
- * there is one near. At least one character, so that pages go on. Counts some 15 times, texts of about that length.
+ * Length in characters of the longest beginning of `text` with at most `most` tokens. Ends at a line or a
+ * word if one ends near. At least one character, so that pages make progress. Counts about 15 times, each
+ * time a text of about that length.
  */
 export function fittingLength(text: string, most: number, count: (text: string) => number): number {
   let fits = 0;
@@ -20,7 +21,7 @@ export function fittingLength(text: string, most: number, count: (text: string) 
   const least = splitsPair(text, 1) ? 2 : 1;
   if (fits < least) return least;
   const natural = naturalEnd(text, fits);
-  // More tokens in fewer characters is rare, but a count is promised.
+  // Fewer characters rarely have more tokens, but the limit must hold, so it is checked.
   if (count(text.slice(0, natural)) <= most) return natural;
   return splitsPair(text, fits) ? fits - 1 : fits;
 }

@@ -5,7 +5,7 @@ import { LEAST_PAGE } from "./rules.js";
 import type { Shown } from "./shown.js";
 import { GONE, NOTICE, PAGE, WHOLE } from "./shown.js";
 
-/** A part that goes, and the tokens that it took; of a page those that it saves. */
+/** A part that is removed, and its tokens; for a page, the tokens that it saves. */
 export interface Going {
   part: Part | { kind: "page"; index: number };
   turn: number;
@@ -13,13 +13,13 @@ export interface Going {
   summarised: boolean;
 }
 
-/** What the planner must know of the messages; tokens are counted when they are asked for. */
+/** What the planner must know of messages; tokens are counted on request. */
 export interface Costs {
   noticeTokens: (index: number) => number;
   wholeTokens: (index: number) => number;
   /**
-   * Tokens of the message shown by a first page that takes at most `most`, or little more where that cannot be; with
-   * `postponed` the page says that the whole comes next.
+   * Tokens of a message when its first page is shown. The page takes at most `most`, or slightly more if that
+   * is impossible. With `postponed` it says that the whole text comes in the next turn.
    */
   pageTokens: (index: number, most: number, postponed: boolean) => number;
   /** Tokens of the line that stands for dropped turns. */
@@ -28,7 +28,10 @@ export interface Costs {
   isUser: (index: number) => boolean;
 }
 
-/** Decides what the next prompt shows. Works on the `Shown` that it is given; `ahead` makes every turn older. */
+/**
+ * Decides what the next prompt shows, by changing the given `Shown`. `ahead` treats every turn as older by so
+ * many turns.
+ */
 export class Planner {
   readonly #exchanges: Exchanges;
   readonly #policy: Policy;
@@ -40,12 +43,12 @@ export class Planner {
     this.#costs = costs;
   }
 
-  /** Tokens of the messages with what stands for dropped ones. */
+  /** Tokens of the messages and of the texts that replace dropped ones. */
   tokens(shown: Shown): number {
     return shown.total + (shown.dropped ? this.#costs.gapTokens() : 0) + (shown.summary?.tokens ?? 0);
   }
 
-  /** What the rules let go. */
+  /** The parts that the rules would remove. */
   proposals(shown: Shown, ahead: number): Part[] {
     const view = this.#view(shown, ahead);
     const turns = new Set<number>();
@@ -72,7 +75,7 @@ export class Planner {
     return parts;
   }
 
-  /** Removes what is left of turns that are gone: an earlier request, a result that came late. */
+  /** Removes the rest of turns that are gone: an earlier request, a result that came late. */
   clearLeftOver(shown: Shown): Going[] {
     return [...shown.leftOver]
       .filter((turn) => this.membersOf([turn], shown).some((index) => shown.state(index) !== GONE))
@@ -87,7 +90,7 @@ export class Planner {
       .sort((a, b) => a - b);
   }
 
-  /** Lets a part go. With `summarised` the turn is in the summary and leaves no gap. */
+  /** Removes a part. With `summarised`, the summary covers the turn, so no gap text is needed. */
   apply(shown: Shown, part: Part, summarised = false): Going {
     if (part.kind === "result") {
       const { index } = part;
@@ -107,7 +110,10 @@ export class Planner {
     return { part, turn: part.turn, tokens, summarised };
   }
 
-  /** Lets go what stands over `limit` tokens, least valuable first; `over` is what could not be let go. */
+  /**
+   * Removes parts until at most `limit` tokens remain, the least valuable first; `over` is what could not be
+   * removed.
+   */
   fit(
     shown: Shown,
     limit: number,
@@ -132,15 +138,18 @@ export class Planner {
     return { going, over: tokens - limit };
   }
 
-  /** Shows what the model must see by first pages: results first, then requests, the longest first. */
+  /**
+   * Shows only first pages of messages that the model must see: results first, then requests, the longest
+   * first.
+   */
   shorten(shown: Shown, over: number): Going[] {
     const { newestResults, requests } = this.#shortenable(shown);
     return this.#showPages(shown, [...newestResults, ...requests], over, false).going;
   }
 
   /**
-   * Shows results from `from` on, which no prompt has shown, by first pages until `restore`; answers whether that
-   * makes the room. Where it does not, nothing is changed.
+   * Shows new results (index `from` and later) by first pages until `restore`. Returns whether that makes
+   * enough room; if not, nothing changes.
    */
   postpone(shown: Shown, over: number, from: number): boolean {
     const fresh = this.#shortenable(shown).newestResults.filter(
@@ -159,7 +168,7 @@ export class Planner {
     shown.postponed.clear();
   }
 
-  /** First pages in place of these messages, one after the other, until `over` tokens are saved. */
+  /** Shows first pages of these messages, one after another, until `over` tokens are saved. */
   #showPages(
     shown: Shown,
     indices: readonly number[],
@@ -197,7 +206,9 @@ export class Planner {
     }
   }
 
-  /** Turns by age, results by the age of a turn that is as valuable; equals let the result go first. */
+  /**
+   * Sorts turns by age. A result counts like an older turn of equal value; if equal, the result comes first.
+   */
   *#leastValuableFirst(shown: Shown, ahead: number, youngest: number): Generator<Part> {
     const { list } = this.#exchanges;
     const age = (turn: Exchange): number => this.#age(turn, ahead);
@@ -246,7 +257,7 @@ export class Planner {
     return shows;
   }
 
-  /** A notice that takes more than the result buys nothing. */
+  /** A notice that is longer than the result saves nothing. */
   #replaceable(shown: Shown, index: number): boolean {
     const state = shown.state(index);
     if (index >= shown.length || (state !== WHOLE && state !== PAGE) || this.#costs.isPinned(index))
@@ -270,7 +281,7 @@ export class Planner {
     };
   }
 
-  /** The latest request stays, also when its turn is dropped. */
+  /** The latest request stays, even if its turn is dropped. */
   #mayGo(shown: Shown, index: number): boolean {
     return index < shown.length && !this.#exchanges.request.includes(index);
   }

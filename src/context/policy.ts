@@ -2,7 +2,7 @@ import { BytesperError } from "../base/errors.js";
 import type { Capacity, Rule, SummariseOptions } from "./rules.js";
 import { capNewTokens, capTurns, fitCapacity, keepWhole, replaceOldResults } from "./rules.js";
 
-/** Rules put together. */
+/** Several rules combined. */
 export interface Policy {
   readonly name: string;
   readonly keptWhole: number;
@@ -13,7 +13,7 @@ export interface Policy {
   readonly capacity?: Capacity;
 }
 
-/** One policy of several rules. Throws `USAGE` where two of them cannot be had together. */
+/** Combines rules into one policy. Throws `USAGE` if two of them exclude each other. */
 export function composePolicy(name: string, ...rules: readonly Rule[]): Policy {
   const all = <K extends keyof Rule>(key: K): NonNullable<Rule[K]>[] =>
     rules.map((rule) => rule[key]).filter((value) => value !== undefined);
@@ -26,7 +26,7 @@ export function composePolicy(name: string, ...rules: readonly Rule[]): Policy {
   const [capacity] = all("capacity").sort((a, b) => a.tokens - b.tokens);
   return {
     name,
-    // The newest turn is what the model answers to.
+    // The model must see the newest turn to answer it.
     keptWhole: Math.max(1, ...all("keepsWhole")),
     letGo: all("letGo"),
     ...(summarise === undefined ? {} : { summarise }),
@@ -53,13 +53,16 @@ export function fixedPolicy(limits: { keep: number; turns: number; newTokens: nu
   );
 }
 
-/** Keeps everything until the capacity would be exceeded, and then all but what must go. */
+/** Keeps everything until the capacity would be exceeded; then removes only what it must. */
 export function budgetPolicy(limits: {
   capacityTokens: number;
   /** Most tokens of a prompt alone; as many as the capacity unless given. */
   promptTokens?: number;
   newTokens: number;
-  /** Tokens of the answer that are kept free whatever must go for them; 256 unless given, or `newTokens` if fewer. */
+  /**
+   * Tokens that stay free for the answer, whatever must be removed for them. The default is 256, or
+   * `newTokens` if that is smaller.
+   */
   leastNewTokens?: number;
   /** As for `fitCapacity`; true unless given. */
   warnFirst?: boolean;
@@ -73,5 +76,5 @@ export function budgetPolicy(limits: {
   );
 }
 
-/** Lets nothing go. */
+/** Removes nothing. */
 export const KEEP_ALL: Policy = composePolicy("none");

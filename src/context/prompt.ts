@@ -13,8 +13,8 @@ export interface Prompt {
 }
 
 /**
- * The messages as they are shown. What stands for older turns comes after the first `preamble` messages, what is
- * announced at the end of the newest message.
+ * The messages as the model sees them. The text for older turns follows the first `preamble` messages;
+ * announcements are added to the end of the newest message.
  */
 export function composePrompt(
   texts: Texts,
@@ -34,7 +34,8 @@ export function composePrompt(
   const inputTokens = shown.total + substituteTokens(texts, shown) + counter.replyTokens;
   const last = messages.at(-1);
   const canCarry = newest >= 0 && (last?.role === "user" || last?.role === "tool");
-  // Only a text of the user's or of a tool's can be added to without putting words into the model's mouth.
+  // Text may be added only to a message of the user or of a tool. Otherwise it would look like the model's
+  // own words.
   const carrier: Message = canCarry ? last : { role: "system", content: "" };
   const before = canCarry ? shown.cost(newest) : 0;
   for (const announcements of announced.forms) {

@@ -20,7 +20,6 @@ export class Shown {
   #firstKept: number;
   /** Gone turns of which something is still shown. */
   readonly leftOver: Set<number>;
-  /** Tokens of a page, where a message is shown by its first one. */
   readonly pageTokens: Map<number, number>;
   /** New results that wait for their place: a first page now, whole in the next turn. */
   readonly postponed: Set<number>;

@@ -6,22 +6,22 @@ import type { Rule } from "./rules/rule.js";
 import { actionWord, branchesOf, isAbove, readingsOfRule } from "./rules/rule.js";
 import { RuleState } from "./rules/rule-state.js";
 
-/** A rule at work: its state, when it last acted, and how often. */
+/** A rule with its state, the time of its last action, and the number of actions. */
 export class ActiveRule {
   readonly rule: Rule;
   readonly state: RuleState;
   readonly action: string;
-  /** Every reading that decides. */
+  /** Every reading that the rule depends on. */
   readonly names: ReadonlySet<string>;
   readonly branches: readonly string[];
   readonly cleanup: Cleanup | undefined;
   /** Places of the program's own numbers that come through `set`. */
   readonly setPlaces: readonly number[];
-  /** The rule reads nothing else, so that a sample brings it nothing new. */
+  /** The rule reads only `set` numbers, so a sample brings nothing new for it. */
   readonly onlySet: boolean;
   /** Some of its `set` numbers came after its cleanup began. */
   setSinceCleanup = false;
-  /** Whether it was said that a reading is absent. */
+  /** Whether the doubt about an absent reading was already reported. */
   toldAbsent = false;
   lastActMs = -Infinity;
   firings = 0;
@@ -48,7 +48,7 @@ export class ActiveRule {
     this.onlySet = this.setPlaces.length === this.names.size;
   }
 
-  /** Whether the comparison holds now, without any consequence. */
+  /** Whether the comparison holds now; changes no state. */
   peek(values: Float64Array): boolean {
     return this.state.peek(values);
   }
@@ -61,7 +61,7 @@ export class ActiveRule {
     return `${label}${left.text} is ${amount(this.state.value, left.unit)}, ${side} its threshold of ${amount(this.state.threshold, left.unit)}`;
   }
 
-  /** Whether a value of the left side is nearer to the release than another. */
+  /** Whether `after` is nearer to the release bound than `before`. */
   isBetter(after: number, before: number): boolean {
     return isAbove(this.rule.comparison) ? after < before : after > before;
   }

@@ -13,15 +13,15 @@ import type { GuardDoubt, OwnNumber, RuleOptions } from "./types.js";
 export interface Assembled {
   readings: Readings;
   rules: ActiveRule[];
-  /** Where the numbers are that the program sets. */
+  /** Index of each number that the program sets. */
   setPlaces: ReadonlyMap<string, number>;
-  /** What is doubtful before anything has run. */
+  /** Doubts that are known before the program runs. */
   doubts: GuardDoubt[];
 }
 
 const OWN_NAME = /^[A-Za-z_]\w{0,99}$/;
 
-/** Reads the rules, holds them against the capacities, and takes a first sample. Throws `BAD_INPUT`. */
+/** Parses the rules, checks them against the capacities, and takes a first sample. Throws `BAD_INPUT`. */
 export function assemble(
   given: readonly (string | RuleOptions)[],
   numbers: Readonly<Record<string, OwnNumber>>,
@@ -50,7 +50,7 @@ export function assemble(
   };
 }
 
-/** Throws `BAD_INPUT` for a name or a value that cannot be. */
+/** Throws `BAD_INPUT` for an invalid name or value. */
 export function checkNumbers(numbers: Readonly<Record<string, OwnNumber>>): void {
   for (const [name, number] of Object.entries(numbers)) {
     if (!OWN_NAME.test(name))
@@ -71,7 +71,7 @@ export function checkNumbers(numbers: Readonly<Record<string, OwnNumber>>): void
   }
 }
 
-/** A rule that holds before the program has begun says more about its threshold than about the program. */
+/** A rule that holds before the program has started probably has a wrong threshold. */
 function restDoubts(active: ActiveRule, readings: Readings): GuardDoubt[] {
   const { rule } = active;
   if (active.peek(readings.values))
@@ -82,7 +82,7 @@ function restDoubts(active: ActiveRule, readings: Readings): GuardDoubt[] {
         message: `The rule "${rule.text}" holds already at the start: ${active.sentence}.`,
       },
     ];
-  // What the program sets later is no doubt yet.
+  // A number that the program sets later is no doubt yet.
   const missing = [...active.names].filter((name) => isAbsent(readings.get(name)));
   // What has not begun yet is no doubt yet.
   if (missing.every((name) => readings.isAwaited(name))) return [];

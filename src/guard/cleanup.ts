@@ -2,12 +2,12 @@ import { absent, isAbsent } from "../system/probe/reading.js";
 import type { Absent, Reading } from "../system/probe/reading.js";
 import type { CleanupEffect } from "./types.js";
 
-/** Cleanups of a rule in a row that may free nothing before a doubt says so. */
+/** After so many cleanups in a row that freed nothing, a doubt is reported. */
 export const FRUITLESS_CLEANUPS = 3;
-/** A cleanup that has not come to an end by then has probably been forgotten. */
+/** A cleanup that has not ended after this time was probably forgotten. */
 const UNANSWERED_MS = 60_000;
 
-/** Memory before a cleanup, to be compared with what is there after it. */
+/** Memory before a cleanup, for comparison with the memory after it. */
 export interface BeforeCleanup {
   startedMs: number;
   value: number;
@@ -15,7 +15,7 @@ export interface BeforeCleanup {
 }
 
 /**
- * Calls a rule's cleanup, never a second time before the first has come to its end, and keeps what is needed to
+ * Calls the cleanup of a rule, never again before the first call has ended, and keeps what is needed to
  * measure its effect.
  */
 export class Cleanup {
@@ -30,7 +30,7 @@ export class Cleanup {
     this.#callback = callback;
   }
 
-  /** Whether one is under way, or has ended and its effect is not measured yet. */
+  /** Whether a cleanup is running, or has ended but was not measured yet. */
   get busy(): boolean {
     return this.#before !== undefined;
   }
@@ -40,7 +40,7 @@ export class Cleanup {
     return this.#endedMs !== undefined;
   }
 
-  /** `onEnd` comes at once for a callback that does not answer with a promise. */
+  /** `onEnd` is called at once if the callback returns no promise. */
   start(before: BeforeCleanup, now: () => number, onEnd: (failure: Absent | undefined) => void): void {
     this.calls++;
     this.#before = before;
@@ -69,14 +69,17 @@ export class Cleanup {
     else end();
   }
 
-  /** True once for a cleanup that has been under way for too long. */
+  /** True once for a cleanup that has been running for too long. */
   isForgotten(nowMs: number): boolean {
     if (this.#before === undefined || this.ended || this.#toldUnanswered) return false;
     this.#toldUnanswered = nowMs - this.#before.startedMs > UNANSWERED_MS;
     return this.#toldUnanswered;
   }
 
-  /** To be called when it has ended, with what is there now. `better`: the left side went the right way. */
+  /**
+   * Call it after the end, with the memory after the cleanup. `better`: the left side changed in the right
+   * direction.
+   */
   measure(
     after: number,
     bytesNow: (name: string) => Reading,
@@ -96,7 +99,9 @@ export class Cleanup {
     return { durationMs: endedMs - before.startedMs, before: before.value, after, freedBytes };
   }
 
-  /** Whether so many in a row freed nothing that it should be said, which starts the count again. */
+  /**
+   * Whether so many cleanups in a row freed nothing that it must be reported; if so, counting starts again.
+   */
   takeFruitless(): boolean {
     if (this.#fruitless < FRUITLESS_CLEANUPS) return false;
     this.#fruitless = 0;

@@ -6,20 +6,20 @@ import type { Flags } from "../experiment/rollout/plan.js";
 import { suggestion } from "../experiment/rollout/names.js";
 
 /**
- * The flags of a program, which all roll back at once. They are set whole and never one by one: a mixture of two
- * stages was never run.
+ * The feature flags of a program, which all roll back together. They are never set one by one, because a
+ * mixture of two stages was never tested.
  */
 export class FeatureFlags<F extends Flags = Flags> {
   readonly #known: F;
   #flags: Flags;
 
-  /** @param initial every flag with its level until others are taken over */
+  /** @param initial every flag with the level that it has until other levels are set */
   constructor(initial: F) {
     this.#known = { ...initial };
     this.#flags = this.#known;
   }
 
-  /** The level of a flag, of the type that it began with. Throws `BAD_INPUT` for a flag that there is not. */
+  /** The level of a flag, with the type that it had initially. Throws `BAD_INPUT` for an unknown flag. */
   get<K extends keyof F & string>(name: K): F[K] {
     const level = Object.hasOwn(this.#flags, name) ? this.#flags[name] : undefined;
     if (level !== undefined) return level as F[K];
@@ -31,14 +31,14 @@ export class FeatureFlags<F extends Flags = Flags> {
   }
 
   /**
-   * Takes the flags of a `rollback.json` over, all or none. Throws `BAD_INPUT` where the file cannot be read, has no
-   * flags because no stage passed, or has other flags or types than the program.
+   * Sets all flags from a `rollback.json`, or none. Throws `BAD_INPUT` if the file cannot be read, if it has
+   * no flags because no stage passed, or if its flags or types differ from the program's.
    */
   rollBack(file: string): void {
     this.set(readRollback(file), file);
   }
 
-  /** Takes other levels over, all or none; a flag that they lack goes back to where it began. */
+  /** Sets all of the given levels, or none. A flag that is missing gets its initial level again. */
   set(flags: Flags, origin = "The flags"): void {
     for (const [name, level] of Object.entries(flags)) {
       const known = Object.hasOwn(this.#known, name) ? this.#known[name] : undefined;
@@ -68,7 +68,7 @@ export function readRollback(file: string): Record<string, Level> {
       cause: error,
     });
   }
-  // By hand: the runner loads this file too, and should not wait for a library that checks documents.
+  // Checked without a schema library, because the runner loads this file too and should start fast.
   const { schema, flags } = (json ?? {}) as { schema?: unknown; flags?: unknown };
   if (schema !== ROLLBACK_SCHEMA || typeof flags !== "object" || flags === null)
     throw new BytesperError(

@@ -5,29 +5,38 @@ import type { GuardEvent, OwnNumber, RuleOptions } from "./types.js";
 
 export interface MemoryGuardOptions {
   rules: readonly (string | RuleOptions)[];
-  /** The program's own numbers by name, which rules may use. A callback is called with each sample. */
+  /** The program's own numbers by name, for use in rules. A callback is called at each sample. */
   numbers?: Readonly<Record<string, OwnNumber>>;
   /** Gives `deviceAllocatedBytes`, `deviceReservedBytes` and `poolCapBytes`. */
   pool?: ObservedPool | undefined;
-  /** The device of `deviceUsedBytes` and its like, as NVML counts; not needed where there is one. */
+  /**
+   * The device of `deviceUsedBytes` and similar readings, numbered as in NVML; not needed if there is only
+   * one.
+   */
   device?: number | undefined;
-  /** Least time between two samples in milliseconds; 250 unless given. 0 samples in every step, whatever that costs. */
+  /**
+   * Least time between two samples in milliseconds; the default is 250. 0 takes a sample in every step,
+   * whatever it costs.
+   */
   sampleMs?: number;
-  /** Share of the time that sampling may take; samples are further apart where they are dear. 0.02 unless given. */
+  /**
+   * Most share of the time that sampling may take; if samples are expensive, they are taken less often. The
+   * default is 0.02.
+   */
   mostSamplingShare?: number;
-  /** Whether `step` throws `GuardStop` or answers with `stop`; "throw" unless given. */
+  /** Whether `step` throws `GuardStop` or returns `stop`; the default is "throw". */
   onStop?: "throw" | "return";
-  /** Gets everything that happens; unless given, warnings and doubts go to `process.emitWarning`. */
+  /** Called with every event; by default warnings and doubts go to `process.emitWarning`. */
   onEvent?: (event: GuardEvent) => void;
-  /** Its metrics are given out with the guard's. */
+  /** Its metrics are reported together with the guard's. */
   log?: MemoryLog;
-  /** In place of the readings of this process, its host, pool and device. */
+  /** Replaces the readings of this process, its host, pool and device. */
   sources?: readonly ReadingSource[];
-  /** Milliseconds from any start, never backwards. */
+  /** Milliseconds from any starting point; must never go backwards. */
   now?: () => number;
 }
 
-/** A rule as it stands. */
+/** The current state of a rule. */
 export interface RuleStanding {
   name: string;
   action: string;

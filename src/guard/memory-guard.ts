@@ -22,12 +22,13 @@ import type { Decision, GuardDoubt, GuardEvent } from "./types.js";
 const DEFAULT_SAMPLE_MS = 250;
 
 /**
- * Soft barriers for memory: rules over readings and the program's own numbers, with hysteresis.
+ * Guards: soft barriers for memory. They are rules over readings and the program's own numbers, with
+ * hysteresis.
  *
- * Call `step()` at the start of each iteration: it fixes what holds in the iteration, and costs well under 2 us while
- * the readings are fresh. Readings are sampled when they are older than `sampleMs`, by a timer after `start()` where
- * the event loop turns, else by `step()` itself. Rules over numbers of `set` alone are evaluated in every step that
- * follows a `set`, the others with every sample.
+ * Call `step()` at the start of each iteration. Its decision stays valid for the whole iteration, and it
+ * costs well under 2 us while the readings are fresh. Readings older than `sampleMs` are sampled again: by a
+ * timer after `start()` if the event loop runs, otherwise by `step()` itself. Rules that use only `set`
+ * numbers are evaluated in every step after a `set`, the other rules at every sample.
  */
 export class MemoryGuard {
   readonly #rules: readonly ActiveRule[];
@@ -46,7 +47,7 @@ export class MemoryGuard {
   #steps = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Throws `BAD_INPUT` for rules that cannot be read, contradict each other, or could never fire here. */
+  /** Throws `BAD_INPUT` for rules that cannot be parsed, contradict each other, or could never fire here. */
   constructor(options: MemoryGuardOptions) {
     const { rules, numbers = {}, onStop = "throw", sampleMs = DEFAULT_SAMPLE_MS } = options;
     if (!(sampleMs >= 0 && sampleMs < 2 ** 31))
@@ -72,7 +73,7 @@ export class MemoryGuard {
       doubt,
       onCleaned: () => {
         this.#clock.makeDue();
-        // A cleanup that ended within an evaluation is measured by the next one.
+        // If a cleanup ends during an evaluation, the next evaluation measures it.
         if (!this.#engine.isRunning) this.sample();
       },
     });
@@ -85,14 +86,17 @@ export class MemoryGuard {
     return this;
   }
 
-  /** Ends the timer, and says which rules did nothing at the last look for want of a reading. */
+  /** Stops the timer, and reports which rules did nothing at the end because a reading was absent. */
   close(): void {
     this.#engine.tellAbsent();
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  /** Sets a number of the program's own; what is not finite counts as absent. Throws `USAGE` for another name. */
+  /**
+   * Sets one of the program's own numbers; a value that is not finite counts as absent. Throws `USAGE` for an
+   * unknown name.
+   */
   set(name: string, value: number): void {
     const place = this.#setPlaces.get(name);
     if (place === undefined) throw unknown("number", name, this.#setPlaces.keys());
@@ -100,8 +104,8 @@ export class MemoryGuard {
   }
 
   /**
-   * Begins an iteration: what it answers, `allows` and `mayGrow` hold until the next call. Throws `GuardStop` while a
-   * rule stops the program, or answers with the reason where `onStop` is "return".
+   * Begins an iteration: the returned decision, `allows` and `mayGrow` stay the same until the next call.
+   * While a rule stops the program, throws `GuardStop`, or returns the reason if `onStop` is "return".
    */
   step(): Decision {
     this.#steps++;
@@ -139,7 +143,7 @@ export class MemoryGuard {
     this.#engine.evaluate(now, true);
   }
 
-  /** A reading that a rule names, as it was sampled, or a number of the program's own. */
+  /** The last sample of a reading that a rule names, or one of the program's own numbers. */
   reading(name: string): Reading {
     return this.#readings.get(name);
   }
@@ -162,7 +166,6 @@ export class MemoryGuard {
     return this.#steps;
   }
 
-  /** Every branch that a rule can skip. */
   get branches(): string[] {
     return [...this.#branches];
   }

@@ -6,8 +6,8 @@ import type { OwnNumber } from "./types.js";
 const NOT_SAMPLED = absent("no sample has been taken");
 
 /**
- * The present readings and numbers, each at a fixed place of one array, so that a check costs no look-up by name. An
- * absent one is NaN there, and its reason is kept beside it.
+ * The current readings and numbers, each at a fixed index of one array, so that a check needs no look-up by
+ * name. An absent one is NaN there, with its reason stored separately.
  */
 export class Readings {
   readonly values: Float64Array;
@@ -16,12 +16,12 @@ export class Readings {
   readonly #sources: readonly ReadingSource[];
   readonly #wantedOf: ReadonlySet<string>[];
   readonly #callbacks: { name: string; read: () => Reading }[] = [];
-  /** By place: set by the program since the last look. */
+  /** For each index: whether the program set it since the last evaluation. */
   readonly #fresh: Uint8Array;
   #anyFresh = false;
   readonly #awaited = new Set<number>();
 
-  /** `wanted`: readings that rules name. Only sources that have one of them are ever sampled. */
+  /** `wanted`: readings that rules name. A source that has none of them is never sampled. */
   constructor(
     sources: readonly ReadingSource[],
     numbers: Readonly<Record<string, OwnNumber>>,
@@ -71,12 +71,12 @@ export class Readings {
     this.#anyFresh = true;
   }
 
-  /** Absent only because the program has not set it yet, or because what it reads has not begun. */
+  /** Absent only because the program has not set it yet, or because its source has not started. */
   isAwaited(name: string): boolean {
     return this.#awaited.has(this.placeOf(name)) || this.#awaitsSource(name);
   }
 
-  /** Whether all of these that are absent are so only because what they read has not begun. */
+  /** Whether the absent ones among these are absent only because their source has not started. */
   isAwaitedBySource(names: ReadonlySet<string>): boolean {
     const missing = [...names].filter((name) => isAbsent(this.get(name)));
     return missing.length > 0 && missing.every((name) => this.#awaitsSource(name));
@@ -90,7 +90,7 @@ export class Readings {
     return this.#anyFresh;
   }
 
-  /** Whether one of them was set since the last look. */
+  /** Whether one of them was set since the last evaluation. */
   anyOf(places: readonly number[]): boolean {
     return this.#anyFresh && places.some((place) => this.#fresh[place] === 1);
   }

@@ -14,11 +14,11 @@ export interface EngineOptions {
   now: () => number;
   tell: (event: GuardEvent) => void;
   doubt: (doubt: GuardDoubt) => void;
-  /** A cleanup has ended, so that new readings are wanted. */
+  /** Called when a cleanup has ended, so that new readings are taken. */
   onCleaned: () => void;
 }
 
-/** Evaluates rules and lets those that are fired act. It never runs within itself. */
+/** Evaluates rules and runs the actions of fired ones. An evaluation never starts inside another one. */
 export class RuleEngine {
   readonly #options: EngineOptions;
   #running = false;
@@ -36,8 +36,8 @@ export class RuleEngine {
   }
 
   /**
-   * After a sample every rule is looked at, else those with a number that was set since the last look. For a rule
-   * over `set` numbers alone a sample is no new evaluation.
+   * After a sample, evaluates every rule; otherwise only rules with a number that was set since the last
+   * evaluation. For a rule that uses only `set` numbers, a sample is no new evaluation.
    */
   evaluate(now: number, afterSample: boolean): void {
     if (this.#running) return;
@@ -45,7 +45,7 @@ export class RuleEngine {
     try {
       const { rules, readings } = this.#options;
       const wasSet = rules.map(({ setPlaces }) => readings.anyOf(setPlaces));
-      // Before the rules: what a cleanup sets belongs to the next evaluation.
+      // Must come before the rules: what a cleanup sets belongs to the next evaluation.
       readings.clearFresh();
       rules.forEach((active, index) => {
         const isSet = wasSet[index] === true;
@@ -141,7 +141,9 @@ export class RuleEngine {
     );
   }
 
-  /** Says which rules do nothing for want of a reading, those included that wait for what has not begun. */
+  /**
+   * Reports which rules do nothing because a reading is absent, including those whose source has not started.
+   */
   tellAbsent(): void {
     for (const active of this.#options.rules) {
       const missing = [...active.names].some((name) => isAbsent(this.#options.readings.get(name)));

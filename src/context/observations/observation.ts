@@ -1,6 +1,6 @@
 import { BytesperError } from "../../base/errors.js";
 
-/** What is to be remembered. */
+/** An observation before it is saved. */
 export interface NewObservation {
   category: string;
   type: string;
@@ -19,14 +19,14 @@ export interface Observation extends Required<Omit<NewObservation, "turn">> {
   turn?: number;
 }
 
-/** What observations must have in common; without any, all match. */
+/** Conditions that observations must meet; without any, all match. */
 export interface ObservationFilter {
   category?: string;
   type?: string;
-  /** All of them. */
+  /** The observation must have all of these. */
   tags?: readonly string[];
   leastImportance?: number;
-  /** A part of the content; capital letters count as small ones in ASCII. */
+  /** Part of the content; upper and lower case of ASCII letters are equal. */
   contains?: string;
   /** 50 unless given. */
   limit?: number;

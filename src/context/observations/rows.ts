@@ -2,7 +2,7 @@ import type { Observation, ObservationFilter } from "./observation.js";
 import { requireFilter } from "./observation.js";
 import type { Sqlite, SqlRow, SqlValue } from "./sqlite.js";
 
-/** Adds observations; what is there already stays. Must run in a transaction. */
+/** Adds observations and skips those that exist already. Must run in a transaction. */
 export function insertRows(database: Sqlite, observations: readonly Observation[]): void {
   const insert = database.prepare(
     "INSERT OR IGNORE INTO observations (id, saved_at, turn, category, type, importance, content) VALUES (?, ?, ?, ?, ?, ?, ?)",

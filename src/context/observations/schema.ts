@@ -27,8 +27,8 @@ const TABLES = `
 `;
 
 /**
- * Makes the tables of a new file and checks those of an old one, page by page. Throws SQLite's errors, and
- * `BAD_INPUT` for a sound database that is something else or of a newer version.
+ * Makes the tables of a new file, or checks those of an old one page by page. Throws SQLite's errors, and
+ * `BAD_INPUT` for an intact database of another kind or of a newer version.
  */
 export function prepareFile(database: Sqlite, path: string): void {
   // Each commit is on disk before it is acknowledged, the removal of its journal too.
@@ -51,7 +51,7 @@ export function prepareFile(database: Sqlite, path: string): void {
     );
   }
   inTransaction(database, () => {
-    // Another process may have made them in the meantime.
+    // Another process may have made the tables meanwhile.
     if (!isPrepared(database)) database.exec(TABLES);
   });
 }
@@ -74,7 +74,7 @@ export function isPrepared(database: Sqlite): boolean {
   );
 }
 
-/** All of it or nothing, also when the process is killed. */
+/** Runs all of the work or none of it, even if the process is killed. */
 export function inTransaction<T>(database: Sqlite, work: () => T): T {
   database.exec("BEGIN IMMEDIATE");
   try {
@@ -82,7 +82,7 @@ export function inTransaction<T>(database: Sqlite, work: () => T): T {
     database.exec("COMMIT");
     return result;
   } catch (error) {
-    // SQLite has rolled some failures back already.
+    // SQLite itself rolls back after some failures.
     if (database.inTransaction) database.exec("ROLLBACK");
     throw error;
   }

@@ -7,7 +7,10 @@ import { openSqlite } from "./sqlite.js";
 
 const ALL = { limit: Number.MAX_SAFE_INTEGER };
 
-/** A new file beside a locked one, locked itself for as long as it is open: by that others know that it is in use. */
+/**
+ * Makes a new file beside a locked one. It stays locked while it is open, so that others see that it is in
+ * use.
+ */
 export function beginSideFile(path: string, busyMs: number): { path: string; database: Sqlite } {
   const side = newSideFile(path);
   const database = openSqlite(side, busyMs);
@@ -16,14 +19,17 @@ export function beginSideFile(path: string, busyMs: number): { path: string; dat
   return { path: side, database };
 }
 
-/** Lets the lock go. Closing alone may not: statements that await the garbage collector hold it. */
+/**
+ * Releases the lock. Closing alone may not do it: statements that wait for the garbage collector hold the
+ * lock.
+ */
 export function releaseSideFile(database: Sqlite): void {
   database.exec("PRAGMA locking_mode = NORMAL");
-  // The mode changes with the next access.
+  // The mode changes only with the next access.
   isPrepared(database);
 }
 
-/** Takes the observations of side files that nobody has open into the file beside them, and removes those. */
+/** Moves the observations of unused side files into the main file and removes the side files. */
 export function takeInSideFiles(main: Sqlite, path: string, notice: (sentence: string) => void): void {
   for (const side of sideFilesOf(path)) {
     let database: Sqlite | undefined;
@@ -33,14 +39,14 @@ export function takeInSideFiles(main: Sqlite, path: string, notice: (sentence: s
       if (isPrepared(database)) moveObservations(database, side, main, path, notice);
       database.exec("COMMIT");
     } catch {
-      // In use, or damaged: then it stays where it is.
+      // The side file is in use or damaged, so it stays.
     } finally {
       database?.close();
     }
   }
 }
 
-/** Copies all observations of a side file and removes it. Interrupted anywhere it can be done again. */
+/** Copies all observations of a side file and removes it. After an interruption it can be repeated. */
 export function moveObservations(
   from: Sqlite,
   side: string,

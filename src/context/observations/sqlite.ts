@@ -4,7 +4,7 @@ import { BytesperError } from "../../base/errors.js";
 export type SqlValue = string | number | null;
 export type SqlRow = Record<string, SqlValue>;
 
-/** What of libsql's better-sqlite3 interface is used here. */
+/** The part of libsql's better-sqlite3 interface that is used here. */
 export interface Sqlite {
   exec: (sql: string) => void;
   prepare: (sql: string) => {
@@ -41,7 +41,7 @@ function sqliteClass(): SqliteClass {
   }
 }
 
-/** What an error of SQLite means for the file. */
+/** Classifies an error of SQLite by what it means for the file. */
 export function troubleOf(error: unknown): "locked" | "damaged" | "moved" | "full" | "other" {
   const { code } = error as { code?: unknown };
   if (typeof code !== "string") return "other";

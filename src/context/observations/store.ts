@@ -13,29 +13,30 @@ import type { Sqlite } from "./sqlite.js";
 import { openSqlite, troubleOf } from "./sqlite.js";
 
 export interface StoreOptions {
-  /** How long a lock of another process is waited for; this thread is blocked meanwhile. */
+  /** How long to wait for another process's lock; this thread is blocked meanwhile. */
   busyMs?: number;
-  /** Gets a sentence when a file was kept aside, begun or taken in. */
+  /** Called with a sentence when a damaged file was renamed, or a side file was started or merged. */
   notice?: (sentence: string) => void;
 }
 
 interface OpenFile {
   path: string;
   database: Sqlite;
-  /** Which file it is, whatever the path names later. */
+  /** Identifies the file even if the path later leads to another one. */
   identity: string | undefined;
 }
 
-/** A new file that turns out damaged as well is not the file's fault. */
+/** If a new file is damaged too, the cause is not the file, so this gives up. */
 const MOST_ATTEMPTS = 3;
 
 /**
- * Observations in one SQLite file, which several processes may use. One that was saved is on disk when `save` returns.
- * A damaged file is kept under another name and a locked one left alone; either way a new one is begun, and said so.
- * What was saved beside a locked file goes into it as soon as it is free, in this process or a later one.
+ * Observations in one SQLite file that several processes may use. When `save` returns, the observation is on
+ * disk. A damaged file is renamed, a locked file is left alone; in both cases a new file is started and a
+ * notice says so. Observations saved beside a locked file are moved into it as soon as it is free, by this
+ * process or a later one.
  */
 export class ObservationStore {
-  /** What happened to files, as sentences. */
+  /** Sentences about what happened to files. */
   readonly notices: string[] = [];
   readonly #path: string;
   readonly #busyMs: number;
@@ -71,7 +72,6 @@ export class ObservationStore {
     return this.#saved;
   }
 
-  /** The file that observations go to now. */
   get path(): string {
     return this.#file.path;
   }
@@ -104,7 +104,7 @@ export class ObservationStore {
     return this.#attempt((database) => selectRows(database, filter));
   }
 
-  /** Ends the use of the file. What was saved beside a locked one goes into it now if it can. */
+  /** Closes the file. Observations beside a locked file are moved into it now, if possible. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -113,7 +113,7 @@ export class ObservationStore {
     this.#file.database.close();
   }
 
-  /** Does something with the file, or with the one that takes its place. */
+  /** Runs the work on the file, or on its replacement. */
   #attempt<T>(work: (database: Sqlite) => T): T {
     if (this.#closed)
       throw new BytesperError("USAGE", `The observations of ${this.#path} were closed; open them again.`);
@@ -129,7 +129,7 @@ export class ObservationStore {
     }
   }
 
-  /** Puts another file in the place of one that cannot be used. */
+  /** Replaces a file that cannot be used. */
   #replace(error: unknown): void {
     const { path, database, identity } = this.#file;
     const trouble = troubleOf(error);
@@ -199,13 +199,13 @@ export class ObservationStore {
   #returnToMainFile(): void {
     const side = this.#file;
     if (side.path === this.#path) return;
-    // Without waiting: most of the time it is still locked.
+    // Does not wait, because the file is usually still locked.
     const main = this.#openMain(0);
     try {
       prepareFile(main.database, main.path);
       moveObservations(side.database, side.path, main.database, main.path, this.#notice);
     } catch {
-      // Still locked, or not usable: what is saved beside it is safe there.
+      // Still locked or unusable: the observations are safe in the side file.
       main.database.close();
       return;
     }

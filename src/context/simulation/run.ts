@@ -14,11 +14,9 @@ import type { Transcript } from "./transcript.js";
 import { readTranscripts } from "./transcript.js";
 
 export interface SimulationRequest {
-  /** Names of policies. */
   policy: readonly string[];
   /** A file of conversations; generated ones unless given. */
   transcript?: string;
-  /** One conversation of the file. */
   conversation?: string;
   workload: Workload;
   turns: number;
@@ -68,7 +66,7 @@ export async function runSimulation(
 }
 
 /** The exact tokenizer, or a rough one, which is said. */
-export async function tokenizerOrRough(notice: (sentence: string) => void): Promise<Tokenizer> {
+async function tokenizerOrRough(notice: (sentence: string) => void): Promise<Tokenizer> {
   try {
     return await openTokenizer();
   } catch (error) {

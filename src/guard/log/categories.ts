@@ -1,4 +1,6 @@
-/** Which categories of log lines are on: those of `debugCategories` and of `BYTESPER_DEBUG`, commas between. */
+/**
+ * Whether a category of log lines is on, by `debugCategories` or by `BYTESPER_DEBUG` (separated by commas).
+ */
 export function isCategoryOn(
   category: string,
   debugCategories: readonly string[] = [],

@@ -11,7 +11,7 @@ export async function logMetrics(log: MemoryLog): Promise<string> {
   return registry.metrics();
 }
 
-/** Labels are operations, of which a log keeps a limited number apart. */
+/** The labels are operations; a log keeps only a limited number of them apart. */
 export function addLogMetrics(registry: Registry, log: MemoryLog): void {
   const registers = [registry];
   // While the category is off nothing is read.
@@ -19,7 +19,7 @@ export function addLogMetrics(registry: Registry, log: MemoryLog): void {
   const state = log.read();
   for (const name of STATE_NAMES) {
     const bytes = state[name];
-    // A gauge begins with 0, which an absent reading must not become.
+    // A gauge starts at 0, but an absent reading must not look like 0.
     if (isAbsent(bytes)) continue;
     new Gauge({ name: metricName(name), help: `${name} of this process, now`, registers }).set(bytes);
   }

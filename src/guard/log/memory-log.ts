@@ -40,8 +40,8 @@ const DEFAULT_OPERATIONS = 64;
 const LONGEST_OPERATION = 200;
 
 /**
- * Structured lines about memory, with statistics of bounded size. While the category is off a call returns at once
- * and nothing is read.
+ * Structured log lines about memory, with statistics of limited size. While the category is off, a call
+ * returns at once and reads nothing.
  */
 export class MemoryLog {
   readonly enabled: boolean;
@@ -52,7 +52,7 @@ export class MemoryLog {
   #next = 0;
   readonly #operations: Operations;
 
-  /** Throws `USAGE` for sizes that are none. */
+  /** Throws `USAGE` for invalid sizes. */
   constructor(options: MemoryLogOptions = {}) {
     this.enabled = isCategoryOn(CATEGORY, options.debugCategories);
     this.#pool = options.pool;
@@ -71,11 +71,11 @@ export class MemoryLog {
     this.#logger?.info({ category: CATEGORY, operation: name, ...state }, "state");
   }
 
-  /** Logs how long an operation took, with fields of the program's own; these are in the line and nowhere else. */
+  /** Logs how long an operation took, with extra fields of the program; these appear only in the line. */
   performance(operation: string, durationMs: number, extra: ExtraFields = {}): void {
     if (!this.enabled) return;
     const name = shortened(operation);
-    // A wrong time must not spoil the sums; the line still shows it.
+    // An invalid time must not enter the sums; the line still shows it.
     if (Number.isFinite(durationMs) && durationMs >= 0) this.#operations.countTime(name, durationMs);
     const line = { category: CATEGORY, operation: name, durationMs };
     this.#logger?.info(Object.keys(extra).length > 0 ? { ...line, extra } : line, "performance");
@@ -96,7 +96,7 @@ export class MemoryLog {
     return logMetrics(this);
   }
 
-  /** As `state` reads it, without a line. */
+  /** Reads the same as `state`, but writes no line. */
   read(): MemoryState {
     return readMemoryState(this.#pool);
   }
@@ -110,7 +110,7 @@ export class MemoryLog {
   }
 }
 
-/** Each line is written before the call returns: the last ones before a kill are those that matter. */
+/** Writes each line before the call returns, because the last lines before a kill matter most. */
 function openLogger(destination: MemoryLogOptions["destination"]): Logger {
   const stream =
     typeof destination === "object" && destination !== null

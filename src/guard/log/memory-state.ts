@@ -6,15 +6,18 @@ import type { ObservedPool } from "../sources/pool-source.js";
 import { poolStats } from "../sources/pool-source.js";
 
 /**
- * Memory of the host and the device at one moment, bytes. Allocated is what the program asked for and has not given
- * back, reserved what was taken from the system for it.
+ * Memory of the host and the device at one moment, bytes. Allocated: requested by the program and not
+ * released. Reserved: taken from the system for it.
  */
 export interface MemoryState {
   /** V8's used heap (garbage included until it is collected) and malloc in use; array buffers are malloc's. */
   hostAllocatedBytes: Reading;
   /** V8's committed heap, malloc's arenas and its single mappings. */
   hostReservedBytes: Reading;
-  /** Resident pages of the process: code, stacks and shared pages too, and of what is reserved only what was touched. */
+  /**
+   * Resident pages of the process: code, stacks and shared pages too, but only those reserved pages that were
+   * touched.
+   */
   rssBytes: Reading;
   deviceAllocatedBytes: Reading;
   deviceReservedBytes: Reading;
@@ -30,7 +33,7 @@ export const STATE_NAMES = [
 
 const NO_POOL = absent("no memory pool was given to the log");
 
-/** Takes some tens of microseconds; nothing of it walks page tables. */
+/** Takes some tens of microseconds, because no reading here walks page tables. */
 export function readMemoryState(pool: ObservedPool | undefined): MemoryState {
   const heap = getHeapStatistics();
   const malloc = mallocInfo();

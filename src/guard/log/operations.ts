@@ -2,7 +2,7 @@ import { isAbsent } from "../../system/probe/reading.js";
 import type { MemoryState } from "./memory-state.js";
 import { STATE_NAMES } from "./memory-state.js";
 
-/** Name under which operations beyond the most that are kept apart are counted together. */
+/** Common name for all operations above the limit. */
 const OTHERS = "others";
 
 export interface OperationStatistics {
@@ -13,11 +13,11 @@ export interface OperationStatistics {
   timed: number;
   totalMs: number;
   longestMs: number;
-  /** The largest that was seen of each reading; one that was never there is not in it. */
+  /** The largest value of each reading; a reading that was never present is missing. */
   mostBytes: Partial<Record<keyof MemoryState, number>>;
 }
 
-/** Statistics by operation, for a limited number of operations; the first come are kept apart. */
+/** Statistics for each operation. The first operations get their own, up to a limit. */
 export class Operations {
   readonly #most: number;
   readonly #byName = new Map<string, OperationStatistics>();

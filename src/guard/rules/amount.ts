@@ -1,7 +1,7 @@
 import { bytesWithBinaryUnit, fixed } from "../../base/format.js";
 import type { Unit } from "./unit.js";
 
-/** A value in a sentence: bytes in full and shortened, so that two that are near can be told apart. */
+/** A value for a sentence: the exact bytes and a short form, so that two close values look different. */
 export function amount(value: number, unit: Unit): string {
   if (!Number.isFinite(value)) return String(value);
   const whole = fixed(value, Number.isInteger(value) ? 0 : 2);

@@ -9,8 +9,8 @@ export interface Bounds {
 const ANY: Bounds = { least: -Infinity, most: Infinity };
 
 /**
- * Interval arithmetic over an expression. A reading that stands in it twice is taken as two, so the bounds may be
- * wider than what can really be, never narrower.
+ * Interval arithmetic over an expression. A reading that occurs twice counts as two independent ones, so the
+ * bounds may be too wide but never too narrow.
  */
 export function boundsOf(expression: Expression, boundsOfReading: (name: string) => Bounds): Bounds {
   if (expression.kind === "constant") return { least: expression.value, most: expression.value };
@@ -31,6 +31,6 @@ export function boundsOf(expression: Expression, boundsOfReading: (name: string)
 
 function hull(left: Bounds, right: Bounds, combine: (a: number, b: number) => number): Bounds {
   const corners = [left.least, left.most].flatMap((a) => [right.least, right.most].map((b) => combine(a, b)));
-  // 0 times no bound, or no bound by no bound.
+  // 0 times infinity, or infinity divided by infinity.
   return corners.some(Number.isNaN) ? ANY : { least: Math.min(...corners), most: Math.max(...corners) };
 }

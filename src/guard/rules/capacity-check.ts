@@ -11,12 +11,15 @@ import { ruleError } from "./rule-error.js";
 import type { Rule } from "./rule.js";
 import { isAbove } from "./rule.js";
 
-/** What a reading can be at most here. Undefined for the program's own numbers, which have no capacity. */
+/**
+ * The largest possible value of a reading here. Undefined for the program's own numbers, which have no
+ * capacity.
+ */
 export type CapacityOf = (name: string) => Reading | undefined;
 
 /**
- * Holds a rule against the capacity that is really there. Throws `BAD_INPUT` for one that could never fire, or never
- * be released once it has; answers doubts for one that always holds, or whose capacity is not known.
+ * Checks a rule against the real capacity. Throws `BAD_INPUT` if it could never fire, or never be released
+ * after it fired. Returns doubts if it always holds, or if the capacity is unknown.
  */
 export function checkCapacity(
   rule: Rule,

@@ -6,8 +6,9 @@ import { actionWord, branchesOf, fixedValue, isAbove } from "./rule.js";
 const MOST_RULES = 256;
 
 /**
- * Rules that cannot be kept together: two of one name, two that between them hold at every value and so never allow
- * what they act on, and one that a stop at a nearer threshold leaves no chance. Throws `BAD_INPUT`.
+ * Finds rules that exclude each other. Two may have the same name. Two may together hold at every value, so
+ * that what they act on is never allowed. A rule may never act, because another rule stops the program at a
+ * nearer threshold. Throws `BAD_INPUT`.
  */
 export function checkTogether(rules: readonly Rule[]): void {
   if (rules.length > MOST_RULES)

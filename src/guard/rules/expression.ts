@@ -1,6 +1,6 @@
 import type { Unit } from "./unit.js";
 
-/** A side of a comparison. Every part knows where it stands in the text. */
+/** One side of a comparison. Every part knows its position in the text. */
 export type Expression =
   | { kind: "constant"; value: number; unit: Unit; at: number; text: string }
   | { kind: "reading"; name: string; unit: Unit; at: number; text: string }
@@ -32,7 +32,7 @@ export function compile(expression: Expression, place: (name: string) => number)
   }
   if (expression.kind === "reading") {
     const index = place(expression.name);
-    // An index that is out of the array is a defect; NaN makes its rule inert rather than silent.
+    // An index outside the array is a defect; NaN makes the rule inert, and an inert rule is reported.
     return (values) => values[index] ?? Number.NaN;
   }
   const left = compile(expression.left, place);

@@ -2,7 +2,10 @@ import { BytesperError } from "../../base/errors.js";
 
 const LONGEST_SHOWN = 200;
 
-/** A rule that cannot be read or kept; the sentence names the rule, and the place in it where there is one. */
+/**
+ * An error for a rule that cannot be parsed or applied; the sentence names the rule and, if known, the
+ * position in it.
+ */
 export function ruleError(rule: string, problem: string): BytesperError {
   return new BytesperError("BAD_INPUT", `The rule "${shown(rule)}" ${problem}.`);
 }

@@ -7,16 +7,16 @@ export interface RuleMachine {
   threshold: Evaluator;
   release: { share: number } | { bound: Evaluator };
   forSamples: number;
-  /** Least time that it stays fired, milliseconds. */
+  /** Least time that the rule stays fired, milliseconds. */
   holdMs: number;
 }
 
 export type Transition = "none" | "fired" | "released";
 
 /**
- * Whether a rule is fired. It fires when its comparison held in `forSamples` evaluations in a row, and is released
- * when the comparison with the release bound does not hold any more and the hold is over. A side that is absent
- * (NaN) releases it: a rule never acts on what is not known.
+ * Whether a rule is fired. It fires when its comparison held in `forSamples` evaluations in a row. It is
+ * released when the comparison with the release bound no longer holds and the hold time is over. An absent
+ * side (NaN) releases it: a rule never acts on an unknown value.
  */
 export class RuleState {
   readonly #machine: RuleMachine;
@@ -36,14 +36,14 @@ export class RuleState {
     return Number.isNaN(this.value) || Number.isNaN(this.threshold);
   }
 
-  /** Whether the comparison holds, without any consequence but `value` and `threshold`. */
+  /** Whether the comparison holds; changes only `value` and `threshold`. */
   peek(values: Float64Array): boolean {
     this.value = this.#machine.left(values);
     this.threshold = this.#machine.threshold(values);
     return holds(this.value, this.#machine.comparison, this.threshold);
   }
 
-  /** `fresh`: one of its readings is new, so that the evaluation counts for `forSamples`. */
+  /** `fresh`: one of its readings is new, so the evaluation counts for `forSamples`. */
   evaluate(values: Float64Array, nowMs: number, fresh = true): Transition {
     const { comparison, left, threshold, forSamples, holdMs } = this.#machine;
     this.value = left(values);
@@ -72,11 +72,13 @@ export class RuleState {
     return was ? "released" : "none";
   }
 
-  /** Never on the wrong side of the threshold, so that a rule cannot be fired and released at the same value. */
+  /**
+   * Never on the wrong side of the threshold, so that a rule cannot fire and be released at the same value.
+   */
   #releaseBound(values: Float64Array): number {
     const { comparison, release } = this.#machine;
     const bound = "share" in release ? release.share * this.threshold : release.bound(values);
-    // An absent bound leaves the threshold itself.
+    // If the bound is absent, the threshold is used.
     if (Number.isNaN(bound)) return this.threshold;
     return comparison === ">" || comparison === ">="
       ? Math.min(bound, this.threshold)

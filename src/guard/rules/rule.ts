@@ -9,10 +9,10 @@ import { parseCondition, parseExpression } from "./parse.js";
 import { ruleError } from "./rule-error.js";
 import { unitWord } from "./unit.js";
 
-/** A rule whose words have been read and found to fit; capacities have no part in it yet. */
+/** A rule that was parsed and checked; the capacities were not considered yet. */
 export interface Rule extends ParsedCondition {
   name: string;
-  /** The condition as it was written. */
+  /** The condition as the user wrote it. */
   text: string;
   release: Release;
   forSamples: number;
@@ -22,7 +22,7 @@ export interface Rule extends ParsedCondition {
 
 export type Release = { share: number } | { bound: Expression };
 
-/** Share of the threshold at which a fired rule ends where it does not say so itself. */
+/** Share of the threshold at which a fired rule is released, if the rule gives no release bound. */
 const DEFAULT_RELEASE = { above: 0.9, below: 1.1 };
 /** Least time between two warnings or cleanups of a rule. */
 const DEFAULT_COOLDOWN_MS = 10_000;
@@ -34,7 +34,6 @@ export function isAbove(comparison: Comparison): boolean {
   return comparison === ">" || comparison === ">=";
 }
 
-/** "warn", "skip visualise" and the like, for sentences. */
 export function actionWord(action: RuleAction): string {
   if (typeof action === "string") return action;
   return "skip" in action ? `skip ${branchesOf(action).join(", ")}` : "cleanup";
