@@ -58,7 +58,7 @@ function shownMessage(texts: Texts, shown: Shown, index: number): Message {
     : texts.firstPage(index, most, shown.postponed.has(index)).message;
 }
 
-/** What stands for the turns that are not shown. */
+/** The texts that replace turns which are not shown. */
 function substitutes(texts: Texts, shown: Shown): Message[] {
   const { summary, dropped } = shown;
   return [

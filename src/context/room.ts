@@ -8,14 +8,14 @@ import type { Texts } from "./texts.js";
 import { CapacityTooSmall } from "./turn.js";
 import type { Warnings } from "./warnings.js";
 
-/** Room that is kept for what the newest message says about the context. */
+/** Room for what the newest message says about the context. */
 const ANNOUNCEMENT_TOKENS = 160;
-/** Share of a small capacity that is kept for it at most. */
+/** Largest share of a small capacity that is kept for it. */
 const ANNOUNCEMENT_SHARE = 1 / 8;
-/** Newest turns whose largest one is what the next turn may add. */
+/** The largest of so many newest turns is the expected size of the next turn. */
 const RECENT_TURNS = 8;
 
-/** The tokens that a policy's capacity has for messages, announcements and the answer. */
+/** How the tokens of a policy's capacity are divided between messages, announcements and the answer. */
 export class Room {
   readonly #policy: Policy;
   readonly #planner: Planner;
@@ -38,9 +38,8 @@ export class Room {
   }
 
   /**
-   * Makes room for the answer, and for words about what goes as soon as anything does. Throws `CapacityTooSmall`.
-   *
-   * @param from the first message that no prompt has shown
+   * Makes room for the answer, and for announcements as soon as anything is removed. Throws
+   * `CapacityTooSmall`.
    */
   fit(shown: Shown, from: number, goesAlready: boolean): Going[] {
     const { capacity } = this.#policy;
@@ -55,12 +54,12 @@ export class Room {
     if (over <= 0) return going;
     going.push(...this.#planner.shorten(shown, over));
     const tokens = this.#planner.tokens(shown);
-    // Without room for words about it, a prompt that fits is a prompt.
+    // If a prompt fits only without announcements, it goes without them.
     if (tokens <= most) return going;
     throw new CapacityTooSmall(tokens, most, this.#leastNewTokens(capacity));
   }
 
-  /** What the capacity lets go in the next turn, if that adds what a recent one did. */
+  /** What the next turn must remove, if it adds as much as a recent turn did. */
   lookAhead(next: Shown): Going[] {
     const { newTokens, capacity } = this.#policy;
     if (capacity === undefined) return [];
@@ -88,7 +87,10 @@ export class Room {
     return Math.min(most, this.#promptRoom(capacity) - this.#planner.tokens(shown));
   }
 
-  /** Lets go what a warning has named; then new results wait, and only where that is not enough the rest goes. */
+  /**
+   * Removes parts that a warning has named. If that is not enough, new results wait; only then the rest is
+   * removed.
+   */
   #letGoWarned(shown: Shown, from: number, room: number, capacity: Capacity): Going[] {
     const { going, over } = this.#planner.fit(shown, room, 0, (part) => this.#warnings.isAnnounced(part));
     if (over <= 0) return going;
@@ -97,14 +99,14 @@ export class Room {
     return [...going, ...this.#planner.fit(shown, room, 0).going];
   }
 
-  /** Whether new results that wait would be whole in the next turn, and not what must go then. */
+  /** Whether the next turn would show waiting results whole, and would not have to remove them itself. */
   #comeWhole(shown: Shown, from: number, roomThen: number): boolean {
     const { going, over } = this.#planner.fit(shown.copy(), roomThen, 1);
     const newest = this.#exchanges.turnOf(from);
     return over <= 0 && going.every(({ turn }) => turn < newest);
   }
 
-  /** Tokens that the messages may take with what is said about the context. */
+  /** Tokens that messages and announcements may take together. */
   #promptRoom(capacity: Capacity): number {
     const prompt = Math.min(capacity.promptTokens, capacity.tokens - this.#leastNewTokens(capacity));
     return prompt - this.#texts.counter.replyTokens;
@@ -114,7 +116,10 @@ export class Room {
     return Math.min(leastNewTokens, this.#policy.newTokens ?? leastNewTokens);
   }
 
-  /** Tokens that are kept for announcements: a small part of a small capacity, but room for the shortest of them. */
+  /**
+   * Tokens that are kept for announcements: a small share of a small capacity, but enough for the shortest
+   * form.
+   */
   #announcementRoom(): number {
     if (this.#announcementTokens !== undefined) return this.#announcementTokens;
     const { capacity } = this.#policy;

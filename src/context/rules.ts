@@ -2,18 +2,18 @@ import { BytesperError } from "../base/errors.js";
 import type { Exchange } from "./exchanges.js";
 import type { Message } from "./message.js";
 
-/** What a rule may let go: the text of a tool's result, or all of a turn. */
+/** A part that a rule may remove: the text of a tool's result, or a whole turn. */
 export type Part = { kind: "result"; index: number } | { kind: "turn"; turn: number };
 
 /** What a rule sees of a history. */
 export interface HistoryView {
-  /** Turns of which something is still shown, oldest first. */
+  /** Turns that are still shown in part or whole, oldest first. */
   readonly turns: readonly Exchange[];
   /** Generations since that turn: 1 for the newest one with an answer, 0 for an open request. */
   ageOf: (turn: Exchange) => number;
-  /** Whether a message is shown with its text, or the first page of it. */
+  /** Whether a message is shown with its text or with the first page of it. */
   isShown: (index: number) => boolean;
-  /** Tokens that it takes as it is shown. */
+  /** Tokens of the message in the form in which it is shown. */
   tokensOf: (index: number) => number;
   /** The newest turns that are kept whole. */
   readonly keptWhole: number;
@@ -23,29 +23,32 @@ export interface HistoryView {
 export interface SummaryRequest {
   /** The summary so far. */
   previous?: string;
-  /** The messages that are to go into it, with their whole texts. */
+  /** The messages that the summary must cover, with their whole texts. */
   messages: readonly Message[];
   maxTokens: number;
 }
 
 export interface SummariseOptions {
-  /** May fail: then nothing is dropped in that turn, and the next one asks again. */
+  /** May fail: then this turn drops nothing, and the next turn asks again. */
   callback: (request: SummaryRequest) => Promise<string> | string;
   maxTokens: number;
-  /** Turns that wait until they are summarised together. */
+  /** Number of turns that are collected and then summarised together. */
   every: number;
 }
 
-/** One part of a policy. Of rules that set the same limit the strictest counts, and of turns kept whole the most. */
+/**
+ * One part of a policy. If several rules set the same limit, the strictest counts; for turns kept whole, the
+ * largest number.
+ */
 export interface Rule {
   readonly name: string;
-  /** Newest turns that no rule but a capacity touches. */
+  /** Number of newest turns that only a capacity may change. */
   readonly keepsWhole?: number;
-  /** What is to go now. Parts of turns that are kept whole are left alone. */
+  /** What to remove now. Parts of turns that are kept whole are ignored. */
   readonly letGo?: (history: HistoryView) => Iterable<Part>;
-  /** Turns that are let go are summarised instead of dropped. */
+  /** Turns are summarised instead of dropped. */
   readonly summarise?: SummariseOptions;
-  /** Longer tool results are shown by their first page. */
+  /** Tool results longer than this are shown by their first page. */
   readonly toolResultTokens?: number;
   readonly newTokens?: number;
   readonly capacity?: Capacity;
@@ -54,15 +57,15 @@ export interface Rule {
 export interface Capacity {
   /** Most tokens of a prompt and its answer together. */
   tokens: number;
-  /** Most tokens of a prompt: reading one may take more memory than generating after it. */
+  /** Most tokens of a prompt. Reading a prompt may take more memory than generating after it. */
   promptTokens: number;
-  /** Tokens of the answer that are kept free, whatever must go for them. */
+  /** Tokens that stay free for the answer, whatever must be removed for them. */
   leastNewTokens: number;
-  /** Nothing goes before a warning has named it, as long as new results can wait a turn for their place. */
+  /** A warning must name a part before it is removed, as long as new results can wait one turn. */
   warnFirst: boolean;
 }
 
-/** Keeps the last k turns whole: the other rules leave them alone. */
+/** Keeps the last k turns whole: the other rules ignore them. */
 export function keepWhole(turns: number): Rule {
   return { name: `keep ${turns}`, keepsWhole: whole(turns, 1, "turns that are kept whole") };
 }
@@ -80,7 +83,7 @@ export function replaceOldResults(): Rule {
   };
 }
 
-/** Drops turns that are older than the last n. */
+/** Drops all turns but the last n. */
 export function capTurns(turns: number): Rule {
   whole(turns, 1, "turns of a history");
   return {
@@ -94,7 +97,7 @@ export function capTurns(turns: number): Rule {
   };
 }
 
-/** Summarises what is older than the turns that are kept whole, `every` turns at a time. */
+/** Summarises turns older than those kept whole, `every` turns at a time. */
 export function summarise(
   callback: SummariseOptions["callback"],
   options: { maxTokens?: number; every?: number } = {},
@@ -111,12 +114,12 @@ export function summarise(
   };
 }
 
-/** Shows longer tool results by their first page; `History.page` has the others. */
+/** Shows only the first page of long tool results; `History.page` gives the others. */
 export function capToolResults(tokens: number): Rule {
   return { name: `results of ${tokens}`, toolResultTokens: whole(tokens, LEAST_PAGE, "tokens of a page") };
 }
 
-/** Fewest tokens of a page, of which a line that says so takes some. */
+/** Fewest tokens of a page, including the line that says it is a page. */
 export const LEAST_PAGE = 64;
 
 /** Limits what the model may write in one turn. */

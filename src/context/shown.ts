@@ -2,26 +2,26 @@
 export const WHOLE = 0;
 /** By its first page. */
 export const PAGE = 1;
-/** A tool's result of which a notice is left. */
+/** A tool's result that was replaced by a notice. */
 export const NOTICE = 2;
 export const GONE = 3;
 
 /**
- * What the next prompt shows of each message; copied, changed and put back when the whole turn has been made. Arrays
- * of numbers, because every turn copies them for all messages.
+ * What the next prompt shows of each message. A turn changes a copy, which replaces the original when the
+ * turn is complete. Number arrays, because every turn copies the state of all messages.
  */
 export class Shown {
   #states: Uint8Array;
   #costs: Float64Array;
   #length: number;
   #total = 0;
-  /** By turn; 1 where nothing but the latest request may be shown. */
+  /** For each turn: 1 if at most the latest request of it may be shown. */
   #gone: Uint8Array;
   #firstKept: number;
-  /** Gone turns of which something is still shown. */
+  /** Removed turns of which a part is still shown. */
   readonly leftOver: Set<number>;
   readonly pageTokens: Map<number, number>;
-  /** New results that wait for their place: a first page now, whole in the next turn. */
+  /** New results that wait for room: a first page now, the whole text in the next turn. */
   readonly postponed: Set<number>;
   /** Whether anything was dropped without a summary. */
   dropped = false;
@@ -32,7 +32,6 @@ export class Shown {
     const most = Math.max(64, this.#length, room);
     this.#states = new Uint8Array(most);
     this.#costs = new Float64Array(most);
-    // A turn has at least one message.
     this.#gone = new Uint8Array(most + 1);
     this.#firstKept = from === undefined ? 1 : from.#firstKept;
     this.leftOver = new Set(from?.leftOver);
@@ -56,7 +55,7 @@ export class Shown {
     return new Shown(this, room);
   }
 
-  /** Adds the next message, whole, where `copy` has made room. */
+  /** Adds the next message with its whole text; `copy` must have made room for it. */
   push(tokens: number, turn: number): void {
     this.#costs[this.#length++] = tokens;
     this.#total += tokens;
@@ -67,7 +66,6 @@ export class Shown {
     return this.#states[index] ?? GONE;
   }
 
-  /** Tokens of a message as it is shown. */
   cost(index: number): number {
     return this.#costs[index] ?? 0;
   }
@@ -88,12 +86,15 @@ export class Shown {
     while (this.#gone[this.#firstKept] === 1) this.#firstKept++;
   }
 
-  /** The first turn that is not gone. */
+  /** The first turn that was not removed. */
   get firstKept(): number {
     return this.#firstKept;
   }
 
-  /** Tokens of all messages as they are shown; exact, because all are whole numbers below 2^53. */
+  /**
+   * Tokens of all messages in the forms in which they are shown. Exact, because all numbers are whole and
+   * below 2^53.
+   */
   get total(): number {
     return this.#total;
   }

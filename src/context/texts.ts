@@ -3,13 +3,13 @@ import type { TokenCounter } from "./chat-format.js";
 import type { Message } from "./message.js";
 import { fittingLength } from "./pages.js";
 
-/** A message as it can be shown, with its tokens. */
+/** A message in a form that can be shown, with its tokens. */
 export interface Rendered {
   message: Message;
   tokens: number;
 }
 
-/** The messages of a history with all that is counted of them, each text once. */
+/** The messages of a history with their token counts; each text is counted once. */
 export class Texts {
   readonly messages: Message[] = [];
   readonly counter: TokenCounter;
@@ -36,7 +36,6 @@ export class Texts {
     return (this.#whole[index] = this.counter.message(message, `message ${index + 1} (${message.role})`));
   }
 
-  /** What stands in the place of a result. */
   notice(index: number): Rendered {
     const known = this.#notices[index];
     if (known !== undefined) return known;
@@ -46,7 +45,9 @@ export class Texts {
     return (this.#notices[index] = rendered);
   }
 
-  /** A message by its first page, which takes at most `most` tokens where a single character does. */
+  /**
+   * The first page of a message. It has at most `most` tokens, unless a single character already has more.
+   */
   firstPage(index: number, most: number, postponed = false): Rendered & { bodyTokens: number } {
     const known = this.#pages.get(index);
     if (known?.most === most && known.postponed === postponed) return known;
@@ -59,7 +60,7 @@ export class Texts {
       const length = fittingLength(whole.content, body, count);
       const message = { ...whole, content: `${whole.content.slice(0, length)}\n${line(body)}` };
       const tokens = this.counter.message(message);
-      // The seam between text and line may count a token more than its parts.
+      // The joined text and line may count one token more than the two parts.
       if (tokens > most && body > 1) {
         body = Math.max(1, body - (tokens - most));
         continue;
@@ -70,7 +71,6 @@ export class Texts {
     }
   }
 
-  /** What stands for dropped turns. */
   gap(): Rendered {
     if (this.#gap !== undefined) return this.#gap;
     const message: Message = { role: "user", content: GAP_TEXT };

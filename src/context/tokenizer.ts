@@ -2,16 +2,15 @@ import { BytesperError } from "../base/errors.js";
 
 /** Anything that counts the tokens of a text. */
 export interface Tokenizer {
-  /** For tables. */
   readonly name?: string;
-  /** A whole number from 0; the same for the same text. */
+  /** A whole number, at least 0; the same for the same text. */
   count: (text: string) => number;
 }
 
 export const ENCODINGS = ["o200k_base", "cl100k_base"] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-/** A tokenizer threw or answered what is no count. Nothing was lost: the next turn asks it again. */
+/** A tokenizer threw or returned an invalid count. Nothing was lost: the next turn asks it again. */
 export class TokenizerFailed extends BytesperError {
   constructor(what: string, cause?: unknown) {
     super("BAD_INPUT", `The tokenizer ${what}; nothing was removed, and the next turn asks it again.`, {

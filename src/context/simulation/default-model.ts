@@ -1,4 +1,4 @@
-/** Qwen2.5-3B, by its published configuration: what is simulated where no other model is named. */
+/** Qwen2.5-3B by its published configuration; the default model of a simulation. */
 export const DEFAULT_MODEL = {
   name: "Qwen2.5-3B",
   config: {

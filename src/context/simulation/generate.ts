@@ -15,16 +15,16 @@ export const TOOL_RESULT_CHARACTERS: Quantiles = [
   [0.99, 6761],
 ];
 
-/** Lengths of tool results: as measured, or 3,000 to 5,000 tokens each. */
+/** Lengths of tool results: as they were measured, or 3,000 to 5,000 tokens each. */
 export const WORKLOADS = ["tool-use", "heavy"] as const;
 export type Workload = (typeof WORKLOADS)[number];
 
-/** 3,000 to 5,000, less what the cut at a share of the characters may miss. */
+/** 3,000 to 5,000, with a margin for the error of a cut by characters. */
 const HEAVY_TOKENS = { least: 3050, most: 4950 };
-/** More than words have, so that a text can be cut to its tokens. */
+/** More characters than words need, so that a text can be cut to the wanted tokens. */
 const CHARACTERS_PER_TOKEN = 8;
 const SYSTEM_CHARACTERS = 4000;
-/** Calls between a request and its answer are 1 to so many. */
+/** The number of calls between a request and its answer is between 1 and this. */
 const MOST_CALLS = 4;
 
 export interface GenerateOptions {
@@ -32,7 +32,7 @@ export interface GenerateOptions {
   seed: number;
   /** Generations of the model. */
   turns: number;
-  /** For results of a length in tokens. */
+  /** Used for results whose length is given in tokens. */
   tokenizer: Tokenizer;
 }
 
@@ -45,7 +45,7 @@ export function generateTranscript({ workload, seed, turns, tokenizer }: Generat
     if (workload === "tool-use") return drawn(TOOL_RESULT_CHARACTERS);
     const tokens = HEAVY_TOKENS.least + random() * (HEAVY_TOKENS.most - HEAVY_TOKENS.least);
     const text = words(Math.ceil(tokens * CHARACTERS_PER_TOKEN));
-    // Even text: a share of its characters is the same share of its tokens, but for one in a hundred.
+    // The text is even: a share of its characters is the same share of its tokens, to within one per cent.
     return text.slice(0, Math.round((text.length * tokens) / Math.max(1, tokenizer.count(text))));
   };
   const messages: Message[] = [{ role: "system", content: words(SYSTEM_CHARACTERS) }];
@@ -73,7 +73,7 @@ const WORDS =
     " ",
   );
 
-/** Lower-case words with a number, a line's end or a full stop now and then, as logs and records have them. */
+/** Words in lower case with occasional numbers, line ends and full stops, as in logs and records. */
 function wordsOf(characters: number, random: () => number): string {
   const parts: string[] = [];
   let length = 0;

@@ -19,22 +19,25 @@ export interface MeterOptions {
   seed: number;
 }
 
-/** Both keep no scores; the pool has no kernel of the third kind. */
+/** Neither kernel stores scores; the pool has no third kind. */
 const KERNELS: Record<AttentionImplementation, AttentionKernel> = {
   eager: "eager",
   efficient: "flash",
   flash: "flash",
 };
-/** The first run pays for code and threads, the second says how long others take. */
+/** The first run includes the start of code and threads; the second one tells how long other runs take. */
 const FIRST_TOKENS = [16, 256];
 
-/** How long a run takes: its inputs grow with the tokens, attention with their square. */
+/** Expected time of a run: its inputs grow with the tokens, attention with their square. */
 interface Pace {
   inputMsPerToken: number;
   attentionMsPerTokenSquared: number;
 }
 
-/** Runs one layer's attention of a model at lengths that its time budget allows, and reads what the pool gave out. */
+/**
+ * Runs the attention of one layer at lengths that the time limit allows, and reads how much memory the pool
+ * gave out.
+ */
 export class AttentionMeter {
   readonly #options: MeterOptions;
   readonly #shape: Omit<AttentionShape, "tokens"> | undefined;
@@ -45,7 +48,7 @@ export class AttentionMeter {
 
   constructor(model: ModelShape, options: MeterOptions) {
     this.#options = options;
-    // The layer with the most heads is the one whose scores are estimated.
+    // The scores are estimated for the layer with the most heads.
     const [widest] = model.layers
       .flatMap(({ attention }) => attention ?? [])
       .sort((a, b) => b.heads - a.heads);
@@ -56,7 +59,7 @@ export class AttentionMeter {
       this.#broken = `heads of dimension ${widest.keyDim} cannot be run here; multiples of 16 up to 256 can`;
   }
 
-  /** Bytes that attention took beside queries, keys, values and output. */
+  /** Bytes that attention used besides queries, keys, values and output. */
   async scoreBytes(tokens: number): Promise<Reading> {
     const known = this.#known.get(tokens);
     if (known !== undefined) return known;

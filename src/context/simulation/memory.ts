@@ -8,13 +8,13 @@ export interface MemoryOptions {
   capacityBytes: number;
 }
 
-/** The estimated memory of a turn, and what a capacity means in tokens. */
+/** The estimated memory of a turn, and how many tokens a capacity holds. */
 export class TurnMemory {
   readonly model: ModelShape;
   readonly capacityBytes: number;
-  /** Largest prompt that can be read; 0 where none. */
+  /** Longest prompt that can be read; 0 if none. */
   readonly promptTokens: number;
-  /** Largest prompt with its answer that can be generated; 0 where none. */
+  /** Largest prompt with its answer that can be generated; 0 if none. */
   readonly totalTokens: number;
   readonly #options: Omit<MemoryOptions, "capacityBytes">;
   readonly #estimates = new Map<number, Estimate>();
@@ -41,7 +41,7 @@ export class TurnMemory {
     return this.at(tokens).terms.find(({ name }) => name === "attention scores")?.bytes ?? 0;
   }
 
-  /** As `peakBytes`, with the scores of the prompt measured instead of estimated. */
+  /** Like `peakBytes`, but with measured scores instead of estimated ones. */
   peakWithScores(inputTokens: number, newTokens: number, scoreBytes: number): number {
     const { terms } = this.at(inputTokens);
     const bytesIn = (phase: string): number =>
@@ -59,12 +59,11 @@ export class TurnMemory {
     return made;
   }
 
-  /** The most tokens, up to `limit`, whose bytes are within the capacity. */
   #most(limit: number, bytes: (at: Estimate) => number): number {
     const fits = (tokens: number): boolean => tokens <= limit && bytes(this.at(tokens)) <= this.capacityBytes;
     let low = 0;
     let high = 1;
-    // No device holds what this many would take.
+    // No device could hold so many.
     while (high < 2 ** 40 && fits(high)) {
       low = high;
       high *= 2;

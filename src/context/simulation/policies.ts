@@ -6,7 +6,7 @@ import type { SummaryRequest } from "../rules.js";
 import { capNewTokens, keepWhole, summarise } from "../rules.js";
 import type { Tokenizer } from "../tokenizer.js";
 
-/** The policies that are compared where none is named. */
+/** The policies that are compared by default. */
 export const POLICY_NAMES = ["none", "3/8/700", "2/6/500", "1/4/300", "summaries", "budget"] as const;
 
 /** As many new tokens as the loosest of the fixed policies allows, and at least as the strictest. */
@@ -35,7 +35,7 @@ export function simulatedPolicy(
     );
   if (name === "budget")
     return budgetPolicy({
-      // A capacity without room for one turn is met at the first one, which then says so.
+      // A capacity that is too small for one turn fails at the first turn, with a message.
       capacityTokens: Math.max(totalTokens, NEW_TOKENS.least + 1),
       promptTokens: Math.max(1, promptTokens),
       newTokens: NEW_TOKENS.most,
@@ -50,11 +50,11 @@ export function simulatedPolicy(
   return { ...fixedPolicy({ keep: Number(keep), turns: Number(turns), newTokens: Number(newTokens) }), name };
 }
 
-/** Stands for a model's summary: the beginning of each message, cut to the length that was asked for. */
+/** Replaces a model's summary: takes the beginning of each message, up to the requested length. */
 function extract({ previous = "", messages, maxTokens }: SummaryRequest, tokenizer: Tokenizer): string {
   const lines = messages.map(({ role, content }) => `${role}: ${content.slice(0, 80).replaceAll("\n", " ")}`);
   const count = (text: string): number => tokenizer.count(text);
-  // The newest are what a summary must hold; the older ones share what is left.
+  // The newest messages come first; the older ones share the remaining length.
   const newest = lines.join("\n");
   const fresh = newest.slice(0, fittingLength(newest, Math.ceil(maxTokens / 2), count));
   const left = Math.max(1, maxTokens - count(fresh) - 1);

@@ -12,13 +12,15 @@ import type { Transcript } from "./transcript.js";
 export interface ReplayedTurn {
   turn: number;
   inputTokens: number;
-  /** Tokens of the answer in the transcript, or of as much as the policy let the model write. */
+  /** Tokens of the answer in the transcript, but at most what the policy allows. */
   newTokens: number;
-  /** Tokens of the messages as they came that this prompt shows. */
+  /** Tokens of the original messages that this prompt shows. */
   keptTokens: number;
-  /** Tokens of the messages as they came that it does not show, less those of a summary; cut answers included. */
+  /**
+   * Tokens of the original messages that it does not show, without those of a summary; includes cut answers.
+   */
   tokensLost: number;
-  /** Tool results of which a notice or nothing is left. */
+  /** Number of tool results that are shown as a notice or not at all. */
   toolResultsLost: number;
   peakBytes: number;
   overCapacity: boolean;
@@ -32,12 +34,12 @@ export interface Replay {
   toolResults: number;
   /** The first turn whose peak is over the capacity; a real session would have ended there. */
   exceededAtTurn?: number;
-  /** Why the policy could make no prompt at some turn, which ended the replay. */
+  /** Why the policy could make no prompt at some turn; the replay ended there. */
   refused?: { turn: number; reason: string };
   problems: Problem[];
 }
 
-/** Plays a transcript: each answer of the assistant is a generation, whose prompt the policy makes. */
+/** Replays a transcript: each answer of the assistant is one generation, and the policy makes its prompt. */
 export async function replay(
   transcript: Transcript,
   policy: Policy,

@@ -15,18 +15,18 @@ import { readTranscripts } from "./transcript.js";
 
 export interface SimulationRequest {
   policy: readonly string[];
-  /** A file of conversations; generated ones unless given. */
+  /** A file of conversations; the default is generated ones. */
   transcript?: string;
   conversation?: string;
   workload: Workload;
   turns: number;
-  /** A config.json; Qwen2.5-3B unless given. */
+  /** A config.json; the default is Qwen2.5-3B. */
   model?: string;
   capacityBytes: number;
   attention: AttentionImplementation;
   logits: Logits;
   dtype?: NumberType;
-  /** Where and how long attention is run; with `capBytes` on a device that was checked already. */
+  /** The device and time for measured attention; with `capBytes`, the device was already checked. */
   measure?: { device: string; budgetMs: number; capBytes?: number };
   seed: number;
   signal?: AbortSignal;
@@ -36,7 +36,7 @@ export interface SimulationRequest {
 /** Most memory that measured attention takes of this machine. */
 const MEASURE_CAP_BYTES = 4 * 2 ** 30;
 
-/** Reads what a simulation needs, runs it, and names the conversation whose curve is worth showing. */
+/** Reads the input of a simulation, runs it, and chooses the conversation whose curve is shown. */
 export async function runSimulation(
   request: SimulationRequest,
 ): Promise<{ simulation: Simulation; shown: string }> {
@@ -65,7 +65,7 @@ export async function runSimulation(
   return { simulation, shown: longest.id };
 }
 
-/** The exact tokenizer, or a rough one, which is said. */
+/** The exact tokenizer, or an approximate one, with a notice. */
 async function tokenizerOrRough(notice: (sentence: string) => void): Promise<Tokenizer> {
   try {
     return await openTokenizer();
@@ -92,7 +92,7 @@ async function transcriptsOf(request: SimulationRequest, tokenizer: Tokenizer): 
   );
 }
 
-/** A device that nobody has checked is checked first, but for the CPU, whose kernels need no driver. */
+/** Checks a device that was not checked yet. The CPU needs no check, because its kernels need no driver. */
 async function measureOf({
   measure,
   seed,

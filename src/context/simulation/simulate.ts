@@ -19,12 +19,12 @@ export interface SimulationOptions {
   attention: AttentionImplementation;
   logits: Logits;
   dtype?: NumberType;
-  /** Where attention is measured; nothing is unless given. */
+  /** Where attention is measured; without it nothing is measured. */
   measure?: { device: string; capBytes: number; budgetMs: number; seed: number };
   signal?: AbortSignal;
 }
 
-/** A turn with the peak in which the attention of one layer was measured. */
+/** A turn with its peak, in which the attention of one layer was measured. */
 export interface SimulatedTurn extends ReplayedTurn {
   measuredPeakBytes: Reading;
 }
@@ -39,13 +39,13 @@ export interface PolicyTotals {
   turns: number;
   largestInputTokens: Reading;
   largestPeakBytes: Reading;
-  /** Conversations with a turn over the capacity. */
+  /** Number of conversations with a turn over the capacity. */
   conversationsOver: number;
-  /** The first such turn of any of them. */
+  /** The first such turn in any conversation. */
   exceededAtTurn: Reading;
-  /** Conversations that the policy ended, because what must stay did not fit. */
+  /** Number of conversations that ended because what must stay did not fit. */
   conversationsRefused: number;
-  /** Kept tokens, summed over the turns up to the first over the capacity: what a model could read. */
+  /** Kept tokens, summed over all turns before the first one over the capacity: what a model could read. */
   keptTokens: number;
   /** At the ends of the conversations. */
   tokensLost: number;
@@ -59,7 +59,7 @@ export interface Simulation {
   logits: Logits;
   tokenizer: string;
   capacityBytes: number;
-  /** The largest prompt, and the largest prompt with its answer, that the capacity has room for. */
+  /** The largest prompt, and the largest prompt with its answer, that fit into the capacity. */
   promptTokens: number;
   totalTokens: number;
   conversations: number;
@@ -102,10 +102,13 @@ export async function simulateContext(options: SimulationOptions): Promise<Simul
   };
 }
 
-/** Lengths that differ by less tell little more. */
+/** Lengths that differ by less give little new information. */
 const SPREAD = 1.25;
 
-/** Each length once: those far apart from the shortest on, so that the time reaches long ones, and then the others. */
+/**
+ * Each length once. First come lengths far apart, from the shortest to the longest, so that the time is
+ * enough for long ones; then the others.
+ */
 function spreadFirst(lengths: readonly number[]): number[] {
   const ascending = [...new Set(lengths)].sort((a, b) => a - b);
   const apart: number[] = [];
@@ -113,7 +116,7 @@ function spreadFirst(lengths: readonly number[]): number[] {
   return [...new Set([...apart, ...ascending])];
 }
 
-/** Adds the peaks with measured scores, as many as the time allows. */
+/** Adds peaks with measured scores, as many as the time allows. */
 async function withMeasured(
   replays: readonly Replay[],
   memory: TurnMemory,
@@ -177,18 +180,18 @@ function totalsOf(policy: string, all: readonly Replay[]): PolicyTotals {
   };
 }
 
-/** Absent where no prompt was made, for the reason that ended the conversations. */
+/** Absent if no prompt was made, with the reason that ended the conversations. */
 function largest(values: readonly number[], ended = "the conversations have no turn"): Reading {
   if (values.length === 0) return { absent: ended };
   return values.reduce((most, value) => Math.max(most, value), 0);
 }
 
-/** Tokens that a session would have read before it ended. */
+/** Tokens that a session would have read before its end. */
 function keptWithinCapacity({ turns, exceededAtTurn = Number.POSITIVE_INFINITY }: Replay): number {
   return turns.reduce((sum, turn) => (turn.turn < exceededAtTurn ? sum + turn.keptTokens : sum), 0);
 }
 
-/** What the replays met: oddities of transcripts, and policies that could not go on. */
+/** Problems in the replays: mistakes in transcripts, and policies that could not continue. */
 function notesOf(replays: readonly Replay[]): string[] {
   const notes = replays.flatMap(({ conversation, policy, refused, problems }) => [
     ...problems

@@ -4,7 +4,7 @@ import { BytesperError } from "../../base/errors.js";
 import { fromChatMessage } from "../chat-message.js";
 import type { Message } from "../message.js";
 
-/** A conversation that took place. */
+/** A real conversation. */
 export interface Transcript {
   id: string;
   messages: Message[];
