@@ -15,7 +15,7 @@ const PACKED: [magic: number[], name: string][] = [
   [[0x42, 0x5a, 0x68], "bzip2"],
   [[0x50, 0x4b, 0x03, 0x04], "zip"],
 ];
-/** Large enough that a read costs little beside the search of what it brought. */
+/** So large that a read takes little time compared with searching its bytes. */
 const READ_BYTES = 1 << 20;
 
 /**
@@ -55,7 +55,7 @@ async function* fileBytes(path: string): AsyncGenerator<Buffer> {
       yield piece;
     }
   } finally {
-    // The buffer must not be let go while the system writes into it.
+    // The buffer must not be freed while the system writes into it.
     await pending.catch(() => undefined);
     await file.close();
   }

@@ -59,8 +59,8 @@ const EXIT_CODES: Record<ErrorCode, number> = {
 };
 
 /**
- * An error whose message is one sentence for the user: what was expected, what came, what to do.
- * The command line prints the message alone; a stack trace is for defects of bytesper itself.
+ * An error whose message is one sentence for the user: what was expected, what was found, what to do. The
+ * command line prints only the message; a stack trace is for defects of bytesper itself.
  */
 export class BytesperError extends Error {
   override readonly name = "BytesperError";

@@ -4,8 +4,8 @@ import { BytesperError } from "./errors.js";
 import { sentence } from "./sentence.js";
 
 /**
- * Replaces a file as a whole: written beside it, synced, renamed, so that no reader and no crash meets half of
- * it. Throws `WRITE_FAILED`.
+ * Replaces a whole file: writes a temporary file beside it, syncs and renames it, so that no reader and no
+ * crash sees half of it. Throws `WRITE_FAILED`.
  */
 export function writeWhole(path: string, text: string | Uint8Array): void {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);

@@ -12,7 +12,9 @@ export interface Kind {
   warmUp: boolean;
 }
 
-/** One decision of the memory. One object serves all rows: what is to outlive the call must be copied. */
+/**
+ * One decision of the memory. The same object is used for all rows, so copy what must be kept after the call.
+ */
 export interface WriteEvent {
   /** In the file, from 1. */
   line: number;

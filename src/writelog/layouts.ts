@@ -1,6 +1,6 @@
 /**
- * What a row of a write log may look like. The header of such a log is written once, when the file is made; the
- * program that appends to it changes afterwards, so the columns of a row follow from the row itself.
+ * The possible layouts of a row in a write log. The header is written only once, when the file is made, but
+ * the program that appends rows changes later. So the columns of a row follow from the row itself.
  */
 export interface Layout {
   name: string;
@@ -8,7 +8,10 @@ export interface Layout {
   columns: readonly string[];
 }
 
-/** What a column may hold. `real` and `whole` may be empty where the program had no value, unless required. */
+/**
+ * The values that a column may hold. `real` and `whole` may be empty if the program had no value, unless the
+ * column is required.
+ */
 export type ColumnKind =
   | "step"
   | "action"

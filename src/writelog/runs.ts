@@ -1,7 +1,7 @@
 import type { WriteEvent } from "./event.js";
 import { COMMIT, DECAY, PROMOTE, ROLLBACK } from "./event.js";
 
-/** What showed that a run begins. */
+/** The evidence that a run begins here. */
 export type RunBeginning =
   | "first row"
   /** `mem_size` is 0 again, and so is the warm-up under way. */

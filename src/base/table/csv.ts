@@ -3,10 +3,10 @@ import { isNumber } from "./table.js";
 import { isByteUnit } from "../size.js";
 import { visible } from "./visible.js";
 
-/** Columns of a file beside the table's own, with one value for all rows. */
+/** Extra columns of a file, with one value for all rows. */
 export type Provenance = Readonly<Record<string, string>>;
 
-/** What stands where no value is known: R and pandas read it as missing, and nobody as 0. */
+/** The text for an unknown value: R and pandas read it as missing, and nobody reads it as 0. */
 const MISSING = "NA";
 
 /**

@@ -2,8 +2,9 @@ import type { Table } from "./table.js";
 import { headingOf, isNumber, notesOf, textOf } from "./table.js";
 
 /**
- * A table for programs: each number unrounded (bytes in bytes) beside the text that the other writers show; an
- * absent or censored place as the object of its reason. `origin` says where the numbers are from.
+ * A table for programs. Each number is not rounded (bytes in bytes) and has beside it the text that the other
+ * writers show. An absent or censored value is an object with its reason. `origin` says where the numbers
+ * come from.
  */
 export function jsonTable(table: Table, origin: Readonly<Record<string, string>> = {}): string {
   const { caption, columns, rows, conditions } = table;

@@ -75,7 +75,7 @@ function numbers(column: Column, cells: readonly Cell[], reasons: readonly strin
   };
 }
 
-/** What siunitx is to align: a number that stands alone, without the commas. */
+/** A number without commas that stands alone, so that siunitx can align it. */
 function digitsOf(cell: Cell): string | undefined {
   const shown = typeof cell === "string" ? cell : isNumber(cell) ? cell.shown : "";
   return SHOWN_NUMBER.test(shown) ? shown.replaceAll(",", "") : undefined;

@@ -1,5 +1,6 @@
 /**
- * The mark of a note: a letter, as a figure beside a number would read as its exponent. After z comes aa.
+ * The mark of a note. It is a letter, because a digit after a number would look like an exponent. After z
+ * comes aa.
  */
 export function markOf(index: number): string {
   const letter = String.fromCharCode(97 + (index % 26));

@@ -1,4 +1,4 @@
-/** What TeX would obey or show as another sign, in every font encoding. */
+/** Characters that TeX would execute, or print as another character in some font encoding. */
 const SIGNS: Record<string, string> = {
   "\\": "\\textbackslash{}",
   "{": "\\{",
@@ -163,7 +163,7 @@ function codePoint(character: string): string {
   return `{[}U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}{]}`;
 }
 
-/** Text with Markdown's code marks, as notes have them: what stands between two becomes typewriter. */
+/** Text with Markdown's code marks, as in notes; text between two marks is set in typewriter. */
 export function latexNote(text: string): string {
   return text
     .split(/`([^`]*)`/)

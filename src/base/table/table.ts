@@ -7,20 +7,23 @@ export interface Table {
   rows: Cell[][];
   /** Explanations below the table. */
   notes: string[];
-  /** Node, machine, memory limit, compilers, repetitions: what another run would have to repeat. */
+  /** Node, machine, memory limit, compilers, repetitions: everything that another run must repeat. */
   conditions?: string;
 }
 
 export interface Column {
   title: string;
   align: "left" | "right";
-  /** What the cells are shown in. A number's own `value` is in bytes for every byte unit. */
+  /** The unit in which cells are shown. The `value` of a number is in bytes for every byte unit. */
   unit?: ByteUnit | "ms";
   /** Explanations that the table needs as long as it has the column. */
   notes?: readonly string[];
 }
 
-/** What a place shows. An absent value has a reason, a censored one its bound; neither is a blank or a 0. */
+/**
+ * The content of a cell. An absent value has a reason, a censored one has its bound; neither is shown as
+ * blank or 0.
+ */
 export type Cell = string | NumberCell | AbsentCell | CensoredCell;
 
 /** A number: unrounded for machines, and with the digits that its doubt allows for people. */
@@ -79,7 +82,6 @@ export function notesOf({ notes, columns }: Table): string[] {
   return [...notes, ...new Set(columns.flatMap((column) => column.notes ?? []))];
 }
 
-/** What a cell shows, without the mark of its footnote. */
 export function textOf(cell: Cell): string {
   if (typeof cell === "string") return cell;
   if ("absent" in cell) return ABSENT_MARK;

@@ -65,7 +65,7 @@ export function gatesOf(tally: Tally, kinds: readonly Kind[]): Gate[] {
   });
 }
 
-/** Thresholds, in hundredths, for which the share below is told. */
+/** Thresholds, in hundredths, for which the share below them is reported. */
 const THRESHOLDS = [10, 20, 30, 40, 50, 60, 70, 73, 80, 84, 90, 95];
 
 export interface ScoreEvidence {
@@ -80,8 +80,9 @@ export interface ScoreEvidence {
 }
 
 /**
- * What the scores say about the similarity and the entropy gate. The similarities are those to the memory as it
- * was; with another threshold it would have grown, and they with it.
+ * What the scores tell about the similarity gate and the entropy gate. The similarities were measured against
+ * the memory as it was; with another threshold the memory would have grown differently, and the similarities
+ * with it.
  */
 export function scoresOf(tally: Tally): ScoreEvidence {
   const { merged, committed, entropy } = tally;

@@ -32,7 +32,7 @@ export class RecentKinds {
   }
 }
 
-/** What comes before each increase of `mem_size`, and which rows bring it. */
+/** What happens before each increase of `mem_size`, and which rows cause it. */
 export class Increases {
   readonly listed: Increase[] = [];
   count = 0;

@@ -5,7 +5,7 @@ import { Increases, RecentKinds } from "./increases.js";
 import type { Budget } from "./step-set.js";
 import { Tally } from "./tally.js";
 
-/** What all runs may take together. */
+/** The limit for all runs together. */
 export interface Room {
   bytes: Budget;
   increases: Budget;

@@ -1,6 +1,6 @@
 const PAGE_BITS = 4096;
 
-/** What all collectors of one analysis may take together, so that no log fills the memory. */
+/** The memory limit for all collectors of one analysis together, so that no log fills the memory. */
 export interface Budget {
   left: number;
 }

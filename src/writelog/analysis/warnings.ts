@@ -3,7 +3,7 @@ import { fixed } from "../../base/format.js";
 import type { WriteLogAnalysis } from "./analysis.js";
 import type { WriteReport } from "./report.js";
 
-/** What a reader of the figures must know first. */
+/** What a reader must know before reading the figures. */
 export function warningsOf(
   report: WriteReport,
   { splitter }: WriteLogAnalysis,

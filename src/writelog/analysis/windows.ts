@@ -23,7 +23,7 @@ export interface LagCorrelation {
   /** Correlations of Pearson; at a positive lag the second action comes later by so many steps. */
   lags: { lagSteps: number; correlation: number }[];
   strongest: { lagSteps: number; correlation: number };
-  /** Windows that do not overlap: what the correlations rest on. */
+  /** Windows that do not overlap; the correlations are computed from them. */
   windows: number;
   /** Two independent series of as many windows stay within plus and minus this, at one lag, in 95 % of cases. */
   chance: number;

@@ -32,7 +32,7 @@ export class Candidates {
     const known = this.#byFields.get(layout.columns.length) ?? [];
     if (known.some(({ columns }) => sameColumns(columns, layout.columns))) return;
     const candidate = { ...layout, source, rows: 0, firstLine: 0, lastLine: 0, plan: planOf(layout) };
-    // What the user or the file says is tried before what is only known of other files.
+    // Tries what the user or the file says first, then what is known from other files.
     const at = source === "header" ? known.findIndex((one) => one.source !== "given") : -1;
     known.splice(at === -1 ? known.length : at, 0, candidate);
     this.#byFields.set(layout.columns.length, known);

@@ -2,10 +2,13 @@ import type { Layout } from "../layouts.js";
 import { BUILT_IN_LAYOUTS } from "../layouts.js";
 import type { Row } from "./row.js";
 
-/** More columns than anyone names; a longer line is no header. */
+/** More columns than anyone uses; a longer line is not a header. */
 const MOST_NAMES = 256;
 
-/** The names of a header line, as `mem_size` for `memSize` and `Mem Size`; undefined for a line that is none. */
+/**
+ * The names of a header line; `memSize` and `Mem Size` both become `mem_size`. Undefined if the line is not a
+ * header.
+ */
 export function headerNames(row: Row): string[] | undefined {
   if (row.fields > MOST_NAMES) return undefined;
   const names: string[] = [];

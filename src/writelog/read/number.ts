@@ -60,7 +60,7 @@ export function realFrom(bytes: Uint8Array, from: number, values: Float64Array, 
       digit = (bytes[at] as number) - ZERO;
     }
     places = at - point - 1;
-    // What is beyond nine digits only has to be digits.
+    // After nine digits the rest must only be digits.
     while (digit >= 0 && digit <= 9) {
       at += 1;
       digit = (bytes[at] as number) - ZERO;

@@ -187,7 +187,7 @@ export function digitsEnd(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-/** What was expected where a row does not fit, and what came, as the end of a sentence. */
+/** The end of a sentence about a wrong row: what was expected, and what was found. */
 export function misfitText({ layout, kinds }: Plan, column: number, row: Row): string {
   const from = row.starts[column] as number;
   const came = Buffer.from(row.bytes.subarray(from, Math.min(row.ends[column] as number, from + 30)));

@@ -20,7 +20,7 @@ import { UnplacedLines } from "./unplaced.js";
 /** Rows that are put aside until enough of one unknown length have come to infer its layout. */
 const MOST_HELD_ROWS = 2000;
 const MOST_HELD_BYTES = 1 << 20;
-/** What a held row takes beside its fields. */
+/** Bytes that a stored row takes in addition to its fields. */
 const ROW_BYTES = 300;
 const ENOUGH_UNKNOWN = 16;
 const MOST_HEADERS = 1000;

@@ -1,7 +1,10 @@
-/** More fields than any layout has; further ones are counted and not kept. */
+/** More fields than any layout has; further fields are counted but not stored. */
 export const MOST_FIELDS = 1024;
 
-/** One line of a log, split. One object serves all lines: what is to outlive the call must be copied. */
+/**
+ * One line of a log, split into fields. The same object is used for all lines, so copy what must be kept
+ * after the call.
+ */
 export interface Row {
   bytes: Uint8Array;
   /** Where each field begins and ends in `bytes`, up to MOST_FIELDS of them. */

@@ -1,4 +1,7 @@
-/** More different words than any program logs; a column of random text must not fill the memory. */
+/**
+ * More different words than any program logs. The limit stops a column of random text from filling the
+ * memory.
+ */
 const MOST_WORDS = 255;
 const LONGEST_WORD = 100;
 const SLOTS = 1024;

@@ -95,7 +95,7 @@ function agreement({ series }: Summary, { curve, index, lastStep }: RunTally): R
   };
   const first = curve.steps[0] ?? Number.POSITIVE_INFINITY;
   steps.forEach((step, row) => {
-    // What the memory held before the run's first row and after its last one, its log does not say.
+    // The log does not say what the memory held before the first row of the run and after its last row.
     if (step < first || step > lastStep) return;
     const place = curve.at(step);
     const log = curve.sizes[place] as number;
