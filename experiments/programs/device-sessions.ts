@@ -12,7 +12,7 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const formula = cacheBytes(shape);
   const policy = cachePolicy(String(factors.policy), shape, { device, capBytes: deviceCapBytes });
   try {
-    // Code and the first pages beside the pools are not the sessions'.
+    // Code and the first pages outside the pools do not belong to the sessions.
     await policy.close(await policy.open());
     const before = deviceBytes(device);
     const sessions: number[] = [];

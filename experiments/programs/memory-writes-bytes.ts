@@ -35,7 +35,10 @@ export function estimatedBytesPerItem(memory: GatedMemory): number {
   return 4 * memory.settings.dimension * (1 + memory.capacity / Math.max(1, memory.size));
 }
 
-/** Collects until two readings in a row agree: weak callbacks of one collection free memory for the next. */
+/**
+ * Collects until two readings in a row are equal: one collection runs weak callbacks, and the next frees what
+ * they release.
+ */
 function settledBytes(collect: () => void): number {
   let last = -1;
   for (let collections = 0; collections < MOST_COLLECTIONS; collections++) {

@@ -1,6 +1,8 @@
 const WINDOW_STEPS = 100;
 
-/** Counts writes to the memory: by turns in one step, and by turns and promotions in any 100 steps in a row. */
+/**
+ * Counts writes to the memory: by turns in one step, and by turns and promotions in any window of 100 steps.
+ */
 export class RateLimiter {
   readonly #perTurn: number;
   readonly #per100: number;

@@ -17,7 +17,7 @@ export interface GatedMemorySettings {
   shadowBankCap: number;
   /** Commits in one step at most. */
   writePerTurn: number;
-  /** Commits and promotions in any 100 steps in a row at most. */
+  /** The most commits and promotions in any window of 100 steps. */
   writePer100: number;
   /** Similarity to the nearest item from which a newcomer is a duplicate. */
   dupSkipThr: number;

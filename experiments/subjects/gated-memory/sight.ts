@@ -7,7 +7,7 @@ export interface Sight {
   simMax: number;
   /** What the near-merge gate goes by; absent where the gate is open. */
   kSim: number | undefined;
-  /** Index of the nearest item; -1 where there is none. */
+  /** Index of the nearest item; -1 if there is none. */
   nearest: number;
   /** 1 less the mean similarity to the `topk` nearest. */
   surprise: number | undefined;

@@ -1,4 +1,7 @@
-/** Cleanups that the command is asked for by number, and answers by the number of the last one done. */
+/**
+ * Cleanups that the command is asked to do. Each request has a number; the command answers with the number of
+ * the last cleanup it has done.
+ */
 export class CleanupRequests {
   #asked = 0;
   readonly #waiting = new Map<number, () => void>();
@@ -13,7 +16,7 @@ export class CleanupRequests {
     return new Promise((resolve) => this.#waiting.set(number, resolve));
   }
 
-  /** `done`: what the command reported last. */
+  /** `done`: the number that the command reported last. */
   answer(done: number | undefined): void {
     if (done === undefined) return;
     for (const [number, resolve] of this.#waiting) {

@@ -13,7 +13,7 @@ import { reportSource } from "./report-source.js";
 import type { RulesFile } from "./rules-file.js";
 import { treeSource } from "./tree-source.js";
 
-/** Of one core, beside the command. */
+/** Share of one core that the guard may use beside the command. */
 const MOST_SAMPLING_SHARE = 0.2;
 /** Loading a framework and a model takes a while before the first report. */
 const FIRST_REPORT_WITHIN_MS = 60_000;
@@ -22,7 +22,7 @@ const FIRST_REPORT_WITHIN_MS = 60_000;
 export class CommandGuard {
   readonly guard: MemoryGuard;
   readonly requests = new CleanupRequests();
-  /** The most that each reading was in a sample: a lower bound of its peak. */
+  /** The largest sample of each reading: a lower bound of its peak. */
   readonly peaks: Record<string, number> = {};
   /** Both undefined until the command has started. */
   tree: ProcessTree | undefined;
@@ -32,7 +32,7 @@ export class CommandGuard {
   readonly #given: readonly string[];
   readonly #begin = performance.now();
 
-  /** Throws `BAD_INPUT` for rules that cannot be kept. */
+  /** Throws `BAD_INPUT` for rules that cannot be applied. */
   constructor(file: RulesFile, report: ReportFile, onEvent: (event: GuardEvent) => void) {
     checkNumbers(file.numbers);
     this.#report = report;
@@ -60,7 +60,7 @@ export class CommandGuard {
     });
   }
 
-  /** Takes a sample and answers what holds. */
+  /** Takes a sample and returns what holds now. */
   look(): Decision {
     const { numbers } = this.#report.read();
     for (const name of this.#given) {

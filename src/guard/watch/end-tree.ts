@@ -2,10 +2,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ProcessTree } from "./process-tree.js";
 
 const LOOK_MS = 50;
-/** A process in a stuck call of the kernel's cannot be killed; it is left after this. */
+/** A process inside a blocked kernel call cannot be killed; after this time it is left alone. */
 const KILLING_MS = 10_000;
 
-/** Ends a whole tree: SIGTERM, after the grace SIGKILL. Answers how many processes had to be killed. */
+/**
+ * Ends a whole tree: SIGTERM, and SIGKILL after the grace time. Returns how many processes had to be killed.
+ */
 export async function endTree(tree: ProcessTree, graceMs: number): Promise<number> {
   let left = tree.signal("SIGTERM");
   const patience = performance.now() + graceMs;
@@ -15,7 +17,7 @@ export async function endTree(tree: ProcessTree, graceMs: number): Promise<numbe
   }
   const killed = left;
   const end = performance.now() + KILLING_MS;
-  // Again and again: a process that was being started meanwhile was missed.
+  // Repeated, because a process that was starting meanwhile was missed.
   while (left > 0 && performance.now() < end) {
     tree.signal("SIGKILL");
     await pause(LOOK_MS);

@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { BytesperError } from "../../base/errors.js";
 import type { GuardEvent } from "../types.js";
 
-/** One line of JSON for each thing that happens. */
+/** One line of JSON for each event. */
 export interface GuardLogger {
   event(event: GuardEvent): void;
   info(event: string, fields: Record<string, unknown> & { message: string }): void;
@@ -20,7 +20,7 @@ export function guardLogger(file: string | undefined): GuardLogger {
       { cause: error },
     );
   }
-  // A full disk or a closed terminal must not end the guard; the rules go on without their lines.
+  // A full disk or a closed terminal must not end the guard; the rules continue without log lines.
   destination.on("error", () => undefined);
   const options = { base: {}, timestamp: pino.stdTimeFunctions.isoTime };
   const logger = pino(options, destination);

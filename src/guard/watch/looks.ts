@@ -10,7 +10,7 @@ import type { StateFile } from "./state-file.js";
 const STALE_AFTER_STATES = 5;
 const LEAST_STALE_SECONDS = 2;
 
-/** The looks at the command, and the state that comes of them. */
+/** Looks at the command regularly and keeps the state that follows. */
 export class Looks {
   readonly #guard: CommandGuard;
   readonly #state: StateFile;

@@ -1,7 +1,10 @@
 import type { ProcessEntry } from "../../system/process.js";
 import { allPids, hasEnvironment, isOfTree, pidIsTaken, processEntry } from "../../system/process.js";
 
-/** Looks in a row that take a pid which was somebody else's for still theirs; pids come again after thousands. */
+/**
+ * Number of looks that skip pids known as strangers; then one look reads all pids again. A pid is reused only
+ * after thousands of new processes.
+ */
 const LOOKS_BETWEEN_FULL = 50;
 
 /**
@@ -11,12 +14,11 @@ const LOOKS_BETWEEN_FULL = 50;
 export class ProcessTree {
   readonly #root: number;
   readonly #mark: string;
-  /** The folder that contains /proc. */
   readonly #base: string;
   readonly #since: number;
-  /** By pid: when the process was started, since pids come again. */
+  /** By pid: the start time of the process, because pids are reused. */
   #members: Map<number, number>;
-  /** Processes that are not of the tree, and never will be: only a process of the tree can add to it. */
+  /** Processes outside the tree. They never join it: only a process of the tree can start a member. */
   #strangers: ReadonlySet<number> = new Set();
   #looks = 0;
 
@@ -29,7 +31,10 @@ export class ProcessTree {
     this.#members = new Map(entry === undefined ? [] : [[root, entry.startTicks]]);
   }
 
-  /** Looks the tree up anew and answers the processes that live. `full`: reads also what were strangers before. */
+  /**
+   * Reads the tree again and returns its living processes. `full`: also reads pids that were strangers
+   * before.
+   */
   refresh(full = this.#looks % LOOKS_BETWEEN_FULL === 0): ProcessEntry[] {
     this.#looks++;
     const pids = allPids(this.#base);
@@ -42,20 +47,20 @@ export class ProcessTree {
     return members.filter(({ zombie }) => !zombie);
   }
 
-  /** Sends a signal to every process of the tree, parents first; answers how many there were. */
+  /** Sends a signal to every process of the tree, parents first; returns their number. */
   signal(name: NodeJS.Signals): number {
     const living = this.refresh(true);
     for (const { pid } of living) {
       try {
         process.kill(pid, name);
       } catch {
-        // It has ended meanwhile, or is another user's.
+        // The process has ended meanwhile, or belongs to another user.
       }
     }
     return living.length;
   }
 
-  /** Where there is no /proc only the first process is known. */
+  /** Without /proc only the first process is known. */
   #withoutProc(): ProcessEntry[] {
     if (!pidIsTaken(this.#root)) return [];
     const unknown = { parent: 0, processGroup: 0, foregroundGroup: -1, startTicks: 0 };
@@ -74,7 +79,7 @@ export class ProcessTree {
         (pid) => byPid.get(pid),
       );
     for (const entry of entries) {
-      // What was there before the command cannot be of it.
+      // A process that is older than the command cannot belong to it.
       const mayBe = entry.startTicks >= this.#since && !isMember(entry);
       if (mayBe && hasEnvironment(entry.pid, this.#mark, this.#base)) heads.add(entry.pid);
     }

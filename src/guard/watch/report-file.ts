@@ -14,8 +14,9 @@ export interface Report {
 }
 
 /**
- * Follows the numbers that a program writes: one JSON object that it replaces, or a line of JSON for each report, of
- * which the last 64 KiB are looked at. Half a line waits for its end.
+ * Follows the numbers that a program writes. The file holds one JSON object that the program replaces, or one
+ * JSON line for each report; of these the last 64 KiB are read. An incomplete line is read when it is
+ * complete.
  */
 export class ReportFile {
   readonly #path: string;
@@ -27,7 +28,7 @@ export class ReportFile {
     this.#path = path;
   }
 
-  /** Never throws: a file that is not there, or not one, says nothing. */
+  /** Never throws: a missing or wrong file counts as no report. */
   read(): Report {
     const text = this.#newText();
     if (text !== undefined) for (const line of text.split("\n")) this.#take(line);
@@ -39,16 +40,17 @@ export class ReportFile {
     return { numbers: this.#numbers, wrong: this.#wrong };
   }
 
-  /** Undefined where the file is as it was. */
+  /** Undefined if the file has not changed. */
   #newText(): string | undefined {
     let descriptor: number | undefined;
     try {
-      // A pipe in its place must not stop the guard.
+      // Reading a pipe in place of the file would block the guard.
       descriptor = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
       const { size, mtimeMs, ino } = fstatSync(descriptor);
       const seen = `${ino} ${size} ${mtimeMs}`;
       if (seen === this.#seen) return undefined;
-      // A change within the same tick of the file system's clock could look like none.
+      // Two changes within one tick of the file system's clock have the same time stamp, so such a change
+      // could be missed.
       this.#seen = Date.now() - mtimeMs > CLOCK_TICK_MS ? seen : "";
       const buffer = Buffer.alloc(Math.min(size, MOST_BYTES));
       const start = size - buffer.length;

@@ -17,7 +17,7 @@ export interface ReportSourceOptions {
   /** Numbers of the program's own. */
   numbers: readonly string[];
   device: number | undefined;
-  /** Whether the program may still be on its way to its first report. */
+  /** Whether the first report of the program may still come. */
   isEarly: () => boolean;
 }
 
@@ -38,7 +38,7 @@ export function reportSource({ report, numbers, device, isEarly }: ReportSourceO
   };
 }
 
-/** The value that the program reported last, or why there is none. */
+/** The value that the program reported last, or the reason why there is none. */
 function reported(report: ReportFile, name: string): Reading {
   const { numbers, wrong } = report.last;
   const value = numbers.get(name);

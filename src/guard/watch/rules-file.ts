@@ -91,7 +91,7 @@ function parsed(path: string): unknown {
 
 type Issue = z.core.$ZodIssue;
 
-/** Within a choice of forms, what is wrong with the one that came furthest. */
+/** For a choice of several forms: the problem in the form that matches furthest. */
 function deepest(
   issues: readonly Issue[],
   above: readonly PropertyKey[] = [],

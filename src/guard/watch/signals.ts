@@ -1,7 +1,7 @@
 import { processEntry } from "../../system/process.js";
 
 const FORWARDED = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
-/** What a terminal sends to every process of its foreground group, the command included. */
+/** Signals that a terminal sends to every process of its foreground group, so the command gets them too. */
 const FROM_KEYS: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
 
 /** Passes signals on until the answer is called. The keys of a terminal reach the command by themselves. */

@@ -1,15 +1,13 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 
-/** What a loop under the guard reads at each step. Written whole or not at all. */
+/** The state that a loop under the guard reads at each step. It is written whole or not at all. */
 export interface GuardState {
   schema: "bytesper/guard-state@1";
   /** Grows by one with each writing. */
   sequence: number;
-  /** Seconds since 1970. */
   timestamp: number;
-  /** After so many seconds without a new state nobody guards any more. */
+  /** After so many seconds without a new state, no guard is running any more. */
   staleAfterSeconds: number;
-  /** Of the guard. */
   pid: number;
   /** Every branch that a rule can skip, and whether it may run. */
   allow: Record<string, boolean>;
@@ -17,13 +15,13 @@ export interface GuardState {
   block: boolean;
   /** Rules with the action warn that are fired. */
   warn: string[];
-  /** Number of the last cleanup that was asked for; 0 for none. The loop answers it with `cleanupDone`. */
+  /** Number of the last requested cleanup; 0 for none. The loop answers it with `cleanupDone`. */
   cleanup: number;
-  /** Why the command is being ended, else null. */
+  /** Why the guard ends the command; null if it does not. */
   stop: string | null;
 }
 
-/** Replaces a file as a whole: a reader finds the old state or the new one. */
+/** Replaces a whole file, so that a reader finds the old state or the new one. */
 export class StateFile {
   readonly #path: string;
   readonly #next: string;
@@ -31,7 +29,7 @@ export class StateFile {
 
   constructor(path: string) {
     this.#path = path;
-    // In the same folder: a rename to another file system is a copy.
+    // In the same folder, because a rename to another file system would be a copy.
     this.#next = `${path}.${process.pid}.next`;
   }
 
@@ -48,7 +46,7 @@ export class StateFile {
     renameSync(this.#next, this.#path);
   }
 
-  /** Nobody guards any more. */
+  /** Writes that no guard is running any more. */
   remove(): void {
     for (const path of [this.#path, this.#next]) rmSync(path, { force: true });
   }
