@@ -2,12 +2,17 @@ import { expect, test } from "vitest";
 import { addon, NO_MALLOC_COUNTERS } from "./support/addon.js";
 import { inChild } from "./support/child.js";
 
-test("malloc(100) takes a chunk of 112 bytes", ({ skip }) => {
+test("malloc(100) takes a chunk of 112 bytes, or a free one of 128 that is too small to be split", ({
+  skip,
+}) => {
   skip(NO_MALLOC_COUNTERS !== undefined, NO_MALLOC_COUNTERS);
   // 100 + 8 bytes of header, rounded up to 16. The thread's cache of freed chunks is switched off, because a
-  // chunk from there was counted as in use before.
+  // chunk from there was counted as in use before. glibc hands out a free chunk of 128 bytes whole, because the
+  // 16 bytes left over are less than its smallest chunk of 32. Whether it meets one depends on the heap before.
   const env = { GLIBC_TUNABLES: "glibc.malloc.tcache_count=0" };
-  expect(inChild("return addon.mallocSelfTest(100);", { env, flags: ["--single-threaded"] })).toBe(112);
+  expect([112, 128]).toContain(
+    inChild("return addon.mallocSelfTest(100);", { env, flags: ["--single-threaded"] }),
+  );
 });
 
 test("a block of 64 MiB takes one page more for its header", ({ skip }) => {
