@@ -11,11 +11,15 @@ export {
   kvExpandedBytesPerToken,
   stateBytes,
 } from "./cache.js";
+export type { Card } from "./cards.js";
+export { CARDS, CARD_NAMES, capacityNote, capacityOf, cardOf, parseCard } from "./cards.js";
 export type { ComputeType, NumberType } from "./dtype.js";
 export { NUMBER_TYPES, bytesOf, bytesPerNumber, numberType, parseNumberType } from "./dtype.js";
 export type { Estimate, EstimateTerm } from "./estimate.js";
 export { estimate } from "./estimate.js";
 export { FAMILIES } from "./families/index.js";
+export type { KnownModel } from "./known-models.js";
+export { KNOWN_TITLES, knownModel } from "./known-models.js";
 export type { PublishedComparison } from "./published.js";
 export { comparePublished } from "./published.js";
 export type { ReadOptions } from "./read.js";

@@ -1,4 +1,5 @@
 import type { ModelShape } from "../model/index.js";
+import { knownModel } from "../model/index.js";
 import type { Change } from "./changes.js";
 import { changesFor } from "./changes.js";
 import type { Diagnosis } from "./diagnosis/diagnosis.js";
@@ -6,7 +7,6 @@ import { diagnose } from "./diagnosis/index.js";
 import type { InputTokens, LogFacts } from "./facts.js";
 import type { Hypothesis } from "./hypotheses.js";
 import { hypothesesOf } from "./hypotheses.js";
-import { knownModel } from "./known-models.js";
 import type { OomRecord } from "./record.js";
 import type { ScanResult } from "./scan.js";
 

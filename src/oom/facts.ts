@@ -15,7 +15,7 @@ export interface InputTokens {
 }
 
 const TOKENS = ["input tokens", "input_tokens", "prompt tokens", "prompt_tokens"];
-/** Beginnings of the names in known-models.ts, long enough to be rare in other text. */
+/** Beginnings of the names of known models (src/model/known-models.ts), long enough to be rare in other text. */
 const MODELS = [
   "qwen2.5-",
   "qwen3-0.6b",

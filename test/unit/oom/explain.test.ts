@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Explanation, ExplainedReport } from "../../../src/oom/explain.js";
 import { explain } from "../../../src/oom/explain.js";
-import { KNOWN_TITLES, knownModel } from "../../../src/oom/known-models.js";
+import { KNOWN_TITLES, knownModel } from "../../../src/model/index.js";
 import { explanationPage } from "../../../src/oom/page.js";
 import { GIB, MIB, scanText } from "./support.js";
 

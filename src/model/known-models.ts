@@ -1,5 +1,5 @@
-import type { ModelShape } from "../model/index.js";
-import { modelOf } from "../model/index.js";
+import { modelOf } from "./read.js";
+import type { ModelShape } from "./shape.js";
 
 /** The sizes of a named model, with the field names of a `config.json`. */
 interface Sizes {
