@@ -53,21 +53,21 @@
       {
         "targets": [
           {
-            "target_name": "cell-guard",
+            "target_name": "cell-supervisor",
             "type": "executable",
             "sources": [
-              "native/guard/descriptors.cc",
-              "native/guard/json_line.cc",
-              "native/guard/launch.cc",
-              "native/guard/main.cc",
-              "native/guard/options.cc",
-              "native/guard/proc_directory.cc",
-              "native/guard/proc_files.cc",
-              "native/guard/process_tree.cc",
-              "native/guard/reaper.cc",
-              "native/guard/report.cc",
-              "native/guard/sample.cc",
-              "native/guard/supervisor.cc"
+              "native/supervisor/descriptors.cc",
+              "native/supervisor/json_line.cc",
+              "native/supervisor/launch.cc",
+              "native/supervisor/main.cc",
+              "native/supervisor/options.cc",
+              "native/supervisor/proc_directory.cc",
+              "native/supervisor/proc_files.cc",
+              "native/supervisor/process_tree.cc",
+              "native/supervisor/reaper.cc",
+              "native/supervisor/report.cc",
+              "native/supervisor/sample.cc",
+              "native/supervisor/supervisor.cc"
             ],
             "cflags_cc": [
               "-std=c++17",
@@ -77,7 +77,7 @@
               "-fno-rtti",
               "-fno-threadsafe-statics"
             ],
-            "ldflags": ["<!@(node native/guard/link-flags.mjs)"]
+            "ldflags": ["<!@(node native/supervisor/link-flags.mjs)"]
           }
         ]
       }

@@ -33,7 +33,7 @@ const FILES = [
   "LICENSE",
   "README.md",
   "build/Release/bytesper.node",
-  "build/Release/cell-guard",
+  "build/Release/cell-supervisor",
   // For machines with a GPU: they have no other way to compare.
   "bench/attention/gpu.mjs",
   "bench/attention/clocks.mjs",

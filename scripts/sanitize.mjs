@@ -1,5 +1,5 @@
 /**
- * Builds the addon and the cell guard with AddressSanitizer and UndefinedBehaviorSanitizer in a temporary folder, and
+ * Builds the addon and the supervisor with AddressSanitizer and UndefinedBehaviorSanitizer in a temporary folder, and
  * there
  *  1. lets two known faults show that the sanitizers see into the addon,
  *  2. runs the tests of both,
@@ -71,9 +71,9 @@ function build(folder) {
     encoding: "utf8",
   });
   if (status !== 0) throw new Stop(`The addon could not be built with the sanitizers:\n${stdout}${stderr}`);
-  if (!readFileSync(join(folder, "build/Release/cell-guard")).includes("__asan_init"))
+  if (!readFileSync(join(folder, "build/Release/cell-supervisor")).includes("__asan_init"))
     throw new Stop(
-      "The cell guard was built without the sanitizers; native/guard/link-flags.mjs decides that.",
+      "The supervisor was built without the sanitizers; native/supervisor/link-flags.mjs decides that.",
     );
   return join(folder, "build/Release/bytesper.node");
 }

@@ -42,7 +42,7 @@ export default class ClosingLine implements Reporter {
 
   #countModule(module: TestModule, counts: Counts): void {
     const broken = [module, ...module.children.allSuites()].filter((part) => part.errors().length > 0);
-    for (const part of broken) this.#fail(counts, `failed outside of its tests: ${nameOf(part)}`);
+    for (const part of broken) this.#fail(counts, `failed outside of its tests: ${testPath(part)}`);
     for (const test of module.children.allTests()) this.#countTest(test, counts, isWithin(test, broken));
   }
 
@@ -51,14 +51,14 @@ export default class ClosingLine implements Reporter {
     if (result.state === "passed") counts.passed += 1;
     else if (result.state === "failed") {
       const [error] = result.errors;
-      this.#fail(counts, `failed: ${nameOf(test)}: ${firstLine(error?.message) ?? "no message"}`);
+      this.#fail(counts, `failed: ${testPath(test)}: ${firstLine(error?.message) ?? "no message"}`);
     } else {
       const note = result.state === "skipped" ? result.note : "it never ran";
       if (note !== undefined || this.#filtered || underFailure) counts.skipped += 1;
       else counts.failed += 1;
       if (this.#filtered && note === undefined) return;
       const reason = note ?? (underFailure ? "its suite failed" : "no reason given (counted as failed)");
-      this.#lines.push(`skipped: ${nameOf(test)}: ${reason}`);
+      this.#lines.push(`skipped: ${testPath(test)}: ${reason}`);
     }
   }
 
@@ -75,7 +75,7 @@ function isWithin(test: TestCase, parts: readonly (TestModule | TestSuite)[]): b
   }
 }
 
-function nameOf(part: TestModule | TestSuite | TestCase): string {
+function testPath(part: TestModule | TestSuite | TestCase): string {
   return part.type === "module"
     ? part.relativeModuleId
     : `${part.module.relativeModuleId} > ${part.fullName}`;

@@ -2,7 +2,7 @@ import type { MemoryPool } from "bytesper/device";
 import { blockBytes, FIELDS, FlowBlock, FREE, SLOTS } from "./flow-field-block.js";
 
 /** A place among the blocks: block x SLOTS + slot. */
-export type Place = number;
+export type FlowSlot = number;
 
 export type FlowPool = Pick<MemoryPool, "allocate" | "release" | "trim">;
 
@@ -12,7 +12,7 @@ export class FlowStore {
   active = 0;
   readonly #pool: FlowPool;
   readonly #history: number;
-  #free: Place[] = [];
+  #free: FlowSlot[] = [];
 
   constructor(pool: FlowPool, history: number) {
     this.#pool = pool;
@@ -29,7 +29,7 @@ export class FlowStore {
     return ((step % this.#history) * FIELDS.length + field) * SLOTS;
   }
 
-  block(place: Place): FlowBlock {
+  block(place: FlowSlot): FlowBlock {
     return this.blocks[Math.floor(place / SLOTS)] as FlowBlock;
   }
 
@@ -55,7 +55,7 @@ export class FlowStore {
     this.active++;
   }
 
-  remove(place: Place): void {
+  remove(place: FlowSlot): void {
     this.block(place).born[place % SLOTS] = FREE;
     this.active--;
     this.#free.push(place);
@@ -70,7 +70,7 @@ export class FlowStore {
       this.#free = this.#free.filter((place) => place < first);
       for (let slot = 0; slot < SLOTS; slot++) {
         if (last.born[slot] === FREE) continue;
-        const place = this.#free.pop() as Place;
+        const place = this.#free.pop() as FlowSlot;
         this.block(place).copyFrom(last, slot, place % SLOTS);
       }
       handles.push(last.handle);

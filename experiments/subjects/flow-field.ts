@@ -12,7 +12,7 @@ import {
   SPAWN_MOVEMENT,
   WIDTH,
 } from "./flow-field-lattice.js";
-import type { FlowPool, Place } from "./flow-field-store.js";
+import type { FlowPool, FlowSlot } from "./flow-field-store.js";
 import { FlowStore } from "./flow-field-store.js";
 import type { SpawnRule } from "./flow-field-spawning.js";
 import { spawnCount } from "./flow-field-spawning.js";
@@ -109,7 +109,7 @@ export class FlowField {
       await pool.release(movement);
     }
     for (let index = 0; index < spawned; index++) {
-      if (movementSpawning) this.#placeBeside(movers[index % movers.length] as Place);
+      if (movementSpawning) this.#placeBeside(movers[index % movers.length] as FlowSlot);
       else this.#placeOver(this.#draw() % COLUMNS);
     }
     if (cleanupEvery > 0 && this.step % cleanupEvery === 0) await this.#store.cleanUp();
@@ -139,12 +139,12 @@ export class FlowField {
     return this.#store.values(this.step, field);
   }
 
-  #move(): { movers: Place[]; left: number; finished: number } {
+  #move(): { movers: FlowSlot[]; left: number; finished: number } {
     const { reflection, depth } = this.#options;
     const from = this.#store.row(this.step - 1, 0);
     const to = this.#store.row(this.step, 0);
     const { x: driftX, y: driftY } = this.#drift;
-    const movers: Place[] = [];
+    const movers: FlowSlot[] = [];
     const furthest = SPAWN_MOVEMENT ** 2;
     let random = this.#random;
     let left = 0;
@@ -195,7 +195,7 @@ export class FlowField {
   }
 
   /** A child starts where its parent is, at rest, with half of its energy. */
-  #placeBeside(parent: Place): void {
+  #placeBeside(parent: FlowSlot): void {
     const { values } = this.#store.block(parent);
     const row = this.#store.row(this.step, 0) + (parent % SLOTS);
     const energy = (values[row + ENERGY * SLOTS] as number) / 2;

@@ -9,12 +9,12 @@ import { runStep } from "./step.mjs";
 import { Stop } from "./stop.mjs";
 
 const BUILT = ["build/Release/bytesper.node"];
-// The cell guard stands on what Linux alone has.
-if (process.platform === "linux") BUILT.push("build/Release/cell-guard");
+// The supervisor stands on what Linux alone has.
+if (process.platform === "linux") BUILT.push("build/Release/cell-supervisor");
 const STAMP = "build/setup-addon";
 const LOG = "build/setup-addon.log";
 
-/** Whether the addon or the guard is missing or was built from other sources. Without binding.gyp there is none. */
+/** Whether the addon or the supervisor is missing or was built from other sources. Without binding.gyp there is none. */
 export function addonNeeds() {
   if (!existsSync(inRoot("binding.gyp"))) return false;
   return !isBuilt() || readText(STAMP) !== addonFingerprint();

@@ -1,8 +1,8 @@
 import { dirname, resolve } from "node:path";
 import { BytesperError } from "../base/errors.js";
 import { openExperiment } from "../experiment/load.js";
-import { experimentsOf, parseBudget } from "../report/gate/budget.js";
-import type { ConfigFile } from "../report/gate/config-file.js";
+import { experimentsOf, parseBudget } from "../report/budgets/budget.js";
+import type { ConfigFile } from "../report/budgets/config-file.js";
 import { suggestion } from "../base/nearest-name.js";
 import type { Result } from "../record/schema.js";
 import { experimentFile, shippedExperiments } from "../runner/engine/shipped.js";

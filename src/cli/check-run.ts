@@ -6,14 +6,14 @@ import type { Result } from "../record/schema.js";
 import type { RunRequest } from "../runner/engine/request.js";
 import { Progress } from "./progress.js";
 
-export interface GateExperiment {
+export interface BudgetedExperiment {
   name: string;
   /** The name of a shipped experiment, or a file. */
   source: RunRequest["experiments"][number];
   quick: boolean;
 }
 
-export interface GateRun {
+export interface BudgetRun {
   trials: number;
   seed: number;
   conversations?: string;
@@ -24,8 +24,8 @@ export interface GateRun {
 
 /** Measures experiments in new processes. Throws the error of the first one that could not be measured. */
 export async function measureAll(
-  experiments: readonly GateExperiment[],
-  options: GateRun,
+  experiments: readonly BudgetedExperiment[],
+  options: BudgetRun,
 ): Promise<Map<string, Result>> {
   const { runGrid } = await import("../runner/engine/run.js");
   const results = new Map<string, Result>();
@@ -67,9 +67,9 @@ export async function measureAll(
 }
 
 function requestOf(
-  experiments: readonly GateExperiment[],
+  experiments: readonly BudgetedExperiment[],
   quick: boolean,
-  { trials, seed, conversations }: GateRun,
+  { trials, seed, conversations }: BudgetRun,
 ): RunRequest {
   return {
     experiments: experiments.map(({ source }) => source),

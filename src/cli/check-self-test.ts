@@ -7,11 +7,11 @@ import { openExperiment } from "../experiment/load.js";
 import { isAbsent } from "../system/probe/reading.js";
 import { compareResults } from "../report/compare/compare.js";
 import { bytesIn } from "../base/format.js";
-import { judgeBudget } from "../report/gate/judge.js";
+import { judgeBudget } from "../report/budgets/judge.js";
 import type { Result } from "../record/schema.js";
 import { experimentFile } from "../runner/engine/shipped.js";
 import type { Planned } from "./check.js";
-import type { GateExperiment, GateRun } from "./check-run.js";
+import type { BudgetedExperiment, BudgetRun } from "./check-run.js";
 import { measureAll } from "./check-run.js";
 
 const LEAK_CLASS = "BytesperSelfTestLeak";
@@ -27,7 +27,11 @@ const LEAK_BYTES = 16 + LEAK_CHARACTERS + 24 + 16;
  * instance holds a known number of bytes more. The budget must fail by that number and name the class of the
  * leak.
  */
-export async function selfTest(planned: readonly Planned[], options: GateRun, json: boolean): Promise<void> {
+export async function selfTest(
+  planned: readonly Planned[],
+  options: BudgetRun,
+  json: boolean,
+): Promise<void> {
   const problems: string[] = [];
   const { experiment, isPopulation } = await firstPopulation(planned);
   if (!isPopulation)
@@ -53,7 +57,10 @@ export async function selfTest(planned: readonly Planned[], options: GateRun, js
     rmSync(folder, { recursive: true, force: true });
   }
   if (clean === undefined || leaking === undefined || isAbsent(clean.fit) || isAbsent(leaking.fit))
-    throw new BytesperError("CELL_FAILED", `${experiment.name} has no bytes per unit to test the gate with.`);
+    throw new BytesperError(
+      "CELL_FAILED",
+      `${experiment.name} has no bytes per unit to test the budgets with.`,
+    );
   const units = clean.rows[0]?.unitsPerInstance ?? 1;
   const isVaried = clean.rows.some(({ unitsPerInstance }) => unitsPerInstance !== units);
   const expected = LEAK_BYTES / units;
@@ -92,8 +99,8 @@ export async function selfTest(planned: readonly Planned[], options: GateRun, js
   else
     process.stdout.write(
       problems.length === 0
-        ? `The gate works: a leak of ${bytesIn(expected, "B", 0.1)} B per ${clean.unit} in ${experiment.name} fails its budget by ${bytesIn(found, "B", 0.1)} B.\nCause: ${cause}\n`
-        : `The gate does not work: ${problems.join("; ")}.\n`,
+        ? `The budgets work: a leak of ${bytesIn(expected, "B", 0.1)} B per ${clean.unit} in ${experiment.name} fails its budget by ${bytesIn(found, "B", 0.1)} B.\nCause: ${cause}\n`
+        : `The budgets do not work: ${problems.join("; ")}.\n`,
     );
   if (problems.length > 0) process.exitCode = 1;
 }
@@ -103,8 +110,8 @@ export async function selfTest(planned: readonly Planned[], options: GateRun, js
  */
 async function firstPopulation(
   planned: readonly Planned[],
-): Promise<{ experiment: GateExperiment; isPopulation: boolean }> {
-  let found: GateExperiment | undefined;
+): Promise<{ experiment: BudgetedExperiment; isPopulation: boolean }> {
+  let found: BudgetedExperiment | undefined;
   for (const { experiment } of planned) {
     const { experiment: own, dispose } = await openExperiment(experimentFile(experiment.source));
     dispose();

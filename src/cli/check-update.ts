@@ -1,7 +1,7 @@
 import { extname } from "node:path";
-import type { ConfigFile } from "../report/gate/config-file.js";
-import type { Confirmed } from "../report/gate/confirm.js";
-import { editText, editedJson, editsOf } from "../report/gate/update.js";
+import type { ConfigFile } from "../report/budgets/config-file.js";
+import type { Confirmed } from "../report/budgets/confirm.js";
+import { editText, editedJson, editsOf } from "../report/budgets/update.js";
 import { writeWhole } from "../base/write.js";
 import type { Planned } from "./check.js";
 

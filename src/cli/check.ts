@@ -2,11 +2,11 @@ import type { Command } from "commander";
 import { appendFileSync, existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { BytesperError } from "../base/errors.js";
-import type { Budget } from "../report/gate/budget.js";
-import type { Confirmed } from "../report/gate/confirm.js";
-import type { GatePlace } from "../report/gate/text.js";
+import type { Budget } from "../report/budgets/budget.js";
+import type { Confirmed } from "../report/budgets/confirm.js";
+import type { ReportContext } from "../report/budgets/text.js";
 import type { Result } from "../record/schema.js";
-import type { GateExperiment, GateRun } from "./check-run.js";
+import type { BudgetedExperiment, BudgetRun } from "./check-run.js";
 import { interruptSignal, list, wholeNumber } from "./options.js";
 
 interface Flags {
@@ -52,16 +52,16 @@ async function check(flags: Flags): Promise<void> {
     throw new BytesperError("USAGE", "--allow-raise belongs to --update; give both.");
   if (flags.allowRaise?.trim() === "")
     throw new BytesperError("USAGE", '--allow-raise needs a reason, such as "sessions keep a title now".');
-  const [{ readConfig, lineOf }, { confirm }, { gateText }, { plan }] = await Promise.all([
-    import("../report/gate/config-file.js"),
-    import("../report/gate/confirm.js"),
-    import("../report/gate/text.js"),
+  const [{ readConfig, lineOf }, { confirm }, { budgetText }, { plan }] = await Promise.all([
+    import("../report/budgets/config-file.js"),
+    import("../report/budgets/confirm.js"),
+    import("../report/budgets/text.js"),
     import("./check-plan.js"),
   ]);
   const file = await readConfig(flags.config, process.cwd());
   const committed = await committedResults(flags.results);
   const planned = await plan(file, { only: flags.only ?? [], full: flags.full === true, committed });
-  const options: GateRun = {
+  const options: BudgetRun = {
     trials: flags.trials,
     seed: flags.seed,
     signal: interruptSignal(),
@@ -92,7 +92,7 @@ async function check(flags: Flags): Promise<void> {
     second,
     committed,
   );
-  const place: GatePlace = {
+  const context: ReportContext = {
     config: file.name,
     line: (experiment, key) => lineOf(file.text, experiment, key),
     reproduce: (experiment) =>
@@ -100,8 +100,8 @@ async function check(flags: Flags): Promise<void> {
   };
   if (flags.json === true)
     process.stdout.write(`${JSON.stringify({ config: file.path, budgets: confirmed }, null, 2)}\n`);
-  else process.stdout.write(gateText(confirmed, place));
-  await writeReports(confirmed, place, file.path, flags);
+  else process.stdout.write(budgetText(confirmed, context));
+  await writeReports(confirmed, context, file.path, flags);
   if (flags.update === true) {
     const { update } = await import("./check-update.js");
     if (update(file, planned, confirmed, flags.allowRaise)) return;
@@ -111,7 +111,7 @@ async function check(flags: Flags): Promise<void> {
 }
 
 export interface Planned {
-  experiment: GateExperiment;
+  experiment: BudgetedExperiment;
   budget: Budget;
 }
 
@@ -129,7 +129,7 @@ async function committedResults(folder: string): Promise<Results> {
   }
 }
 
-async function measurements(planned: readonly Planned[], options: GateRun, flags: Flags): Promise<Results> {
+async function measurements(planned: readonly Planned[], options: BudgetRun, flags: Flags): Promise<Results> {
   if (flags.result !== undefined) {
     const { readResults } = await import("../report/compare/read.js");
     const results = readResults(flags.result, "--result");
@@ -156,7 +156,7 @@ function requireAll(planned: readonly Planned[], results: Results): void {
 }
 
 /** The experiment with the same populations as its first result, which may come from `--result`. */
-function sameAs(experiment: GateExperiment, first: Result | undefined): GateExperiment {
+function sameAs(experiment: BudgetedExperiment, first: Result | undefined): BudgetedExperiment {
   const quick = first?.settings.quick;
   return typeof quick === "boolean" ? { ...experiment, quick } : experiment;
 }
@@ -167,7 +167,7 @@ async function judgeAll(
   committed: Results,
 ): Promise<Confirmed["first"][]> {
   const [{ judgeBudget }, { compareResults }] = await Promise.all([
-    import("../report/gate/judge.js"),
+    import("../report/budgets/judge.js"),
     import("../report/compare/compare.js"),
   ]);
   return planned.flatMap(({ budget }) => {
@@ -212,23 +212,23 @@ async function withCauses(
 
 async function writeReports(
   confirmed: Confirmed[],
-  place: GatePlace,
+  context: ReportContext,
   path: string,
   flags: Flags,
 ): Promise<void> {
   if (flags.junit !== undefined) {
     const [{ junitReport }, { writeWhole }] = await Promise.all([
-      import("../report/gate/junit.js"),
+      import("../report/budgets/junit.js"),
       import("../base/write.js"),
     ]);
-    writeWhole(flags.junit, junitReport(confirmed, place));
+    writeWhole(flags.junit, junitReport(confirmed, context));
   }
   const { GITHUB_STEP_SUMMARY: summary, GITHUB_ACTIONS: onGitHub } = process.env;
   if (summary === undefined && onGitHub !== "true") return;
-  const { annotations, summaryMarkdown } = await import("../report/gate/github.js");
+  const { annotations, summaryMarkdown } = await import("../report/budgets/github.js");
   if (summary !== undefined && summary !== "") {
     try {
-      appendFileSync(summary, summaryMarkdown(confirmed, place));
+      appendFileSync(summary, summaryMarkdown(confirmed, context));
     } catch (error) {
       // The verdict does not depend on the summary page.
       process.stderr.write(`The job summary ${summary} cannot be written: ${(error as Error).message}\n`);
@@ -237,6 +237,6 @@ async function writeReports(
   if (onGitHub !== "true") return;
   // GitHub expects paths from the root of the checkout.
   const root = process.env.GITHUB_WORKSPACE;
-  const own = root === undefined ? place : { ...place, config: relative(root, path) };
+  const own = root === undefined ? context : { ...context, config: relative(root, path) };
   for (const line of annotations(confirmed, own)) process.stderr.write(`${line}\n`);
 }

@@ -37,7 +37,7 @@ export function addExplainOom(program: Command): void {
       const scanned = await scanLog(await openLog(log ?? "-", warn));
       if (scanned.reports.length === 0) {
         if (flags.json === true) process.stdout.write(`${JSON.stringify({ reports: [] })}\n`);
-        else process.stderr.write(`${nameOf(log)} holds no out-of-memory report.\n`);
+        else process.stderr.write(`${logName(log)} holds no out-of-memory report.\n`);
         process.exitCode = 1;
         return;
       }
@@ -56,6 +56,6 @@ function modelName(path: string): string {
   return file === "config" ? basename(path.slice(0, -"/config.json".length)) || file : file;
 }
 
-function nameOf(log: string | undefined): string {
+function logName(log: string | undefined): string {
   return log === undefined || log === "-" ? "Standard input" : log;
 }

@@ -144,7 +144,7 @@ function requestOf(files: readonly string[], flags: Flags): RunRequest {
     ...(flags.slots === undefined ? {} : { slots: flags.slots }),
     ...(flags.enforcement === undefined ? {} : { enforcement: flags.enforcement }),
     ...executorRequest(flags),
-    gate: {
+    admission: {
       ...(flags.softMemory === undefined ? {} : { softShare: flags.softMemory }),
       ...(flags.hardMemory === undefined ? {} : { hardShare: flags.hardMemory }),
       ...(flags.diskReserve === undefined ? {} : { diskReserveBytes: flags.diskReserve }),

@@ -42,7 +42,7 @@ export function modelOf(config: unknown, options: ReadOptions = {}): ModelShape 
     );
   }
   const { values, where, outer } = languageModel(config, file);
-  const named = options.family ?? nameOf(values) ?? nameOf(outer);
+  const named = options.family ?? architectureName(values) ?? architectureName(outer);
   const family = named === undefined ? undefined : familyOf(named);
   if (family === undefined && options.family !== undefined) {
     throw new BytesperError(
@@ -113,7 +113,7 @@ function languageModel(config: Record<string, unknown>, file: string): LanguageM
 }
 
 /** The name of the architecture in the file. */
-function nameOf(values: Record<string, unknown>): string | undefined {
+function architectureName(values: Record<string, unknown>): string | undefined {
   if (typeof values.model_type === "string" && values.model_type !== "") return values.model_type;
   const [first] = Array.isArray(values.architectures) ? (values.architectures as unknown[]) : [];
   return typeof first === "string" ? first : undefined;

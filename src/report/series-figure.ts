@@ -21,7 +21,7 @@ export function seriesFigures(result: Result): Figure[] {
       x: { label: lines[0]?.over ?? "step", unit: "count" },
       y: { label, unit },
       series: lines.map(({ row, points }) => ({
-        name: nameOf(row),
+        name: rowLabel(row),
         kind: "line",
         points: points.map(([x, y]) => ({ x, y })),
       })),
@@ -31,7 +31,7 @@ export function seriesFigures(result: Result): Figure[] {
   });
 }
 
-function nameOf({ factors, outcome }: ResultRow): string {
+function rowLabel({ factors, outcome }: ResultRow): string {
   const { stage, change } = factors;
   const name =
     stage === undefined

@@ -3,7 +3,7 @@ import { BytesperError } from "../base/errors.js";
 import type { Experiment, Level } from "../experiment/define.js";
 import type { EnforcementKind } from "../record/cell.js";
 import { GRID_DEFAULTS } from "./defaults.js";
-import type { GateSettings } from "./engine/gate.js";
+import type { AdmissionSettings } from "./engine/admission.js";
 import type { RunRequest } from "./engine/request.js";
 import { shippedExperiments } from "./engine/shipped.js";
 import type { SlurmSettings } from "./executor/slurm/settings.js";
@@ -40,7 +40,7 @@ export interface FileGridOptions extends CommonGridOptions {
   /** How caps on memory are enforced; by default the best kind that works on this machine. */
   enforcement?: EnforcementKind;
   /** Below how much memory and disk of the host no cell starts. */
-  gate?: Partial<GateSettings>;
+  admission?: Partial<AdmissionSettings>;
   /** Where cells run; "local" by default. */
   executor?: "local" | "slurm";
   /** Settings of the site for the executor "slurm". */
@@ -62,7 +62,7 @@ export type ExperimentSource = string | URL | Experiment;
 
 /** The request of `run` for files and for experiments that a program holds. Throws `USAGE`. */
 export function fileRequest(sources: readonly ExperimentSource[], options: FileGridOptions): RunRequest {
-  const { minimal, only, filter = {}, slots, enforcement, gate = {}, executor, slurm } = options;
+  const { minimal, only, filter = {}, slots, enforcement, admission = {}, executor, slurm } = options;
   if (sources.length === 0)
     throw new BytesperError("USAGE", "No experiment was given; give the path of an experiment file.");
   requireWhole("slots", slots, 1);
@@ -78,7 +78,7 @@ export function fileRequest(sources: readonly ExperimentSource[], options: FileG
     filter: Object.fromEntries(
       Object.entries(filter).map(([name, levels]) => [name, levels.map((level) => String(level))]),
     ),
-    gate,
+    gate: admission,
     executor: executor ?? "local",
     ...(slots === undefined ? {} : { slots }),
     ...(enforcement === undefined ? {} : { enforcement }),

@@ -77,7 +77,7 @@ async function runOrder(
     stdin: "",
     timeoutMs,
     graceMs: 0,
-    guardArguments: [],
+    supervisorArguments: [],
     wrap: (words) => words,
   });
   const interrupt = (): void => {

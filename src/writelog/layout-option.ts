@@ -1,6 +1,6 @@
 import { BytesperError } from "../base/errors.js";
 import type { Layout } from "./layouts.js";
-import { nameOf } from "./read/header.js";
+import { columnName } from "./read/header.js";
 
 /** Of a row that can be analysed at all. */
 const NEEDED = ["step", "action", "mem_size"];
@@ -10,7 +10,7 @@ const NEEDED = ["step", "action", "mem_size"];
  * may be any; the analysis passes over them. Throws `USAGE` where names are missing or come twice.
  */
 export function parseLayout(text: string, index: number): Layout {
-  const columns = text.split(",").map(nameOf);
+  const columns = text.split(",").map(columnName);
   const missing = NEEDED.filter((name) => !columns.includes(name));
   if (missing.length > 0)
     throw new BytesperError(

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import type { Confirmed } from "../../src/report/gate/confirm.js";
+import type { Confirmed } from "../../src/report/budgets/confirm.js";
 import type { Ended } from "./cli.js";
 import { bytesper, inFolder } from "./cli.js";
 
@@ -99,7 +99,7 @@ test("--update lowers to what was measured, and raises only with a reason", asyn
   });
 });
 
-test("the gate notices a leak of known size and names its class", async () => {
+test("the self-test notices a leak of known size and names its class", async () => {
   await inProject({ tiny: { file: FILE, perSession: "60 B" } }, async (_folder, check) => {
     const { code, stdout } = await check(["--self-test", "--json"]);
     const outcome = JSON.parse(stdout) as { leakedBytesPerUnit: number; cause: string; problems: string[] };

@@ -91,7 +91,10 @@ describe.each(BY_KERNEL)("%s", (kind) => {
   test("groups are gone when their cells are closed", async ({ skip }) => {
     needs(skip, kind);
     const limit = await (await enforcementOf(kind)).open({ id: "left-behind", capBytes: CAP_BYTES });
-    const group = join(limit.guardArguments[limit.guardArguments.indexOf("--join") + 1] ?? "", "..");
+    const group = join(
+      limit.supervisorArguments[limit.supervisorArguments.indexOf("--join") + 1] ?? "",
+      "..",
+    );
     const child = spawn("sleep", ["60"]);
     await once(child, "spawn");
     const ended = once(child, "exit");
@@ -136,15 +139,15 @@ test("RLIMIT_DATA without the watchdog does not notice two children that are too
     ...enforcement,
     open: async (options) => {
       const limit = await enforcement.open(options);
-      const at = limit.guardArguments.indexOf("--memory-limit");
-      return { ...limit, guardArguments: limit.guardArguments.toSpliced(at, 2) };
+      const at = limit.supervisorArguments.indexOf("--memory-limit");
+      return { ...limit, supervisorArguments: limit.supervisorArguments.toSpliced(at, 2) };
     },
   });
   expect(cell.end).toMatchObject({ event: "end", killed: null, code: 0 });
   expect(cell.said.filter((line) => line.startsWith("held"))).toHaveLength(2);
 });
 
-test("the guard's peak of a spike that is over is within 1 % of the child's own high-water mark", async ({
+test("the supervisor's peak of a spike that is over is within 1 % of the child's own high-water mark", async ({
   skip,
 }) => {
   needs(skip, "watchdog");

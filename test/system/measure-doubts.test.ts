@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { bytesper, fitOf, measured, subject } from "./cli.js";
 
-const nameOf = ({ name }: { name: string }): string => name;
+const warningName = ({ name }: { name: string }): string => name;
 
 test("a module-level registry is reported as retained after release", async () => {
   const result = await measured([subject("leaks.mjs"), "--no-snapshot"]);
-  expect(result.warnings.map(nameOf)).toContain("retained-after-release");
+  expect(result.warnings.map(warningName)).toContain("retained-after-release");
   // 40 for the object, 216 for its text, 8 to 12 for the place in the array.
   const { value } = fitOf(result).perUnitBytes;
   expect(value).toBeGreaterThan(240);
@@ -23,23 +23,23 @@ test("what the first instance pays for all is the fixed cost", async () => {
 
 test("release is called, and then nothing is retained", async () => {
   const result = await measured([subject("registered.mjs"), "--no-snapshot"]);
-  expect(result.warnings.map(nameOf)).not.toContain("retained-after-release");
+  expect(result.warnings.map(warningName)).not.toContain("retained-after-release");
 });
 
 test("memory that only finalizers free is not taken for a leak", async () => {
   const result = await measured([subject("finalized.mjs"), "--no-snapshot"]);
-  expect(result.warnings.map(nameOf)).not.toContain("retained-after-release");
+  expect(result.warnings.map(warningName)).not.toContain("retained-after-release");
 });
 
 test("malloc beyond the declared external bytes is named", async () => {
   const result = await measured([`${subject("known.mjs")}#bytes100`, "--no-snapshot"]);
-  expect(result.warnings.map(nameOf)).toContain("native-undeclared");
+  expect(result.warnings.map(warningName)).toContain("native-undeclared");
 });
 
 test("a subject that costs nothing is below detection", async () => {
   const result = await measured([`${subject("known.mjs")}#nothing`, "--no-snapshot"]);
   expect(fitOf(result).perUnitBytes.value).toBe(0);
-  expect(result.warnings.map(nameOf)).toContain("below-detection");
+  expect(result.warnings.map(warningName)).toContain("below-detection");
 });
 
 test("create may be asynchronous", async () => {
@@ -54,7 +54,7 @@ test("the compilers can be left on, and the result says so", async () => {
   const result = await measured([`${subject("known.mjs")}#holder100`, "--no-snapshot", "--jit"]);
   expect(result.environment.compilers).toBe("on");
   expect(result.environment.flags).not.toContain("--no-opt");
-  expect(result.warnings.map(nameOf)).toContain("compilers-on");
+  expect(result.warnings.map(warningName)).toContain("compilers-on");
 });
 
 test("TypeScript is compiled, a class is constructed, the author's estimate is compared", async () => {

@@ -1,12 +1,7 @@
 import type { ByteUnit } from "../size.js";
 import { bytesIn, doubtOf, fixed } from "../format.js";
+import type { Interval } from "../stats/interval.js";
 import type { NumberCell } from "./table.js";
-
-interface Interval {
-  value: number;
-  low: number;
-  high: number;
-}
 
 /** Bytes with the digits that `doubt`, in bytes, allows. */
 export function bytesCell(value: number, doubt = 0, unit: ByteUnit = "B"): NumberCell {

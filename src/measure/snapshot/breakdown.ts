@@ -98,7 +98,7 @@ function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles 
           store = to;
         } else if (name === "properties") {
           roles.properties.add(to);
-          if (holdsKeys(graph, node, to)) roles.dictionaries.set(to, nameOf(graph, node) || "(object)");
+          if (holdsKeys(graph, node, to)) roles.dictionaries.set(to, nodeNameOf(graph, node) || "(object)");
         } else if (name === "table") roles.tables.add(to);
         if (name === "parent" && nodeType[node] === sliced) {
           roles.sliceParents.add(to);
@@ -179,14 +179,14 @@ function kindOf(graph: HeapGraph, node: number, roles: Roles): Kind {
 }
 
 function isBufferData(graph: HeapGraph, node: number): boolean {
-  return nameOf(graph, node).includes("JSArrayBufferData");
+  return nodeNameOf(graph, node).includes("JSArrayBufferData");
 }
 
 function contextLike(graph: HeapGraph, node: number): boolean {
-  return nameOf(graph, node).startsWith("system / Context");
+  return nodeNameOf(graph, node).startsWith("system / Context");
 }
 
-function nameOf(graph: HeapGraph, node: number): string {
+function nodeNameOf(graph: HeapGraph, node: number): string {
   return graph.strings.at(graph.nodeName[node] as number);
 }
 
@@ -201,9 +201,9 @@ function className(graph: HeapGraph, node: number, roles: Roles): string {
   switch (type) {
     case "object":
     case "native":
-      return nameOf(graph, node) || "(object)";
+      return nodeNameOf(graph, node) || "(object)";
     case "array":
-      return nameOf(graph, node) || "(array)";
+      return nodeNameOf(graph, node) || "(array)";
     case "string":
     case "concatenated string":
     case "sliced string":

@@ -80,11 +80,11 @@ interface Share {
   count: number;
 }
 
-function byName<T extends Share>(rows: readonly T[], nameOf: (row: T) => string): Map<string, Share> {
+function byName<T extends Share>(rows: readonly T[], keyOf: (row: T) => string): Map<string, Share> {
   const shares = new Map<string, Share>();
   for (const row of rows) {
-    const before = shares.get(nameOf(row)) ?? { bytes: 0, count: 0 };
-    shares.set(nameOf(row), { bytes: before.bytes + row.bytes, count: before.count + row.count });
+    const before = shares.get(keyOf(row)) ?? { bytes: 0, count: 0 };
+    shares.set(keyOf(row), { bytes: before.bytes + row.bytes, count: before.count + row.count });
   }
   return shares;
 }

@@ -1,5 +1,6 @@
 import { isAbsent } from "../../system/probe/reading.js";
 import { bytesIn } from "../../base/format.js";
+import type { Interval } from "../../base/stats/interval.js";
 import type { ResultRowReading } from "../../record/schema.js";
 
 /** "unknown" comes with a reason: what could not be compared is never called equal. */
@@ -13,12 +14,6 @@ export interface Judgement {
   isLeast?: boolean;
   /** Why there is no verdict, or where a bound comes from. */
   reason?: string;
-}
-
-export interface Interval {
-  value: number;
-  low: number;
-  high: number;
 }
 
 /**

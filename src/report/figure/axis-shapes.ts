@@ -3,7 +3,7 @@ import { LEADING, SIZE } from "./layout.js";
 import { INK, RULE } from "./palette.js";
 import type { Scale } from "./scale.js";
 import { placeOn } from "./scale.js";
-import type { Place, Shape } from "./shapes.js";
+import type { Coordinates, Shape } from "./shapes.js";
 import { polyline, text } from "./shapes.js";
 
 const TICK = 2.5;
@@ -24,8 +24,9 @@ export function axisShapes(
     scale.ticks.map(({ at, label }) => ({ place: placeOn(scale, at), lines: label.split("\n") }));
   const columns = along(layout.x).map((tick) => ({ ...tick, at: left + tick.place * width }));
   const rows = along(layout.y).map((tick) => ({ ...tick, at: bottom - tick.place * height }));
-  const line = (from: Place, to: Place, stroke: typeof AXIS): Shape => polyline([from, to], stroke);
-  const word = (at: Place, content: string, align: "center" | "right"): Shape =>
+  const line = (from: Coordinates, to: Coordinates, stroke: typeof AXIS): Shape =>
+    polyline([from, to], stroke);
+  const word = (at: Coordinates, content: string, align: "center" | "right"): Shape =>
     text(at, content, { size: SIZE.text, color: INK, align });
   return {
     behind: [

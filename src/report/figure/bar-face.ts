@@ -1,13 +1,13 @@
 import { hatchLines } from "./hatch.js";
 import type { Look } from "./palette.js";
 import { PAPER, tint } from "./palette.js";
-import type { Place, Shape } from "./shapes.js";
+import type { Coordinates, Shape } from "./shapes.js";
 
 /**
  * A bar: a light face, hatching, and an edge in the full colour. An estimate has no fill and a dashed edge.
  */
 export function faceShapes(
-  place: Place,
+  place: Coordinates,
   width: number,
   height: number,
   look: Look,
@@ -19,6 +19,6 @@ export function faceShapes(
   if (estimated) return [face({ ...rim, fill: PAPER, lineDash: [2, 1.5] })];
   const [left, top] = place;
   const [right, bottom] = [left + width, top + height];
-  const corners: Place[] = [[left, top], [right, top], [right, bottom], [left, bottom]]; // prettier-ignore
+  const corners: Coordinates[] = [[left, top], [right, top], [right, bottom], [left, bottom]]; // prettier-ignore
   return [face({ fill: tint(look.color, 0.6) }), ...hatchLines(corners, look), face(rim)];
 }

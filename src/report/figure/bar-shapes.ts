@@ -7,7 +7,7 @@ import { SIZE } from "./layout.js";
 import type { Look } from "./palette.js";
 import { INK, MUTED } from "./palette.js";
 import { placeOn } from "./scale.js";
-import type { Drawn, Place, Shape } from "./shapes.js";
+import type { Drawn, Coordinates, Shape } from "./shapes.js";
 import { polygon, polyline, text } from "./shapes.js";
 import { isLying, stackedBelow, valueOf } from "./values.js";
 import { valueText } from "./value-text.js";
@@ -27,7 +27,7 @@ export function barShapes(figure: Figure, series: Series, layout: Layout, look: 
   const below = stackedBelow(figure, series);
   const offset = (groups.indexOf(groupOf(series)) - (groups.length - 1) / 2) * each;
   const shapes: Shape[] = [];
-  const ink: Place[] = [];
+  const ink: Coordinates[] = [];
   for (const point of series.points) {
     const value = valueOf(figure, point);
     const index = lying ? (point.y ?? 0) : point.x;
@@ -40,14 +40,14 @@ export function barShapes(figure: Figure, series: Series, layout: Layout, look: 
     const from = along(below(point));
     if (value === undefined) {
       // Marks an absent value like in tables, at the place where a bar of value 0 would begin.
-      const at: Place = lying ? [from + 6, middle] : [middle, from - 5];
+      const at: Coordinates = lying ? [from + 6, middle] : [middle, from - 5];
       shapes.push(text(at, ABSENT_MARK, { size: SIZE.text, color: MUTED, align: "center" }));
       continue;
     }
     const to = along(below(point) + value);
     const [start, length] = [Math.min(from, to), Math.abs(to - from)];
     const thickness = each - (groups.length > 1 ? 1 : 0);
-    const corner: Place = lying ? [start, middle - thickness / 2] : [middle - thickness / 2, start];
+    const corner: Coordinates = lying ? [start, middle - thickness / 2] : [middle - thickness / 2, start];
     shapes.push(
       ...(lying
         ? faceShapes(corner, length, thickness, look, series.estimated === true)
@@ -127,7 +127,7 @@ function interval(
   const lying = isLying(figure);
   const [from, to] = [low, high].map((end) => alongValues(figure, layout, base + end)) as [number, number];
   if (Math.abs(to - from) < 1) return [];
-  const at = (along: number, across: number): Place =>
+  const at = (along: number, across: number): Coordinates =>
     lying ? [along, middle + across] : [middle + across, along];
   const stroke = { color: INK, width: 0.7 };
   return [
@@ -138,7 +138,7 @@ function interval(
 
 /** An arrow from the end of a bar: the real value is larger. */
 function beyond(lying: boolean, middle: number, end: number, color: string): Shape[] {
-  const at = (along: number, across: number): Place =>
+  const at = (along: number, across: number): Coordinates =>
     lying ? [end + along, middle + across] : [middle + across, end - along];
   return [
     polyline([at(0, 0), at(6, 0)], { color, width: 1 }),

@@ -1,5 +1,5 @@
 import type { Look } from "./palette.js";
-import type { Place, Shape } from "./shapes.js";
+import type { Coordinates, Shape } from "./shapes.js";
 import { polyline } from "./shapes.js";
 
 /**
@@ -7,10 +7,10 @@ import { polyline } from "./shapes.js";
  * because patterns look different in SVG and PNG. The face is a polygon that closes itself; a point is inside
  * if an odd number of edges surrounds it.
  */
-export function hatchLines(face: readonly Place[], { hatch, color }: Look): Shape[] {
+export function hatchLines(face: readonly Coordinates[], { hatch, color }: Look): Shape[] {
   if (hatch === undefined || face.length < 3) return [];
   const turn = (hatch.angle * Math.PI) / 180;
-  const [along, across]: [Place, Place] = [
+  const [along, across]: [Coordinates, Coordinates] = [
     [Math.cos(turn), Math.sin(turn)],
     [-Math.sin(turn), Math.cos(turn)],
   ];
@@ -29,7 +29,7 @@ export function hatchLines(face: readonly Place[], { hatch, color }: Look): Shap
       })
       .sort((a, b) => a - b);
     for (let pair = 0; pair + 1 < crossings.length; pair += 2) {
-      const ends = [crossings[pair], crossings[pair + 1]].map((at = 0): Place => [
+      const ends = [crossings[pair], crossings[pair + 1]].map((at = 0): Coordinates => [
         at * along[0] + height * across[0],
         at * along[1] + height * across[1],
       ]);
@@ -39,10 +39,10 @@ export function hatchLines(face: readonly Place[], { hatch, color }: Look): Shap
   return shapes;
 }
 
-function dot(a: Place, b: Place): number {
+function dot(a: Coordinates, b: Coordinates): number {
   return a[0] * b[0] + a[1] * b[1];
 }
 
-function edges(face: readonly Place[]): [Place, Place][] {
+function edges(face: readonly Coordinates[]): [Coordinates, Coordinates][] {
   return face.map((corner, index) => [corner, face[(index + 1) % face.length] ?? corner]);
 }

@@ -3,7 +3,7 @@ import { textWidth } from "./font.js";
 import type { Box, Layout } from "./layout.js";
 import { SIZE } from "./layout.js";
 import { INK, PAPER } from "./palette.js";
-import type { Place, Shape } from "./shapes.js";
+import type { Coordinates, Shape } from "./shapes.js";
 import { polyline, rect, text } from "./shapes.js";
 import { placeOn } from "./scale.js";
 import { ARROW, onPlot, sampled } from "./series-shapes.js";
@@ -20,7 +20,7 @@ interface Wish {
 }
 
 /** Lines across the plot and all labels on it. Each label stands where it covers least. */
-export function markShapes(figure: Figure, layout: Layout, ink: readonly Place[]): Shape[] {
+export function markShapes(figure: Figure, layout: Layout, ink: readonly Coordinates[]): Shape[] {
   const marks = (figure.marks ?? []).filter((mark) => isInside(layout, mark));
   const lines = marks.map((mark) => lineOf(layout, mark));
   const wishes = [...marks.map((mark) => wishOf(layout, mark)), ...boundWishes(figure, layout)];
@@ -31,7 +31,7 @@ export function markShapes(figure: Figure, layout: Layout, ink: readonly Place[]
       cost(box, everything, taken, layout) < cost(found, everything, taken, layout) ? box : found,
     );
     taken.push(best);
-    const middle: Place = [best.left + best.width / 2, best.top + best.height / 2];
+    const middle: Coordinates = [best.left + best.width / 2, best.top + best.height / 2];
     return [
       // A background that keeps the letters readable over lines.
       rect([best.left, best.top], best.width, best.height, { fill: PAPER, opacity: 0.8 }),
@@ -51,7 +51,7 @@ function isInside({ x, y }: Layout, { axis, at }: Mark): boolean {
   return place >= 0 && place <= 1;
 }
 
-function lineOf(layout: Layout, { axis, at }: Mark): Place[] {
+function lineOf(layout: Layout, { axis, at }: Mark): Coordinates[] {
   const { left, top, width, height } = layout.plot;
   if (axis === "x") {
     const right = left + placeOn(layout.x, at) * width;
@@ -63,7 +63,7 @@ function lineOf(layout: Layout, { axis, at }: Mark): Place[] {
 
 function wishOf(layout: Layout, mark: Mark): Wish {
   const { left, top, width, height } = layout.plot;
-  const [[right, down]] = lineOf(layout, mark) as [Place];
+  const [[right, down]] = lineOf(layout, mark) as [Coordinates];
   const length = textWidth(mark.label, LETTERS) + 2;
   const thick = LETTERS * 1.2;
   if (mark.axis === "y") {
@@ -115,7 +115,7 @@ function boundWishes(figure: Figure, layout: Layout): Wish[] {
 }
 
 /** How much a label in this box would cover. Letters cost most, then space outside the plot, then lines. */
-function cost(box: Box, ink: readonly Place[], taken: readonly Box[], { plot }: Layout): number {
+function cost(box: Box, ink: readonly Coordinates[], taken: readonly Box[], { plot }: Layout): number {
   const covered = ink.filter(
     ([x, y]) =>
       x > box.left - 1 && x < box.left + box.width + 1 && y > box.top - 1 && y < box.top + box.height + 1,

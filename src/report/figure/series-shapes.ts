@@ -6,14 +6,14 @@ import type { Layout } from "./layout.js";
 import { PAPER, tint } from "./palette.js";
 import type { Look } from "./palette.js";
 import { placeOn } from "./scale.js";
-import type { Drawn, Place, Shape, Stroke } from "./shapes.js";
+import type { Drawn, Coordinates, Shape, Stroke } from "./shapes.js";
 import { marker, MARKER_RADIUS, polygon, polyline } from "./shapes.js";
 import { stackedBelow } from "./values.js";
 
 /** From this many points on, markers and whiskers would overlap, so a band shows the intervals. */
 const MOST_MARKERS = 24;
 
-export function onPlot({ plot, x, y }: Layout, at: { x: number; y: number }): Place {
+export function onPlot({ plot, x, y }: Layout, at: { x: number; y: number }): Coordinates {
   return [plot.left + placeOn(x, at.x) * plot.width, plot.top + (1 - placeOn(y, at.y)) * plot.height];
 }
 
@@ -57,8 +57,8 @@ function sparse<P>(points: readonly P[], most: number): readonly P[] {
   return points.filter((_, index) => index % step === Math.floor(step / 2));
 }
 
-function lone([place]: readonly Place[], look: Look): Shape {
-  return marker(look.marker, place as Place, look.color, look.color, look.radius);
+function lone([place]: readonly Coordinates[], look: Look): Shape {
+  return marker(look.marker, place as Coordinates, look.color, look.color, look.radius);
 }
 
 function strokeOf({ estimated, fitted }: Series, { color, dash, estimateDash }: Look): Stroke {
@@ -81,8 +81,8 @@ function runs(layout: Layout, points: readonly Point[]): Point[][] {
 }
 
 /** Each value stays constant until the next one. */
-function stepped(places: readonly Place[]): Place[] {
-  return places.flatMap((place, index): Place[] => {
+function stepped(places: readonly Coordinates[]): Coordinates[] {
+  return places.flatMap((place, index): Coordinates[] => {
     const next = places[index + 1];
     return next === undefined ? [place] : [place, [next[0], place[1]]];
   });
@@ -99,7 +99,7 @@ const CAP = 2;
 function whisker(layout: Layout, { x, low, high }: Point, color: string): Shape[] {
   if (low === undefined || high === undefined) return [];
   const ends = [low, high].map((y) => onPlot(layout, { x, y: clamped(layout, y) }));
-  const [from, to] = ends as [Place, Place];
+  const [from, to] = ends as [Coordinates, Coordinates];
   if (Math.abs(from[1] - to[1]) < 2 * MARKER_RADIUS) return [];
   const stroke = { color, width: 0.7 };
   return [
@@ -154,27 +154,32 @@ function areaShapes(figure: Figure, series: Series, layout: Layout, look: Look):
 }
 
 /** Points along a line, 3 pt apart. */
-export function sampled(line: readonly Place[]): Place[] {
-  return line.flatMap((from, index): Place[] => {
+export function sampled(line: readonly Coordinates[]): Coordinates[] {
+  return line.flatMap((from, index): Coordinates[] => {
     const to = line[index + 1];
     if (to === undefined) return [from];
     const parts = Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) / 3));
-    return Array.from({ length: parts }, (_, part): Place => [
+    return Array.from({ length: parts }, (_, part): Coordinates => [
       from[0] + ((to[0] - from[0]) * part) / parts,
       from[1] + ((to[1] - from[1]) * part) / parts,
     ]);
   });
 }
 
-function inkOf(layout: Layout, point: Point & { y: number }): Place[] {
+function inkOf(layout: Layout, point: Point & { y: number }): Coordinates[] {
   const at = onPlot(layout, point);
   return point.censored === true ? sampled([at, [at[0], at[1] - ARROW]]) : [at];
 }
 
 /** The sample beside the name of a series. */
-export function sampleShapes(series: Series, look: Look, [left, middle]: Place, width: number): Shape[] {
+export function sampleShapes(
+  series: Series,
+  look: Look,
+  [left, middle]: Coordinates,
+  width: number,
+): Shape[] {
   if (series.kind === "bar" || series.kind === "area") {
-    const place: Place = [left, middle - 3.2];
+    const place: Coordinates = [left, middle - 3.2];
     return [...faceShapes(place, width, 6.4, look, series.estimated === true)];
   }
   const line = polyline([[left, middle], [left + width, middle]], strokeOf(series, look)); // prettier-ignore

@@ -14,7 +14,7 @@ export interface Shape {
   z2?: number;
 }
 
-export type Place = readonly [x: number, y: number];
+export type Coordinates = readonly [x: number, y: number];
 
 export interface Stroke {
   color: string;
@@ -22,7 +22,7 @@ export interface Stroke {
   dash?: readonly number[];
 }
 
-export function polyline(points: readonly Place[], { color, width, dash = [] }: Stroke): Shape {
+export function polyline(points: readonly Coordinates[], { color, width, dash = [] }: Stroke): Shape {
   return {
     type: "polyline",
     shape: { points },
@@ -37,12 +37,12 @@ export function polyline(points: readonly Place[], { color, width, dash = [] }: 
   };
 }
 
-export function polygon(points: readonly Place[], style: Record<string, unknown>): Shape {
+export function polygon(points: readonly Coordinates[], style: Record<string, unknown>): Shape {
   return { type: "polygon", shape: { points }, style, silent: true };
 }
 
 export function rect(
-  [left, top]: Place,
+  [left, top]: Coordinates,
   width: number,
   height: number,
   style: Record<string, unknown>,
@@ -59,7 +59,7 @@ export interface TextStyle {
   rotation?: number;
 }
 
-export function text(at: Place, content: string, style: TextStyle): Shape {
+export function text(at: Coordinates, content: string, style: TextStyle): Shape {
   const { size, color, align = "left", bold = false, rotation = 0 } = style;
   return {
     type: "text",
@@ -80,9 +80,15 @@ export function text(at: Place, content: string, style: TextStyle): Shape {
 export const MARKER_RADIUS = 2.3;
 
 /** A marker, filled with its colour, or with the colour of the paper if it is hollow. */
-export function marker(kind: Marker, [x, y]: Place, color: string, fill: string, r = MARKER_RADIUS): Shape {
+export function marker(
+  kind: Marker,
+  [x, y]: Coordinates,
+  color: string,
+  fill: string,
+  r = MARKER_RADIUS,
+): Shape {
   const style = { fill, stroke: color, lineWidth: 0.9 };
-  const shaped = (corners: readonly Place[]): Shape =>
+  const shaped = (corners: readonly Coordinates[]): Shape =>
     polygon(
       corners.map(([right, down]) => [x + r * right, y + r * down]),
       style,
@@ -109,5 +115,5 @@ export function marker(kind: Marker, [x, y]: Place, color: string, fill: string,
 export interface Drawn {
   shapes: Shape[];
   /** Positions that something is drawn on; labels avoid them. */
-  ink: Place[];
+  ink: Coordinates[];
 }

@@ -1,5 +1,6 @@
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Result } from "../../record/schema.js";
+import type { Interval } from "../../base/stats/interval.js";
 import { suggestion } from "../../base/nearest-name.js";
 import { MarkerError } from "./problem.js";
 
@@ -7,12 +8,6 @@ import { MarkerError } from "./problem.js";
 export interface Found {
   node: Leaf;
   field: string;
-}
-
-export interface Interval {
-  value: number;
-  low: number;
-  high: number;
 }
 
 export type Leaf =

@@ -6,7 +6,8 @@ import type { Result } from "../../record/schema.js";
 import { ABSENT_MARK } from "../../base/table/table.js";
 import { suggestion } from "../../base/nearest-name.js";
 import { MarkerError } from "./problem.js";
-import type { Found, Interval, Leaf } from "./value-path.js";
+import type { Interval } from "../../base/stats/interval.js";
+import type { Found, Leaf } from "./value-path.js";
 
 /** The form that a marker asks for: unit, number of decimal places, without the unit, with the range. */
 export interface ValueForm {

@@ -16,10 +16,10 @@ import { JsonLines } from "./command.js";
 import type { CellEnd, CellMemory, Outcome } from "../../record/cell-end.js";
 import { DeviceWatch } from "../../system/device-watch.js";
 import { measuringEnvironment, measuringFlags } from "./flags.js";
-import type { GuardSample } from "./guard-report.js";
+import type { SupervisorSample } from "./supervisor-report.js";
 import { hostKills } from "./host-kills.js";
 import type { LaunchEnd, Launched } from "./launch.js";
-import { guardPath, launch } from "./launch.js";
+import { supervisorPath, launch } from "./launch.js";
 import type { Evidence } from "./outcome.js";
 import { verdict } from "./outcome.js";
 import { parseSnapshot } from "./parse-snapshot.js";
@@ -46,7 +46,7 @@ export interface CellJob {
 
 export interface CellEvents {
   onTurn?: (record: unknown) => void;
-  onSample?: (sample: GuardSample) => void;
+  onSample?: (sample: SupervisorSample) => void;
 }
 
 export interface RunningCell {
@@ -110,7 +110,7 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
         running = launch({
           ...cell.process(job, heapLimitBytes),
           timeoutMs: job.timeoutMs,
-          guardArguments: limit.guardArguments,
+          supervisorArguments: limit.supervisorArguments,
           wrap: (command) => limit.wrap(command),
           ...(job.sampleMs === undefined ? {} : { sampleMs: job.sampleMs }),
           onStarted: device.started,
@@ -218,7 +218,7 @@ interface CellProcess {
   /** Asks the supervisor for the memory of the process tree now. */
   ask: () => void;
   process: (job: CellJob, heapLimitBytes: number | undefined) => ProcessOptions;
-  onSample: (sample: GuardSample) => void;
+  onSample: (sample: SupervisorSample) => void;
   answer: (end: LaunchEnd) => Answer;
   data: (device: Record<string, ProgramReading>) => unknown;
 }
@@ -315,7 +315,7 @@ class CommandCell implements CellProcess {
   ask: () => void = () => undefined;
   readonly #spec: CommandSpec;
   readonly #lines: JsonLines;
-  #last: GuardSample | undefined;
+  #last: SupervisorSample | undefined;
   /**
    * Samples that were requested and have not arrived. At most two, or a program that prints fast would flood
    * the supervisor with requests.
@@ -354,7 +354,7 @@ class CommandCell implements CellProcess {
     };
   }
 
-  onSample(sample: GuardSample): void {
+  onSample(sample: SupervisorSample): void {
     if (sample.asked !== true) return;
     this.#last = sample;
     this.#asked--;
@@ -422,32 +422,32 @@ function nodeOptions(heapLimitBytes: number | undefined): NodeJS.ProcessEnv {
 }
 
 function memoryOf(
-  { guard }: LaunchEnd,
+  { supervisor }: LaunchEnd,
   { peak }: LimitEvidence,
   { kind }: Enforcement,
   capBytes: number | undefined,
 ): CellMemory {
   const unknown = absent(
-    guardPath() === undefined
+    supervisorPath() === undefined
       ? "process trees are followed on Linux only"
-      : "the guard of the cell was killed before it could tell",
+      : "the supervisor of the cell was killed before it could tell",
   );
-  const largest: Reading = guard === undefined ? unknown : guard.largestProcessPeakBytes;
+  const largest: Reading = supervisor === undefined ? unknown : supervisor.largestProcessPeakBytes;
   const common = {
     enforcement: kind,
     ...(capBytes === undefined ? {} : { capBytes }),
     largestProcessPeakBytes: largest,
-    processes: guard?.processesReaped ?? 0,
+    processes: supervisor?.processesReaped ?? 0,
   };
   if ("bytes" in peak) return { ...common, peakBytes: peak.bytes, peakSource: `${peak.source} (exact)` };
-  if (guard === undefined) return { ...common, peakBytes: unknown };
-  if (guard.processesReaped === 1)
+  if (supervisor === undefined) return { ...common, peakBytes: unknown };
+  if (supervisor.processesReaped === 1)
     return {
       ...common,
-      peakBytes: guard.largestProcessPeakBytes,
+      peakBytes: supervisor.largestProcessPeakBytes,
       peakSource: "VmHWM of its only process (exact)",
     };
-  const sampled = Math.max(guard.peakPssBytes ?? 0, guard.largestProcessPeakBytes);
+  const sampled = Math.max(supervisor.peakPssBytes ?? 0, supervisor.largestProcessPeakBytes);
   return {
     ...common,
     peakBytes: sampled,
@@ -456,14 +456,14 @@ function memoryOf(
 }
 
 function rawFacts(launchEnd: LaunchEnd, { oomKills, counters }: LimitEvidence): CellEnd["evidence"] {
-  const { guard, exitCode, exitSignal, output } = launchEnd;
+  const { supervisor, exitCode, exitSignal, output } = launchEnd;
   return {
     exitCode,
     exitSignal,
-    killed: guard?.killed ?? null,
-    survivors: guard?.survivors ?? null,
-    userMs: guard?.userMs ?? null,
-    systemMs: guard?.systemMs ?? null,
+    killed: supervisor?.killed ?? null,
+    survivors: supervisor?.survivors ?? null,
+    userMs: supervisor?.userMs ?? null,
+    systemMs: supervisor?.systemMs ?? null,
     oomKills: typeof oomKills === "number" ? oomKills : null,
     ...counters,
     lastOutput: output.trim().split("\n").slice(-3).join("\n").slice(-500),

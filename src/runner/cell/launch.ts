@@ -4,9 +4,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import type { GuardEnd, GuardFailed, GuardReport, GuardSample } from "./guard-report.js";
+import type {
+  SupervisorEnd,
+  SupervisorFailed,
+  SupervisorReport,
+  SupervisorSample,
+} from "./supervisor-report.js";
 
-const GUARD = fileURLToPath(new URL("../../../build/Release/cell-guard", import.meta.url));
+const SUPERVISOR = fileURLToPath(new URL("../../../build/Release/cell-supervisor", import.meta.url));
 const KEPT_OUTPUT = 16 * 1024;
 /** Longest line on file descriptor 3, bytes. A heap breakdown takes some hundred kilobytes. */
 const LONGEST_MESSAGE = 2 ** 28;
@@ -20,22 +25,22 @@ export interface LaunchOptions {
   /** Time between SIGTERM and SIGKILL, ms. With 0 the process is killed at once. */
   graceMs: number;
   /** Further options of the supervisor, which say how memory is limited. */
-  guardArguments: readonly string[];
+  supervisorArguments: readonly string[];
   /** Puts a program in front of the supervisor's command, such as systemd-run. */
   wrap: (command: string[]) => string[];
   sampleMs?: number;
   onStdout?: (chunk: Buffer) => void;
   /** Called for each line on file descriptor 3. */
   onMessage?: (line: string) => void;
-  onSample?: (sample: GuardSample) => void;
+  onSample?: (sample: SupervisorSample) => void;
   /** Called when the process runs, with the pid of its first process. */
   onStarted?: (pid: number) => void;
 }
 
 export interface LaunchEnd {
   /** Last report of the supervisor. Absent without a supervisor, or if it died. */
-  guard?: GuardEnd;
-  failed?: GuardFailed;
+  supervisor?: SupervisorEnd;
+  failed?: SupervisorFailed;
   spawnError?: Error;
   exitCode: number | null;
   exitSignal: NodeJS.Signals | null;
@@ -53,8 +58,8 @@ export interface Launched {
 }
 
 /** Path of the supervisor's program; undefined where cells cannot run under it. */
-export function guardPath(): string | undefined {
-  return process.platform === "linux" && existsSync(GUARD) ? GUARD : undefined;
+export function supervisorPath(): string | undefined {
+  return process.platform === "linux" && existsSync(SUPERVISOR) ? SUPERVISOR : undefined;
 }
 
 /**
@@ -63,13 +68,13 @@ export function guardPath(): string | undefined {
  */
 export function launch(options: LaunchOptions): Launched {
   const started = performance.now();
-  const guard = guardPath();
-  const child = start(options, guard);
+  const supervisor = supervisorPath();
+  const child = start(options, supervisor);
   let output = "";
   let timedOut = false;
   let spawnError: Error | undefined;
-  let end: GuardEnd | undefined;
-  let failed: GuardFailed | undefined;
+  let end: SupervisorEnd | undefined;
+  let failed: SupervisorFailed | undefined;
 
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString("utf8")).slice(-KEPT_OUTPUT);
@@ -85,9 +90,9 @@ export function launch(options: LaunchOptions): Launched {
   for (const stream of [child.stdin, ...pipes.slice(3)]) stream?.on("error", () => undefined);
   child.stdin?.end(options.stdin);
   lines(pipes[3] as Readable, (line) => options.onMessage?.(line));
-  if (guard !== undefined) {
+  if (supervisor !== undefined) {
     lines(pipes[4] as Readable, (line) => {
-      const report = JSON.parse(line) as GuardReport;
+      const report = JSON.parse(line) as SupervisorReport;
       if (report.event === "started") options.onStarted?.(report.pid);
       else if (report.event === "sample") options.onSample?.(report);
       else if (report.event === "end") end = report;
@@ -98,7 +103,7 @@ export function launch(options: LaunchOptions): Launched {
     (pipes[5] as Writable | undefined)?.write(letter);
   };
   const kill = (): void => {
-    if (guard === undefined) child.kill("SIGKILL");
+    if (supervisor === undefined) child.kill("SIGKILL");
     else tell("K");
   };
   // The supervisor enforces the time limit. This timer is for a missing supervisor or one that hangs.
@@ -107,7 +112,9 @@ export function launch(options: LaunchOptions): Launched {
       timedOut = true;
       child.kill("SIGKILL");
     },
-    guard === undefined ? options.timeoutMs : options.timeoutMs + options.graceMs + GUARD_PATIENCE_MS,
+    supervisor === undefined
+      ? options.timeoutMs
+      : options.timeoutMs + options.graceMs + SUPERVISOR_PATIENCE_MS,
   );
   const ended = new Promise<LaunchEnd>((resolve) => {
     child.on("error", (error) => {
@@ -120,7 +127,7 @@ export function launch(options: LaunchOptions): Launched {
       clearTimeout(timer);
       const own = end === undefined ? { exitCode, exitSignal } : ofMain(end);
       resolve({
-        ...(end === undefined ? {} : { guard: end }),
+        ...(end === undefined ? {} : { supervisor: end }),
         ...(failed === undefined ? {} : { failed }),
         ...(spawnError === undefined ? {} : { spawnError }),
         ...own,
@@ -134,7 +141,7 @@ export function launch(options: LaunchOptions): Launched {
     ended,
     kill,
     askSample: () => {
-      if (guard !== undefined) tell("S");
+      if (supervisor !== undefined) tell("S");
     },
   };
 }
@@ -156,30 +163,30 @@ function oomScoreArguments(): string[] {
 }
 
 /** Extra time for the supervisor. It kills within milliseconds, unless a call into the kernel hangs. */
-const GUARD_PATIENCE_MS = 30_000;
+const SUPERVISOR_PATIENCE_MS = 30_000;
 
-function start(options: LaunchOptions, guard: string | undefined): ChildProcess {
+function start(options: LaunchOptions, supervisor: string | undefined): ChildProcess {
   const { command, cwd, env } = options;
   const common = { env, ...(cwd === undefined ? {} : { cwd }) };
   const pipes: StdioOptions = ["pipe", "pipe", "pipe", "pipe"];
-  if (guard === undefined) {
+  if (supervisor === undefined) {
     const [file = "", ...args] = command;
     return spawn(file, args, { ...common, stdio: pipes });
   }
   const [file = "", ...args] = options.wrap([
-    guard,
+    supervisor,
     ...["--report", "4", "--lifeline", "5"],
     ...oomScoreArguments(),
     ...["--time-limit", String(options.timeoutMs), "--grace", String(options.graceMs)],
     ...(options.sampleMs === undefined ? [] : ["--sample", String(options.sampleMs)]),
-    ...options.guardArguments,
+    ...options.supervisorArguments,
     "--",
     ...command,
   ]);
   return spawn(file, args, { ...common, stdio: [...pipes, "pipe", "pipe"] });
 }
 
-function ofMain(end: GuardEnd): Pick<LaunchEnd, "exitCode" | "exitSignal"> {
+function ofMain(end: SupervisorEnd): Pick<LaunchEnd, "exitCode" | "exitSignal"> {
   const name = Object.entries(constants.signals).find(([, number]) => number === end.signal)?.[0];
   return { exitCode: end.code ?? null, exitSignal: (name as NodeJS.Signals | undefined) ?? null };
 }

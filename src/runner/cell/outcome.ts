@@ -50,7 +50,7 @@ export function verdict(evidence: Evidence): Verdict {
 
 function byRunner({ ended, launch }: Evidence): Verdict | undefined {
   if (ended !== undefined) return { outcome: ended.outcome, cause: ended.cause };
-  const { failed, spawnError, guard } = launch;
+  const { failed, spawnError, supervisor } = launch;
   if (spawnError !== undefined)
     return { outcome: "crash", cause: `the process could not be started: ${spawnError.message}` };
   if (failed !== undefined) {
@@ -60,7 +60,7 @@ function byRunner({ ended, launch }: Evidence): Verdict | undefined {
       cause: `the process could not be started: ${failed.stage}${place}: ${failed.message}`,
     };
   }
-  if (guard?.killed === "lifeline" || guard?.killed === "signal" || guard?.killed === "asked")
+  if (supervisor?.killed === "lifeline" || supervisor?.killed === "signal" || supervisor?.killed === "asked")
     return { outcome: "interrupted", cause: "interrupted" };
   return undefined;
 }
@@ -75,8 +75,8 @@ function byCap({ launch, limit, capBytes, enforcement }: Evidence): Verdict | un
       ...over,
       cause: `the kernel's killer acted at the cap of ${cap} (${enforcement}: oom_kill ${limit.oomKills})`,
     };
-  if (launch.guard?.killed === "memory") {
-    const { overLimitBytes } = launch.guard;
+  if (launch.supervisor?.killed === "memory") {
+    const { overLimitBytes } = launch.supervisor;
     const seen = overLimitBytes === undefined ? "" : `, it held ${bytesWithBinaryUnit(overLimitBytes)}`;
     return { ...over, cause: `the watchdog ended it above the cap of ${cap}${seen}` };
   }

@@ -13,7 +13,7 @@ export const UNCAPPED: Enforcement = {
   exact: false,
   open: () =>
     Promise.resolve({
-      guardArguments: [],
+      supervisorArguments: [],
       wrap: (command) => command,
       close: () => Promise.resolve({ peak: NOBODY, oomKills: NOBODY, counters: {} }),
     }),

@@ -85,12 +85,12 @@ function collect(facts: Map<string, Fact>, place: string, name: string, value: u
     });
   } else if (typeof value === "object" && value !== null) {
     for (const [key, inner] of Object.entries(value))
-      collect(facts, `${place}.${key}`, OF_READING.has(key) ? name : nameOf(name, key), inner);
+      collect(facts, `${place}.${key}`, OF_READING.has(key) ? name : factName(name, key), inner);
   } else facts.set(place, { name, value: JSON.stringify(value) });
 }
 
 /** Builds a name. "rows" is left out, since nearly every value is in a row. */
-function nameOf(outer: string, key: string): string {
+function factName(outer: string, key: string): string {
   return outer === "rows" ? key : `${outer}.${key}`;
 }
 

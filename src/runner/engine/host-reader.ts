@@ -1,5 +1,5 @@
 import { freeDiskBytes, readHostMemory } from "../limits/index.js";
-import type { HostReading } from "./gate.js";
+import type { HostReading } from "./admission.js";
 
 /**
  * Returns a function that reads memory, pressure and disk of this host. Pressure is a share of the time since

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Result } from "../../record/schema.js";
-import type { GateSettings } from "./gate.js";
+import type { AdmissionSettings } from "./admission.js";
 import type { SlurmSettings } from "../executor/slurm/settings.js";
 import type { EnforcementKind } from "../../record/cell.js";
 
@@ -40,8 +40,8 @@ export interface RunRequest {
   slurm?: SlurmSettings;
   /** Enforcement to use; by default, the best that works here. */
   enforcement?: EnforcementKind;
-  /** Thresholds on the host's memory and disk that differ from the defaults. */
-  gate?: Partial<GateSettings>;
+  /** Thresholds of admission that differ from the defaults. Journals hold them under the name `gate`. */
+  gate?: Partial<AdmissionSettings>;
   /** Factor on every memory cap, for another try after out of memory. */
   moreMemory: number;
 }

@@ -9,7 +9,7 @@ import type { Executor } from "../executor/executor.js";
 import type { EndedRecord, UnitOfWork } from "../journal/records.js";
 import { nvmlDevices } from "../../system/probe/nvml.js";
 import { isAbsent } from "../../system/probe/reading.js";
-import { GATE_DEFAULTS, PEAK_MARGIN } from "./gate.js";
+import { ADMISSION_DEFAULTS, PEAK_MARGIN } from "./admission.js";
 import { hostReader } from "./host-reader.js";
 import { removeIfEmpty, turnsFileOf } from "./interrupted.js";
 import type { RunLog } from "./log.js";
@@ -78,7 +78,7 @@ export async function runExperiment(
     executor,
     slots: options.slots,
     deviceSlots: devicesHere(),
-    gate: { ...GATE_DEFAULTS, ...request.gate },
+    admission: { ...ADMISSION_DEFAULTS, ...request.gate },
     pollMs: POLL_MS,
     readHost: async () => {
       const host = await readHost();

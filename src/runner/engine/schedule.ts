@@ -2,8 +2,8 @@ import { bytesWithBinaryUnit } from "../../base/format.js";
 import type { CellEnd } from "../../record/cell-end.js";
 import type { CellEvents, CellJob, RunningCell } from "../cell/execute.js";
 import type { Executor } from "../executor/executor.js";
-import type { Claim, GateSettings, HostReading } from "./gate.js";
-import { admit, mustEndOne } from "./gate.js";
+import type { Claim, AdmissionSettings, HostReading } from "./admission.js";
+import { admit, mustEndOne } from "./admission.js";
 
 export interface ReadyCell {
   key: string;
@@ -28,7 +28,7 @@ export interface ScheduleOptions<C extends ReadyCell> {
   slots: number;
   /** Number of GPUs. A cell that uses one does not share it. */
   deviceSlots: number;
-  gate: GateSettings;
+  admission: AdmissionSettings;
   readHost: () => Promise<HostReading>;
   /** Interval at which the host is read, ms. */
   pollMs: number;
@@ -104,7 +104,7 @@ export async function schedule<C extends ReadyCell>(
         claim,
         [...running.values()].map((each) => each.claim),
         host,
-        options.gate,
+        options.admission,
       );
       if (!admission.admitted) {
         if (told !== admission.what) options.pressure(admission.what, "soft", admission.message);
@@ -174,7 +174,7 @@ export async function schedule<C extends ReadyCell>(
       host = await options.readHost();
       const youngest = [...running.values()].at(-1);
       // The cell may need time to die. Meanwhile no other cell is ended, and this one is not told twice.
-      if (youngest?.ending === false && mustEndOne(host, options.gate)) {
+      if (youngest?.ending === false && mustEndOne(host, options.admission)) {
         youngest.ending = true;
         const { availableBytes, totalBytes } = host.memory;
         const cause = `the host had ${bytesWithBinaryUnit(availableBytes)} of ${bytesWithBinaryUnit(totalBytes)} left, and this was the youngest cell`;

@@ -17,7 +17,7 @@ export interface HostGroups {
 }
 
 interface Hold {
-  guardArguments: string[];
+  supervisorArguments: string[];
   close(): Promise<LimitEvidence>;
 }
 
@@ -31,7 +31,7 @@ function holdTree(tree: RunnerGroup, id: string): Hold {
   const folder = tree.add(id);
   const killFile = join(folder, "cgroup.kill");
   return {
-    guardArguments: [
+    supervisorArguments: [
       ...["--join", join(folder, "cgroup.procs")],
       ...(existsSync(killFile) ? ["--kill-file", killFile] : []),
     ],
@@ -46,7 +46,7 @@ function holdTree(tree: RunnerGroup, id: string): Hold {
 function holdMemory(memory: MemoryController, id: string, capBytes: number | undefined): Hold {
   const group = memory.open(id, capBytes);
   const kill = group.killFile === undefined ? [] : ["--kill-file", group.killFile];
-  return { guardArguments: ["--join", group.procsFile, ...kill], close: () => group.close() };
+  return { supervisorArguments: ["--join", group.procsFile, ...kill], close: () => group.close() };
 }
 
 /** Throws `BAD_INPUT`. */
@@ -85,7 +85,10 @@ export async function openGroups(
   };
   let closed: Promise<LimitEvidence> | undefined;
   return {
-    guardArguments: [...(memoryHold?.guardArguments ?? []), ...(treeHold?.guardArguments ?? [])],
+    supervisorArguments: [
+      ...(memoryHold?.supervisorArguments ?? []),
+      ...(treeHold?.supervisorArguments ?? []),
+    ],
     wrap: (command) => command,
     close: () => (closed ??= closeBoth()),
   };

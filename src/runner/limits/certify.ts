@@ -1,6 +1,6 @@
 import { isAbsent } from "../../system/probe/reading.js";
-import type { Guarded } from "./guarded.js";
-import { runGuarded } from "./guarded.js";
+import type { Supervised } from "./supervised.js";
+import { runSupervised } from "./supervised.js";
 import type { Enforcement, LimitEvidence } from "./types.js";
 import type { EnforcementKind } from "../../record/cell.js";
 
@@ -56,13 +56,13 @@ const TOUCHER = `
 
 function outcomeOf(
   kind: EnforcementKind,
-  { said, end }: Guarded,
+  { said, end }: Supervised,
   { oomKills }: LimitEvidence,
 ): { fired: boolean; outcome: string } {
   if (end.event !== "end")
     return { fired: false, outcome: `it was not started: ${end.message ?? end.event}` };
   if (!isAbsent(oomKills) && oomKills > 0) return { fired: true, outcome: "the kernel killed it" };
-  if (end.killed === "memory") return { fired: true, outcome: "the guard's watchdog killed it" };
+  if (end.killed === "memory") return { fired: true, outcome: "the supervisor's watchdog killed it" };
   // With other kinds of enforcement, this cap does not cause a refusal.
   if (said.includes("refused") && kind === "rlimit-data")
     return { fired: true, outcome: "the system refused it more memory" };
@@ -70,7 +70,7 @@ function outcomeOf(
   return { fired: false, outcome: `it ended before it had all (killed: ${end.killed ?? "no"})` };
 }
 
-function heldBy({ said, end }: Guarded, { peak }: LimitEvidence): { heldBytes: number; source: string } {
+function heldBy({ said, end }: Supervised, { peak }: LimitEvidence): { heldBytes: number; source: string } {
   if (!isAbsent(peak)) return { heldBytes: peak.bytes, source: peak.source };
   if (end.largestProcessPeakBytes !== undefined)
     return { heldBytes: end.largestProcessPeakBytes, source: "ru_maxrss of the child" };
@@ -91,10 +91,10 @@ let certificates = 0;
 export async function certify(enforcement: Enforcement): Promise<Certificate> {
   certificates += 1;
   const limit = await enforcement.open({ id: `certificate-${certificates}`, capBytes: CAP_BYTES });
-  let trial: Guarded;
+  let trial: Supervised;
   let evidence: LimitEvidence;
   try {
-    trial = await runGuarded(limit, [process.execPath, "-e", TOUCHER], TIME_LIMIT_MS);
+    trial = await runSupervised(limit, [process.execPath, "-e", TOUCHER], TIME_LIMIT_MS);
   } finally {
     evidence = await limit.close();
   }

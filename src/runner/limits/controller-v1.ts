@@ -26,12 +26,12 @@ function evidence(folder: string): LimitEvidence {
 }
 
 /**
- * Makes groups with `memory.limit_in_bytes` below `place`. The kernel kills one process of the tree at a
+ * Makes groups with `memory.limit_in_bytes` below `parent`. The kernel kills one process of the tree at a
  * time, and the supervisor ends the others. If only a child was killed and the main process lives, `oomKills`
  * still shows that the cap was reached.
  */
-export function controllerV1(place: string): MemoryController {
-  const runner = new RunnerGroup(place);
+export function controllerV1(parent: string): MemoryController {
+  const runner = new RunnerGroup(parent);
   return {
     name: "cgroup v1 memory controller",
     open(id, capBytes): MemoryGroup {

@@ -5,7 +5,7 @@ import { countersV2, oomKillsV2 } from "./counters.js";
 import { errorCode, readWords } from "../../system/kernel-file.js";
 import type { MemoryController, MemoryGroup } from "./memory-controller.js";
 import { readPeak, writeIfThere, writeLimit } from "./memory-controller.js";
-import type { Place } from "./place-v2.js";
+import type { ParentGroup } from "./parent-group-v2.js";
 import { RunnerGroup } from "./runner-group.js";
 import type { LimitEvidence } from "./types.js";
 
@@ -49,11 +49,11 @@ function evidence(folder: string): LimitEvidence {
   };
 }
 
-/** Makes groups with `memory.max` below `place`. The kernel kills each group as a whole. */
-export function controllerV2({ folder: place, how }: Place): MemoryController {
-  const runner = new RunnerGroup(place, (folder) => {
-    if (how === "move") moveSelf(place, join(folder, MOVED));
-    if (how !== "ready") handDown(place);
+/** Makes groups with `memory.max` below `parent`. The kernel kills each group as a whole. */
+export function controllerV2({ folder: parent, how }: ParentGroup): MemoryController {
+  const runner = new RunnerGroup(parent, (folder) => {
+    if (how === "move") moveSelf(parent, join(folder, MOVED));
+    if (how !== "ready") handDown(parent);
     handDown(folder);
   });
   return {

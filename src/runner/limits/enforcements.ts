@@ -32,7 +32,7 @@ export function byGroups(
 }
 
 /** Options of the supervisor hold the cap. Control groups, if available, only count and kill. */
-async function openGuarded(
+async function openSupervised(
   groups: HostGroups,
   options: CellLimitOptions,
   limits: (capBytes: number) => string[],
@@ -43,7 +43,7 @@ async function openGuarded(
   const { capBytes } = options;
   return {
     ...limit,
-    guardArguments: [...limit.guardArguments, ...(capBytes === undefined ? [] : limits(capBytes))],
+    supervisorArguments: [...limit.supervisorArguments, ...(capBytes === undefined ? [] : limits(capBytes))],
     close: async () => {
       const evidence = await limit.close();
       return { ...evidence, oomKills: absent(counter) };
@@ -74,7 +74,7 @@ export function byDataLimit(groups: HostGroups): Enforcement {
         ...["--memory-limit", String(bytes)],
       ];
       const counter = "RLIMIT_DATA refuses memory and kills nobody";
-      return openGuarded(groups, options, limits, counter);
+      return openSupervised(groups, options, limits, counter);
     },
   };
 }
@@ -89,11 +89,11 @@ export function byWatchdog(groups: HostGroups): Enforcement {
     description: "watchdog that samples the tree's PSS (soft)",
     exact: false,
     open: (options) =>
-      openGuarded(
+      openSupervised(
         groups,
         options,
         (bytes) => ["--memory-limit", String(bytes)],
-        "the cap is held by the guard's watchdog, not by the kernel",
+        "the cap is held by the supervisor's watchdog, not by the kernel",
       ),
   };
 }
@@ -104,6 +104,6 @@ export function byNothing(groups: HostGroups): Enforcement {
     kind: "none",
     description: "no cap is enforced",
     exact: false,
-    open: (options) => openGuarded(groups, options, () => [], "no cap is enforced"),
+    open: (options) => openSupervised(groups, options, () => [], "no cap is enforced"),
   };
 }

@@ -2,7 +2,7 @@ import { BytesperError } from "../../base/errors.js";
 import { absent, isAbsent } from "../../system/probe/reading.js";
 import type { HostGroups } from "./cell-groups.js";
 import { byDataLimit, byGroups, byNothing, byWatchdog } from "./enforcements.js";
-import { guardOffer } from "./guard-file.js";
+import { supervisorOffer } from "./supervisor-file.js";
 import { clauseOf, offerScope, offerV1, offerV2 } from "./offers.js";
 import { removeStaleGroups } from "./stale-groups.js";
 import type { Enforcement, Rung } from "./types.js";
@@ -18,7 +18,7 @@ interface Candidate extends Rung {
 }
 
 async function lookAround(): Promise<Candidate[]> {
-  const guard = guardOffer();
+  const supervisor = supervisorOffer();
   const [v2, scope, v1] = [await offerV2(), await offerScope(), await offerV1()];
   // A process is in one group of a hierarchy. With a v2 memory group, a second v2 group is not possible.
   const tree = v2.available === true ? undefined : await verifiedTree();
@@ -26,7 +26,7 @@ async function lookAround(): Promise<Candidate[]> {
   /** Groups that only count, for rungs that hold the cap by other means. */
   const counting = async (): Promise<HostGroups> => {
     // Without the supervisor no process would join the groups.
-    if (guard !== true) return { memory: undefined, tree: undefined };
+    if (supervisor !== true) return { memory: undefined, tree: undefined };
     const offer = [v2, v1].find(({ available }) => available === true);
     return { memory: (await offer?.make())?.memory, tree };
   };
@@ -38,7 +38,7 @@ async function lookAround(): Promise<Candidate[]> {
     const { memory, holdsSwap } = await v1.make();
     return byGroups("cgroup-v1", { memory, tree }, holdsSwap);
   };
-  const withGuard: Candidate[] = [
+  const withSupervisor: Candidate[] = [
     { kind: "cgroup-v2", available: v2.available, make: () => inV2("cgroup-v2", v2) },
     {
       kind: "systemd-scope",
@@ -50,7 +50,9 @@ async function lookAround(): Promise<Candidate[]> {
     { kind: "watchdog", available: true, make: async () => byWatchdog(await counting()) },
   ];
   return [
-    ...withGuard.map((candidate) => (guard === true ? candidate : { ...candidate, available: guard })),
+    ...withSupervisor.map((candidate) =>
+      supervisor === true ? candidate : { ...candidate, available: supervisor },
+    ),
     { kind: "none", available: true, make: async () => byNothing(await counting()) },
   ];
 }

@@ -6,7 +6,7 @@ import { controllerV1 } from "./controller-v1.js";
 import { controllerV2 } from "./controller-v2.js";
 import { ownGroup } from "../../system/hierarchy.js";
 import { whyNotWritable } from "../../system/kernel-file.js";
-import { findPlace } from "./place-v2.js";
+import { findParentGroup } from "./parent-group-v2.js";
 import { enterScope, scopeOffer } from "./systemd-scope.js";
 import { stoppedByKills } from "./unit-policy.js";
 import type { Verified } from "./verify.js";
@@ -14,7 +14,7 @@ import { verify } from "./verify.js";
 
 export interface Offer {
   available: true | Absent;
-  /** Called once, because all cells below a place are counted together. Throws `CELL_FAILED`. */
+  /** Called once, because all cells below one parent group are counted together. Throws `CELL_FAILED`. */
   make: () => Promise<Verified>;
 }
 
@@ -40,18 +40,18 @@ function tried(result: Verified | Absent): Offer {
 
 export async function offerV2(): Promise<Offer> {
   const own = ownGroup(2);
-  const place = isAbsent(own) ? own : findPlace(own, await stoppedByKills(own));
-  if (isAbsent(place)) return tried(place);
-  // A test here would move this runner. Such a place is tested when it is chosen.
-  return place.how === "move"
-    ? offer(true, () => verify(controllerV2(place)))
-    : tried(await verify(controllerV2(place)));
+  const parent = isAbsent(own) ? own : findParentGroup(own, await stoppedByKills(own));
+  if (isAbsent(parent)) return tried(parent);
+  // A test here would move this runner. Such a group is tested when it is chosen.
+  return parent.how === "move"
+    ? offer(true, () => verify(controllerV2(parent)))
+    : tried(await verify(controllerV2(parent)));
 }
 
 export async function offerScope(): Promise<Offer> {
   return offer(await scopeOffer(), async () => {
-    const place = findPlace(await enterScope());
-    return isAbsent(place) ? place : verify(controllerV2(place));
+    const parent = findParentGroup(await enterScope());
+    return isAbsent(parent) ? parent : verify(controllerV2(parent));
   });
 }
 

@@ -12,8 +12,8 @@ export class RunnerGroup {
   #cells = 0;
 
   /** `prepare` is called with the folder each time it is created. It may throw errors of the system. */
-  constructor(place: string, prepare: (folder: string) => void = () => undefined) {
-    this.folder = join(place, runnerName());
+  constructor(parent: string, prepare: (folder: string) => void = () => undefined) {
+    this.folder = join(parent, runnerName());
     this.#prepare = prepare;
   }
 

@@ -26,7 +26,7 @@ export interface Enforcement {
 
 export interface CellLimit {
   /** Options for the supervisor. */
-  guardArguments: string[];
+  supervisorArguments: string[];
   /** Returns the command that must be started for this command of the supervisor. */
   wrap(command: string[]): string[];
   /**

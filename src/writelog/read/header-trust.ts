@@ -3,7 +3,7 @@ import type { ColumnTotals } from "./column-totals.js";
 import { RunningTotals } from "./column-totals.js";
 import { kindOf } from "./plan.js";
 import type { Plan } from "./plan.js";
-import { NOT_A_NUMBER, readReal } from "./number.js";
+import { UNREADABLE_NUMBER, readReal } from "./number.js";
 import type { Row } from "./row.js";
 
 /** A column that a reader which trusts the header takes from the wrong place. */
@@ -129,7 +129,7 @@ export class HeaderTrust {
     readReal(bytes, starts[read] as number, ends[read] as number, this.#value, 0);
     const value = this.#value[0] as number;
     // A field that is empty is read as no value, not as a wrong one.
-    if (value === NOT_A_NUMBER) (this.#notNumbers[column] as number) += 1;
+    if (value === UNREADABLE_NUMBER) (this.#notNumbers[column] as number) += 1;
     else this.#read.add(column, value, line);
   }
 

@@ -13,7 +13,9 @@ export function headerNames(row: Row): string[] | undefined {
   if (row.fields > MOST_NAMES) return undefined;
   const names: string[] = [];
   for (let field = 0; field < row.fields; field += 1)
-    names.push(nameOf(Buffer.from(row.bytes.subarray(row.starts[field], row.ends[field])).toString("utf8")));
+    names.push(
+      columnName(Buffer.from(row.bytes.subarray(row.starts[field], row.ends[field])).toString("utf8")),
+    );
   return names.includes("step") && names.includes("action") ? names : undefined;
 }
 
@@ -28,7 +30,7 @@ export function sameColumns(one: readonly string[], other: readonly string[]): b
   return one.length === other.length && one.every((name, index) => name === other[index]);
 }
 
-export function nameOf(text: string): string {
+export function columnName(text: string): string {
   return text
     .trim()
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")

@@ -1,5 +1,5 @@
 /** Says that a field is no number; a field that is empty, nan or infinite is NaN: the program had no value. */
-export const NOT_A_NUMBER = Number.NEGATIVE_INFINITY;
+export const UNREADABLE_NUMBER = Number.NEGATIVE_INFINITY;
 
 const ZERO = 48;
 const PLUS = 43;
@@ -88,7 +88,7 @@ export function realFrom(bytes: Uint8Array, from: number, values: Float64Array, 
 }
 
 /**
- * Puts the number of a field into `values`: NaN for one that is empty or says that there is none, NOT_A_NUMBER for
+ * Puts the number of a field into `values`: NaN for one that is empty or says that there is none, UNREADABLE_NUMBER for
  * what is none. The byte behind the field must belong to no number.
  */
 export function readReal(
@@ -104,10 +104,10 @@ export function readReal(
 
 /** With more than nine digits before the point, or one of the words for what is no finite number. */
 function rareNumber(bytes: Uint8Array, from: number, to: number): number {
-  if (to - from > LONGEST_NUMBER) return NOT_A_NUMBER;
+  if (to - from > LONGEST_NUMBER) return UNREADABLE_NUMBER;
   const text = String.fromCharCode(...bytes.subarray(from, to));
   if (/^([+-]?(nan|inf|infinity)|none)$/i.test(text)) return Number.NaN;
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return NOT_A_NUMBER;
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return UNREADABLE_NUMBER;
   const value = Number(text);
   return Number.isFinite(value) ? value : Number.NaN;
 }

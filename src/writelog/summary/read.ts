@@ -1,6 +1,6 @@
 import { BytesperError } from "../../base/errors.js";
-import { nameOf } from "../read/header.js";
-import { NOT_A_NUMBER, readReal, wholeAt } from "../read/number.js";
+import { columnName } from "../read/header.js";
+import { UNREADABLE_NUMBER, readReal, wholeAt } from "../read/number.js";
 import type { Row } from "../read/row.js";
 import { excerpt, MOST_FIELDS } from "../read/row.js";
 import { RowSplitter } from "../read/rows.js";
@@ -91,7 +91,7 @@ class SummaryReader {
     this.#rows += 1;
     for (let column = 0; column < row.fields; column += 1) {
       const value = this.#values[column] as number;
-      if (value === NOT_A_NUMBER || Number.isNaN(value)) continue;
+      if (value === UNREADABLE_NUMBER || Number.isNaN(value)) continue;
       (this.#counts[column] as number) += 1;
       (this.#sums[column] as number) += value;
       this.#last[column] = value;
@@ -133,7 +133,7 @@ class SummaryReader {
 
   #header(row: Row): void {
     const names = Array.from({ length: Math.min(row.fields, MOST_FIELDS) }, (_, field) =>
-      nameOf(Buffer.from(row.bytes.subarray(row.starts[field], row.ends[field])).toString("utf8")),
+      columnName(Buffer.from(row.bytes.subarray(row.starts[field], row.ends[field])).toString("utf8")),
     );
     this.#step = names.indexOf("step");
     this.#memSize = names.indexOf("mem_size");

@@ -10,7 +10,7 @@ import { bytesper, inFolder, ROOT } from "../cli.js";
 import { MIB, runJob, runJobs, scriptJob } from "./jobs.js";
 
 /** A place where cells run. */
-export interface Place {
+export interface ExecutorSite {
   executor: (folder: string) => Promise<Executor>;
   /** What the command line needs to use it. */
   args: string[];
@@ -33,11 +33,11 @@ const HOG = `
  *
  * @param missing why there is no such place here
  */
-export function conformance(name: string, open: () => Promise<Place>, missing?: string): void {
+export function conformance(name: string, open: () => Promise<ExecutorSite>, missing?: string): void {
   describe.skipIf(missing !== undefined)(
     missing === undefined ? name : `${name} (skipped: ${missing})`,
     () => {
-      let place: Place;
+      let place: ExecutorSite;
       beforeAll(async () => {
         place = await open();
       }, 2 * PATIENCE_MS);

@@ -1,6 +1,6 @@
 import { standInSlurm } from "../stand-in/slurm/site.js";
 import { conformance } from "./conformance.js";
-import { localPlace, slurmPlace } from "./places.js";
+import { localSite, slurmSite } from "./places.js";
 
-conformance("local", localPlace);
-conformance("stand-in Slurm", () => Promise.resolve(slurmPlace(standInSlurm())));
+conformance("local", localSite);
+conformance("stand-in Slurm", () => Promise.resolve(slurmSite(standInSlurm())));

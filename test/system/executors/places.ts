@@ -7,7 +7,7 @@ import type { Timing } from "../../../src/runner/executor/slurm/timing.js";
 import type * as LimitsModule from "../../../src/runner/limits/index.js";
 import { ROOT } from "../cli.js";
 import type { SlurmSite } from "../stand-in/slurm/site.js";
-import type { Place } from "./conformance.js";
+import type { ExecutorSite } from "./conformance.js";
 
 // The built modules: jobs are run by Node itself, which reads no TypeScript.
 const built = (path: string): Promise<unknown> => import(join(ROOT, "dist/runner", path));
@@ -15,7 +15,7 @@ const built = (path: string): Promise<unknown> => import(join(ROOT, "dist/runner
 /** Looks and questions in quick succession. */
 const QUICK: Partial<Timing> = { lookMs: 50, askFirstMs: 500, askMostMs: 2_000, submitAgainMs: 300 };
 
-export async function localPlace(): Promise<Place> {
+export async function localSite(): Promise<ExecutorSite> {
   const { localExecutor } = (await built("executor/local.js")) as typeof LocalModule;
   const { chooseEnforcement } = (await built("limits/index.js")) as typeof LimitsModule;
   const { enforcement } = await chooseEnforcement({});
@@ -27,7 +27,7 @@ export async function localPlace(): Promise<Place> {
   };
 }
 
-export function slurmPlace(site: SlurmSite): Place {
+export function slurmSite(site: SlurmSite): ExecutorSite {
   return {
     executor: (folder) => slurmAt(site, folder),
     args: ["--executor", "slurm"],

@@ -14,13 +14,13 @@ export interface GridOptions {
   repetitions?: number;
   /** How long each cell takes, s. */
   seconds?: number;
-  /** Whether a cell whose runner is gone stays, so that only its guard can end it. */
+  /** Whether a cell whose runner is gone stays, so that only its supervisor can end it. */
   clings?: boolean;
   /** Further keys of the experiment. */
   more?: Record<string, unknown>;
 }
 
-/** The parent of the guard, which is the parent of a cell's shell. */
+/** The parent of the supervisor, which is the parent of a cell's shell. */
 const RUNNER = "$(sed -n 's/^PPid:\\t//p' /proc/$PPID/status 2>/dev/null)";
 
 /**

@@ -31,7 +31,7 @@ const more = () => {
 more();
 `;
 
-/** The runner is the parent of the guard, which is the parent of the cell. */
+/** The runner is the parent of the supervisor, which is the parent of the cell. */
 const WATCHER = `runner=$(sed -n 's/^PPid:\\t//p' /proc/$PPID/status)
 sed -n 's/^VmHWM:\\t *\\([0-9]*\\) kB$/{"answer": 42, "runnerKiB": \\1}/p' /proc/$runner/status`;
 

@@ -105,7 +105,7 @@ function commandOf(pid: string): string {
   }
 }
 
-/** Nothing of a killed runner's cells lives on: its guards see the runner go and end their trees. */
+/** Nothing of a killed runner's cells lives on: its supervisors see the runner go and end their trees. */
 export async function expectNoneLeft(variable: string): Promise<void> {
   await expect.poll(() => processesWith(variable), { timeout: 20_000, interval: 20 }).toEqual([]);
 }

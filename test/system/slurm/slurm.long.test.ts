@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { conformance } from "../executors/conformance.js";
 import { MIB, runJob, scriptJob } from "../executors/jobs.js";
-import { slurmAt, slurmPlace } from "../executors/places.js";
+import { slurmAt, slurmSite } from "../executors/places.js";
 import { recovery, SLURM_ARGS, withMarks } from "../executors/recovery.js";
 import { bytesper, inFolder, MAIN, run } from "../cli.js";
 import type { SlurmSite } from "../stand-in/slurm/site.js";
@@ -13,7 +13,7 @@ import { noSlurm, startCluster } from "./cluster.js";
 const MISSING = noSlurm();
 const PATIENCE = { timeout: 60_000, interval: 100 };
 
-conformance("a Slurm of one node", async () => slurmPlace(await startCluster()), MISSING);
+conformance("a Slurm of one node", async () => slurmSite(await startCluster()), MISSING);
 recovery("a Slurm of one node", startCluster, MISSING);
 
 describe.skipIf(MISSING !== undefined)(

@@ -9,7 +9,7 @@ import { build } from "esbuild";
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = join(HERE, "../../..");
 const SERVICE = "systemd-limits.service";
-const GUARD = "build/Release/cell-guard";
+const SUPERVISOR = "build/Release/cell-supervisor";
 /** The parts that image.sh makes. */
 const IMAGE = join(ROOT, "build/vm");
 
@@ -20,7 +20,7 @@ export function missingMachine(): string | undefined {
   if (process.env.BYTESPER_VM === "1") return undefined;
   if (!PARTS.every((file) => existsSync(file)))
     return "needs a virtual machine, which takes two minutes; make its image with test/system/vm/image.sh build/vm";
-  if (!existsSync(join(ROOT, GUARD))) return "needs the cell guard; run npm run build";
+  if (!existsSync(join(ROOT, SUPERVISOR))) return "needs the supervisor; run npm run build";
   const { status } = spawnSync("qemu-system-x86_64", ["--version"]);
   return status === 0 ? undefined : "needs qemu-system-x86_64 on the PATH";
 }
@@ -49,7 +49,7 @@ const INITS = {
   systemd: "/lib/systemd/systemd",
 };
 
-/** What changes with bytesper, beside the image: Node, the guard and the steps in one file. */
+/** What changes with bytesper, beside the image: Node, the supervisor and the steps in one file. */
 async function archive(folder: string): Promise<string> {
   const place = (path: string): string => {
     const file = join(folder, "root", path);
@@ -61,7 +61,7 @@ async function archive(folder: string): Promise<string> {
     chmodSync(place(to), mode);
   };
   put(process.execPath, "bytesper/bin/node", 0o755);
-  put(join(ROOT, GUARD), `bytesper/${GUARD}`, 0o755);
+  put(join(ROOT, SUPERVISOR), `bytesper/${SUPERVISOR}`, 0o755);
   put(join(HERE, "plain-init.sh"), "bytesper/plain-init.sh", 0o755);
   put(join(HERE, SERVICE), `etc/systemd/system/${SERVICE}`, 0o644);
   symlinkSync(`../${SERVICE}`, place(`etc/systemd/system/multi-user.target.wants/${SERVICE}`));

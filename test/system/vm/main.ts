@@ -54,7 +54,7 @@ const STEPS: Record<string, () => Promise<void>> = {
   abandon: async () => {
     const { enforcement } = await chooseEnforcement({});
     const limit = await enforcement.open({ id: "abandoned", capBytes: CAP_BYTES });
-    tell({ figure: "abandoned", guardArguments: limit.guardArguments });
+    tell({ figure: "abandoned", supervisorArguments: limit.supervisorArguments });
     setInterval(() => undefined, 1000);
   },
   stale: async () => {

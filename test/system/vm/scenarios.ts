@@ -1,6 +1,6 @@
 import type { Enforcement, LimitEvidence } from "../../../src/runner/limits/index.js";
-import type { Guarded } from "../../../src/runner/limits/guarded.js";
-import { runGuarded } from "../../../src/runner/limits/guarded.js";
+import type { Supervised } from "../../../src/runner/limits/supervised.js";
+import { runSupervised } from "../../../src/runner/limits/supervised.js";
 import { hog, hogInGrandchild, spike, steady, twoHolders } from "./children.js";
 
 // What the tests of caps do, on this machine or in a virtual one: figures, without judgement.
@@ -9,7 +9,7 @@ export const MIB = 2 ** 20;
 export const CAP_BYTES = 512 * MIB;
 const TIME_LIMIT_MS = 120_000;
 
-export interface Cell extends Guarded {
+export interface Cell extends Supervised {
   evidence: LimitEvidence;
 }
 
@@ -24,8 +24,8 @@ export async function runCell(
   cells += 1;
   const limit = await enforcement.open({ id: `scenario-${cells}`, capBytes });
   try {
-    const guarded = await runGuarded(limit, command, TIME_LIMIT_MS);
-    return { ...guarded, evidence: await limit.close() };
+    const supervised = await runSupervised(limit, command, TIME_LIMIT_MS);
+    return { ...supervised, evidence: await limit.close() };
   } finally {
     await limit.close();
   }

@@ -13,7 +13,7 @@ function work(factors: PlannedWork["factors"], more: Partial<PlannedWork> = {}):
 }
 
 const CELLS = rolloutGrid(STAGES).map((factors) => work(factors));
-const nameOf = (cell: PlannedWork | undefined): string | undefined =>
+const cellName = (cell: PlannedWork | undefined): string | undefined =>
   cell === undefined ? undefined : `${String(cell.factors.stage)}/${String(cell.factors.change)}`;
 const ok = endOf("ok", { data: { readings: { cost: 1 } } });
 
@@ -22,7 +22,7 @@ test("a stage is handed out when the one before has its verdict, and follow-ups 
   const source = byStages(STAGES, [...CELLS, followUp], new Map(), [followUp]);
   const given: (string | undefined)[] = [];
   for (let cell = source.take(); cell !== undefined; cell = source.take()) {
-    given.push(cell === followUp ? "follow-up" : nameOf(cell));
+    given.push(cell === followUp ? "follow-up" : cellName(cell));
     // Other slots get nothing while it runs.
     if (cell !== followUp) expect(source.take()).toBeUndefined();
     source.ended(cell, ok);
@@ -37,7 +37,7 @@ test("the trials of a stage, and the flags of one that failed, run one at a time
   expect(source.take()).toBeUndefined();
   source.ended(first as PlannedWork, ok);
   const second = source.take();
-  expect([first, second].map((cell) => [nameOf(cell), cell?.trial])).toEqual([
+  expect([first, second].map((cell) => [cellName(cell), cell?.trial])).toEqual([
     ["stabilise/all", 0],
     ["stabilise/all", 1],
   ]);
@@ -46,16 +46,16 @@ test("the trials of a stage, and the flags of one that failed, run one at a time
   const failing = byStages(STAGES, CELLS, ends, []);
   failing.ended(failing.take() as PlannedWork, endOf("oom-cap"));
   const wide = failing.take();
-  expect(nameOf(wide)).toBe("B/wide");
+  expect(cellName(wide)).toBe("B/wide");
   expect(failing.take()).toBeUndefined();
   failing.ended(wide as PlannedWork, ok);
-  expect(nameOf(failing.take())).toBe("B/deep");
+  expect(cellName(failing.take())).toBe("B/deep");
 });
 
 test("what ran before is not handed out again", () => {
   const [first] = CELLS;
   const source = byStages(STAGES, CELLS, new Map([[first?.key ?? "", ok]]), []);
-  expect(nameOf(source.take())).toBe("A/all");
+  expect(cellName(source.take())).toBe("A/all");
 });
 
 test("a cell that was ended because the host ran short says nothing, and runs again", () => {
@@ -68,7 +68,7 @@ test("a cell that was ended because the host ran short says nothing, and runs ag
   // Nor may a follow-up begin while it runs.
   expect(source.take()).toBeUndefined();
   source.ended(first, ok);
-  expect(nameOf(source.take())).toBe("A/all");
+  expect(cellName(source.take())).toBe("A/all");
 });
 
 test("an interrupted cell is no verdict either", () => {
@@ -85,5 +85,5 @@ test("a command's peak is a reading without being printed", () => {
   const memory = { ...ok.memory, peakBytes: 101 };
   source.ended(source.take() as PlannedWork, { ...ok, memory });
   // The first stage failed by its peak: the fallback is next.
-  expect(nameOf(source.take())).toBe("less/all");
+  expect(cellName(source.take())).toBe("less/all");
 });

@@ -1,12 +1,13 @@
 import type { Figure, Point, Series } from "../../figure/figure.js";
 import type { Look } from "../../figure/palette.js";
+import type { Coordinates } from "../../figure/shapes.js";
 import { valueText } from "../../figure/value-text.js";
 import { stackedBelow, valueOf } from "../../figure/values.js";
 import { barSpot } from "./bar-place.js";
 import type { Frame } from "./frame.js";
 import { lengthOf } from "./frame.js";
 import type { Colors } from "./looks.js";
-import type { Place, Shape } from "./pieces.js";
+import type { Shape } from "./pieces.js";
 import { arrow, whisker, word } from "./pieces.js";
 import { placeAt } from "./place.js";
 
@@ -40,7 +41,7 @@ export function bars(figure: Figure, series: Series, frame: Frame, look: Look, c
             const place = at(below(point) + end);
             return frame.lying ? { ...place, top: spot.middle } : { ...place, left: spot.middle };
           });
-    const tip: Place = frame.lying ? [to.left, spot.middle] : [spot.middle, to.top];
+    const tip: Coordinates = frame.lying ? [to.left, spot.middle] : [spot.middle, to.top];
     const reach = high === undefined || high < value ? to : at(below(point) + high);
     const gap = point.censored === true ? 22 : 5;
     const label =

@@ -1,10 +1,10 @@
+import type { Coordinates } from "../../figure/shapes.js";
 import { LETTER } from "./frame.js";
 
 export type Shape = Record<string, unknown>;
-export type Place = readonly [left: number, top: number];
 
 export function line(
-  points: readonly Place[],
+  points: readonly Coordinates[],
   stroke: string,
   lineWidth: number,
   lineDash?: number[],
@@ -16,7 +16,13 @@ export function line(
   };
 }
 
-export function word(at: Place, text: string, fill: string, align: string, verticalAlign = "middle"): Shape {
+export function word(
+  at: Coordinates,
+  text: string,
+  fill: string,
+  align: string,
+  verticalAlign = "middle",
+): Shape {
   return {
     type: "text",
     x: at[0],
@@ -39,10 +45,10 @@ export function whisker(
 }
 
 /** An arrow from a bound in the direction of larger values. */
-export function arrow([left, top]: Place, [right, down]: Place, color: string): Shape[] {
-  const tip: Place = [left + 18 * right, top + 18 * down];
+export function arrow([left, top]: Coordinates, [right, down]: Coordinates, color: string): Shape[] {
+  const tip: Coordinates = [left + 18 * right, top + 18 * down];
   const [wide, high] = [4 * down, 4 * right];
-  const back: Place = [tip[0] - 6 * right, tip[1] - 6 * down];
+  const back: Coordinates = [tip[0] - 6 * right, tip[1] - 6 * down];
   return [
     line([[left, top], back], color, 1.6), // prettier-ignore
     {

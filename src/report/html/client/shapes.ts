@@ -1,10 +1,11 @@
 import type { Figure, Point, Series } from "../../figure/figure.js";
 import type { Look } from "../../figure/palette.js";
+import type { Coordinates } from "../../figure/shapes.js";
 import { stackedBelow } from "../../figure/values.js";
 import { bars } from "./bars.js";
 import type { Frame } from "./frame.js";
 import type { Colors } from "./looks.js";
-import type { Place, Shape } from "./pieces.js";
+import type { Shape } from "./pieces.js";
 import { arrow, line, whisker, word } from "./pieces.js";
 import { placeAt } from "./place.js";
 
@@ -67,8 +68,8 @@ function intervals(series: Series, frame: Frame, { color }: Look, { paper }: Col
 
 function area(figure: Figure, series: Series, frame: Frame, { color }: Look): Shape[] {
   const below = stackedBelow(figure, series);
-  const edge = (run: readonly Point[], height: (point: Point) => number): Place[] =>
-    run.flatMap((point): Place[] => {
+  const edge = (run: readonly Point[], height: (point: Point) => number): Coordinates[] =>
+    run.flatMap((point): Coordinates[] => {
       const place = placeAt(frame, { x: point.x, y: Math.max(frame.y.min, height(point)) });
       return place === undefined ? [] : [[place.left, place.top]];
     });
@@ -99,13 +100,13 @@ function marks(figure: Figure, frame: Frame, { ink, paper }: Colors): Shape[] {
   return (figure.marks ?? []).flatMap(({ axis, at, label }): Shape[] => {
     const place = placeAt(frame, axis === "x" ? { x: at, y: frame.y.max } : { x: frame.x.max, y: at });
     if (place === undefined) return [];
-    const text = (spot: Place, align: string): Shape => {
+    const text = (spot: Coordinates, align: string): Shape => {
       const shape = word(spot, label, ink, align);
       return { ...shape, style: { ...(shape.style as object), stroke: paper, lineWidth: 3 } };
     };
     if (axis === "x") {
       const beyond = place.left > left + plotWidth / 2;
-      const spot: Place = [place.left + (beyond ? -4 : 4), foot];
+      const spot: Coordinates = [place.left + (beyond ? -4 : 4), foot];
       foot -= 15;
       return [
         line([[place.left, top], [place.left, top + plotHeight]], ink, 1, [5, 3]), // prettier-ignore

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { absent } from "../../../../src/system/probe/reading.js";
-import type { GuardEnd } from "../../../../src/runner/cell/guard-report.js";
+import type { SupervisorEnd } from "../../../../src/runner/cell/supervisor-report.js";
 import type { LaunchEnd } from "../../../../src/runner/cell/launch.js";
 import type { Evidence } from "../../../../src/runner/cell/outcome.js";
 import { verdict } from "../../../../src/runner/cell/outcome.js";
@@ -8,7 +8,7 @@ import { verdict } from "../../../../src/runner/cell/outcome.js";
 const MIB = 2 ** 20;
 const NOBODY = absent("nobody counts");
 
-const guard: GuardEnd = {
+const supervisor: SupervisorEnd = {
   event: "end",
   killed: null,
   code: 1,
@@ -62,8 +62,8 @@ describe("oom-cap", () => {
     });
   });
 
-  test("is what the guard's watchdog ended, with what the tree held", () => {
-    const launch = launched({ guard: { ...guard, killed: "memory", overLimitBytes: 80 * MIB } });
+  test("is what the supervisor's watchdog ended, with what the tree held", () => {
+    const launch = launched({ supervisor: { ...supervisor, killed: "memory", overLimitBytes: 80 * MIB } });
     expect(verdict(evidence({ ...CAPPED, launch, enforcement: "watchdog" }))).toEqual({
       outcome: "oom-cap",
       aboveBytes: 64 * MIB,
@@ -159,8 +159,8 @@ describe("what the runner did itself comes first", () => {
     expect(verdict(evidence({ ...OK, ...CAPPED, limit, ended }))).toEqual(ended);
   });
 
-  test.each(["lifeline", "signal", "asked"] as const)("a guard that was told to end (%s)", (killed) => {
-    const launch = launched({ guard: { ...guard, killed } });
+  test.each(["lifeline", "signal", "asked"] as const)("a supervisor that was told to end (%s)", (killed) => {
+    const launch = launched({ supervisor: { ...supervisor, killed } });
     expect(verdict(evidence({ launch }))).toEqual({ outcome: "interrupted", cause: "interrupted" });
   });
 });

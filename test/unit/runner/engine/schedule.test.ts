@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { CellEnd } from "../../../../src/record/cell-end.js";
 import type { CellEvents, CellJob } from "../../../../src/runner/cell/execute.js";
-import type { HostReading } from "../../../../src/runner/engine/gate.js";
-import { GATE_DEFAULTS } from "../../../../src/runner/engine/gate.js";
+import type { HostReading } from "../../../../src/runner/engine/admission.js";
+import { ADMISSION_DEFAULTS } from "../../../../src/runner/engine/admission.js";
 import type { ReadyCell, ScheduleOptions, WorkSource } from "../../../../src/runner/engine/schedule.js";
 import { schedule } from "../../../../src/runner/engine/schedule.js";
 import { endOf } from "./sample.js";
@@ -66,7 +66,7 @@ class Bench {
       },
       slots: 4,
       deviceSlots: 1,
-      gate: GATE_DEFAULTS,
+      admission: ADMISSION_DEFAULTS,
       readHost: () => Promise.resolve(this.host),
       pollMs: 1,
       stop: () => this.stopping,

@@ -8,8 +8,8 @@ const NO_GROUPS = { memory: undefined, tree: undefined };
 
 test("RLIMIT_DATA comes with the watchdog for the tree", async () => {
   const limit = await byDataLimit(NO_GROUPS).open({ id: "a", capBytes: 512 * MIB });
-  expect(limit.guardArguments).toEqual(["--data-limit", "536870912", "--memory-limit", "536870912"]);
-  expect(limit.wrap(["guard", "x"])).toEqual(["guard", "x"]);
+  expect(limit.supervisorArguments).toEqual(["--data-limit", "536870912", "--memory-limit", "536870912"]);
+  expect(limit.wrap(["supervisor", "x"])).toEqual(["supervisor", "x"]);
 });
 
 test("RLIMIT_DATA refuses a cap under which Node hangs", async () => {
@@ -21,16 +21,16 @@ test("RLIMIT_DATA refuses a cap under which Node hangs", async () => {
 
 test("the watchdog needs one option, and no cap needs none", async () => {
   const limit = await byWatchdog(NO_GROUPS).open({ id: "a", capBytes: MIB });
-  expect(limit.guardArguments).toEqual(["--memory-limit", "1048576"]);
+  expect(limit.supervisorArguments).toEqual(["--memory-limit", "1048576"]);
   for (const enforcement of [byWatchdog(NO_GROUPS), byDataLimit(NO_GROUPS), byNothing(NO_GROUPS)])
-    expect((await enforcement.open({ id: "a", capBytes: undefined })).guardArguments).toEqual([]);
+    expect((await enforcement.open({ id: "a", capBytes: undefined })).supervisorArguments).toEqual([]);
 });
 
 test("without groups the evidence is absent with reasons, not 0", async () => {
   const evidence = await (await byWatchdog(NO_GROUPS).open({ id: "a", capBytes: MIB })).close();
   expect(evidence).toEqual({
     peak: { absent: "no control group with the memory controller can be made here" },
-    oomKills: { absent: "the cap is held by the guard's watchdog, not by the kernel" },
+    oomKills: { absent: "the cap is held by the supervisor's watchdog, not by the kernel" },
     counters: {},
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { CellEnd } from "../../../../src/record/cell-end.js";
 import type { CellJob } from "../../../../src/runner/cell/execute.js";
-import { GATE_DEFAULTS } from "../../../../src/runner/engine/gate.js";
+import { ADMISSION_DEFAULTS } from "../../../../src/runner/engine/admission.js";
 import type { ReadyCell } from "../../../../src/runner/engine/schedule.js";
 import { schedule } from "../../../../src/runner/engine/schedule.js";
 import type { Executor } from "../../../../src/runner/executor/executor.js";
@@ -49,7 +49,7 @@ async function scheduled(
   await schedule(
     { take: () => queue.shift(), requeue: (again) => queue.push(again), ended: ({ key }) => told.push(key) },
     {
-      ...{ executor, slots, deviceSlots: 1, gate: GATE_DEFAULTS, pollMs: 10 },
+      ...{ executor, slots, deviceSlots: 1, admission: ADMISSION_DEFAULTS, pollMs: 10 },
       readHost: () => Promise.reject(new Error("nobody asks for this machine")),
       stop: () => false,
       start: ({ key }) => ({ job: jobOf(key), events: {} }),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { NOT_A_NUMBER, readReal, wholeAt } from "../../../../src/writelog/read/number.js";
+import { UNREADABLE_NUMBER, readReal, wholeAt } from "../../../../src/writelog/read/number.js";
 
 function real(text: string): number {
   const values = new Float64Array(1);
@@ -35,7 +35,7 @@ test.each(["", "nan", "NaN", "-inf", "Infinity", "None", "1e999"])(
 test.each(["abc", "1.2.3", "-", ".", "1e", "e5", "0x10", "1,5", "True", "12a", "--1", "1e5000x"])(
   "%j is no number",
   (text) => {
-    expect(real(text)).toBe(NOT_A_NUMBER);
+    expect(real(text)).toBe(UNREADABLE_NUMBER);
   },
 );
 

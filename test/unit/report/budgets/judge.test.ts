@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import { compareResults } from "../../../../src/report/compare/compare.js";
+import type { Limit } from "../../../../src/report/budgets/budget.js";
+import type { Finding } from "../../../../src/report/budgets/judge.js";
+import { judgeBudget } from "../../../../src/report/budgets/judge.js";
+import type { Result, ResultFit } from "../../../../src/record/schema.js";
+import { exact, plainResult } from "../compare/sample.js";
+
+const NONE = { absent: "no committed result" };
+const RESULT = plainResult(100, []);
+
+function judged(limit: Limit, result = RESULT, base?: Result): Finding | undefined {
+  const comparison = base === undefined ? NONE : compareResults(base, result);
+  return judgeBudget({ experiment: "tiny", limits: [limit], reasons: {} }, result, comparison)[0];
+}
+
+function withFit(change: Partial<ResultFit>): Result {
+  return { ...RESULT, fit: { ...(RESULT.fit as ResultFit), ...change } };
+}
+
+const perSession = (bytes: number): Limit => ({
+  kind: "perUnit",
+  key: "perSession",
+  bytes,
+  text: `${bytes} B`,
+});
+
+test("a budget fails where even the kind end of the interval is beyond it", () => {
+  expect(judged(perSession(100))?.verdict).toBe("within");
+  expect(judged(perSession(99))).toMatchObject({ verdict: "over", overBytes: 1, fitting: { bytes: 101 } });
+  const wide = withFit({ perUnitBytes: { value: 100, low: 95, high: 105 } });
+  expect(judged(perSession(96), wide)?.verdict).toBe("within");
+  expect(judged(perSession(94), wide)?.verdict).toBe("over");
+});
+
+test("a budget below what can be detected is a mistake", () => {
+  const coarse = { ...RESULT, minimumDetectableBytes: 8 };
+  expect(() => judged(perSession(8), coarse)).toThrow(/below the 8 B that can be detected/);
+});
+
+const growth = (share: number): Limit => ({ kind: "growth", key: "growth", share, text: `${100 * share} %` });
+
+test("growth is against the committed result, and unknown without a comparable one", () => {
+  expect(judged(growth(0.02), RESULT, plainResult(98.1, []))?.verdict).toBe("within");
+  // 97 x 1.02 = 98.94, which 100 exceeds by 1.06.
+  const over = judged(growth(0.02), RESULT, plainResult(97, []));
+  expect(over?.verdict).toBe("over");
+  expect(over?.overBytes).toBeCloseTo(1.06, 6);
+  expect(judged(growth(0.02))).toMatchObject({ verdict: "unknown" });
+  const other = { ...RESULT, environment: { ...RESULT.environment, node: "24.0.0" } };
+  expect(judged(growth(0.02), RESULT, other)?.reason).toContain("major version of Node");
+});
+
+const room = (memoryBytes: number, atLeast: number): Limit => ({
+  kind: "capacity",
+  key: "maxSessions",
+  memoryBytes,
+  atLeast,
+  text: "sessions",
+});
+
+test("sessions that fit are memory less the fixed cost over heap and native bytes", () => {
+  // (13,000 - 3,000) / (100 + 25) = 80; what cannot be told is 1 byte of native and 8 of the fixed cost.
+  const native = withFit({ nativePerUnitBytes: exact(25), externalPerUnitBytes: exact(0) });
+  expect(judged(room(13_000, 80), native)).toMatchObject({
+    verdict: "within",
+    measured: expect.stringMatching(/^80 sessions/) as string,
+  });
+  expect(judged(room(13_000, 90), native)).toMatchObject({ verdict: "over", over: "10 sessions" });
+  expect(() => judged(room(3000, 1), native)).toThrow(/less memory than the fixed cost/);
+  expect(judged(room(13_000, 80))?.verdict).toBe("unknown");
+});
+
+test("the residual is judged by percent of the estimate or by bytes", () => {
+  const residual = (limit: { share?: number; bytes?: number }): Limit => ({
+    kind: "residual",
+    key: "residual",
+    text: "x",
+    ...limit,
+  });
+  const estimated: Result = {
+    ...RESULT,
+    estimate: { name: "guess", perUnitBytes: 80, formula: "80" },
+    comparison: { measuredOverEstimate: 1.25, residualBytes: 20, residual: [] },
+  };
+  expect(judged(residual({ share: 0.25 }), estimated)?.verdict).toBe("within");
+  expect(judged(residual({ share: 0.2 }), estimated)).toMatchObject({ verdict: "over", overBytes: 4 });
+  expect(judged(residual({ bytes: 19 }), estimated)?.verdict).toBe("over");
+  expect(judged(residual({ bytes: 19 }))?.verdict).toBe("unknown");
+});
+
+test("a result without a line cannot be judged, and does not pass", () => {
+  expect(judged(perSession(100), { ...RESULT, fit: { absent: "several factors" } })).toMatchObject({
+    verdict: "unknown",
+    reason: expect.stringContaining("several factors") as string,
+  });
+});
