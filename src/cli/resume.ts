@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { BytesperError } from "../base/errors.js";
 import type { Outcome } from "../record/cell-end.js";
+import { isOutOfMemory, OUTCOMES } from "../record/cell-end.js";
 import { interruptSignal, list, wholeNumber } from "./options.js";
 
 interface Flags {
@@ -12,16 +13,8 @@ interface Flags {
   json?: boolean;
 }
 
-const OUTCOMES: readonly Outcome[] = [
-  "oom-cap",
-  "oom-device",
-  "oom-heap",
-  "oom-alloc",
-  "oom-watchdog",
-  "timeout",
-  "crash",
-  "interrupted",
-];
+/** Outcomes that `retry` can be asked for: a cell that answered is not run again. */
+const RETRIED: readonly Outcome[] = OUTCOMES.filter((outcome) => outcome !== "ok");
 
 /** Outcomes that `retry` runs again by default. */
 const FAILURES: readonly Outcome[] = ["timeout", "crash", "oom-watchdog"];
@@ -41,7 +34,7 @@ export function addResume(program: Command): void {
     },
   );
   common("retry", "run cells of a run again that failed")
-    .option("--outcome <outcomes>", `which: ${OUTCOMES.join(", ")} (default: ${FAILURES.join(",")})`, list)
+    .option("--outcome <outcomes>", `which: ${RETRIED.join(", ")} (default: ${FAILURES.join(",")})`, list)
     .option("--more-memory <factor>", "raise the caps on memory, such as 2x", factor)
     .action(async (run: string, flags: Flags) => {
       await goOn(run, "retry", flags, outcomesOf(flags));
@@ -100,14 +93,16 @@ async function goOn(
 }
 
 function outcomesOf({ outcome, moreMemory }: Flags): readonly Outcome[] {
-  // With --more-memory, the default is the cells that ran out of memory.
+  // With --more-memory, the default is the cells that ran out of memory; the factor raises no cap of a device.
   if (outcome === undefined)
-    return moreMemory === undefined ? FAILURES : ["oom-cap", "oom-heap", "oom-alloc", "oom-watchdog"];
-  const unknown = outcome.find((each) => !(OUTCOMES as readonly string[]).includes(each));
+    return moreMemory === undefined
+      ? FAILURES
+      : RETRIED.filter((each) => isOutOfMemory(each) && each !== "oom-device");
+  const unknown = outcome.find((each) => !(RETRIED as readonly string[]).includes(each));
   if (unknown !== undefined)
     throw new BytesperError(
       "USAGE",
-      `There is no outcome "${unknown}"; the outcomes are ${OUTCOMES.join(", ")}.`,
+      `There is no outcome "${unknown}"; the outcomes are ${RETRIED.join(", ")}.`,
     );
   return outcome as Outcome[];
 }

@@ -1,3 +1,5 @@
+export const COLUMN_UNITS = ["B", "kB", "MB", "KiB", "MiB", "GiB"] as const;
+
 /**
  * A column of an experiment's main table. `from` names the value it shows: `factors.NAME`, `instances`,
  * `units` (instances times units per instance), `unitsPerInstance`, `readings.NAME`, `heapAndExternal`,
@@ -7,5 +9,5 @@ export interface ColumnSpec {
   title: string;
   from: string;
   /** Unit in which bytes are printed; the default is B. */
-  unit?: "B" | "kB" | "MB" | "KiB" | "MiB" | "GiB";
+  unit?: (typeof COLUMN_UNITS)[number];
 }

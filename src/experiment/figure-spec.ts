@@ -1,3 +1,7 @@
+export const FIGURE_KINDS = ["line", "points", "area", "bar", "step"] as const;
+
+export type FigureKind = (typeof FIGURE_KINDS)[number];
+
 /**
  * A figure of an experiment. `x`, `y` and `at` name values like the columns of a table: `factors.NAME`,
  * `readings.NAME`, `instances`, `units`, `unitsPerInstance`, `heapAndExternal`, `perInstanceBytes`,
@@ -13,7 +17,7 @@ export interface FigureSpec {
   x: string;
   y: readonly FigureValue[];
   /** The default is a line, or bars if `x` holds words. */
-  kind?: "line" | "points" | "area" | "bar" | "step";
+  kind?: FigureKind;
   /** Axes with a logarithmic scale. */
   log?: readonly ("x" | "y")[];
   xLabel?: string;

@@ -1,4 +1,7 @@
-const KEYS = [
+import type { FigureSpec } from "./figure-spec.js";
+import { FIGURE_KINDS } from "./figure-spec.js";
+
+const KEYS: readonly string[] = [
   "title",
   "name",
   "x",
@@ -12,8 +15,8 @@ const KEYS = [
   "largest",
   "marks",
   "wide",
-];
-const KINDS = ["line", "points", "area", "bar", "step"];
+] satisfies (keyof FigureSpec)[];
+const KINDS: readonly string[] = FIGURE_KINDS;
 
 /** The mistake in the "figures" of an experiment file; undefined if there is none. */
 export function figuresProblem(figures: unknown, parts: readonly string[]): string | undefined {

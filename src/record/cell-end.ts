@@ -4,22 +4,25 @@ import type { EnforcementKind } from "./cell.js";
 import type { CellMessage } from "./cell.js";
 
 /** All the ways in which a cell can end. */
-export type Outcome =
+export const OUTCOMES = [
   /** It answered. */
-  | "ok"
+  "ok",
   /** It reached its own cap on memory. */
-  | "oom-cap"
+  "oom-cap",
   /** It reached the cap of a device pool, or the device was full. */
-  | "oom-device"
+  "oom-device",
   /** It reached V8's heap limit. */
-  | "oom-heap"
+  "oom-heap",
   /** An allocation was refused. */
-  | "oom-alloc"
+  "oom-alloc",
   /** The runner killed it because the host ran short. */
-  | "oom-watchdog"
-  | "timeout"
-  | "crash"
-  | "interrupted";
+  "oom-watchdog",
+  "timeout",
+  "crash",
+  "interrupted",
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** Out of memory is a result; the other failures are not. */
 export function isOutOfMemory(outcome: Outcome): boolean {

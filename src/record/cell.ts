@@ -4,6 +4,11 @@ import type { ProgramReading } from "../experiment/define.js";
 /** The purpose of a cell's readings. */
 export type CellRole = "row" | "null" | "snapshot" | "program" | "command";
 
+/** Whether V8 may optimise the measured code. */
+export const COMPILERS = ["off", "on"] as const;
+
+export type Compilers = (typeof COMPILERS)[number];
+
 /** The ways to enforce the cap of a cell, best first. */
 export const ENFORCEMENT_KINDS = [
   "cgroup-v2",

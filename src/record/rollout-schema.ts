@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { BOUND_KINDS } from "../experiment/rollout/plan.js";
+import { STAGE_VERDICTS } from "../experiment/rollout/verdict.js";
 
 const level = z.union([z.boolean(), z.number(), z.string()]);
 const flags = z.record(z.string(), level);
@@ -6,7 +8,7 @@ const flags = z.record(z.string(), level);
 /** One bound on a reading, with its measured value. Numbers are in the unit of the reading's name. */
 const check = z.object({
   reading: z.string(),
-  kind: z.enum(["atMost", "atLeast", "atMostTimesPrevious"]),
+  kind: z.enum(BOUND_KINDS),
   limit: z.number(),
   /** The limit. */
   boundary: z.number().optional(),
@@ -26,7 +28,7 @@ export const rollout = z.object({
       previous: z.string().optional(),
       bounds: z.array(check.pick({ reading: true, kind: true, limit: true })),
       fallback: z.boolean(),
-      verdict: z.enum(["passed", "failed", "not run", "unfinished"]),
+      verdict: z.enum(STAGE_VERDICTS),
       failure: z.string().optional(),
       checks: z.array(check),
       why: z.string().optional(),

@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { BytesperError } from "../base/errors.js";
+import { SHAPES } from "../base/stats/shape.js";
+import { COLUMN_UNITS } from "../experiment/column-spec.js";
+import { FIGURE_KINDS } from "../experiment/figure-spec.js";
 import { isAbsent } from "../system/probe/reading.js";
+import { COMPILERS } from "./cell.js";
+import { OUTCOMES } from "./cell-end.js";
 import { rollout } from "./rollout-schema.js";
 import { RESULT_SCHEMA } from "./schema-version.js";
 
@@ -25,18 +30,7 @@ const ledger = z.object({
   unexplainedBytes: z.number(),
 });
 
-/** All outcomes that exist, so that a result still loads if this version cannot produce some of them. */
-const outcome = z.enum([
-  "ok",
-  "oom-cap",
-  "oom-device",
-  "oom-heap",
-  "oom-alloc",
-  "oom-watchdog",
-  "timeout",
-  "crash",
-  "interrupted",
-]);
+const outcome = z.enum(OUTCOMES);
 
 const row = z.object({
   factors,
@@ -72,7 +66,7 @@ const table = z.looseObject({
     z.object({
       title: z.string(),
       from: z.string(),
-      unit: z.enum(["B", "kB", "MB", "KiB", "MiB", "GiB"]).exactOptional(),
+      unit: z.enum(COLUMN_UNITS).exactOptional(),
     }),
   ),
   notes: z.array(z.string()).exactOptional(),
@@ -94,7 +88,7 @@ const figure = z.looseObject({
       }),
     ]),
   ),
-  kind: z.enum(["line", "points", "area", "bar", "step"]).exactOptional(),
+  kind: z.enum(FIGURE_KINDS).exactOptional(),
   log: z.array(z.enum(["x", "y"])).exactOptional(),
   xLabel: z.string().exactOptional(),
   yLabel: z.string().exactOptional(),
@@ -118,7 +112,7 @@ const figure = z.looseObject({
 const line = z.object({
   perUnitBytes: interval,
   fixedBytes: interval,
-  shape: z.enum(["linear", "steps", "growing", "shrinking", "unknown"]),
+  shape: z.enum(SHAPES),
   /** Largest distance of a level from the line, as a share of the rise. */
   largestDeviation: z.number(),
   processes: z.number(),
@@ -173,7 +167,7 @@ const resultSchema = z.object({
     devices: z.array(z.object({ name: z.string(), totalBytes: z.number(), driver: z.string() })),
     enforcement: z.string(),
     commit: z.union([z.string(), absent]),
-    compilers: z.enum(["off", "on"]),
+    compilers: z.enum(COMPILERS),
     flags: z.array(z.string()),
   }),
   settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),

@@ -4,10 +4,11 @@ import { isAbsent } from "../system/probe/reading.js";
 import { nvmlDevices } from "../system/probe/nvml.js";
 import type { Result } from "../record/schema.js";
 import { measuringFlags } from "./cell/flags.js";
+import type { Compilers } from "../record/cell.js";
 
 /** The environment of a run, as a result records it. */
 export function environmentOf(
-  compilers: "on" | "off",
+  compilers: Compilers,
   folder: string,
   enforcement = "none",
 ): Result["environment"] {

@@ -5,11 +5,12 @@ import { measure } from "./measure.js";
 import type { Message } from "./message.js";
 import { progressMessage } from "./message.js";
 import { pathOf, requireWhole } from "./option-checks.js";
+import type { Compilers } from "../record/cell.js";
 
 /** Settings of {@link measure}. Each one that is absent has the value that the command line gives it. */
 export interface MeasureOptions {
   /** Whether V8 may optimise the measured code; "off" by default, which makes readings repeatable. */
-  compilers?: "on" | "off";
+  compilers?: Compilers;
   /** Instances of the largest population; chosen by a pilot by default. */
   instances?: number;
   /** Number of fresh processes; 5 by default. */

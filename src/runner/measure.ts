@@ -15,9 +15,10 @@ import { newRunId } from "./run-id.js";
 import { requireCalibration, requirePilot, runSingleCell } from "./single-cell.js";
 import type { SingleCellOptions } from "./single-cell.js";
 import { slotsHere } from "./slots.js";
+import type { Compilers } from "../record/cell.js";
 
 export interface MeasureOptions {
-  compilers: "on" | "off";
+  compilers: Compilers;
   /** Instances of the largest population; by default, chosen by a pilot run. */
   instances?: number;
   trials: number;

@@ -6,9 +6,10 @@ import type { CellEnd } from "../record/cell-end.js";
 import { executeCell } from "./cell/execute.js";
 import { UNCAPPED } from "./cell/uncapped.js";
 import type { CellWork } from "./cell/work.js";
+import type { Compilers } from "../record/cell.js";
 
 export interface SingleCellOptions {
-  compilers: "on" | "off";
+  compilers: Compilers;
   timeoutMs: number;
   signal?: AbortSignal | undefined;
   /**

@@ -3,17 +3,20 @@ import { median } from "./median.js";
 import { theilSen } from "./theil-sen.js";
 
 /** What the readings look like over the number of units. */
-export type Shape =
+export const SHAPES = [
   /** One line explains every level within the tolerance. */
-  | "linear"
+  "linear",
   /** Levels lie off the line on both sides: capacities that grow in jumps, or units of unequal size. */
-  | "steps"
+  "steps",
   /** Each further unit costs more than the one before. */
-  | "growing"
+  "growing",
   /** Each further unit costs less than the one before. */
-  | "shrinking"
+  "shrinking",
   /** Fewer than three levels. */
-  | "unknown";
+  "unknown",
+] as const;
+
+export type Shape = (typeof SHAPES)[number];
 
 export interface ShapeVerdict {
   shape: Shape;

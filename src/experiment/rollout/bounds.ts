@@ -3,8 +3,7 @@ import { BytesperError } from "../../base/errors.js";
 import { sentence } from "../../base/sentence.js";
 import { parseSize } from "../../base/size.js";
 import type { Bound, Criteria } from "./plan.js";
-
-const KINDS = ["atMost", "atLeast", "atMostTimesPrevious"] as const;
+import { BOUND_KINDS } from "./plan.js";
 
 /**
  * The bounds from the common and the own criteria; an own criterion replaces the common one on the same
@@ -12,7 +11,7 @@ const KINDS = ["atMost", "atLeast", "atMostTimesPrevious"] as const;
  */
 export function boundsOf(common: Criteria, own: Criteria): Bound[] {
   return Object.entries({ ...common, ...own }).flatMap(([reading, criterion]) =>
-    KINDS.flatMap((kind) => {
+    BOUND_KINDS.flatMap((kind) => {
       const value = criterion[kind];
       return value === undefined ? [] : [{ reading, kind, limit: limitOf(reading, value) }];
     }),
@@ -25,8 +24,8 @@ export function criterionProblem(reading: string, criterion: unknown): string | 
   if (typeof criterion !== "object" || criterion === null || Object.keys(criterion).length === 0)
     return `${place} bounds nothing; give { atMost }, { atLeast } or { atMostTimesPrevious }`;
   for (const [kind, value] of Object.entries(criterion)) {
-    if (!(KINDS as readonly string[]).includes(kind))
-      return `${place} has "${kind}"; there are ${KINDS.join(", ")}`;
+    if (!(BOUND_KINDS as readonly string[]).includes(kind))
+      return `${place} has "${kind}"; there are ${BOUND_KINDS.join(", ")}`;
     if (kind === "atMostTimesPrevious" && !(typeof value === "number" && value > 0 && value < Infinity))
       return `${place} is ${JSON.stringify(value)} times the stage before; give a number above 0`;
     try {

@@ -48,10 +48,13 @@ export interface RolloutPlan {
   fallback?: readonly Omit<Stage, "after">[];
 }
 
+/** How a bound limits its reading. */
+export const BOUND_KINDS = ["atMost", "atLeast", "atMostTimesPrevious"] as const;
+
 /** One bound, as plain data. */
 export interface Bound {
   reading: string;
-  kind: "atMost" | "atLeast" | "atMostTimesPrevious";
+  kind: (typeof BOUND_KINDS)[number];
   limit: number;
 }
 

@@ -12,8 +12,10 @@ export interface RolloutCell {
   ended?: EndedTrial | undefined;
 }
 
+export const STAGE_VERDICTS = ["passed", "failed", "not run", "unfinished"] as const;
+
 export interface StageVerdict extends ResolvedStage {
-  verdict: "passed" | "failed" | "not run" | "unfinished";
+  verdict: (typeof STAGE_VERDICTS)[number];
   /** How the cell failed, as a clause; absent if it ended well. */
   failure?: string;
   checks: Check[];

@@ -1,3 +1,5 @@
+import type { FigureKind } from "../../experiment/figure-spec.js";
+
 /** The data of one figure, used by all writers: base units (bytes, ms, counts), not rounded. */
 export interface Figure {
   title: string;
@@ -31,7 +33,7 @@ export interface Axis {
 export interface Series {
   name: string;
   /** `area` and `bar` series with the same `stack` lie on top of each other. */
-  kind: "line" | "points" | "area" | "bar" | "step";
+  kind: FigureKind;
   stack?: string;
   /** All series of one group have the same colour and marker, such as a measurement and its estimate. */
   group?: string;

@@ -20,18 +20,18 @@ import type { SupervisorSample } from "./supervisor-report.js";
 import { hostKills } from "./host-kills.js";
 import type { LaunchEnd, Launched } from "./launch.js";
 import { supervisorPath, launch } from "./launch.js";
-import type { Evidence } from "./outcome.js";
+import type { Evidence, Stop } from "./outcome.js";
 import { verdict } from "./outcome.js";
 import { parseSnapshot } from "./parse-snapshot.js";
 import type { CellWork, NodeWorkOrder } from "./work.js";
-import type { CellMessage } from "../../record/cell.js";
+import type { CellMessage, Compilers } from "../../record/cell.js";
 
 /** One attempt at a cell. It is plain data, so another machine can run it. */
 export interface CellJob {
   /** Name of the attempt: letters, digits and "-" only. */
   id: string;
   work: CellWork;
-  compilers: "on" | "off";
+  compilers: Compilers;
   timeoutMs: number;
   capBytes?: number;
   /** Limit on device memory. A program reads it from `BYTESPER_DEVICE_CAP_BYTES`. */
@@ -52,7 +52,7 @@ export interface CellEvents {
 export interface RunningCell {
   end: Promise<CellEnd>;
   /** Kills the whole process tree. */
-  stop: (outcome: "interrupted" | "oom-watchdog" | "oom-device", cause: string) => void;
+  stop: (outcome: Stop["outcome"], cause: string) => void;
 }
 
 const ENTRY = fileURLToPath(new URL("./entry.js", import.meta.url));
@@ -91,7 +91,7 @@ async function withSummary(end: CellEnd, path: string): Promise<CellEnd> {
 function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEvents): RunningCell {
   let stopped: Evidence["ended"];
   let running: Launched | undefined;
-  const stop = (outcome: NonNullable<Evidence["ended"]>["outcome"], cause: string): void => {
+  const stop: RunningCell["stop"] = (outcome, cause) => {
     stopped ??= { outcome, cause };
     running?.kill();
   };

@@ -1,9 +1,11 @@
+import type { Compilers } from "../../record/cell.js";
+
 /**
  * V8 flags of a measured process. With the optimising compilers on, compiled code that appears during a
  * measurement changes the heap by up to several hundred kilobytes. None of these flags changes the layout of
  * objects.
  */
-export function measuringFlags(compilers: "on" | "off", nodeVersion = process.versions.node): string[] {
+export function measuringFlags(compilers: Compilers, nodeVersion = process.versions.node): string[] {
   const major = Number(nodeVersion.split(".")[0]);
   const flags = [
     "--expose-gc",

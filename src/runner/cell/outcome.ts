@@ -6,6 +6,12 @@ import type { EnforcementKind } from "../../record/cell.js";
 import type { CellEnd, Outcome } from "../../record/cell-end.js";
 import type { LaunchEnd } from "./launch.js";
 
+/** Why the runner itself ended a cell. */
+export interface Stop {
+  outcome: Extract<Outcome, "interrupted" | "oom-watchdog" | "oom-device">;
+  cause: string;
+}
+
 export interface Evidence {
   launch: LaunchEnd;
   limit: LimitEvidence;
@@ -15,7 +21,7 @@ export interface Evidence {
   heapLimitBytes: number | undefined;
   timeoutMs: number;
   /** Set if the runner ended the cell. */
-  ended: { outcome: "interrupted" | "oom-watchdog" | "oom-device"; cause: string } | undefined;
+  ended: Stop | undefined;
   answered: boolean;
   error: { code: ErrorCode | undefined; message: string } | undefined;
   /** Outcome that the answer itself names, such as that of a program that reached the cap of a pool. */

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { Result } from "../../record/schema.js";
 import type { AdmissionSettings } from "./admission.js";
 import type { SlurmSettings } from "../executor/slurm/settings.js";
-import type { EnforcementKind } from "../../record/cell.js";
+import type { Compilers, EnforcementKind } from "../../record/cell.js";
 
 /** Where an experiment comes from. */
 export interface RequestedExperiment {
@@ -21,7 +21,7 @@ export interface RunRequest {
   minimal: boolean;
   only: string[];
   filter: Record<string, string[]>;
-  compilers: "on" | "off";
+  compilers: Compilers;
   conversations?: string;
   /** Subject that replaces the crisis state in `instance-overhead`. */
   subject?: string;

@@ -3,6 +3,7 @@ import { collect } from "../../analysis/collected.js";
 import type { Collected, CollectedCell } from "../../analysis/collected.js";
 import { analyse } from "../../analysis/result.js";
 import { BytesperError } from "../../base/errors.js";
+import { isOutOfMemory } from "../../record/cell-end.js";
 import type { Result } from "../../record/schema.js";
 import { frontiersOf } from "./frontier.js";
 import { rolloutOfCells } from "./stages.js";
@@ -28,7 +29,7 @@ export function deriveResult(state: RunState, name: string, journal: string | un
   const asked = cells.filter((cell) => cell.end !== undefined || isMissed(cell));
   const collected = collect(asked, experiment.kind);
   const answered = collected.rows.length + collected.programs.length;
-  const outOfMemory = collected.failed.filter(({ outcome }) => outcome.startsWith("oom-")).length;
+  const outOfMemory = collected.failed.filter(({ outcome }) => isOutOfMemory(outcome)).length;
   if (answered + outOfMemory === 0) return { collected, result: undefined };
   const { run, device, calibration } = state;
   const identity = {

@@ -21,6 +21,7 @@ import { byBisection, inOrder } from "./sources.js";
 import { byStages } from "./stages.js";
 import { TurnBatch } from "./turn-batch.js";
 import type { PlannedWork } from "./work.js";
+import type { Compilers } from "../../record/cell.js";
 
 export interface ExperimentOptions {
   log: RunLog;
@@ -210,7 +211,7 @@ function settled(
 
 function jobOf(
   cell: PlannedWork,
-  compilers: "on" | "off",
+  compilers: Compilers,
   attempt: number,
   turnsFile: string | undefined,
   device: number | undefined,

@@ -1,11 +1,10 @@
 import type { CellEnd } from "../../../record/cell-end.js";
 import type { CellJob } from "../../cell/execute.js";
+import type { Stop } from "../../cell/outcome.js";
 import type { TaskEnd } from "./batch-folder.js";
 import { closeBatch, names, readClaim, readEnd, writeJobId } from "./batch-folder.js";
 import type { SlurmState } from "./states.js";
 import { lengthOf } from "./stream-file.js";
-
-type StopOutcome = "interrupted" | "oom-watchdog" | "oom-device";
 
 /** One cell in Slurm, from the call of sbatch until its end. */
 export interface Task {
@@ -15,7 +14,7 @@ export interface Task {
   readonly end: Promise<CellEnd>;
   readonly resolve: (end: CellEnd) => void;
   /** Set when the runner ends the cell, with the reason. */
-  stop: { outcome: StopOutcome; cause: string } | undefined;
+  stop: Stop | undefined;
   /** When the runner ended it. All times here are from `performance.now()`. */
   stoppedAt: number | undefined;
   /** Whether Slurm was told to cancel it. */
