@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSy
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { startOf } from "./process-start.mjs";
 import { Stop } from "./stop.mjs";
 
 const POLL_MS = 100;
@@ -99,20 +100,5 @@ function isAlive(pid) {
     return true;
   } catch (error) {
     return error.code === "EPERM";
-  }
-}
-
-/**
- * When a process started, in ticks since boot: tells it from a later one with the same id. null where the
- * system does not say, or when the process has ended and only its parent has not noticed.
- */
-function startOf(pid) {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name in parentheses may hold spaces; field 22 is the 20th after it.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? null : (fields[19] ?? null);
-  } catch {
-    return null;
   }
 }

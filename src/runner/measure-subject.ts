@@ -1,28 +1,19 @@
 import { BytesperError } from "../base/errors.js";
 import type { Result } from "../record/schema.js";
+import type { CommonOptions } from "./common-options.js";
+import { commonSettings } from "./common-options.js";
 import { MEASURE_DEFAULTS } from "./defaults.js";
 import { measure } from "./measure.js";
 import type { Message } from "./message.js";
 import { progressMessage } from "./message.js";
 import { pathOf, requireWhole } from "./option-checks.js";
-import type { Compilers } from "../record/cell.js";
 
 /** Settings of {@link measure}. Each one that is absent has the value that the command line gives it. */
-export interface MeasureOptions {
-  /** Whether V8 may optimise the measured code; "off" by default, which makes readings repeatable. */
-  compilers?: Compilers;
+export interface MeasureOptions extends CommonOptions {
   /** Instances of the largest population; chosen by a pilot by default. */
   instances?: number;
-  /** Number of fresh processes; 5 by default. */
-  trials?: number;
   /** Whether a heap snapshot checks the number and breaks it down; true by default. */
   snapshot?: boolean;
-  /** Path of a conversations file for the subject's context. */
-  conversations?: string;
-  /** Seed of the order of readings; 1 by default. */
-  seed?: number;
-  /** Wall time of one process, ms; 300,000 by default. */
-  timeoutMs?: number;
   /** Ends the measurement: the promise is then rejected with the code `INTERRUPTED`. */
   signal?: AbortSignal;
   /** Told how far the measurement is. Nothing is printed. */
@@ -32,25 +23,13 @@ export interface MeasureOptions {
 /** Bytes per instance of a module's subject, with the defaults of the command line. */
 export async function measureSubject(subject: string | URL, options: MeasureOptions = {}): Promise<Result> {
   const text = subjectText(subject);
-  const { instances, conversations, signal, onMessage } = options;
-  const {
-    trials = MEASURE_DEFAULTS.trials,
-    seed = MEASURE_DEFAULTS.seed,
-    timeoutMs = MEASURE_DEFAULTS.timeoutMs,
-  } = options;
+  const { instances, snapshot = true, signal, onMessage } = options;
   requireWhole("instances", instances, 2);
-  requireWhole("trials", trials, 1);
-  requireWhole("seed", seed, 0);
-  requireWhole("timeoutMs", timeoutMs, 1);
   return measure(text, {
-    compilers: options.compilers ?? "off",
-    snapshot: options.snapshot ?? true,
-    trials,
-    seed,
-    timeoutMs,
+    ...commonSettings(options, MEASURE_DEFAULTS),
+    snapshot,
     progress: (finished, total, label) => onMessage?.(progressMessage(finished, total, label)),
     ...(instances === undefined ? {} : { instances }),
-    ...(conversations === undefined ? {} : { conversations }),
     ...(signal === undefined ? {} : { signal }),
   });
 }

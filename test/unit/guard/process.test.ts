@@ -15,6 +15,11 @@ import {
 } from "../../../src/system/process.js";
 import { fixture } from "../runner/limits/fixture.js";
 
+/** The reader of the set-up, which runs before the other one is compiled. */
+const { startOf } = (await import(
+  new URL("../../../scripts/setup/process-start.mjs", import.meta.url).href
+)) as { startOf: (pid: number, root: string) => string | null };
+
 /** A process without memory that is no zombie: what one that ends looks like for a moment, and the kernel's own always. */
 function withoutMemory(): number | undefined {
   return allPids().find((pid) => {
@@ -72,13 +77,16 @@ describe.runIf(process.platform === "linux")("a process that has the state of a 
     return {
       entry: processEntry(70, root)?.zombie === false,
       startTicks: startTicksOf(70, root) === 600,
+      setUp: startOf(70, root) === "600",
       owner: isAlive(owner, root),
       runner: !runnerIsDead("bytesper-70-600-9", root),
       tree: living.includes(70),
     };
   }
   const everywhere = (alive: boolean): Record<string, boolean> =>
-    Object.fromEntries(["entry", "startTicks", "owner", "runner", "tree"].map((name) => [name, alive]));
+    Object.fromEntries(
+      ["entry", "startTicks", "setUp", "owner", "runner", "tree"].map((name) => [name, alive]),
+    );
 
   test.each(["Z", "X"])("is alive everywhere while other threads of it live (%s)", (state) => {
     expect(answers(state, 3)).toEqual(everywhere(true));
