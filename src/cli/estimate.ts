@@ -1,14 +1,21 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { AttentionImplementation, Logits, NumberType } from "../model/index.js";
-import { ATTENTION_IMPLEMENTATIONS, LOGITS, NUMBER_TYPES, parseNumberType } from "../model/index.js";
+import type { AttentionImplementation, Logits, NumberType, WeightFormat } from "../model/index.js";
+import {
+  ATTENTION_IMPLEMENTATIONS,
+  LOGITS,
+  NUMBER_TYPES,
+  WEIGHT_FORMATS,
+  parseNumberType,
+  parseWeightFormat,
+} from "../model/index.js";
 import { capacity as capacitySize } from "./capacity.js";
 import { size, wholeNumber } from "./options.js";
 
 interface Flags {
   tokens: number;
   batch: number;
-  dtype?: NumberType;
+  dtype?: WeightFormat;
   cacheDtype?: NumberType;
   attention: AttentionImplementation;
   logits: Logits;
@@ -28,12 +35,12 @@ export function addEstimate(program: Command): void {
     .option("--batch <n>", "sequences at once", wholeNumber(1), 1)
     .option(
       "--dtype <name>",
-      `type of the weights: ${NUMBER_TYPES.join(", ")} (default: the config's)`,
-      parseNumberType,
+      `type or format of the weights: ${WEIGHT_FORMATS.join(", ")} (default: the config's)`,
+      parseWeightFormat,
     )
     .option(
       "--cache-dtype <name>",
-      "type of the key/value cache (default: the type computed in)",
+      `type of the key/value cache: ${NUMBER_TYPES.join(", ")} (default: the type computed in)`,
       parseNumberType,
     )
     .addOption(

@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import type { Workload } from "../context/index.js";
 import { POLICY_NAMES, WORKLOADS } from "../context/index.js";
-import type { AttentionImplementation, Logits, NumberType } from "../model/index.js";
-import { ATTENTION_IMPLEMENTATIONS, LOGITS, NUMBER_TYPES, parseNumberType } from "../model/index.js";
+import type { AttentionImplementation, Logits, WeightFormat } from "../model/index.js";
+import { ATTENTION_IMPLEMENTATIONS, LOGITS, WEIGHT_FORMATS, parseWeightFormat } from "../model/index.js";
 import { capacity as capacitySize } from "./capacity.js";
 import { interruptSignal, size, wholeNumber } from "./options.js";
 
@@ -17,7 +17,7 @@ interface Flags {
   capacity: number;
   attention: AttentionImplementation;
   logits: Logits;
-  dtype?: NumberType;
+  dtype?: WeightFormat;
   device: string;
   measure: number;
   seed: number;
@@ -67,8 +67,8 @@ export function addSimulateContext(program: Command): void {
     )
     .option(
       "--dtype <name>",
-      `type of the weights: ${NUMBER_TYPES.join(", ")} (default: the config's)`,
-      parseNumberType,
+      `type or format of the weights: ${WEIGHT_FORMATS.join(", ")} (default: the config's)`,
+      parseWeightFormat,
     )
     .option("--device <name>", "where attention is measured: cpu, cuda or cuda:N", "cpu")
     .option(

@@ -24,6 +24,14 @@ export interface AttentionTraits {
   sharesCache?: boolean;
   /** One learned logit for each head (gpt-oss). */
   sinks?: boolean;
+  /** Width of a value, if it is not that of a key. */
+  valueDim?: number;
+  /** A matrix that makes a gate for the output: one number for each head, or as wide as the output. */
+  gate?: "head" | "output" | undefined;
+  /** The query matrix as a product of two with this many numbers between them. */
+  queryRank?: number | undefined;
+  /** The output matrix in groups, each a product of two (DeepSeek-V4). */
+  outputRank?: { groups: number; rank: number } | undefined;
 }
 
 /**
@@ -60,8 +68,11 @@ export function headsOf(fields: Fields, hiddenSize: number, headDimDefault?: num
 /** Attention with its own keys and values: multi-head, grouped-query and multi-query. */
 export function attentionPart(hiddenSize: number, traits: AttentionTraits): Part {
   const { heads, kvHeads, headDim, window, qkvBias = false, outputBias = false } = traits;
+  const { valueDim = headDim, queryRank, outputRank, gate } = traits;
   const queries = heads * headDim;
   const keys = kvHeads * headDim;
+  const values = kvHeads * valueDim;
+  const output = heads * valueDim;
   const kind = traits.queryKeyNormKind ?? "rms";
   const own = traits.sharesCache !== true;
   const normed = (name: string, width: number): Part["tensors"] => {
@@ -73,17 +84,31 @@ export function attentionPart(hiddenSize: number, traits: AttentionTraits): Part
       heads,
       kvHeads,
       keyDim: headDim,
-      valueDim: headDim,
+      valueDim,
       ...(window === undefined ? {} : { window }),
       ...(own ? {} : { sharesCache: true }),
     },
     tensors: [
-      ...linear("self_attn.q_proj", traits.gated === true ? 2 * queries : queries, hiddenSize, qkvBias),
+      ...(queryRank === undefined
+        ? linear("self_attn.q_proj", traits.gated === true ? 2 * queries : queries, hiddenSize, qkvBias)
+        : [
+            ...linear("self_attn.q_a_proj", queryRank, hiddenSize, qkvBias),
+            ...norm("self_attn.q_a_layernorm", "rms", queryRank),
+            ...linear("self_attn.q_b_proj", queries, queryRank),
+          ]),
       ...normed("q", queries),
       ...(own ? linear("self_attn.k_proj", keys, hiddenSize, qkvBias) : []),
       ...(own ? normed("k", keys) : []),
-      ...(own && traits.valuesAreKeys !== true ? linear("self_attn.v_proj", keys, hiddenSize, qkvBias) : []),
-      ...linear("self_attn.o_proj", hiddenSize, queries, outputBias),
+      ...(own && traits.valuesAreKeys !== true
+        ? linear("self_attn.v_proj", values, hiddenSize, qkvBias)
+        : []),
+      ...(outputRank === undefined
+        ? linear("self_attn.o_proj", hiddenSize, output, outputBias)
+        : [
+            ...linear("self_attn.o_a_proj", outputRank.groups * outputRank.rank, output / outputRank.groups),
+            ...linear("self_attn.o_b_proj", hiddenSize, outputRank.groups * outputRank.rank, outputBias),
+          ]),
+      ...(gate === undefined ? [] : linear("self_attn.g_proj", gate === "head" ? heads : output, hiddenSize)),
       ...(traits.sinks === true ? [{ name: "self_attn.sinks", shape: [heads] }] : []),
     ],
   };
@@ -93,16 +118,21 @@ export function attentionPart(hiddenSize: number, traits: AttentionTraits): Part
  * Multi-head latent attention of DeepSeek. The cache holds for each token one compressed vector and one
  * rotated key for all heads; each layer computes keys and values from them.
  */
-export function latentAttentionPart(fields: Fields, hiddenSize: number): Part {
+export function latentAttentionPart(fields: Fields, hiddenSize: number, valueDefault?: number): Part {
   const heads = fields.whole(NAMES.heads, MOST.heads);
   const latent = fields.whole("kv_lora_rank");
   const rotated = fields.whole("qk_rope_head_dim", MOST.heads);
   const plain = fields.whole("qk_nope_head_dim", MOST.heads);
-  const valueDim = fields.whole("v_head_dim", MOST.heads);
+  const valueDim =
+    valueDefault === undefined
+      ? fields.whole("v_head_dim", MOST.heads)
+      : fields.wholeOr("v_head_dim", valueDefault, MOST.heads);
   const queryRank = fields.maybeWhole("q_lora_rank");
   if (!fields.states("q_lora_rank")) fields.assume("q_lora_rank", "none");
   const bias = fields.flag("attention_bias", false);
   const keyDim = plain + rotated;
+  // Latent attention has as many keys as queries, and the widths above decide over head_dim.
+  fields.known("num_key_value_heads", "head_dim", "qk_head_dim", "qk_head_nope_dim", "use_mla");
   return {
     attention: { heads, kvHeads: heads, keyDim, valueDim, latentDim: latent + rotated },
     tensors: [

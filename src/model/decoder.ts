@@ -31,15 +31,31 @@ export interface DecoderTraits {
   extra?: readonly Tensor[];
   /** Number of layers, if it is not a field of the config. */
   layers?: number;
+  /** The hidden size, if no field of the usual names gives it. */
+  hiddenSize?: number;
 }
 
+/** Fields that have one entry for each layer; where the count is missing, their length is it. */
+const BY_LAYER = [
+  "layer_types",
+  "layers_block_type",
+  "attn_type_list",
+  "block_configs",
+  "hybrid_layer_pattern",
+];
+
 export function layersOf(fields: Fields): number {
-  return fields.whole(NAMES.layers, MOST.layers);
+  const stated = fields.maybeWhole(NAMES.layers, MOST.layers);
+  if (stated !== undefined) return stated;
+  const listed = fields.any(BY_LAYER)?.length ?? 0;
+  if (listed < 1) return fields.whole(NAMES.layers, MOST.layers);
+  if (listed > MOST.layers) throw fields.wrong(BY_LAYER, `a list of at most ${MOST.layers} layers`);
+  return listed;
 }
 
 /** A stack of layers between an embedding and a head. */
 export function decoder(fields: Fields, traits: DecoderTraits): ModelShape {
-  const hiddenSize = fields.whole(NAMES.hidden);
+  const hiddenSize = traits.hiddenSize ?? fields.whole(NAMES.hidden);
   const vocabularySize = fields.whole(NAMES.vocabulary);
   const count = traits.layers ?? layersOf(fields);
   const { norm: kind = "rms", layerNorms = 2, embeddingDim = hiddenSize } = traits;
@@ -79,7 +95,7 @@ export function decoder(fields: Fields, traits: DecoderTraits): ModelShape {
 
 /** The head has nearly a billion parameters in some models, so a default must not be silent. */
 function tiedOf(fields: Fields, usual: boolean): boolean {
-  const tied = fields.maybeFlag("tie_word_embeddings");
+  const tied = fields.maybeFlag(["tie_word_embeddings", "share_input_output_layers", "tie_embedding"]);
   if (tied === undefined) fields.assume("tie_word_embeddings", usual);
   return tied ?? usual;
 }

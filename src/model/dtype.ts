@@ -8,9 +8,13 @@ const BYTES = {
   fp8: 1,
   int8: 1,
   int4: 0.5,
-  // Blocks of 32 numbers with one 16-bit scale: 34 and 18 bytes (ggml).
+  // Blocks of 32 numbers with one 16-bit scale, and in types with _1 a minimum too (ggml).
   q8_0: 34 / 32,
+  q5_1: 24 / 32,
+  q5_0: 22 / 32,
+  q4_1: 20 / 32,
   q4_0: 18 / 32,
+  iq4_nl: 18 / 32,
 } as const;
 
 export type NumberType = keyof typeof BYTES;

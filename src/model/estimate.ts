@@ -11,8 +11,8 @@ import {
 } from "./cache.js";
 import { largestPrompt, mostSessions, wallAt } from "./capacity.js";
 import type { NumberType } from "./dtype.js";
-import { bytesOf } from "./dtype.js";
-import { decodeMoment, prefillMoment } from "./moments.js";
+import { decodeMoment, prefillMoment, weightsBytes } from "./moments.js";
+import { towerParameters } from "./scheme-of-model.js";
 import type { EstimateOptions, Setting } from "./setting.js";
 import { settingOf } from "./setting.js";
 import type { ModelShape } from "./shape.js";
@@ -30,12 +30,17 @@ export interface Estimate {
   model: string;
   tokens: number;
   batch: number;
-  dtype: NumberType;
+  /** Type or format of the weights, such as `bf16` or `awq 4 bit`. */
+  dtype: string;
   cacheDtype: NumberType;
   attention: AttentionImplementation;
   logits: Logits;
   parameters: number;
+  /** Parameters of the parts for images and sound, which are in `parameters`; absent if there are none. */
+  towerParameters?: number;
   weightsBytes: number;
+  /** Parameters and weights are at least these: the model has parts that are not counted, see the notes. */
+  isLowerBound?: true;
   /** Bytes for one token of one sequence, while no window is full. */
   kvBytesPerToken: number;
   /** The same with all windows full; only if the model has windows. */
@@ -72,7 +77,16 @@ export interface Estimate {
 
 /** Bytes that the model needs to read a prompt and to generate after it. Throws `USAGE` and `BAD_INPUT`. */
 export function estimate(model: ModelShape, options: EstimateOptions): Estimate {
-  const notes = [...model.notes];
+  const uncounted = model.checkpoint === undefined ? (model.uncounted ?? []) : [];
+  const isLowerBound = uncounted.length > 0;
+  const notes = [
+    ...uncounted,
+    ...(isLowerBound
+      ? ["The number of parameters and the bytes of the weights are therefore lower bounds."]
+      : []),
+    ...model.notes,
+  ];
+  const towers = towerParameters(model);
   const setting = settingOf(model, options, notes);
   const { tokens, batch, dtype, cacheDtype, attention, logits } = setting;
   const prefill = prefillMoment(model, setting, batch);
@@ -99,7 +113,9 @@ export function estimate(model: ModelShape, options: EstimateOptions): Estimate 
     attention,
     logits,
     parameters: parameterCount(model),
-    weightsBytes: bytesOf(parameterCount(model), dtype),
+    ...(towers === 0 ? {} : { towerParameters: towers }),
+    ...(isLowerBound ? { isLowerBound } : {}),
+    weightsBytes: weightsBytes(model, dtype),
     kvBytesPerToken: perToken,
     ...windowFigures(model, setting),
     ...(model.layers.some((layer) => layer.attention?.latentDim !== undefined)

@@ -12,15 +12,48 @@ export const MOST = {
 /** Names of the fields that differ between families, the most frequent first. */
 export const NAMES = {
   hidden: ["hidden_size", "n_embd", "d_model", "n_embed"],
-  layers: ["num_hidden_layers", "n_layer", "n_layers", "num_layers"],
+  layers: ["num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_decoder_layers"],
   heads: ["num_attention_heads", "n_head", "n_heads", "num_heads"],
-  kvHeads: ["num_key_value_heads", "num_kv_heads", "n_head_kv", "n_kv_heads", "multi_query_group_num"],
-  headDim: ["head_dim", "kv_channels"],
+  kvHeads: [
+    "num_key_value_heads",
+    "num_kv_heads",
+    "n_head_kv",
+    "n_kv_heads",
+    "kv_n_heads",
+    "multi_query_group_num",
+    "num_attention_groups",
+    "num_query_groups",
+  ],
+  headDim: ["head_dim", "kv_channels", "attention_head_dim"],
   intermediate: ["intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size", "d_ff"],
   vocabulary: ["vocab_size", "padded_vocab_size"],
-  positions: ["max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "n_ctx"],
-  experts: ["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"],
-  expertsPerToken: ["num_experts_per_tok", "num_experts_per_token", "top_k_experts", "moe_top_k", "moe_k"],
+  positions: [
+    "max_position_embeddings",
+    "n_positions",
+    "max_seq_len",
+    "max_sequence_length",
+    "max_context_length",
+    "seq_length",
+    "n_ctx",
+  ],
+  experts: [
+    "num_local_experts",
+    "num_experts",
+    "n_routed_experts",
+    "moe_num_experts",
+    "num_moe_experts",
+    "n_experts",
+  ],
+  expertsPerToken: [
+    "num_experts_per_tok",
+    "num_experts_per_token",
+    "experts_per_token",
+    "top_k_experts",
+    "moe_top_k",
+    "moe_topk",
+    "moe_k",
+    "top_k",
+  ],
 } as const;
 
 type Names = string | readonly string[];
@@ -36,12 +69,40 @@ export class Fields {
   readonly family: string;
   /** What readers assumed, for `ModelShape.notes`. */
   readonly notes: string[];
+  /** Fields that a reader asked for. What is left at the end may mean tensors that no reader counts. */
+  #asked = new Set<string>();
+  #inner: Fields[] = [];
 
   constructor(values: Record<string, unknown>, where: string, family: string, notes: string[] = []) {
     this.values = values;
     this.where = where;
     this.family = family;
     this.notes = notes;
+  }
+
+  /** The same object with more fields, such as the defaults of a class; what is asked of it counts here too. */
+  with(values: Record<string, unknown>): Fields {
+    const fields = new Fields({ ...this.values, ...values }, this.where, this.family, this.notes);
+    fields.#asked = this.#asked;
+    fields.#inner = this.#inner;
+    return fields;
+  }
+
+  /** Marks fields whose value the reader knows in another way, or that add nothing. */
+  known(...names: string[]): void {
+    for (const name of names) this.#mark(name);
+  }
+
+  #mark(name: string): void {
+    this.#asked.add(name);
+  }
+
+  /** Fields that nobody asked for, of this object and of those inside it that were read. */
+  unasked(): { name: string; value: unknown; where: string }[] {
+    const own = Object.entries(this.values)
+      .filter(([name]) => !this.#asked.has(name))
+      .map(([name, value]) => ({ name, value, where: this.where }));
+    return [...own, ...this.#inner.flatMap((fields) => fields.unasked())];
   }
 
   has(names: Names): boolean {
@@ -63,6 +124,7 @@ export class Fields {
 
   /** Whether the file has the field, even if it is null. */
   states(names: Names): boolean {
+    for (const name of listed(names)) this.#mark(name);
     return listed(names).some((name) => Object.hasOwn(this.values, name));
   }
 
@@ -126,6 +188,23 @@ export class Fields {
     throw this.#wrong(name, `a list of ${layers.toLocaleString("en-US")} entries, one for each layer`, value);
   }
 
+  /** Like `list`, but an empty list means the default of the class, as a missing one does. */
+  listOrEmpty(names: Names, layers: number): unknown[] | undefined {
+    const value = this.#find(names)?.[1];
+    return Array.isArray(value) && value.length === 0 ? undefined : this.list(names, layers);
+  }
+
+  /** Any list, whatever its length. */
+  any(names: Names): unknown[] | undefined {
+    const value = this.#find(names)?.[1];
+    return Array.isArray(value) ? (value as unknown[]) : undefined;
+  }
+
+  /** The value of a field that may have any type. */
+  raw(names: Names): unknown {
+    return this.#find(names)?.[1];
+  }
+
   /** Whole numbers of a list of any length. */
   wholes(names: Names): number[] {
     const found = this.#find(names);
@@ -141,7 +220,9 @@ export class Fields {
     const value = this.#find(name)?.[1];
     if (value === undefined) return undefined;
     if (!isObject(value)) throw this.#wrong(name, "an object", value);
-    return new Fields(value, `${name} in ${this.where}`, this.family, this.notes);
+    const fields = new Fields(value, `${name} in ${this.where}`, this.family, this.notes);
+    this.#inner.push(fields);
+    return fields;
   }
 
   /** Adds a note that `value` is assumed for a missing field. */
@@ -169,11 +250,15 @@ export class Fields {
   }
 
   #find(names: Names): [string, unknown] | undefined {
+    let found: [string, unknown] | undefined;
     for (const name of listed(names)) {
       const value = Object.hasOwn(this.values, name) ? this.values[name] : undefined;
-      if (value !== undefined && value !== null) return [name, value];
+      if (value === undefined || value === null) continue;
+      found ??= [name, value];
+      // A second name with another value may mean something else, so it stays open.
+      if (Object.is(value, found[1])) this.#mark(name);
     }
-    return undefined;
+    return found;
   }
 }
 

@@ -5,11 +5,20 @@ import { MOST } from "./fields.js";
 /** The words of `layer_types` and of its older versions, with their meaning. */
 const WORDS: Record<string, LayerType> = {
   full_attention: "full",
+  global_attention: "full",
+  global: "full",
+  full: "full",
   attention: "full",
   sliding_attention: "sliding",
+  sliding: "sliding",
+  sliding_window: "sliding",
+  local_attention: "sliding",
   chunked_attention: "chunked",
   linear_attention: "recurrent",
   mamba: "recurrent",
+  recurrent: "recurrent",
+  lightning_attention: "recurrent",
+  kda: "recurrent",
   conv: "recurrent",
   moe: "experts",
   mlp: "dense",
@@ -23,7 +32,7 @@ export function layerTypes(
   rule: (layer: number) => LayerType,
   names: readonly string[] = ["layer_types", "layers_block_type"],
 ): (layer: number) => LayerType {
-  const list = fields.list(names, layersOf(fields));
+  const list = fields.listOrEmpty(names, layersOf(fields));
   if (list === undefined) return rule;
   const types = list.map((word) => {
     if (typeof word === "string" && Object.hasOwn(WORDS, word)) return WORDS[word] as LayerType;
@@ -32,6 +41,9 @@ export function layerTypes(
   return (layer) => types[layer] ?? rule(layer);
 }
 
+/** Names of the field with the width of a window. */
+export const WINDOW = ["sliding_window", "sliding_window_size", "window_size", "attention_window_size"];
+
 /** Windows by type of layer. A sliding layer needs `sliding_window`, a chunked one `attention_chunk_size`. */
 export function windows(
   fields: Fields,
@@ -39,7 +51,7 @@ export function windows(
 ): (layer: number) => number | undefined {
   const type = layerTypes(fields, rule);
   return (layer) => {
-    if (type(layer) === "sliding") return fields.whole("sliding_window", MOST.positions);
+    if (type(layer) === "sliding") return fields.whole(WINDOW, MOST.positions);
     if (type(layer) === "chunked") return fields.whole("attention_chunk_size", MOST.positions);
     return undefined;
   };

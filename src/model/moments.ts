@@ -5,8 +5,9 @@ import { cacheTerm, stateTerm } from "./cache.js";
 import type { NumberType } from "./dtype.js";
 import { bytesOf, bytesPerNumber } from "./dtype.js";
 import type { Setting } from "./setting.js";
-import { CONTEXT_BYTES } from "./setting.js";
-import type { ModelShape } from "./shape.js";
+import { schemeIn } from "./scheme-of-model.js";
+import { CHECKPOINT, CONTEXT_BYTES } from "./setting.js";
+import type { ModelShape, Tensor, WeightScheme } from "./shape.js";
 import { elementsOf, parameterCount } from "./shape.js";
 import type { Draft, Phase } from "./term.js";
 import { grouped, oneBlock, product, sequences } from "./term.js";
@@ -71,18 +72,44 @@ function residentTerms(model: ModelShape, setting: Setting, sessions: number): D
   ];
 }
 
-function weightsTerm(model: ModelShape, dtype: NumberType): Draft {
+function weightsTerm(model: ModelShape, dtype: Setting["dtype"]): Draft {
   const parameters = parameterCount(model);
+  const scheme = schemeFor(model, dtype);
+  const bytes = weightsBytes(model, dtype);
+  const { checkpoint } = model;
+  const isStored = checkpoint !== undefined && dtype === CHECKPOINT;
   return {
     name: "weights",
-    bytes: bytesOf(parameters, dtype),
-    formula: product(`${grouped(parameters)} parameters`, `${bytesPerNumber(dtype)} B (${dtype})`),
+    bytes,
+    formula: isStored
+      ? `${grouped(parameters)} parameters as ${checkpoint.source} holds them`
+      : scheme === undefined
+        ? product(`${grouped(parameters)} parameters`, `${bytesPerNumber(dtype as NumberType)} B (${dtype})`)
+        : `${grouped(parameters)} parameters (${scheme.name}: ${scheme.formula})`,
     phase: "always",
-    blocks: model.tensors.map((tensor) => ({
-      bytes: bytesOf(elementsOf({ ...tensor, copies: 1 }), dtype),
-      copies: tensor.copies,
-    })),
+    blocks: isStored
+      ? [{ bytes, copies: 1 }]
+      : model.tensors.map((tensor) => {
+          const { copies } = tensor;
+          return { bytes: Math.ceil(tensorBytes(tensor, dtype, scheme) / copies), copies };
+        }),
   };
+}
+
+function schemeFor(model: ModelShape, dtype: Setting["dtype"]): WeightScheme | undefined {
+  return dtype === model.scheme?.name ? model.scheme : schemeIn(model, dtype);
+}
+
+function tensorBytes(tensor: Tensor, dtype: Setting["dtype"], scheme: WeightScheme | undefined): number {
+  return scheme === undefined ? bytesOf(elementsOf(tensor), dtype as NumberType) : scheme.bytesOf(tensor);
+}
+
+/** Bytes of all weights in a type or format. */
+export function weightsBytes(model: ModelShape, dtype: Setting["dtype"]): number {
+  if (model.checkpoint !== undefined && dtype === CHECKPOINT) return model.checkpoint.weightsBytes;
+  const scheme = schemeFor(model, dtype);
+  if (scheme === undefined) return bytesOf(parameterCount(model), dtype as NumberType);
+  return model.tensors.reduce((sum, tensor) => sum + tensorBytes(tensor, dtype, scheme), 0);
 }
 
 /** A cache that grows by concatenation holds the keys of one layer twice during the copy. */

@@ -1,27 +1,51 @@
+import { basename, dirname } from "node:path";
 import { BytesperError } from "../base/errors.js";
+import { suggestion } from "../base/nearest-name.js";
+import type { Unasked } from "./accounting.js";
+import { uncountedFields, uncountedSentence } from "./accounting.js";
+import { CLASS_DEFAULTS } from "./class-defaults.js";
 import { FAMILIES, familyOf, readFamily } from "./families/index.js";
+import { EXPERT_WIDTH } from "./families/mixture.js";
+import { unknownDecoder } from "./families/unknown.js";
 import { Fields, NAMES, isObject } from "./fields.js";
-import type { ModelShape } from "./shape.js";
+import { headOf, withHead } from "./head.js";
+import { parsePythonJson } from "./json.js";
+import { quantizationOf } from "./quantization/config.js";
+import type { WeightFormat } from "./quantization/named.js";
+import { formatInName } from "./quantization/named.js";
+import { schemeIn, wholeBytesOf } from "./scheme-of-model.js";
+import type { ModelShape, Tensor } from "./shape.js";
 import { parameterCount } from "./shape.js";
+import { towersOf } from "./towers/index.js";
 
 /** Fields in which models for images or sound keep their language model. */
-const NESTED = ["text_config", "llm_config", "language_config", "thinker_config"];
+const NESTED = [
+  "text_config",
+  "llm_config",
+  "language_config",
+  "thinker_config",
+  "language_model_config",
+  "lm_config",
+  "decoder_config",
+];
 
 export interface ReadOptions {
   file?: string;
   /** Reads the file as this `model_type`, whatever the file says. */
   family?: string;
+  /** An object that describes the quantisation, from a file beside the config. */
+  quantization?: Record<string, unknown>;
 }
 
 /**
  * The shape of the model in a Hugging Face `config.json`. Throws `BAD_INPUT` with the reason if the text is
- * no such file, if the architecture is unknown, or if a field is missing or absurd.
+ * no such file, if a decoder of its architecture cannot be derived, or if a field is missing or absurd.
  */
 export function readModel(text: string, options: ReadOptions = {}): ModelShape {
   const file = options.file ?? "config.json";
   let config: unknown;
   try {
-    config = JSON.parse(text);
+    config = parsePythonJson(text);
   } catch (error) {
     throw new BytesperError(
       "BAD_INPUT",
@@ -41,52 +65,205 @@ export function modelOf(config: unknown, options: ReadOptions = {}): ModelShape 
       `Expected ${file} to be the config.json of a model, an object, but it is ${Array.isArray(config) ? "a list" : String(config)}; give that file.`,
     );
   }
-  const { values, where, outer } = languageModel(config, file);
-  const named = options.family ?? architectureName(values) ?? architectureName(outer);
-  const family = named === undefined ? undefined : familyOf(named);
+  const { values, where, levels } = languageModel(config, file);
+  const names = [architectureName(values), ...levels.map((level) => architectureName(level.values))].filter(
+    (name) => name !== undefined,
+  );
+  const named = options.family === undefined ? names : [options.family];
+  const family = named.map((name) => familyOf(name)).find((known) => known !== undefined);
   if (family === undefined && options.family !== undefined) {
     throw new BytesperError(
       "USAGE",
-      `${JSON.stringify(options.family)} is not a family that bytesper knows; give one of ${FAMILIES.join(", ")}.`,
+      `${JSON.stringify(options.family)} is not a family that bytesper knows${suggestion(options.family, FAMILIES)}; give one of ${FAMILIES.join(", ")}.`,
     );
   }
-  if (family === undefined) throw unknown(named, values, where);
   const notes: string[] = [];
-  for (const [key, of] of [
-    ["vision_config", "images"],
-    ["audio_config", "sound"],
-  ] as const) {
-    if (isObject(outer[key])) notes.push(`The tower for ${of} (${key}) is not in the figures.`);
+  const uncounted: string[] = [];
+  const fields = new Fields(values, where, family ?? names[0] ?? "unknown", notes);
+  const text =
+    family === undefined
+      ? guessed(fields, names[0], uncounted)
+      : readFamily(family, filled(fields, family, levels.length > 0));
+  if (options.family !== undefined) {
+    const declared = names[0];
+    if (declared !== undefined && familyOf(declared) !== family)
+      notes.push(
+        `--family ${options.family} reads a file that says ${declared}: whether its layers hold the tensors of ${options.family} cannot be checked.`,
+      );
   }
-  if (isObject(outer.quantization_config) || isObject(values.quantization_config)) {
-    const { quant_method: method } = (outer.quantization_config ?? values.quantization_config) as {
-      quant_method?: unknown;
-    };
-    notes.push(
-      `The checkpoint is quantised (${typeof method === "string" ? method : "quantization_config"}); give --dtype for the bytes that it takes on the device.`,
-    );
+
+  const around = aroundOf(config, levels, fields, text);
+  uncounted.push(...around.uncounted);
+  notes.push(...around.notes);
+  const open = [...fields.unasked(), ...around.unasked].filter(
+    ({ name, value, where: place }) =>
+      !isQuantization(name) && !(place !== where && Object.is(values[name], value)),
+  );
+  for (const place of new Set(open.map((one) => one.where))) {
+    const found = uncountedFields(open.filter((one) => one.where === place));
+    if (found.length > 0) uncounted.push(uncountedSentence(place, found));
   }
-  const predicted = values.num_nextn_predict_layers;
-  if (typeof predicted === "number" && predicted > 0) {
-    notes.push(
-      `Layers that predict several tokens (num_nextn_predict_layers ${predicted}) are not in the figures.`,
-    );
-  }
-  const model = readFamily(family, new Fields(values, where, family, notes));
-  if (!Number.isSafeInteger(parameterCount(model))) {
+  notes.push(...predictedNotes(values));
+
+  const whole: ModelShape = {
+    ...text,
+    tensors: [...withHead(text, headOf(...levels.map((level) => level.values), values)), ...around.tensors],
+    ...(uncounted.length === 0 ? {} : { uncounted }),
+    notes,
+  };
+  if (!Number.isSafeInteger(parameterCount(whole))) {
     throw new BytesperError(
       "BAD_INPUT",
       `The sizes in ${where} make more than 2^53 parameters, which no model has; correct the file.`,
     );
   }
+  return stored(whole, [values, ...levels.map((level) => level.values)], options);
+}
+
+/** An architecture without a reader: what its sizes give, marked as a lower bound. */
+function guessed(fields: Fields, name: string | undefined, uncounted: string[]): ModelShape {
+  const [architecture] = fields.any("architectures") ?? [];
+  const encodes =
+    fields.values.is_encoder_decoder === true ||
+    (typeof architecture === "string" && /MaskedLM|PreTraining/.test(architecture));
+  if (encodes || !hasSizes(fields.values)) throw unknown(name, fields.values, fields.where);
+  const model = unknownDecoder(fields);
+  const called =
+    name === undefined ? "the architecture, which has no model_type" : JSON.stringify(name.slice(0, 60));
+  uncounted.push(
+    `bytesper does not know ${called}: the cache is that of ${model.layers.length} layers with the heads in the config, and the weights are those of a usual decoder with its sizes.`,
+  );
   return model;
+}
+
+/** Adds what the class of the family fills in, where a file inside a larger one leaves it out. */
+function filled(fields: Fields, family: string, nested: boolean): Fields {
+  const defaults = CLASS_DEFAULTS[family];
+  if (!nested || defaults === undefined || family === "gemma3") return fields;
+  const names: readonly (readonly string[])[] = Object.values(NAMES);
+  const stated = (name: string): boolean =>
+    fields.states(names.find((spellings) => spellings.includes(name)) ?? name);
+  const missing = Object.entries(defaults).filter(([name]) => !stated(name));
+  for (const [name, value] of missing) if (typeof value === "number") fields.assume(name, value);
+  return missing.length === 0 ? fields : fields.with(Object.fromEntries(missing));
+}
+
+interface Around {
+  tensors: Tensor[];
+  uncounted: string[];
+  notes: string[];
+  unasked: Unasked[];
+}
+
+/** What stands beside the language model: towers, projections and other models. */
+function aroundOf(
+  config: Record<string, unknown>,
+  levels: readonly Level[],
+  fields: Fields,
+  text: ModelShape,
+): Around {
+  const around: Around = { tensors: [], uncounted: [], notes: [], unasked: [] };
+  // A file without a nested language model may have towers too.
+  const places = levels.length === 0 ? [{ values: config, where: fields.where }] : levels;
+  for (const { values, where } of places) {
+    const { read, tensors, uncounted, notes, unasked } = towersOf(values, text, where, text.family);
+    around.tensors.push(...tensors);
+    around.uncounted.push(...uncounted);
+    around.notes.push(...notes);
+    around.unasked.push(...unasked);
+    if (levels.length === 0) fields.known(...read);
+    else
+      for (const [name, value] of Object.entries(values))
+        if (!read.has(name) && !NESTED.includes(name)) around.unasked.push({ name, value, where });
+  }
+  return around;
+}
+
+/** Objects that describe how the weights are stored; they are read apart. */
+function isQuantization(name: string): boolean {
+  return ["quantization_config", "quantization", "compression_config"].includes(name);
+}
+
+const PREDICTED = ["num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_layers", "mtp_num_layers"];
+
+function predictedNotes(values: Record<string, unknown>): string[] {
+  return PREDICTED.flatMap((name) => {
+    const count = values[name];
+    return typeof count === "number" && count > 0
+      ? [
+          `Layers that predict several tokens (${name} ${count}) are not in the figures; the checkpoint has them.`,
+        ]
+      : [];
+  });
+}
+
+/** Adds how the weights are stored, from the config, from a file beside it, or from the name of the file. */
+function stored(
+  model: ModelShape,
+  levels: readonly Record<string, unknown>[],
+  options: ReadOptions,
+): ModelShape {
+  const notes = [...model.notes];
+  const uncounted = [...(model.uncounted ?? [])];
+  const found = (key: string): Record<string, unknown> | undefined =>
+    levels.map((level) => level[key]).find(isObject);
+  const general = found("quantization_config") ?? found("compression_config");
+  // Objects of towers with this name exist too, but MLX's states its bits.
+  const mlx = found("quantization");
+  const values = options.quantization ?? general ?? mlx;
+  if (values !== undefined) {
+    const {
+      scheme,
+      notes: more,
+      unknown: reason,
+    } = quantizationOf({
+      values,
+      mlx:
+        values === mlx ||
+        (general !== undefined && mlx !== undefined && values === general && !("quant_method" in general)),
+      layers: Math.max(1, model.layers.length),
+      wholeBytes: Math.min(2, wholeBytesOf(model)),
+    });
+    notes.push(...more);
+    if (reason !== undefined) uncounted.push(reason);
+    return {
+      ...model,
+      ...(scheme === undefined ? {} : { scheme }),
+      ...(uncounted.length === 0 ? {} : { uncounted }),
+      notes,
+    };
+  }
+  const expertType = levels
+    .map((level) => level.expert_dtype)
+    .find((type) => type === "fp4" || type === "mxfp4");
+  const format = expertType === undefined ? formatInFile(options.file) : "mxfp4";
+  const scheme = format === undefined ? undefined : schemeIn(model, format);
+  if (format === undefined || scheme === undefined) return model;
+  notes.push(
+    expertType === undefined
+      ? `The name says ${format} and the config names no quantisation: the weights are counted as ${format} is stored; --dtype bf16 counts them whole.`
+      : `expert_dtype ${expertType}: experts are counted with 4 bits and their scales.`,
+  );
+  return { ...model, scheme, notes };
+}
+
+/** The format in the name of a file, or of its folder if the file has the name of every config. */
+function formatInFile(file: string | undefined): WeightFormat | undefined {
+  if (file === undefined) return undefined;
+  const own = basename(file).replace(/\.json$/, "");
+  return formatInName(own === "config" ? basename(dirname(file)) : own);
+}
+
+interface Level {
+  values: Record<string, unknown>;
+  where: string;
 }
 
 interface LanguageModel {
   values: Record<string, unknown>;
   where: string;
-  /** The whole file, for the fields outside the language model. */
-  outer: Record<string, unknown>;
+  /** The objects around it, from the inside out. */
+  levels: Level[];
 }
 
 /**
@@ -96,11 +273,13 @@ interface LanguageModel {
 function languageModel(config: Record<string, unknown>, file: string): LanguageModel {
   let values = config;
   let where = file;
+  const levels: Level[] = [];
   for (let depth = 0; depth < 3; depth++) {
     const key = NESTED.find((name) => isObject(values[name]));
     if (key === undefined) break;
     const inner = values[key] as Record<string, unknown>;
     const outer = values;
+    levels.unshift({ values: outer, where });
     // Older files have the fields of the language model in both objects; the inner ones are used.
     values = { ...inner };
     for (const name of ["tie_word_embeddings", "dtype", "torch_dtype"]) {
@@ -109,7 +288,7 @@ function languageModel(config: Record<string, unknown>, file: string): LanguageM
     }
     where = `${key} in ${where}`;
   }
-  return { values, where, outer: config };
+  return { values, where, levels };
 }
 
 /** The name of the architecture in the file. */
@@ -127,6 +306,16 @@ const TOLD = [
   ["vocabulary", NAMES.vocabulary],
 ] as const;
 
+/** Whether the sizes are there from which a cache and weights follow. */
+function hasSizes(values: Record<string, unknown>): boolean {
+  const stated = (names: readonly string[]): boolean =>
+    names.some((name) => typeof values[name] === "number");
+  return (
+    [NAMES.layers, NAMES.hidden, NAMES.heads, NAMES.vocabulary].every(stated) &&
+    stated([...NAMES.intermediate, ...EXPERT_WIDTH])
+  );
+}
+
 function unknown(name: string | undefined, values: Record<string, unknown>, where: string): BytesperError {
   const told: string[] = [];
   const missing: string[] = [];
@@ -143,7 +332,7 @@ function unknown(name: string | undefined, values: Record<string, unknown>, wher
   const lacking = ["which tensors its layers hold and what they cache", ...missing].join(", ");
   return new BytesperError(
     "BAD_INPUT",
-    `${called}: ${known}, missing is ${lacking}; if its layers are those of a known family, name that with --family (such as llama, qwen3, mixtral or deepseek_v3).`,
+    `${called}: ${known}, missing is ${lacking}; if its layers are those of a known family, name that with --family (such as llama, qwen3, mixtral or deepseek_v3), or give the folder of the checkpoint, whose tensors can be counted.`,
   );
 }
 

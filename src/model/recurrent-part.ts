@@ -123,3 +123,76 @@ export function shortConvolutionPart(hiddenSize: number, kernel: number, bias: b
     ],
   };
 }
+
+/**
+ * Linear attention of MiniMax: one matrix for queries, keys and values, a norm and a gate for the output; a state of
+ * `headDim x headDim` numbers for each head.
+ */
+export function lightningPart(hiddenSize: number, heads: number, headDim: number): Part {
+  const inner = heads * headDim;
+  return {
+    recurrence: { stateElements: inner * headDim, convolutionElements: 0, width: 5 * inner },
+    tensors: [
+      ...linear("linear_attn.qkv_proj", 3 * inner, hiddenSize),
+      ...linear("linear_attn.output_gate", inner, hiddenSize),
+      ...norm("linear_attn.norm", "rms", inner),
+      ...linear("linear_attn.out_proj", hiddenSize, inner),
+    ],
+  };
+}
+
+export interface DeltaAttentionTraits {
+  heads: number;
+  headDim: number;
+  kernel: number;
+}
+
+/** Kimi delta attention: a state of `headDim x headDim` numbers for each head, decays by channel. */
+export function deltaAttentionPart(hiddenSize: number, traits: DeltaAttentionTraits): Part {
+  const { heads, headDim, kernel } = traits;
+  const inner = heads * headDim;
+  return {
+    recurrence: { stateElements: inner * headDim, convolutionElements: 3 * inner * kernel, width: 6 * inner },
+    tensors: [
+      ...["q", "k", "v"].flatMap((name) => [
+        ...linear(`linear_attn.${name}_proj`, inner, hiddenSize),
+        ...convolution(`linear_attn.${name}_conv1d`, inner, kernel, false),
+      ]),
+      { name: "linear_attn.A_log", shape: [heads] },
+      { name: "linear_attn.dt_bias", shape: [inner] },
+      ...linear("linear_attn.f_a_proj", headDim, hiddenSize),
+      ...linear("linear_attn.f_b_proj", inner, headDim),
+      ...linear("linear_attn.b_proj", heads, hiddenSize),
+      ...linear("linear_attn.g_a_proj", headDim, hiddenSize),
+      ...linear("linear_attn.g_b_proj", inner, headDim),
+      ...norm("linear_attn.o_norm", "rms", headDim),
+      ...linear("linear_attn.o_proj", hiddenSize, inner),
+    ],
+  };
+}
+
+export interface GatedRecurrentTraits {
+  width: number;
+  heads: number;
+  kernel: number;
+}
+
+/** A gated linear recurrence (Griffin): one number of state for each channel. */
+export function gatedRecurrentPart(hiddenSize: number, traits: GatedRecurrentTraits): Part {
+  const { width, heads, kernel } = traits;
+  const block = width / heads;
+  return {
+    recurrence: { stateElements: width, convolutionElements: width * kernel, width: 4 * width },
+    tensors: [
+      ...linear("recurrent.linear_x", width, hiddenSize, true),
+      ...linear("recurrent.linear_y", width, hiddenSize, true),
+      ...linear("recurrent.linear_out", hiddenSize, width, true),
+      ...convolution("recurrent.conv_1d", width, kernel, true),
+      { name: "recurrent.rg_lru.recurrent_param", shape: [width] },
+      ...["input", "recurrent"].flatMap((gate) => [
+        { name: `recurrent.rg_lru.${gate}_gate_weight`, shape: [heads, block, block] },
+        { name: `recurrent.rg_lru.${gate}_gate_bias`, shape: [heads, block] },
+      ]),
+    ],
+  };
+}

@@ -3,6 +3,8 @@ import type { Logits } from "./activation-terms.js";
 import type { AttentionImplementation } from "./attention-terms.js";
 import type { ComputeType, NumberType } from "./dtype.js";
 import { NUMBER_TYPES, isComputeType, numberType } from "./dtype.js";
+import type { WeightFormat } from "./quantization/named.js";
+import { plainTypeNote } from "./quantization/named.js";
 import type { ModelShape } from "./shape.js";
 
 /**
@@ -11,13 +13,18 @@ import type { ModelShape } from "./shape.js";
  */
 export const CONTEXT_BYTES = 450_000_000;
 
+/** The type of weights whose bytes were read from the checkpoint itself. */
+export const CHECKPOINT = "checkpoint";
+
 export interface EstimateOptions {
   /** Tokens of each prompt. */
   tokens: number;
   /** Number of sequences at the same time; the default is 1. */
   batch?: number;
-  /** Type of the weights; the default is the type in the config, or bf16 if it names none. */
-  dtype?: NumberType;
+  /**
+   * Type or format of the weights; the default is what the checkpoint or the config says, or bf16 if it names none.
+   */
+  dtype?: WeightFormat;
   cacheDtype?: NumberType;
   attention?: AttentionImplementation;
   /** The default is the last position. */
@@ -31,7 +38,8 @@ export interface EstimateOptions {
 export interface Setting {
   tokens: number;
   batch: number;
-  dtype: NumberType;
+  /** A type, a named format, the name of the model's own scheme, or `CHECKPOINT`. */
+  dtype: string;
   compute: ComputeType;
   cacheDtype: NumberType;
   attention: AttentionImplementation;
@@ -54,7 +62,8 @@ export function settingOf(model: ModelShape, options: EstimateOptions, notes: st
     }
   }
   const named = model.dtype === undefined ? undefined : numberType(model.dtype);
-  const dtype = options.dtype ?? named;
+  const own = model.checkpoint === undefined ? model.scheme?.name : CHECKPOINT;
+  const dtype = options.dtype ?? own ?? named;
   if (dtype === undefined && model.dtype !== undefined) {
     throw new BytesperError(
       "BAD_INPUT",
@@ -62,8 +71,10 @@ export function settingOf(model: ModelShape, options: EstimateOptions, notes: st
     );
   }
   if (dtype === undefined) notes.push("The config names no type of its weights (dtype): bf16 is assumed.");
+  if (options.dtype !== undefined) notes.push(...dtypeNotes(model, options.dtype));
   const ofWeights = dtype ?? "bf16";
-  const compute = [ofWeights, named].find((type) => type !== undefined && isComputeType(type)) ?? "bf16";
+  const plain = numberType(ofWeights);
+  const compute = [plain, named].find((type) => type !== undefined && isComputeType(type)) ?? "bf16";
   return {
     tokens,
     batch,
@@ -74,4 +85,15 @@ export function settingOf(model: ModelShape, options: EstimateOptions, notes: st
     logits: options.logits ?? "last",
     contextBytes,
   };
+}
+
+function dtypeNotes(model: ModelShape, dtype: WeightFormat): string[] {
+  const plain = plainTypeNote(dtype);
+  const other =
+    model.checkpoint !== undefined || (model.scheme !== undefined && model.scheme.name !== dtype)
+      ? [
+          `--dtype ${dtype} is counted, not what the checkpoint has (${model.scheme?.name ?? model.checkpoint?.source ?? ""}).`,
+        ]
+      : [];
+  return [...(plain === undefined ? [] : [plain]), ...other];
 }

@@ -47,7 +47,17 @@ export interface Layer {
   feedForward?: FeedForward;
 }
 
-/** A decoder as its `config.json` describes it, without the parts for images and sound. */
+/** How a checkpoint stores its weights, if not each number in the same type. */
+export interface WeightScheme {
+  /** A word for it, such as `awq` or `mxfp4`. */
+  name: string;
+  /** What the bytes are made of, for the formula. */
+  formula: string;
+  /** Bytes of all copies of a tensor. */
+  bytesOf(tensor: Tensor): number;
+}
+
+/** A decoder as its `config.json` describes it, with the parts for images and sound that are known. */
 export interface ModelShape {
   family: string;
   hiddenSize: number;
@@ -58,6 +68,15 @@ export interface ModelShape {
   dtype?: string;
   /** The longest sequence that the model was made for. */
   maxPositions?: number;
+  /** How the weights are stored, if the config or the checkpoint says that they are quantised. */
+  scheme?: WeightScheme;
+  /**
+   * Tensors that exist but could not be counted, one sentence each. If there are any, the number of parameters and
+   * the bytes of the weights are lower bounds.
+   */
+  uncounted?: readonly string[];
+  /** Bytes that no config gives but the checkpoint on disk: then weights are what its headers say. */
+  checkpoint?: { parameters: number; weightsBytes: number; source: string };
   /** Assumptions and omissions, one sentence each. */
   notes: readonly string[];
 }
@@ -66,7 +85,8 @@ export function elementsOf({ shape, copies }: Tensor): number {
   return shape.reduce((product, dimension) => product * dimension, copies);
 }
 
-/** Number of parameters; tied tensors count once. */
+/** Number of parameters; tied tensors count once. A checkpoint that was read knows better than its config. */
 export function parameterCount(model: ModelShape): number {
+  if (model.checkpoint !== undefined) return model.checkpoint.parameters;
   return model.tensors.reduce((sum, tensor) => sum + elementsOf(tensor), 0);
 }

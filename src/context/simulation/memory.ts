@@ -1,10 +1,16 @@
-import type { AttentionImplementation, Estimate, Logits, ModelShape, NumberType } from "../../model/index.js";
+import type {
+  AttentionImplementation,
+  Estimate,
+  Logits,
+  ModelShape,
+  WeightFormat,
+} from "../../model/index.js";
 import { estimate } from "../../model/index.js";
 
 export interface MemoryOptions {
   attention: AttentionImplementation;
   logits: Logits;
-  dtype?: NumberType;
+  dtype?: WeightFormat;
   capacityBytes: number;
 }
 

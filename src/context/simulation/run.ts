@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { selectDevice } from "../../device/index.js";
 import { BytesperError } from "../../base/errors.js";
-import type { AttentionImplementation, Logits, NumberType } from "../../model/index.js";
+import type { AttentionImplementation, Logits, WeightFormat } from "../../model/index.js";
 import { modelOf, readModelFile } from "../../model/index.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { openTokenizer, ROUGH_TOKENIZER } from "../tokenizer.js";
@@ -25,7 +25,7 @@ export interface SimulationRequest {
   capacityBytes: number;
   attention: AttentionImplementation;
   logits: Logits;
-  dtype?: NumberType;
+  dtype?: WeightFormat;
   /** The device and time for measured attention; with `capBytes`, the device was already checked. */
   measure?: { device: string; budgetMs: number; capBytes?: number };
   seed: number;

@@ -1,4 +1,4 @@
-import type { AttentionImplementation, Logits, ModelShape, NumberType } from "../../model/index.js";
+import type { AttentionImplementation, Logits, ModelShape, WeightFormat } from "../../model/index.js";
 import type { Reading } from "../../system/probe/reading.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Tokenizer } from "../tokenizer.js";
@@ -18,7 +18,7 @@ export interface SimulationOptions {
   capacityBytes: number;
   attention: AttentionImplementation;
   logits: Logits;
-  dtype?: NumberType;
+  dtype?: WeightFormat;
   /** Where attention is measured; without it nothing is measured. */
   measure?: { device: string; capBytes: number; budgetMs: number; seed: number };
   signal?: AbortSignal;

@@ -6,6 +6,7 @@ import type { Fields } from "../fields.js";
 import { NAMES } from "../fields.js";
 import { everyFull, everywhere, qwenWindows } from "../layer-types.js";
 import type { ModelShape } from "../shape.js";
+import { hasExperts, mixture } from "./mixture.js";
 
 type Traits = (fields: Fields) => DecoderTraits;
 
@@ -306,7 +307,10 @@ export const DENSE: Record<string, (fields: Fields) => ModelShape> = Object.from
     family,
     (fields: Fields) => {
       layersOf(fields);
-      return decoder(fields, traits(fields));
+      const own = traits(fields);
+      // Some families use the same name for models with experts (MiniCPM, XVERSE).
+      const feedForward = hasExperts(fields) && own.feedForward === undefined ? mixture(fields) : undefined;
+      return decoder(fields, { ...own, ...(feedForward === undefined ? {} : { feedForward }) });
     },
   ]),
 );

@@ -115,6 +115,14 @@ const glm4Moe: Traits = (fields) => ({
  */
 function latent(choiceBias: boolean): Traits {
   return (fields) => {
+    // The code of DeepSeek-V2 is also used without latents: `use_mla` false, or no rank of them.
+    if (
+      fields.maybeFlag("use_mla") === false ||
+      (fields.states("kv_lora_rank") && !fields.has("kv_lora_rank"))
+    ) {
+      fields.known("qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim", "q_lora_rank");
+      return { feedForward: deepseekFeedForward(fields, choiceBias) };
+    }
     const part = latentAttentionPart(fields, fields.whole(NAMES.hidden));
     return { mixer: () => part, feedForward: deepseekFeedForward(fields, choiceBias) };
   };
@@ -195,8 +203,12 @@ const TRAITS: Record<string, Traits> = {
   deepseek_v2: latent(false),
   deepseek_v3: latent(true),
   kimi_k2: latent(true),
+  kimi_k25: latent(true),
+  kimi_vl: latent(true),
+  mistral4: latent(false),
   glm4_moe_lite: latent(true),
   deepseek_v32: deepseekV32,
+  glm_moe_dsa: deepseekV32,
   llama4: (fields) => {
     const intermediate = fields.whole("intermediate_size");
     const step = fields.maybeWhole("interleave_moe_layer_step", MOST.layers) ?? 1;
@@ -205,7 +217,8 @@ const TRAITS: Record<string, Traits> = {
       named.length > 0 ? !named.includes(layer) : (layer + 1) % step !== 0;
     const chunked = fields.wholeOrNull("attention_chunk_size", MOST.positions) !== undefined;
     const unrotated = fields.maybeWhole("no_rope_layer_interval", MOST.layers) ?? 4;
-    const rotated = fields.list("no_rope_layers", layersOf(fields));
+    const rotated = fields.listOrEmpty("no_rope_layers", layersOf(fields));
+    fields.known("use_qk_norm");
     // 1 in `no_rope_layers` means that the layer has rotary positions, and therefore a chunk.
     const isChunked = (layer: number): boolean =>
       chunked &&

@@ -2,7 +2,8 @@ import type { AttentionTraits } from "../attention-part.js";
 import { attentionPart, headsOf } from "../attention-part.js";
 import { decoder, layersOf, outside, outsideLinear } from "../decoder.js";
 import { densePart, expertsPart } from "../feed-forward-part.js";
-import { Fields, MOST, NAMES } from "../fields.js";
+import type { Fields } from "../fields.js";
+import { MOST, NAMES } from "../fields.js";
 import { layerTypes } from "../layer-types.js";
 import type { Part } from "../part.js";
 import { joined, linear, norm } from "../part.js";
@@ -22,13 +23,13 @@ export function gemma3(fields: Fields): ModelShape {
   const read = DENSE.gemma3 as (fields: Fields) => ModelShape;
   // A file that is not nested in a larger one names all fields, so a missing field there is an error.
   if (!fields.where.includes(" in ")) return read(fields);
-  const values = { ...fields.values };
+  const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(GEMMA3_DEFAULTS)) {
     if (fields.has(name)) continue;
     fields.assume(name, value);
     values[name] = value;
   }
-  return read(new Fields(values, fields.where, fields.family, fields.notes));
+  return read(fields.with(values));
 }
 
 /**
@@ -82,6 +83,7 @@ export function gemma4(fields: Fields): ModelShape {
   const hasExperts = fields.maybeFlag("enable_moe_block");
   if (hasExperts === undefined && fields.has(NAMES.experts)) throw fields.missing("enable_moe_block");
   const experts = hasExperts === true ? gemma4Experts(fields, hiddenSize) : undefined;
+  fields.known("vocab_size_per_layer_input");
   const perLayer = fields.wholeOr("hidden_size_per_layer_input", 256, MOST.width, 0);
   const feedForward = (layer: number): Part => {
     const dense = densePart(hiddenSize, doubles && layer >= firstSharing ? 2 * intermediate : intermediate);

@@ -53,7 +53,7 @@ function qwenNext(feedForward: (fields: Fields) => NonNullable<DecoderTraits["fe
 
 /** A number, or "auto" for the value that the family computes. */
 function wholeOrAuto(fields: Fields, name: string, automatic: number): number {
-  return fields.values[name] === "auto" ? automatic : (fields.maybeWhole(name) ?? automatic);
+  return fields.raw(name) === "auto" ? automatic : (fields.maybeWhole(name) ?? automatic);
 }
 
 const jamba: Traits = (fields) => {
@@ -169,8 +169,15 @@ const PATTERN: Record<string, LayerType> = { M: "recurrent", "*": "full", "-": "
 const nemotronH: Traits = (fields) => {
   const hiddenSize = fields.whole(NAMES.hidden);
   const pattern = fields.text("hybrid_override_pattern");
-  const listed = fields.values.layers_block_type ?? fields.values.layer_types;
-  const layers = pattern?.length ?? (Array.isArray(listed) ? listed.length : layersOf(fields));
+  const layers = pattern?.length ?? layersOf(fields);
+  fields.known(
+    ...NAMES.layers,
+    "expand",
+    "time_step_rank",
+    "mtp_hybrid_override_pattern",
+    "mtp_layers_block_type",
+    "n_shared_experts",
+  );
   if (layers > MOST.layers) throw fields.wrong("hybrid_override_pattern", `at most ${MOST.layers} letters`);
   const type =
     pattern === undefined

@@ -1,14 +1,18 @@
 import type { Fields } from "../fields.js";
 import type { ModelShape } from "../shape.js";
 import { DENSE } from "./dense.js";
+import { ENCODERS } from "./encoders.js";
 import { EXPERTS } from "./experts.js";
 import { gemma3, gemma4 } from "./gemma.js";
 import { HYBRID } from "./hybrid.js";
+import { RECENT } from "./recent.js";
 
 const READERS: Record<string, (fields: Fields) => ModelShape> = {
   ...DENSE,
   ...EXPERTS,
   ...HYBRID,
+  ...RECENT,
+  ...ENCODERS,
   gemma3,
   gemma4,
 };
@@ -18,7 +22,7 @@ export const FAMILIES: readonly string[] = Object.keys(READERS).sort();
 
 /** The family in a `model_type`, without additions such as in `gemma3_text` or `qwen3_vl`. */
 export function familyOf(name: string): string | undefined {
-  const plain = name.toLowerCase().replace(/-/g, "_");
+  const plain = name.toLowerCase().replace(/[-.]/g, "_");
   const candidates = [plain, plain.replace(/_text$/, ""), plain.replace(/(_vl)?(_text)?$/, "")];
   return (
     candidates.find((candidate) => Object.hasOwn(READERS, candidate)) ??
@@ -28,7 +32,9 @@ export function familyOf(name: string): string | undefined {
 }
 
 function className(name: string): string {
-  return name.replace(/(forcausallm|forconditionalgeneration|lmheadmodel|model)$/, "").replace(/_/g, "");
+  return name
+    .replace(/(forcausallm|forconditionalgeneration|formaskedlm|lmheadmodel|model)$/, "")
+    .replace(/_/g, "");
 }
 
 export function readFamily(family: string, fields: Fields): ModelShape {

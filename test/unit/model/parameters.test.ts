@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { modelOf, parameterCount } from "../../../src/model/index.js";
+import { kvBytesPerToken, modelOf, parameterCount } from "../../../src/model/index.js";
 import type { Config } from "./configs.js";
 import { TINY, TINY_HYBRID, TINY_LATENT } from "./configs.js";
+import { PUBLISHED_RECENT } from "./published-recent.js";
 import { GUARDED, PUBLISHED } from "./published.js";
 
 function count(config: Config): number {
@@ -213,6 +214,16 @@ test("Qwen3-30B-A3B from the shapes of its checkpoint", () => {
 test.each(PUBLISHED)("%s has the published %d parameters", (_, parameters, config) => {
   expect(count(config)).toBe(parameters);
 });
+
+test.each(PUBLISHED_RECENT)(
+  "%s has the published %d parameters and caches %d B a token",
+  (_, parameters, bytes, config) => {
+    const model = modelOf(config);
+    expect(parameterCount(model)).toBe(parameters);
+    expect(model.uncounted).toBeUndefined();
+    expect(kvBytesPerToken(model, "bf16")).toBe(bytes);
+  },
+);
 
 test.each(GUARDED)("%s still has %d parameters", (_, parameters, config) => {
   expect(count(config)).toBe(parameters);

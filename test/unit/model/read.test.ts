@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { BytesperError } from "../../../src/base/errors.js";
-import { FAMILIES, kvBytesPerToken, modelOf, parameterCount, readModel } from "../../../src/model/index.js";
+import {
+  FAMILIES,
+  kvBytesPerToken,
+  modelOf,
+  parameterCount,
+  readModel,
+  estimate,
+} from "../../../src/model/index.js";
 import type { Config } from "./configs.js";
 import { TINY, TINY_HYBRID, TINY_LATENT } from "./configs.js";
 
@@ -124,8 +131,64 @@ test("class names serve where a file has no model_type", () => {
 
 test("names of objects are no families", () => {
   for (const name of ["constructor", "__proto__", "toString"]) {
-    expect(refusal({ ...TINY, model_type: name })).toMatch(/does not know/);
+    expect(modelOf({ ...TINY, model_type: name }).uncounted?.[0]).toMatch(/does not know/);
+    expect(refusal({ model_type: name })).toMatch(/does not know/);
   }
+});
+
+test("an unknown decoder with layers, heads and widths is read, and its weights are a lower bound", () => {
+  const model = modelOf({ ...TINY, model_type: "nova", gating_rank: 3 });
+  expect(parameterCount(model)).toBe(parameterCount(modelOf(TINY)));
+  expect(model.uncounted).toHaveLength(2);
+  expect(model.uncounted?.[0]).toMatch(/^bytesper does not know "nova": the cache is that of 2 layers/);
+  expect(model.uncounted?.[1]).toMatch(/may mean tensors which are not counted: gating_rank 3\.$/);
+  expect(estimate(model, { tokens: 1 }).isLowerBound).toBe(true);
+});
+
+test.each([
+  [{ num_experts: 4, num_experts_per_tok: 2 }, 2 * (3 * 3 * 16 * 8 + 4 * 8)],
+  [{ num_experts: 1, num_experts_per_tok: 1 }, 0],
+])("a dense family whose config has experts %j has their tensors", (more, expected) => {
+  // Each further expert has three matrices of 16x8 in each of the two layers; the router has 4x8.
+  expect(parameterCount(modelOf({ ...TINY, ...more })) - parameterCount(modelOf(TINY))).toBe(expected);
+});
+
+test.each([
+  ["LlamaForCausalLM", 0],
+  ["LlamaModel", -80],
+  ["LlamaForSequenceClassification", -80 + 3 * 8],
+])("the head is that of %s", (architecture, more) => {
+  const labels = { id2label: { 0: "a", 1: "b", 2: "c" } };
+  const model = modelOf({ ...TINY, ...labels, architectures: [architecture] });
+  expect(parameterCount(model) - parameterCount(modelOf(TINY))).toBe(more);
+});
+
+test("a family that the user names is read with a warning that it cannot be checked", () => {
+  const model = modelOf({ ...TINY, model_type: "nova" }, { family: "llama" });
+  expect(model.notes.join(" ")).toMatch(/--family llama reads a file that says nova/);
+});
+
+test("what Python writes for numbers without a value is read, and text is left alone", () => {
+  const text = JSON.stringify({ ...TINY, time_step_limit: "LIMIT", name: "NaN and Infinity" });
+  const model = readModel(text.replace('"LIMIT"', "[0.0, Infinity, -Infinity, NaN]"));
+  expect(parameterCount(model)).toBe(parameterCount(modelOf(TINY)));
+});
+
+test("a list with one entry for each layer gives the count that is missing, and an empty list means the default", () => {
+  const types = Array<string>(3).fill("full_attention");
+  const { num_hidden_layers: removed, ...rest } = TINY;
+  expect(removed).toBe(2);
+  expect(modelOf({ ...rest, layer_types: types }).layers).toHaveLength(3);
+  expect(modelOf({ ...TINY, model_type: "olmo3", sliding_window: 4, layer_types: [] }).layers).toHaveLength(
+    2,
+  );
+});
+
+test("a language model inside a larger one takes the sizes of its class where the file has none, and says so", () => {
+  const model = modelOf({ model_type: "llava", text_config: { model_type: "llama", vocab_size: 32_064 } });
+  // Llama-2-7B with 64 words more.
+  expect(parameterCount(model)).toBe(6_738_415_616 + 2 * 64 * 4096);
+  expect(model.notes.join(" ")).toMatch(/no num_hidden_layers.*32 is taken/);
 });
 
 test.each([
@@ -144,7 +207,7 @@ test("the language model is found in text_config, llm_config and language_config
   for (const key of ["text_config", "llm_config", "language_config"]) {
     const model = modelOf({ model_type: "seeing", [key]: TINY, vision_config: { hidden_size: 3 } });
     expect(parameterCount(model)).toBe(expected);
-    expect(model.notes.join(" ")).toMatch(/tower for images/);
+    expect(model.uncounted?.join(" ")).toMatch(/tower for images/);
   }
   expect(parameterCount(modelOf({ thinker_config: { text_config: TINY } }))).toBe(expected);
 });

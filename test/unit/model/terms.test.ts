@@ -90,7 +90,7 @@ test("activations of the widest layer", () => {
 test.each([
   ["fp32", 4],
   ["bf16", 2],
-  ["fp8", 1],
+  ["int8", 1],
   ["int4", 0.5],
 ] as const)("weights in %s take %d bytes a parameter", (dtype, each) => {
   expect(estimate(QWEN, { tokens: 1, dtype }).weightsBytes).toBe(3_085_938_688 * each);

@@ -1,0 +1,239 @@
+import { attentionPart } from "../attention-part.js";
+import type { DecoderTraits } from "../decoder.js";
+import { decoder, outside, outsideLinear } from "../decoder.js";
+import { densePart } from "../feed-forward-part.js";
+import type { Fields } from "../fields.js";
+import { MOST, NAMES } from "../fields.js";
+import type { NormKind, Part } from "../part.js";
+import { joined, norm, tensorsOfLayers } from "../part.js";
+import type { ModelShape, Tensor } from "../shape.js";
+import { whisperEncoder } from "../towers/audio.js";
+
+/** Attention that keeps nothing: an encoder sees all its tokens at once. */
+function uncached(part: Part): Part {
+  return part.attention === undefined
+    ? part
+    : { ...part, attention: { ...part.attention, sharesCache: true } };
+}
+
+/** BERT and its successors: an encoder that generates nothing and has no cache. */
+function bert(places: number): (fields: Fields) => ModelShape {
+  return (fields) => {
+    const hiddenSize = fields.whole(NAMES.hidden);
+    const heads = fields.whole(NAMES.heads, MOST.heads);
+    const words = fields.whole(NAMES.vocabulary);
+    const positions = fields.maybeWhole(NAMES.positions, MOST.positions) ?? 512;
+    const kinds = fields.maybeWhole("type_vocab_size") ?? places;
+    const [named] = fields.any("architectures") ?? [];
+    const architecture = typeof named === "string" ? named : "";
+    const part = uncached(
+      attentionPart(hiddenSize, {
+        heads,
+        kvHeads: heads,
+        headDim: hiddenSize / heads,
+        qkvBias: true,
+        outputBias: true,
+      }),
+    );
+    const dense = densePart(hiddenSize, fields.whole(NAMES.intermediate), { gated: false, bias: true });
+    const predicts = /MaskedLM|PreTraining/.test(architecture);
+    const pools = /Model$|PreTraining|SequenceClassification|MultipleChoice/.test(architecture);
+    const square = (name: string): Tensor[] => [
+      ...outsideLinear(name, hiddenSize, hiddenSize),
+      outside(`${name}.bias`, hiddenSize),
+    ];
+    const model = decoder(fields.with({ tie_word_embeddings: true, num_key_value_heads: heads }), {
+      norm: "layer",
+      finalNorm: false,
+      mixer: () => part,
+      feedForward: () => dense,
+      extra: [
+        outside("positions.weight", positions, hiddenSize),
+        ...(kinds > 0 ? [outside("token_type_embeddings.weight", kinds, hiddenSize)] : []),
+        ...norm("embeddings.norm", "layer", hiddenSize).map(({ name, shape }) => outside(name, ...shape)),
+        ...(predicts
+          ? [
+              ...square("cls.transform"),
+              outside("cls.norm.weight", 2, hiddenSize),
+              outside("cls.bias", words),
+            ]
+          : []),
+        ...(pools ? square("pooler.dense") : []),
+      ],
+    });
+    fields.known("classifier_dropout", "tie_word_embeddings");
+    return {
+      ...model,
+      notes: [...model.notes, "An encoder keeps no cache: it reads all its tokens at once."],
+    };
+  };
+}
+
+interface CrossTraits {
+  heads: number;
+  headDim: number;
+  bias: boolean;
+  keyBias: boolean;
+  kind: NormKind;
+  gated: boolean;
+  intermediate: number;
+  layers: number;
+}
+
+/** Layers of a decoder that also look at what an encoder read. */
+function crossLayers(hiddenSize: number, traits: CrossTraits): Part {
+  const { heads, headDim, bias, keyBias, kind, gated, intermediate } = traits;
+  const own = attentionPart(hiddenSize, { heads, kvHeads: heads, headDim, qkvBias: bias, outputBias: bias });
+  const tensors = own.tensors.filter(({ name }) => keyBias || name !== "self_attn.k_proj.bias");
+  const cross = tensors.map((tensor) => ({
+    ...tensor,
+    name: tensor.name.replace("self_attn", "cross_attn"),
+  }));
+  const norms = ["norm_1", "norm_2", "norm_3"].flatMap((name) => norm(name, kind, hiddenSize));
+  return joined([
+    { ...own, tensors },
+    { tensors: [...cross, ...norms] },
+    densePart(hiddenSize, intermediate, { gated, bias }),
+  ]);
+}
+
+/** The layers of the encoder, whose tensors stand beside the decoder's. */
+function encoderTensors(hiddenSize: number, traits: CrossTraits): Tensor[] {
+  const { heads, headDim, bias, keyBias, kind, gated, intermediate, layers } = traits;
+  const own = attentionPart(hiddenSize, { heads, kvHeads: heads, headDim, qkvBias: bias, outputBias: bias });
+  const layer = joined([
+    { tensors: own.tensors.filter(({ name }) => keyBias || name !== "self_attn.k_proj.bias") },
+    { tensors: ["norm_1", "norm_2"].flatMap((name) => norm(name, kind, hiddenSize)) },
+    { tensors: densePart(hiddenSize, intermediate, { gated, bias }).tensors },
+  ]);
+  return tensorsOfLayers(Array<Part>(layers).fill(layer), "encoder.layers");
+}
+
+function decoderWithEncoder(
+  fields: Fields,
+  traits: CrossTraits & { extra: Tensor[]; tied: boolean; finalNorm: boolean },
+): ModelShape {
+  const hiddenSize = fields.whole(NAMES.hidden);
+  const layer = crossLayers(hiddenSize, traits);
+  const own: DecoderTraits = {
+    norm: traits.kind,
+    layerNorms: 0,
+    finalNorm: traits.finalNorm,
+    layers: traits.layers,
+    mixer: () => layer,
+    feedForward: () => undefined,
+    tied: traits.tied,
+    extra: traits.extra,
+  };
+  fields.notes.push(
+    "Each decoder layer also keeps the keys and values of what the encoder read, as many tokens as its input has; they are not in the figures.",
+  );
+  return decoder(fields, own);
+}
+
+function t5(fields: Fields): ModelShape {
+  const hiddenSize = fields.whole(NAMES.hidden);
+  const heads = fields.whole(NAMES.heads, MOST.heads);
+  const gated =
+    /gated/.test(fields.text("feed_forward_proj") ?? "") || (fields.maybeFlag("is_gated_act") ?? false);
+  const layers = fields.whole("num_layers", MOST.layers);
+  const traits: CrossTraits = {
+    heads,
+    headDim: fields.maybeWhole("d_kv", MOST.heads) ?? 64,
+    bias: false,
+    keyBias: false,
+    kind: "rms",
+    gated,
+    intermediate: fields.whole("d_ff"),
+    layers,
+  };
+  const decoders = fields.maybeWhole("num_decoder_layers", MOST.layers) ?? layers;
+  const buckets = fields.maybeWhole("relative_attention_num_buckets") ?? 32;
+  fields.known("relative_attention_max_distance", "n_positions");
+  return decoderWithEncoder(fields, {
+    ...traits,
+    layers: decoders,
+    tied: true,
+    finalNorm: true,
+    extra: [
+      ...encoderTensors(hiddenSize, traits),
+      outside("relative_attention_bias", 2 * buckets, heads),
+      outside("encoder.norm.weight", hiddenSize),
+    ],
+  });
+}
+
+function whisper(fields: Fields): ModelShape {
+  const hiddenSize = fields.whole(NAMES.hidden);
+  const heads = fields.whole("decoder_attention_heads", MOST.heads);
+  fields.known(
+    "encoder_attention_heads",
+    "max_length",
+    "num_hidden_layers",
+    "use_weighted_layer_sum",
+    "classifier_proj_size",
+  );
+  return decoderWithEncoder(fields, {
+    heads,
+    headDim: hiddenSize / heads,
+    bias: true,
+    keyBias: false,
+    kind: "layer",
+    gated: false,
+    intermediate: fields.whole("decoder_ffn_dim"),
+    layers: fields.whole("decoder_layers", MOST.layers),
+    tied: true,
+    finalNorm: true,
+    extra: [
+      ...whisperEncoder(fields, true).tensors,
+      outside("positions.weight", fields.whole("max_target_positions", MOST.positions), hiddenSize),
+    ],
+  });
+}
+
+function bart(finalNorms: boolean): (fields: Fields) => ModelShape {
+  return (fields) => {
+    const hiddenSize = fields.whole(NAMES.hidden);
+    const heads = fields.whole("decoder_attention_heads", MOST.heads);
+    const positions = fields.whole(NAMES.positions, MOST.positions) + 2;
+    const traits: CrossTraits = {
+      heads,
+      headDim: hiddenSize / heads,
+      bias: true,
+      keyBias: true,
+      kind: "layer",
+      gated: false,
+      intermediate: fields.whole("encoder_ffn_dim"),
+      layers: fields.whole("encoder_layers", MOST.layers),
+    };
+    const stacks = ["encoder", "decoder"];
+    fields.known("encoder_attention_heads", "num_hidden_layers", "classifier_dropout");
+    return decoderWithEncoder(fields, {
+      ...traits,
+      intermediate: fields.whole("decoder_ffn_dim"),
+      layers: fields.whole("decoder_layers", MOST.layers),
+      tied: true,
+      finalNorm: finalNorms,
+      extra: [
+        ...encoderTensors(hiddenSize, traits),
+        ...stacks.map((stack) => outside(`${stack}.positions.weight`, positions, hiddenSize)),
+        ...stacks.map((stack) => outside(`${stack}.embeddings.norm.weight`, 2, hiddenSize)),
+        ...(finalNorms ? [outside("encoder.norm.weight", 2, hiddenSize)] : []),
+      ],
+    });
+  };
+}
+
+export const ENCODERS: Record<string, (fields: Fields) => ModelShape> = {
+  bert: bert(2),
+  roberta: bert(1),
+  xlm_roberta: bert(1),
+  camembert: bert(1),
+  electra: bert(2),
+  t5,
+  mt5: t5,
+  umt5: t5,
+  whisper,
+  bart: bart(false),
+  mbart: bart(true),
+};

@@ -1,0 +1,95 @@
+import { attentionPart, headsOf, latentAttentionPart } from "../attention-part.js";
+import type { DecoderTraits } from "../decoder.js";
+import { decoder, layersOf } from "../decoder.js";
+import type { Fields } from "../fields.js";
+import { MOST, NAMES } from "../fields.js";
+import { WINDOW } from "../layer-types.js";
+import type { Part } from "../part.js";
+import type { ModelShape } from "../shape.js";
+import { hasExperts, mixture } from "./mixture.js";
+
+const QKV_BIAS = ["attention_bias", "qkv_bias", "use_qkv_bias", "add_qkv_bias", "use_bias", "bias"];
+const QK_NORM = ["use_qk_norm", "qk_norm", "qk_layernorm", "use_qk_layernorm"];
+const SLIDING = /sliding|local|window|swa/;
+const RECURRENT = /linear|mamba|recurrent|conv|ssm|kda|lightning|rwkv|delta/;
+
+/**
+ * A decoder of an architecture without a reader, from what its config states: layers, hidden size, heads, widths and
+ * experts mean the same in nearly all of them. What the config names beyond that is listed as not counted.
+ */
+export function unknownDecoder(fields: Fields): ModelShape {
+  const hiddenSize = fields.whole(NAMES.hidden);
+  const layers = layersOf(fields);
+  const { mixer, recurrent } = attentionLayers(fields, hiddenSize, layers);
+  if (recurrent > 0) {
+    fields.notes.push(
+      `${recurrent} layers keep a state of fixed size in place of keys and values; neither their weights nor that state are in the figures.`,
+    );
+  }
+  const traits: DecoderTraits = {
+    mixer,
+    ...(hasExperts(fields) ? { feedForward: mixture(fields) } : {}),
+  };
+  return decoder(fields, traits);
+}
+
+function attentionLayers(
+  fields: Fields,
+  hiddenSize: number,
+  layers: number,
+): { mixer: (layer: number) => Part | undefined; recurrent: number } {
+  const types = typesOf(fields, layers);
+  const recurrent = Array.from({ length: layers }, (_, layer) => types(layer)).filter(
+    (type) => type === "recurrent",
+  );
+  if (fields.has("kv_lora_rank") && fields.maybeFlag("use_mla") !== false && fields.has("qk_rope_head_dim")) {
+    const latent = latentAttentionPart(fields, hiddenSize);
+    return {
+      mixer: (layer) => (types(layer) === "recurrent" ? undefined : latent),
+      recurrent: recurrent.length,
+    };
+  }
+  const usual = headsOf(fields, hiddenSize);
+  const perLayer =
+    fields.any("num_attention_heads_per_layer") === undefined
+      ? []
+      : fields.wholes("num_attention_heads_per_layer");
+  const outputRank = fields.maybeWhole("o_lora_rank");
+  const groups = fields.maybeWhole("o_groups", MOST.heads) ?? 1;
+  const attention = (window: number | undefined, heads: number): Part =>
+    attentionPart(hiddenSize, {
+      ...usual,
+      heads,
+      valueDim: fields.maybeWhole("v_head_dim", MOST.heads) ?? usual.headDim,
+      qkvBias: fields.maybeFlag(QKV_BIAS) ?? false,
+      queryKeyNorm: fields.maybeFlag(QK_NORM) === true ? "head" : undefined,
+      queryRank: fields.maybeWhole("q_lora_rank"),
+      outputRank: outputRank === undefined ? undefined : { groups, rank: outputRank },
+      window,
+    });
+  return {
+    recurrent: recurrent.length,
+    mixer: (layer) => {
+      const type = types(layer);
+      if (type === "recurrent") return undefined;
+      const window = type === "sliding" ? fields.maybeWhole(WINDOW, MOST.positions) : undefined;
+      return attention(window, perLayer[layer] ?? usual.heads);
+    },
+  };
+}
+
+/** What `layer_types` says of each layer; without it, all layers see all tokens. */
+function typesOf(fields: Fields, layers: number): (layer: number) => "full" | "sliding" | "recurrent" {
+  const list = fields.listOrEmpty(["layer_types", "layers_block_type"], layers);
+  if (list === undefined) {
+    if (fields.has(WINDOW))
+      fields.notes.push(
+        "The config has a window but does not say which layers have it: all are counted as seeing all tokens.",
+      );
+    return () => "full";
+  }
+  return (layer) => {
+    const word = String(list[layer]).toLowerCase();
+    return SLIDING.test(word) ? "sliding" : RECURRENT.test(word) ? "recurrent" : "full";
+  };
+}

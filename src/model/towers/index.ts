@@ -1,0 +1,173 @@
+import { Fields, isObject } from "../fields.js";
+import type { Tensor } from "../shape.js";
+import { audioTower } from "./audio.js";
+import { matrix, oneNorm, single } from "./encoder.js";
+import { deepEncoder, phiImage, qwenVisual, talker, tokenToWave, xgen } from "./special.js";
+import { VISION } from "./vision.js";
+
+export interface Towers {
+  tensors: Tensor[];
+  /** What is there but could not be counted, one sentence each. */
+  uncounted: string[];
+  notes: string[];
+  /** Fields of the towers that no reader asked for. */
+  unasked: { name: string; value: unknown; where: string }[];
+  /** Names of the fields that were read here. */
+  read: Set<string>;
+}
+
+export interface TextSizes {
+  hiddenSize: number;
+  vocabularySize: number;
+}
+
+/** The parts of a model beside its language model: for images, for sound, and to speak. */
+export function towersOf(
+  level: Record<string, unknown>,
+  text: TextSizes,
+  where: string,
+  family: string,
+): Towers {
+  const towers: Towers = { tensors: [], uncounted: [], notes: [], unasked: [], read: new Set() };
+  const type = typeof level.model_type === "string" ? level.model_type : "";
+  const add = ({ tensors, uncounted = [] }: { tensors: Tensor[]; uncounted?: string[] }): void => {
+    towers.tensors.push(...tensors);
+    towers.uncounted.push(...uncounted);
+  };
+  const objectOf = (key: string): Record<string, unknown> | undefined => {
+    const value = level[key];
+    if (!isObject(value)) return undefined;
+    towers.read.add(key);
+    return value;
+  };
+  const reading = (key: string, values: Record<string, unknown>, read: (fields: Fields) => void): void => {
+    const fields = new Fields(values, `${key} in ${where}`, family);
+    read(fields);
+    towers.unasked.push(...fields.unasked());
+  };
+  const attempt = (key: string, of: string, read: (values: Record<string, unknown>) => boolean): void => {
+    const values = objectOf(key);
+    if (values === undefined) return;
+    if (!read(values)) towers.uncounted.push(`The tower for ${of} (${key}) is not counted.`);
+  };
+
+  for (const key of ["vision_config", "vision_tower_config", "vit_config"]) {
+    attempt(key, "images", (values) => {
+      if (isObject(values.width)) {
+        reading(key, values, (fields) => {
+          add(deepEncoder(fields, objectOf("projector_config") ?? {}));
+        });
+        return true;
+      }
+      return vision(key, values);
+    });
+  }
+  attempt("visual", "images", (values) => {
+    if (typeof values.width !== "number" || typeof values.layers !== "number") return false;
+    reading("visual", values, (fields) => {
+      add({ tensors: qwenVisual(fields) });
+    });
+    return true;
+  });
+  attempt("img_processor", "images", (values) => {
+    const layer = objectOf("embd_layer") ?? {};
+    reading("img_processor", values, (fields) => {
+      add(phiImage(fields, layer, text.hiddenSize));
+    });
+    return true;
+  });
+  attempt("vision_encoder_config", "images", () => {
+    if (type !== "xgenmm") return false;
+    towers.read.add("vision_tokenizer_config");
+    add({ tensors: xgen(text.hiddenSize, text.vocabularySize) });
+    return true;
+  });
+  attempt("audio_config", "sound", (values) => {
+    if (typeof values.encoder_layers !== "number") return false;
+    let known = false;
+    reading("audio_config", values, (fields) => {
+      const tower = audioTower(fields, text.hiddenSize);
+      known = tower.known;
+      add({ tensors: tower.tensors });
+    });
+    return known;
+  });
+  attempt("talker_config", "speech", (values) => {
+    if (typeof values.hidden_size !== "number" || values.num_experts !== undefined) return false;
+    reading("talker_config", values, (fields) => {
+      add({ tensors: talker(fields, text.hiddenSize) });
+      fields.known("head_dim", "embedding_size");
+    });
+    return true;
+  });
+  attempt("token2wav_config", "waves", (values) => {
+    add(tokenToWave(values));
+    return true;
+  });
+  return towers;
+
+  function vision(key: string, values: Record<string, unknown>): boolean {
+    const own = typeof values.model_type === "string" ? values.model_type : "";
+    const stated = ["num_hidden_layers", "depth", "layers", "vt_num_hidden_layers"].some(
+      (name) => typeof values[name] === "number",
+    );
+    const byOuter = type === "kimi_k25" || type === "kimi_vl" ? "moonvit" : type;
+    const read = VISION[own.toLowerCase()] ?? VISION[byOuter.toLowerCase()];
+    if (!stated || read === undefined) return false;
+    reading(key, values, (fields) => {
+      const tower = read(fields, text.hiddenSize);
+      fields.known("spatial_merge_size", "temporal_patch_size");
+      add(tower);
+      if (tower.projected !== true) add(projection(tower.width));
+    });
+    return true;
+  }
+
+  /** What lies between a tower and the language model; it belongs to the model around them. */
+  function projection(width: number): { tensors: Tensor[]; uncounted?: string[] } {
+    const P = "projector";
+    const { hiddenSize } = text;
+    const two = (bias: boolean): Tensor[] => [
+      ...matrix(P, "linear_1", hiddenSize, width, bias),
+      ...matrix(P, "linear_2", hiddenSize, hiddenSize, bias),
+    ];
+    switch (type) {
+      case "llava":
+      case "vipllava":
+        return { tensors: two(level.multimodal_projector_bias !== false) };
+      case "llava_next":
+      case "llava_next_video":
+      case "llava_onevision":
+        return { tensors: [...two(true), single(P, "image_newline", hiddenSize)] };
+      case "mistral3": {
+        const merge = typeof level.spatial_merge_size === "number" ? level.spatial_merge_size : 2;
+        return {
+          tensors: [
+            ...oneNorm(P, "norm", width, "rms"),
+            ...matrix(P, "merging_layer", width, width * merge ** 2, false),
+            ...two(level.multimodal_projector_bias === true),
+          ],
+        };
+      }
+      case "gemma3":
+        return {
+          tensors: [
+            ...oneNorm(P, "mm_soft_emb_norm", width, "rms"),
+            ...matrix(P, "linear", hiddenSize, width, false),
+          ],
+        };
+      case "paligemma":
+        return { tensors: matrix(P, "linear", hiddenSize, width, true) };
+      case "idefics3":
+      case "smolvlm": {
+        const factor = typeof level.scale_factor === "number" ? level.scale_factor : 2;
+        return { tensors: matrix(P, "proj", hiddenSize, width * factor ** 2, false) };
+      }
+      default:
+        return {
+          tensors: [],
+          uncounted: ["The projection of images into the language model is not counted."],
+        };
+    }
+  }
+}
