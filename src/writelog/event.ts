@@ -1,28 +1,25 @@
 import { KNOWN_ACTIONS } from "./layouts.js";
 
-/** An action and a reason that occur together. */
+/** An action with its reason. */
 export interface Kind {
-  /** Counts of kinds are kept under it. */
+  /** Index of the counts of this kind. */
   id: number;
   action: string;
   reason: string;
-  /** Place of the action in KNOWN_ACTIONS; their number for any other. */
+  /** Index of the action in KNOWN_ACTIONS; for any other action, the length of that list. */
   code: number;
-  /** Whether the row says that the warm-up is not over. */
   warmUp: boolean;
 }
 
-/**
- * One decision of the memory. The same object is used for all rows, so copy what must be kept after the call.
- */
+/** One decision of the memory. The same object is used for all rows, so copy what you need after the call. */
 export interface WriteEvent {
-  /** In the file, from 1. */
+  /** Line number in the file, from 1. */
   line: number;
-  /** As logged: a promotion logs the step at which its item was staged. */
+  /** As logged. A promotion logs the step at which its item was staged. */
   step: number;
   kind: Kind;
   memSize: number;
-  /** NaN where the layout has none; so are the scores. */
+  /** NaN if the layout has no such column. The same holds for the scores below. */
   shadowSize: number;
   simMax: number;
   k3Sim: number;

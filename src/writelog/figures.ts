@@ -14,12 +14,11 @@ const ACTIONS = [
   "decay",
   "other",
 ] as const;
-/** Fewer stages make a ratio that jumps about. */
+/** A ratio to fewer stages varies too much to be shown. */
 const FEWEST_STAGES = 5;
-/** More lines than a chart can show. */
+/** More lines cannot be told apart in a chart. */
 const MOST_RUNS = 20;
 
-/** The charts of a log, by the name of their file. */
 export function writeFigures(report: WriteReport, runs: readonly RunTally[]): Record<string, Figure> {
   const notes = [`${report.events} events of ${report.runs.length + report.omittedRuns} runs.`];
   return {
@@ -29,7 +28,6 @@ export function writeFigures(report: WriteReport, runs: readonly RunTally[]): Re
   };
 }
 
-/** Events by action, one on another, in each 100 steps. */
 function actionsFigure({ buckets, actions }: WriteReport, notes: string[]): Figure {
   const present = ACTIONS.filter((action) => buckets.some((bucket) => bucket[action] > 0));
   return {

@@ -2,12 +2,12 @@ import { BytesperError } from "../base/errors.js";
 import type { Layout } from "./layouts.js";
 import { columnName } from "./read/header.js";
 
-/** Of a row that can be analysed at all. */
+/** Without these columns a row cannot be analysed. */
 const NEEDED = ["step", "action", "mem_size"];
 
 /**
- * A layout as --layout gives it: the names of all fields of a row with commas between them. Names that are not known
- * may be any; the analysis passes over them. Throws `USAGE` where names are missing or come twice.
+ * Parses the option --layout: the names of all fields of a row, separated by commas. Columns with unknown names are
+ * ignored. Throws `USAGE` if a needed name is missing or a name comes twice.
  */
 export function parseLayout(text: string, index: number): Layout {
   const columns = text.split(",").map(columnName);
@@ -29,7 +29,7 @@ export function parseLayout(text: string, index: number): Layout {
   };
 }
 
-/** Steps as --steps gives them, both ends included: 250:1240, :1240 or 250:. Throws `USAGE` for anything else. */
+/** Parses the option --steps, both ends included: 250:1240, :1240 or 250:. Throws `USAGE` for anything else. */
 export function parseSteps(text: string): { from: number; to: number } {
   const match = /^\s*(\d{0,15})\s*:\s*(\d{0,15})\s*$/.exec(text);
   const from = match?.[1] === "" ? 0 : Number(match?.[1]);

@@ -1,35 +1,31 @@
 /**
- * The possible layouts of a row in a write log. The header is written only once, when the file is made, but
- * the program that appends rows changes later. So the columns of a row follow from the row itself.
+ * A layout of the rows of a write log. The header is written only once, when the file is created, but newer versions
+ * of the program append rows with other columns. So the columns of a row must be found from the row itself.
  */
 export interface Layout {
   name: string;
-  /** One name for each field of a row, in order. */
   columns: readonly string[];
 }
 
-/**
- * The values that a column may hold. `real` and `whole` may be empty if the program had no value, unless the
- * column is required.
- */
+/** What a column may hold. `real` and `whole` may be empty if the program had no value. */
 export type ColumnKind =
   | "step"
   | "action"
   | "reason"
-  /** Cosine similarity, -1 to 1. The program writes -1 where there was nothing to compare with. */
+  /** Cosine similarity, -1 to 1. The program writes -1 if there was nothing to compare with. */
   | "similarity"
-  /** A number from 0 on; entropies in nats lie above 1. */
+  /** A number from 0 on. Entropies are in nats, so they may exceed 1. */
   | "positive"
   | "real"
-  /** A whole number from 0 on. */
+  /** A whole number from 0 on, or empty. */
   | "whole"
-  /** A whole number from 0 on that may not be empty. */
+  /** A whole number from 0 on, never empty. */
   | "count"
   | "boolean"
-  /** Anything: a column that nobody has named. */
+  /** Any text, for a column whose name is not known. */
   | "any";
 
-/** Columns by name; a name that is not here holds anything. */
+/** Kinds of columns by name. A column with another name may hold anything. */
 export const COLUMN_KINDS: Readonly<Record<string, ColumnKind>> = {
   step: "step",
   action: "action",
@@ -54,10 +50,10 @@ export const COLUMN_KINDS: Readonly<Record<string, ColumnKind>> = {
 const SCORES = ["sim_max", "surprise", "surp_norm", "entropy"] as const;
 const SIZES = ["topk", "used_key_id", "shadow_size", "mem_size"] as const;
 
-/** The columns of the first version of the program, and of every header. */
+/** The columns of the first version of the program. Every header that it wrote has them. */
 export const BASE_COLUMNS = ["step", "action", "reason", ...SCORES, ...SIZES] as const;
 
-/** Later versions: `entropy_raw` came in before `topk`, and the surprise gate's parameters at the end. */
+/** Later versions added `entropy_raw` before `topk`, and the parameters of the surprise gate at the end. */
 const SURPRISE_COLUMNS = [
   "step",
   "action",
@@ -70,8 +66,8 @@ const SURPRISE_COLUMNS = [
 ] as const;
 
 /**
- * Layouts of uzr's memory (github.com/10kseason/uzr), which are also those of the subject `gated-memory`. Where two
- * have as many fields, their content tells them apart: `k3_sim` is a number, `alert_active` says True or False.
+ * Layouts of uzr's memory (github.com/10kseason/uzr) and of the subject `gated-memory`. Two of them have the same
+ * number of fields; their content tells them apart: `k3_sim` is a number, `alert_active` is True or False.
  */
 export const BUILT_IN_LAYOUTS: readonly Layout[] = [
   { name: "base", columns: BASE_COLUMNS },
@@ -82,7 +78,7 @@ export const BUILT_IN_LAYOUTS: readonly Layout[] = [
   { name: "surprise, top5, alert", columns: [...SURPRISE_COLUMNS, "top5_dist_1", "alert_active"] },
 ];
 
-/** Actions that a gated memory logs. Others are counted under their own names. */
+/** Actions that a gated memory logs. Other actions are counted under their own names. */
 export const KNOWN_ACTIONS = [
   "commit",
   "stage",

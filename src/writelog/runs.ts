@@ -1,12 +1,11 @@
 import type { WriteEvent } from "./event.js";
 import { COMMIT, DECAY, PROMOTE, ROLLBACK } from "./event.js";
 
-/** The evidence that a run begins here. */
 export type RunBeginning =
   | "first row"
-  /** `mem_size` is 0 again, and so is the warm-up under way. */
+  /** `mem_size` is 0 again and the warm-up begins again. */
   | "warm-up begins again"
-  /** `mem_size` falls to 0 and the steps begin again, in a log without a warm-up. */
+  /** In a log without a warm-up: `mem_size` falls to 0 and the steps begin again. */
   | "steps begin again";
 
 export interface RunState {
@@ -14,40 +13,42 @@ export interface RunState {
   began: RunBeginning;
   memSize: number;
   memSizeMax: number;
-  /** The latest step of a row that is no promotion. */
+  /** The latest step; promotions do not count. */
   step: number;
-  /** Rows of the log when it was last the current run. */
+  /** Number of rows read when a row last belonged to this run. */
   seenAt: number;
 }
 
-/** A run whose rows lie farther back has ended: processes that write one file at a time alternate more often. */
+/**
+ * If the last row of a run is farther back, the run has ended: processes that write to one file at the same time
+ * alternate more often.
+ */
 const RECENT_ROWS = 200;
 const MOST_OPEN = 4;
 
 /**
- * Tells apart the runs that were appended to one file, row by row.
+ * Separates the runs that were appended to one file, row by row.
  *
- * A run begins where `mem_size` is 0 again and the warm-up, which a run has once, begins again. A step that goes back
- * is no sign: a promotion logs the step at which its item was staged. A smaller `mem_size` is none either: a decay
- * or a rollback lowers it, to 0 too. Where a log has no warm-up rows, the memory must fall to 0 by itself while the
- * steps of rows other than promotions fall to under half.
+ * A run begins where `mem_size` is 0 again and the warm-up begins again, which happens once in a run. A lower step
+ * says nothing: a promotion logs the step at which its item was staged. A lower `mem_size` says nothing either: a
+ * decay or a rollback lowers it, even to 0. In a log without warm-up rows, `mem_size` must fall to 0 without such a
+ * row while the steps, except those of promotions, fall to less than half.
  *
- * Two processes may write one file at once. A row that does not go on from the current run, but does from one that
- * was current a short while ago, is counted to that one.
+ * Two processes may write to one file at the same time. If a row does not continue the current run, but continues a
+ * recent one, it belongs to that one.
  */
 export class RunSplitter {
   current: RunState | undefined;
-  /** Rows that went back to an earlier run: rows of several runs lie mixed. */
+  /** Rows that went back to an earlier run, which means that rows of several runs are mixed. */
   returns = 0;
   firstReturnLine: number | undefined;
-  /** Rows other than promotions whose step is smaller than before in their run. */
+  /** Rows, except promotions, with a lower step than the row before in their run. */
   stepFalls = 0;
   firstStepFallLine: number | undefined;
   #open: RunState[] = [];
   #rows = 0;
   #runs = 0;
 
-  /** The run that a row belongs to. */
   runOf(event: WriteEvent): RunState {
     this.#rows += 1;
     const { memSize } = event;
@@ -77,7 +78,7 @@ export class RunSplitter {
       );
       if (other !== undefined) return this.#returned(other, event.line);
     }
-    // A commit is logged after it was made: the memory was empty before it.
+    // A commit is logged after it was made, so the memory was empty before it.
     const empty = memSize === 0 || (memSize === 1 && code === COMMIT);
     if (back && !lowers && empty && memSize < run.memSize && 2 * step < run.step)
       return this.#begun("steps begin again");
@@ -122,7 +123,7 @@ export class RunSplitter {
   }
 }
 
-/** One row changes the memory by one item at most; more is a decay, a rollback, or another run. */
+/** One row changes the memory by at most one item. A larger change is a decay, a rollback, or another run. */
 function farFrom(run: RunState, memSize: number): boolean {
   return memSize > run.memSize + 1 || memSize < run.memSize - 1;
 }

@@ -24,12 +24,11 @@ export interface Analysed {
   runs: readonly RunTally[];
 }
 
-/** In a top list. */
 const TOP_BUCKETS = 10;
-/** Runs whose correlations are worked out. */
+/** Correlations are computed for the first runs only. */
 const MOST_CORRELATED = 20;
 
-/** Reads a write log and analyses it. Throws `BAD_INPUT` for what cannot be read and for a log without a row. */
+/** Reads a write log and analyses it. Throws `BAD_INPUT` if the file cannot be read or has no row. */
 export async function analyseWriteLog(path: string, options: AnalyseOptions = {}): Promise<Analysed> {
   const analysis = new WriteLogAnalysis(options.steps);
   const reader = new WriteLogReader((event) => {

@@ -7,9 +7,9 @@ import type { Room } from "./run-tally.js";
 import { RunTally } from "./run-tally.js";
 import { Tally } from "./tally.js";
 
-/** Runs that are kept apart; rows of later ones count in the totals. */
+/** The first runs get figures of their own. Rows of later runs count in the totals only. */
 const MOST_RUNS = 1000;
-/** Bytes for what is counted by steps, of all runs together. */
+/** Memory limit for everything that is counted by step, for all runs together. */
 const BUDGET_BYTES = 64 << 20;
 
 export interface StepRange {
@@ -17,11 +17,10 @@ export interface StepRange {
   to: number;
 }
 
-/** Collects the events of a log run by run. */
 export class WriteLogAnalysis {
   readonly runs: RunTally[] = [];
   readonly splitter = new RunSplitter();
-  /** Of runs beyond those that are kept apart. */
+  /** Counts of the runs after the first MOST_RUNS. */
   readonly rest: Tally;
   readonly restRuns = new Set<number>();
   readonly #room: Room = { bytes: { left: BUDGET_BYTES }, increases: { left: MOST_LISTED } };
@@ -43,7 +42,6 @@ export class WriteLogAnalysis {
     else if (counted) this.rest.add(event, state.step);
   }
 
-  /** Counts of all runs together. */
   total(): Tally {
     const total = new Tally({ left: Number.POSITIVE_INFINITY }, ENTROPY_FLOOR);
     for (const { tally } of this.runs) total.addAll(tally);
@@ -51,7 +49,7 @@ export class WriteLogAnalysis {
     return total;
   }
 
-  /** Rows of each kind in the whole file, for base rates. */
+  /** Rows of each kind in all runs. The index is the id of the kind. */
   rowsInRuns(kinds: readonly Kind[]): number[] {
     return kinds.map((_, id) => this.runs.reduce((sum, { tally }) => sum + (tally.kinds[id]?.rows ?? 0), 0));
   }

@@ -6,10 +6,9 @@ export const BUCKET_STEPS = 100;
 
 export type ActionName = (typeof KNOWN_ACTIONS)[number] | "other";
 
-/** Events by action in the 100 steps from `step` on. */
+/** Events by action in the steps from `step` to `step` + 99. */
 export type Bucket = { step: number } & Record<ActionName, number>;
 
-/** The buckets that have events, by step. */
 export function bucketsOf(cells: Cells): Bucket[] {
   const buckets: Bucket[] = [];
   for (const [cell, counts] of cells) {
@@ -29,7 +28,7 @@ function emptyBucket(step: number): Bucket {
   return { step, ...(Object.fromEntries(counts) as Record<ActionName, number>) };
 }
 
-/** The buckets with most of an action; of equals the earlier. */
+/** The buckets with the most events of an action. Of buckets with the same number, the earlier comes first. */
 export function topBuckets(buckets: readonly Bucket[], action: ActionName, most: number): Bucket[] {
   return buckets
     .filter((bucket) => bucket[action] > 0)

@@ -1,17 +1,16 @@
 import { ACTION_CODES } from "../event.js";
 import type { Budget } from "./step-set.js";
 
-/** Steps of a cell, the finest that is counted. */
+/** The finest resolution: events are counted in cells of ten steps. */
 export const CELL_STEPS = 10;
-/** Cells of a page: a whole number of buckets of 100 steps. */
+/** A page holds a whole number of buckets of 100 steps. */
 const PAGE_CELLS = 100;
 const PAGE_BYTES = PAGE_CELLS * ACTION_CODES * 2;
 
 type Page = Uint16Array | Uint32Array;
 
-/** Events by action in each ten steps. */
 export class Cells {
-  /** Events that found no room. */
+  /** Events that were not counted, because the memory limit was reached. */
   omitted = 0;
   readonly #pages = new Map<number, Page>();
   readonly #budget: Budget;
@@ -40,7 +39,7 @@ export class Cells {
     this.#page[place] = sum;
   }
 
-  /** Each cell that has events, by its number, with a view of its counts by action. */
+  /** Each cell that has events: its number, and a view of its counts by action. */
   *[Symbol.iterator](): Generator<[cell: number, counts: Page]> {
     for (const number of [...this.#pages.keys()].sort((one, other) => one - other)) {
       const page = this.#pages.get(number) as Page;

@@ -1,36 +1,36 @@
 import type { Absent } from "../../system/probe/reading.js";
 import { absent } from "../../system/probe/reading.js";
 
-/** Commits in a stretch of steps, and for how many steps runs were under way in it, all runs together. */
+/** Commits in a range of steps, and the sum over all runs of the steps that each run spent in that range. */
 export interface Exposed {
   commits: number;
   steps: number;
 }
 
 export interface CommitsEnd {
-  /** The last commit before the rate falls. */
   step: number;
-  /** Where the rate falls: the first step of the slower part. */
+  /** The first step of the part with the lower rate. */
   changeStep: number;
   before: Exposed & { perThousandSteps: number };
   after: Exposed & { perThousandSteps: number };
-  /** Of two rates against one, natural logarithm. */
+  /** Natural logarithm of the likelihood of two rates over the likelihood of one. */
   logLikelihoodRatio: number;
-  /** Upper bound on the chance of so large a ratio at any place, if the rate never fell. */
+  /** Upper bound on the probability of such a ratio anywhere, if the rate never fell. */
   probabilityAtMost: number;
   places: number;
 }
 
-/** Below it the fall is more than chance, as far as the model holds. */
+/** If the probability is below this, the fall is reported. */
 export const SURE = 0.01;
 
 /**
- * Where the rate of commits falls, by the likelihood of a Poisson process with one fall of its rate against one
- * without. Given N commits, the number n before a place that has the share p of all steps is binomial, and the log
- * of the likelihood ratio there is N KL(n/N, p). By Chernoff's bound it exceeds x on the side of a fall with a
- * probability of exp(-x) at most; over all K places that are tried, K exp(-x) (Boole's inequality).
+ * Finds the step at which the rate of commits falls. It compares the likelihood of a Poisson process whose rate falls
+ * once with one of constant rate. Given N commits in all, and a place before which the share p of all steps lies, the
+ * number n of commits before that place is binomial, and the log likelihood ratio is N KL(n/N, p). By Chernoff's
+ * bound, the probability that the ratio exceeds x on the side of a fall is at most exp(-x). Over all K places that
+ * are tried, it is at most K exp(-x) (Boole's inequality).
  *
- * The model takes commits to be independent. Where they come in bursts the bound is too small.
+ * The model takes commits to be independent. If they come in bursts, the bound is too small.
  */
 export function commitsEnd(
   cells: readonly Exposed[],
@@ -72,7 +72,7 @@ export function commitsEnd(
   };
 }
 
-/** Of Kullback and Leibler, between two coins. */
+/** Kullback-Leibler divergence of two Bernoulli distributions, in nats. */
 function divergence(share: number, expected: number): number {
   const term = (one: number, other: number): number => (one === 0 ? 0 : one * Math.log(one / other));
   return term(share, expected) + term(1 - share, 1 - expected);

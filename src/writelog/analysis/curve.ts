@@ -1,14 +1,14 @@
 import type { Budget } from "./step-set.js";
 
-/** Of a change: three numbers. */
+/** Three numbers for each change. */
 const CHANGE_BYTES = 24;
 
-/** `mem_size` of a run over its steps, as the changes of it. */
+/** `mem_size` of a run over its steps. Only the changes are stored. */
 export class MemoryCurve {
   readonly steps: number[] = [];
   readonly sizes: number[] = [];
   readonly lines: number[] = [];
-  /** Changes that found no room. */
+  /** Changes that were not stored, because the memory limit was reached. */
   omitted = 0;
   readonly #budget: Budget;
 
@@ -16,7 +16,7 @@ export class MemoryCurve {
     this.#budget = budget;
   }
 
-  /** `step` must not fall; of several changes at one step the last counts. */
+  /** `step` must not decrease. If one step has several changes, the last counts. */
   add(step: number, size: number, line: number): void {
     if (this.sizes.at(-1) === size) return;
     if (this.#budget.left < CHANGE_BYTES) {
@@ -29,7 +29,7 @@ export class MemoryCurve {
     this.lines.push(line);
   }
 
-  /** Index of the change that was in force after a step; -1 before the first. */
+  /** Index of the last change at or before a step; -1 before the first. */
   at(step: number): number {
     let low = 0;
     let high = this.steps.length;

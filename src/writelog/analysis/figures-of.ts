@@ -11,10 +11,10 @@ import type { Tally } from "./tally.js";
 import { stagedAndPromoted } from "./tally.js";
 import { lagCorrelations } from "./windows.js";
 
-/** Cells that a series over steps may have; a log of 300 million steps would take minutes and a gigabyte. */
+/** Longest series, in cells. A log of 300 million steps would take minutes and a gigabyte. */
 const MOST_SERIES_CELLS = 4_000_000;
 
-/** The figures of a tally; `parts` are the runs that it holds, which tell how many were under way at a step. */
+/** The figures of a tally. `parts` are the runs in it; from them follows how many runs were active at a step. */
 export function figuresOf(
   tally: Tally,
   parts: readonly Tally[],
@@ -70,7 +70,7 @@ export function figuresOf(
   };
 }
 
-/** Rows by a word of their kind, the most frequent first. */
+/** Rows by action or reason, the most frequent first. */
 function countsBy(
   tally: Tally,
   kinds: readonly (Kind | undefined)[],
@@ -89,7 +89,8 @@ function endOf(tally: Tally, parts: readonly Tally[]): Figures["commitsEnd"] {
   if (!hasSeries(tally) || tally.cells.omitted > 0)
     return absent("its steps lie too far apart for a series over them");
   const spans = parts.flatMap((part) => {
-    // During the warm-up nothing can be committed: it is no part of the time in which commits could come.
+    // During the warm-up nothing can be committed, so the warm-up is not part of the time in which commits could
+    // come.
     const from = cellOf(part.warmUpEnd === -1 ? part.firstStep : part.warmUpEnd + 1);
     const to = cellOf(lastStepOf(part));
     return part.events === 0 || to < from ? [] : { from, to };
@@ -105,7 +106,7 @@ function endOf(tally: Tally, parts: readonly Tally[]): Figures["commitsEnd"] {
   );
 }
 
-/** Steps for which runs were under way in each cell. */
+/** For each cell, the sum over all runs of the steps that each run spent in it. */
 function exposure(spans: readonly { from: number; to: number }[], from: number, to: number): Exposed[] {
   const changes = new Int32Array(to - from + 2);
   for (const span of spans) {

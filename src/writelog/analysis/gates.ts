@@ -4,24 +4,24 @@ import { COMMIT, DEFER, MERGE, SKIP, STAGE } from "../event.js";
 import type { Tally } from "./tally.js";
 import { wilson } from "./wilson.js";
 
-/** In the order in which a gated memory asks them. */
+/** In the order in which a gated memory checks them. */
 const GATES = ["warm-up", "entropy", "similarity", "staging", "rate limit", "other"] as const;
 export type GateName = (typeof GATES)[number];
 
-/** The public default, below which an item says too little. */
+/** Default of the published program: an item of lower entropy is not stored. */
 export const ENTROPY_FLOOR = 0.3;
 
 export interface Gate {
   gate: GateName;
-  /** Candidates that the gates before let through. */
+  /** Candidates that passed all gates before this one. */
   arrived: number;
   stopped: number;
-  /** 95 %; absent when none arrived. */
+  /** 95 % interval; undefined if no candidate arrived. */
   passRate: Interval | undefined;
   reasons: { action: string; reason: string; rows: number; firstLine: number; lastLine: number }[];
 }
 
-/** The gate that a row says it was stopped at; undefined for a commit and for rows that decide on no candidate. */
+/** The gate that stopped the row, by what the row says. Undefined for a commit, and for rows without a candidate. */
 function gateOf({ action, reason, code, warmUp }: Kind): GateName | undefined {
   if (code === COMMIT) return undefined;
   if (code === MERGE) return "similarity";
@@ -35,8 +35,9 @@ function gateOf({ action, reason, code, warmUp }: Kind): GateName | undefined {
 }
 
 /**
- * What each gate lets through, from the reasons that rows give: a candidate that one gate stopped has passed those
- * before it. A stage keeps its candidate aside, so it counts as stopped; promotions are later and count for none.
+ * Counts what each gate lets through, from the reasons in the rows: a candidate that one gate stopped has passed all
+ * gates before it. A stage keeps its candidate aside, so it counts as stopped. Promotions come later and are not
+ * counted.
  */
 export function gatesOf(tally: Tally, kinds: readonly Kind[]): Gate[] {
   const stopped = new Map<GateName, Gate["reasons"]>();
@@ -65,24 +66,23 @@ export function gatesOf(tally: Tally, kinds: readonly Kind[]): Gate[] {
   });
 }
 
-/** Thresholds, in hundredths, for which the share below them is reported. */
+/** Similarity thresholds, in hundredths. For each, the share of rows below it is reported. */
 const THRESHOLDS = [10, 20, 30, 40, 50, 60, 70, 73, 80, 84, 90, 95];
 
 export interface ScoreEvidence {
-  /** Merges and commits with a similarity. */
+  /** Merges and commits that have a similarity. */
   rows: number;
   merged: { rows: number; min: number; minLine: number; max: number; maxLine: number } | undefined;
   committed: { rows: number; min: number; minLine: number; max: number; maxLine: number } | undefined;
-  /** Share of those rows that a gate with the threshold would let through by these similarities. */
+  /** Share of those rows that a gate with this threshold would let through. */
   passRates: { threshold: number; below: number; share: Interval }[];
   entropy:
     { rows: number; min: number; minLine: number; max: number; floor: number; pass: Interval } | undefined;
 }
 
 /**
- * What the scores tell about the similarity gate and the entropy gate. The similarities were measured against
- * the memory as it was; with another threshold the memory would have grown differently, and the similarities
- * with it.
+ * What the scores say about the similarity gate and the entropy gate. The similarities depend on the memory as it
+ * was. With another threshold the memory would have grown differently, and the similarities would be others.
  */
 export function scoresOf(tally: Tally): ScoreEvidence {
   const { merged, committed, entropy } = tally;

@@ -1,9 +1,9 @@
 import type { Kind, WriteEvent } from "../event.js";
 import type { Budget } from "./step-set.js";
 
-/** Rows before an increase that are looked at. */
+/** Number of rows before an increase that count as its window. */
 export const WINDOW_ROWS = 20;
-/** Increases that are listed, of all runs together; all are counted. */
+/** Number of increases that are listed, for all runs together. All increases are counted. */
 export const MOST_LISTED = 10_000;
 
 export interface Increase {
@@ -16,7 +16,6 @@ export interface Increase {
   reason: string;
 }
 
-/** The kinds of the latest rows of a run. */
 export class RecentKinds {
   readonly ids = new Int32Array(WINDOW_ROWS).fill(-1);
   memSize = 0;
@@ -36,18 +35,17 @@ export class RecentKinds {
 export class Increases {
   readonly listed: Increase[] = [];
   count = 0;
-  /** By kind: rows that brought an increase, that came right before one, and that lay in the window before one. */
+  /** Rows by kind: rows that caused an increase, rows right before one, and rows in the window before one. */
   readonly bringing: number[] = [];
   readonly justBefore: number[] = [];
   readonly inWindow: number[] = [];
-  /** Rows in all windows together. */
   windowRows = 0;
   /** Increases that had a row before them in their run. */
   withBefore = 0;
 
   readonly #room: Budget;
 
-  /** `room`: how many may still be listed. */
+  /** @param room how many increases may still be listed */
   constructor(room: Budget) {
     this.#room = room;
   }

@@ -9,12 +9,12 @@ import type { Gate, ScoreEvidence } from "./gates.js";
 import type { Increase } from "./increases.js";
 import type { LagCorrelation } from "./windows.js";
 
-/** Counts of events, of one run or of all. */
+/** Counts of events, of one run or of all runs. */
 export interface Figures {
   events: number;
   actions: Record<string, number>;
   reasons: Record<string, number>;
-  /** By reason, with the share of all merges. */
+  /** By reason. `share` is the share of all merges. */
   merges: Record<string, { rows: number; share: number }>;
   memSize: { min: Reading; max: Reading; maxLine: Reading; last: Reading };
   commits: {
@@ -26,7 +26,7 @@ export interface Figures {
     lastLine: Reading;
   };
   promotePerStage: Reading;
-  /** Steps from staging to promotion: the lower end of ten steps. */
+  /** Steps from staging to promotion. They are counted in bins of ten steps; this is the lower end of the bin. */
   promotionDelay: { median: number; p95: number } | Absent;
   gates: Gate[];
   scores: ScoreEvidence;
@@ -38,7 +38,7 @@ export interface Figures {
 export interface RunFigures extends Figures {
   run: number;
   began: RunBeginning;
-  /** Of the whole run in the file, whatever steps are asked for. */
+  /** These three are about the whole run in the file, not only about the steps that were asked for. */
   firstLine: number;
   lastLine: number;
   eventsInFile: number;
@@ -47,21 +47,19 @@ export interface RunFigures extends Figures {
   memSizeMax: Reading;
   memSizeLast: Reading;
   shadowSizeLast: Reading;
-  /** Of the whole run: the row that last raised `mem_size`, and the run's last step. */
+  /** These two are about the whole run: the row that last increased `mem_size`, and the last step. */
   lastIncrease: { step: number; line: number; size: number } | Absent;
   lastStepInFile: number;
 }
 
-/** How often a kind of row comes before an increase of `mem_size`, against how often it comes at all. */
+/** How often a kind of row comes before an increase of `mem_size`, and how often it comes anywhere. */
 export interface PrecedingKind {
   action: string;
   reason: string;
-  /** Increases that such a row brought. */
   brought: number;
-  /** Share of the rows right before an increase, and of those in the windows before one. */
+  /** Share of the rows right before an increase, and share of the rows in the windows before increases. */
   justBeforeShare: number;
   windowShare: number;
-  /** Share of all rows of the runs. */
   baseShare: number;
 }
 
@@ -80,7 +78,7 @@ export interface WriteReport extends Figures {
   buckets: Bucket[];
   topBuckets: Record<"commit" | "stage" | "promote" | "merge", Bucket[]>;
   runs: RunFigures[];
-  /** Runs beyond those that are listed; their rows are in the totals. */
+  /** Runs that are not in `runs`. Their rows are in the totals. */
   omittedRuns: number;
   layouts: UsedLayout[];
   unplacedLines: UnplacedLine[];
@@ -92,7 +90,7 @@ export interface WriteReport extends Figures {
   warnings: { name: string; message: string }[];
 }
 
-/** One sentence on what the log shows, and the lines of the log that it rests on. */
+/** One sentence about what the log shows, and the numbers of the lines that it is based on. */
 export interface Finding {
   name: string;
   message: string;

@@ -5,24 +5,23 @@ import { Increases, RecentKinds } from "./increases.js";
 import type { Budget } from "./step-set.js";
 import { Tally } from "./tally.js";
 
-/** The limit for all runs together. */
 export interface Room {
   bytes: Budget;
   increases: Budget;
 }
 
-/** Counts of one run, of the rows within the steps that are asked for. */
+/** Counts of one run. Unless a field says otherwise, only rows within the steps that were asked for count. */
 export class RunTally {
   readonly index: number;
   readonly began: RunBeginning;
   readonly tally: Tally;
   readonly increases: Increases;
   readonly curve: MemoryCurve;
-  /** Of the whole run, whatever steps are asked for. */
+  /** About the whole run, not only about the steps that were asked for. */
   firstLine: number;
   lastLine = 0;
   eventsInFile = 0;
-  /** Of the whole run. */
+  /** About the whole run. */
   lastStep = 0;
   lastIncrease: { step: number; line: number; size: number } | undefined;
   readonly #recent = new RecentKinds();

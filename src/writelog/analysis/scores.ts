@@ -1,7 +1,6 @@
-/** Hundredths from -1 to 1. */
+/** One bin for each hundredth from -1 to 1. */
 const BINS = 201;
 
-/** Where the similarities of one action lie. */
 export class Similarities {
   rows = 0;
   min = Number.POSITIVE_INFINITY;
@@ -20,12 +19,12 @@ export class Similarities {
       this.max = value;
       this.maxLine = line;
     }
-    // The slack keeps 0.29, which is 0.28999…, in its own hundredth.
+    // 0.29 is stored as 0.28999…; the added amount keeps it in its own bin.
     const bin = Math.floor(value * 100 + 1e-7) + 100;
     (this.#bins[bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin] as number) += 1;
   }
 
-  /** Rows whose similarity is below a number of hundredths. */
+  /** Rows whose similarity is below this number of hundredths. */
   below(hundredths: number): number {
     let sum = 0;
     for (let bin = 0; bin < hundredths + 100; bin += 1) sum += this.#bins[bin] as number;

@@ -1,13 +1,13 @@
 const PAGE_BITS = 4096;
 
-/** The memory limit for all collectors of one analysis together, so that no log fills the memory. */
+/** Memory that is left, shared by all collectors of one analysis, so that no log can fill the memory. */
 export interface Budget {
   left: number;
 }
 
-/** A set of steps in one bit each where they lie close together. */
+/** A set of steps. Steps that lie close together take one bit each. */
 export class StepSet {
-  /** Steps that found no room; with any, `size` is a lower bound. */
+  /** Steps that were not stored, because the memory limit was reached. If there are any, `size` is a lower bound. */
   omitted = 0;
   size = 0;
   readonly #pages = new Map<number, Uint32Array>();
@@ -44,7 +44,6 @@ export class StepSet {
     }
   }
 
-  /** The largest step below a bound. */
   lastBefore(bound: number): number | undefined {
     let last: number | undefined;
     for (const step of this) {

@@ -11,18 +11,18 @@ export interface KindTally {
   lastLine: number;
 }
 
-/** Steps of a bin of the promotions' delays, and how many there are; later ones fall into the last. */
+/** Delays of promotions are counted in bins of ten steps. The last bin also holds all longer delays. */
 const DELAY_STEPS = 10;
 const DELAY_BINS = 1000;
 
-/** Everything that is counted of one run, in memory that its steps determine and its rows do not. */
+/** All counts of one run. The memory that it takes depends on the steps, not on the number of rows. */
 export class Tally {
   events = 0;
   readonly kinds: (KindTally | undefined)[] = [];
   firstLine = 0;
   lastLine = 0;
   firstStep = Number.POSITIVE_INFINITY;
-  /** Of rows other than promotions. */
+  /** Promotions do not count here: they log an earlier step. */
   lastStep = -1;
   warmUpEnd = -1;
   memSize = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, maxLine: 0, last: 0 };
@@ -48,7 +48,7 @@ export class Tally {
     this.#entropyFloor = entropyFloor;
   }
 
-  /** `runStep`: the latest step of the run, which a promotion does not log. */
+  /** @param runStep the latest step of the run; a promotion logs an earlier one */
   add(event: WriteEvent, runStep: number): void {
     const { line, step, memSize, shadowSize, kind } = event;
     const { code } = kind;
@@ -87,7 +87,7 @@ export class Tally {
     return kinds.reduce((sum, kind, id) => sum + (kind.code === code ? (this.kinds[id]?.rows ?? 0) : 0), 0);
   }
 
-  /** Steps that promotions came after their staging, for a share of them: the lower end of ten steps. */
+  /** The delay, in steps, that this share of the promotions does not exceed: the lower end of a bin of ten steps. */
   delayQuantile(share: number): number | undefined {
     const all = this.delays.reduce((sum, count) => sum + count, 0);
     if (all === 0) return undefined;
@@ -99,7 +99,6 @@ export class Tally {
     return undefined;
   }
 
-  /** Adds a run that comes later in the log. */
   addAll(other: Tally): void {
     if (other.events === 0) return;
     if (this.events === 0 || other.firstLine < this.firstLine) this.firstLine = other.firstLine;
@@ -166,7 +165,10 @@ export class Tally {
     }
   }
 
-  /** The similarity that decided: of the k nearest where it was logged. -1 says that the memory was empty. */
+  /**
+   * The similarity that decided about the row: `k3_sim` if it was logged, else `sim_max`. -1 means that the memory
+   * was empty.
+   */
   #scored({ kind, k3Sim, simMax, line }: WriteEvent): void {
     const value = Number.isNaN(k3Sim) ? simMax : k3Sim;
     if (Number.isNaN(value) || value <= -1) return;
@@ -188,7 +190,6 @@ export class Tally {
   }
 }
 
-/** Items that were staged and are in neither the memory nor the shadow bank by the counts. */
 export function stagedAndPromoted(
   tally: Tally,
   kinds: readonly { code: number }[],

@@ -3,7 +3,6 @@ import { fixed } from "../../base/format.js";
 import type { WriteLogAnalysis } from "./analysis.js";
 import type { WriteReport } from "./report.js";
 
-/** What a reader must know before reading the figures. */
 export function warningsOf(
   report: WriteReport,
   { splitter }: WriteLogAnalysis,

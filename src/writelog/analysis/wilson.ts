@@ -1,11 +1,11 @@
 import type { Interval } from "../../base/stats/interval.js";
 
-/** Of the normal distribution, for 95 %. */
+/** Quantile of the normal distribution for a 95 % interval. */
 const Z = 1.959963984540054;
 
 /**
- * The share of `hits` in `trials` with the 95 % score interval, which stays within 0 to 1 and says something for 0
- * hits too; undefined without trials. Trials are taken to be independent. Source: E. B. Wilson, 1927.
+ * The share of `hits` in `trials` with Wilson's 95 % score interval. The interval stays within 0 to 1 and is also
+ * valid for 0 hits. Undefined without trials. Trials are taken to be independent. Source: E. B. Wilson, 1927.
  */
 export function wilson(hits: number, trials: number): Interval | undefined {
   if (trials === 0) return undefined;

@@ -2,11 +2,11 @@ import { COMMIT, MERGE, PROMOTE, STAGE } from "../event.js";
 import type { Cells } from "./cells.js";
 import { CELL_STEPS } from "./cells.js";
 
-/** Cells of a moving window: 100 steps, which moves on by ten. */
+/** A window of 100 steps, moved by ten steps at a time. */
 const WINDOW_CELLS = 10;
 const LAG_CELLS = 5;
 const MOST_LAGS = 10;
-/** Longer series are counted in wider cells, so that the work stays bounded. */
+/** Longer series are counted in wider cells, which limits the time of the computation. */
 const MOST_CELLS = 20_000;
 
 const PAIRS: [name: string, first: number, second: number][] = [
@@ -17,19 +17,20 @@ const PAIRS: [name: string, first: number, second: number][] = [
 ];
 
 export interface LagCorrelation {
-  /** Two actions. */
   pair: string;
   windowSteps: number;
-  /** Correlations of Pearson; at a positive lag the second action comes later by so many steps. */
+  /** Pearson's correlations. At a positive lag, the second action comes later by that many steps. */
   lags: { lagSteps: number; correlation: number }[];
   strongest: { lagSteps: number; correlation: number };
-  /** Windows that do not overlap; the correlations are computed from them. */
+  /** Number of windows that do not overlap. The correlations are computed from them. */
   windows: number;
-  /** Two independent series of as many windows stay within plus and minus this, at one lag, in 95 % of cases. */
+  /**
+   * The correlation of two independent series of this length is within plus and minus this number in 95 % of cases.
+   */
   chance: number;
 }
 
-/** Correlations of the counts in moving windows; pairs of which one action does not vary are left out. */
+/** Correlations of the counts in moving windows. A pair is left out if one of its actions does not vary. */
 export function lagCorrelations(cells: Cells, range: { from: number; to: number }): LagCorrelation[] {
   const first = Math.floor(range.from / CELL_STEPS);
   const count = Math.floor(range.to / CELL_STEPS) - first + 1;
@@ -86,7 +87,7 @@ function lagsOf(
   return lags;
 }
 
-/** Undefined where one of the two does not vary. */
+/** Undefined if one of the two does not vary. */
 export function pearson(one: ArrayLike<number>, other: ArrayLike<number>): number | undefined {
   const { length } = one;
   let [meanOne, meanOther] = [0, 0];

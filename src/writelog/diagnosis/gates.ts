@@ -30,7 +30,7 @@ export const gates: Rule = ({ gates: chain, commits }) => {
   };
 };
 
-/** A sum over runs may hide that another gate rules in each of them. */
+/** The sum over all runs may hide that in each run another gate stops most. */
 export const gateByRun: Rule = ({ runs }) => {
   if (runs.length < 2) return undefined;
   const byGate = new Map<string, { text: string; lines: number[] }[]>();

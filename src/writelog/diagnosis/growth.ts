@@ -4,10 +4,10 @@ import { SURE } from "../analysis/change-point.js";
 import type { Rule } from "./rule.js";
 import { MOST, MOST_RUNS, span } from "./rule.js";
 
-/** Part of a run that is left after the last growth, for the memory to be called frozen. */
+/** If the memory did not grow in this part of a run, at its end, the memory is called frozen. */
 const FROZEN_PART = 0.5;
 const NEAR_ZERO = 0.05;
-/** Share of the rows before an increase that makes a pattern, and how far it must exceed the base rate. */
+/** A kind of row is reported if it has this share of the rows before increases, and this many times its base rate. */
 const COMMON = 0.2;
 const MORE = 1.2;
 const FEWEST_BUCKETS = 20;
@@ -34,7 +34,9 @@ export const stages: Rule = ({ actions, promotePerStage, gates: chain, runs }) =
   };
 };
 
-/** Buckets with the same number of promotions whatever was staged: a quota, not a choice. */
+/**
+ * If nearly all buckets have the same number of promotions, whatever was staged, promotions are limited by a quota.
+ */
 export const quota: Rule = ({ buckets, runs }) => {
   const staged = buckets.filter(({ stage }) => stage > 0);
   const counts = new Map<number, number>();

@@ -18,7 +18,6 @@ const RULES: Rule[] = [
   coverage,
 ];
 
-/** The findings in a log, as sentences; each gives its numbers and the lines that they come from. */
 export function diagnose(report: WriteReport, summary?: SummaryReport): Finding[] {
   return RULES.flatMap((rule) => rule(report, summary) ?? []);
 }

@@ -3,17 +3,16 @@ import type { Gate } from "../analysis/gates.js";
 import type { Finding, WriteReport } from "../analysis/report.js";
 import type { SummaryReport } from "../summary/join.js";
 
-/** Undefined where the log does not show what the rule is about. */
+/** Returns undefined if the log says nothing about the subject of the rule. */
 export type Rule = (report: WriteReport, summary: SummaryReport | undefined) => Finding | undefined;
 
-/** A share from which on one thing is said to rule. */
+/** From this share on, a sentence says "most". */
 export const MOST = 0.5;
-/** Below it a gate stops so few that it decides nothing. */
+/** A gate that stops a smaller share is called almost without effect. */
 export const HARDLY_EVER = 0.1;
-/** Runs that one sentence names. */
 export const MOST_RUNS = 8;
 
-/** First and last line of what a gate stopped. */
+/** First and last line of the rows that a gate stopped. */
 export function span({ reasons }: Gate): string {
   const first = Math.min(...reasons.map(({ firstLine }) => firstLine));
   const last = Math.max(...reasons.map(({ lastLine }) => lastLine));

@@ -3,7 +3,6 @@ import type { Table } from "../../base/table/table.js";
 import type { WriteReport } from "../analysis/report.js";
 import { left, right, shareWithin } from "./cells.js";
 
-/** What each gate let through, in total and for each run. */
 export function gatesTable({ gates, runs }: WriteReport): Table {
   const shown = runs.length < 2 ? [] : runs.slice(0, 8);
   return {
@@ -31,7 +30,6 @@ export function gatesTable({ gates, runs }: WriteReport): Table {
   };
 }
 
-/** What would have passed with other similarity thresholds. */
 export function thresholdsTable({ scores }: WriteReport): Table | undefined {
   const { passRates, merged, committed, rows, entropy } = scores;
   if (rows === 0) return undefined;

@@ -13,7 +13,6 @@ import { summaryTables } from "./summary-tables.js";
 
 export type PageForm = "markdown" | "terminal";
 
-/** The whole analysis as a page. */
 export function writePage(
   report: WriteReport,
   diagnosis: readonly Finding[],

@@ -31,7 +31,6 @@ export function layoutsTable({ layouts }: WriteReport): Table {
   };
 }
 
-/** What a reader that trusts the header would have read wrongly. */
 export function headerTable({ header }: WriteReport): Table | undefined {
   if (isAbsent(header) || header.misread.length === 0) return undefined;
   const total =

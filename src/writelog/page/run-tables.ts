@@ -6,7 +6,6 @@ import { count, left, number, right } from "./cells.js";
 
 const MOST_RUNS = 50;
 
-/** Events by action and by reason, in all and in each of the first runs. */
 export function actionsTable(report: WriteReport): Table {
   const { actions, reasons, merges, events } = report;
   const runs = report.runs.slice(0, 8);

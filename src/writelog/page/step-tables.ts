@@ -5,7 +5,7 @@ import type { WriteReport } from "../analysis/report.js";
 import { WINDOW_ROWS } from "../analysis/increases.js";
 import { left, right } from "./cells.js";
 
-/** Buckets that a page shows; --json has all. */
+/** Most buckets that a page shows; --json has all. */
 const MOST_BUCKETS = 40;
 
 const COLUMNS = ["commit", "stage", "promote", "merge", "defer"] as const;

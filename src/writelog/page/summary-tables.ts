@@ -42,7 +42,7 @@ function meansTable({ columns }: SummaryReport): Table {
   };
 }
 
-/** Five places, or as many digits where the number is smaller than they show. */
+/** Five decimal places, or four digits for a small number. */
 function significant(value: number): string {
   return value !== 0 && Math.abs(value) < 1e-3 ? value.toPrecision(4) : fixed(value, 5);
 }

@@ -5,7 +5,6 @@ import type { Plan } from "./plan.js";
 import { FITS, misfit, misfitText, planOf } from "./plan.js";
 import type { Row } from "./row.js";
 
-/** How a layout came to be known. */
 export type LayoutSource = "given" | "header" | "built-in" | "inferred";
 
 export interface UsedLayout extends Layout {
@@ -19,7 +18,7 @@ export interface Candidate extends UsedLayout {
   plan: Plan;
 }
 
-/** The layouts that rows may have, by their number of fields, in the order in which they are tried. */
+/** The possible layouts by number of fields, in the order in which they are tried. */
 export class Candidates {
   readonly #byFields = new Map<number, Candidate[]>();
 
@@ -32,13 +31,13 @@ export class Candidates {
     const known = this.#byFields.get(layout.columns.length) ?? [];
     if (known.some(({ columns }) => sameColumns(columns, layout.columns))) return;
     const candidate = { ...layout, source, rows: 0, firstLine: 0, lastLine: 0, plan: planOf(layout) };
-    // Tries what the user or the file says first, then what is known from other files.
+    // What the user or the file says is tried before what is known from other files.
     const at = source === "header" ? known.findIndex((one) => one.source !== "given") : -1;
     known.splice(at === -1 ? known.length : at, 0, candidate);
     this.#byFields.set(layout.columns.length, known);
   }
 
-  /** The first layout that a row fits; `values` then holds its numbers. */
+  /** Returns the first layout that the row fits. `values` then holds the numbers of the row. */
   of(row: Row, values: Float64Array): Candidate | undefined {
     const known = this.#byFields.get(row.fields);
     if (known === undefined) return undefined;
@@ -47,8 +46,8 @@ export class Candidates {
   }
 
   /**
-   * Whether rows of a layout may be read in one pass. Only of the first of its length: a row that fits a later one
-   * may fit an earlier too.
+   * Whether rows of this layout may be read in one pass. This holds only for the first layout with its number of
+   * fields: a row that fits a later layout may also fit an earlier one.
    */
   isPlain(candidate: Candidate): boolean {
     const { columns } = candidate;
@@ -64,7 +63,6 @@ export class Candidates {
     return [...this.#byFields.values()].flat();
   }
 
-  /** Those that rows were placed in, by their first line. */
   used(): UsedLayout[] {
     return this.all()
       .filter(({ rows }) => rows > 0)
@@ -79,10 +77,9 @@ export class Candidates {
       }));
   }
 
-  /** Why a row fits no layout. */
   whyNot(row: Row, values: Float64Array): string {
     const cut = row.terminated ? "" : "; the last line is cut short";
-    // The layout that fits longest says best what is wrong.
+    // The layout that fits the most fields, from the left, gives the best explanation.
     let best: { plan: Plan; column: number } | undefined;
     for (const { plan } of this.#byFields.get(row.fields) ?? []) {
       const column = misfit(plan, row, values);

@@ -1,18 +1,17 @@
-/** What a column says when it is read right, or by the header's place. */
+/** Totals of a column, read either correctly or where the header says. */
 export interface ColumnTotals {
   rows: number;
   sum: number;
   max: number;
   last: number;
-  /** Rows in which the header's place holds no number where the column has numbers. */
+  /** Rows where the field at the header's position is not a number, although the column holds numbers. */
   notNumbers: number;
 }
 
-/** Places of a column's totals, which lie together: a row touches all of them. */
+/** Positions of the totals of one column. They lie side by side in memory because each row changes all of them. */
 const [ROWS, SUM, MAX, LAST, LAST_LINE] = [0, 1, 2, 3, 4] as const;
 const PLACES = 5;
 
-/** Running totals of all columns of the header. */
 export class RunningTotals {
   readonly #totals: Float64Array;
 
@@ -33,7 +32,7 @@ export class RunningTotals {
     totals[at + LAST_LINE] = line;
   }
 
-  /** Of these rows and others, which lie between them. */
+  /** The totals of these rows and of the rows in `other`. The rows of both alternate in the log. */
   with(other: RunningTotals, column: number, notNumbers: number): ColumnTotals {
     const of = (place: number): [number, number] => [
       this.#totals[column * PLACES + place] as number,

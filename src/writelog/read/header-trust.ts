@@ -6,25 +6,23 @@ import type { Plan } from "./plan.js";
 import { UNREADABLE_NUMBER, readReal } from "./number.js";
 import type { Row } from "./row.js";
 
-/** A column that a reader which trusts the header takes from the wrong place. */
+/** A column that a reader gets wrong if it trusts the header. */
 export interface MisreadColumn {
   column: string;
-  /** The columns that it reads in its place, with their rows. */
+  /** The columns that it reads instead, with the number of rows. */
   readAs: Record<string, number>;
-  /** Rows in which it reads another column. */
   rows: number;
-  /** Those of them in which that column's value differs. */
+  /** Rows in which the other column has another value. */
   differing: number;
-  /** The first that differs. */
+  /** The first row with another value. */
   example: { line: number; right: string; read: string } | undefined;
-  /** Absent for words, and where the column turned out late to lie elsewhere. */
+  /** Absent for columns of words, and if a later layout showed that this column moves. */
   right: ColumnTotals | undefined;
   read: ColumnTotals | undefined;
 }
 
-/** How a layout's columns lie against the header's. */
 interface Comparison {
-  /** Columns of the header, by their place in it, that are summed up and lie where the header says. */
+  /** Positions, in the header, of columns that are summed up and are where the header says. */
   agreed: Int32Array;
   misread: Pair[];
 }
@@ -32,12 +30,12 @@ interface Comparison {
 interface Pair {
   column: number;
   numeric: boolean;
-  /** Its place by the row's layout, -1 where that has no such column. */
+  /** Position in the layout of the row; -1 if the layout has no such column. */
   place: number;
-  /** Its place by the header, -1 where the row is shorter. */
+  /** Position according to the header; -1 if the row is too short. */
   read: number;
   readName: string;
-  /** Both hold numbers that have been read already. */
+  /** Both columns hold numbers, and both have been parsed already. */
   parsed: boolean;
   rows: number;
   differing: number;
@@ -46,7 +44,7 @@ interface Pair {
 
 const NUMERIC = new Set(["similarity", "positive", "real", "whole", "count"]);
 
-/** Compares, row by row, the columns of the header with those that are really there. */
+/** Compares, row by row, the columns that the header promises with the real ones. */
 export class HeaderTrust {
   readonly #header: readonly string[];
   readonly #summed: readonly boolean[];
@@ -57,7 +55,7 @@ export class HeaderTrust {
   readonly #notNumbers: Float64Array;
   readonly #value = new Float64Array(1);
 
-  /** `layouts` are those that rows may have: only columns that lie elsewhere in one of them are summed up. */
+  /** @param layouts the possible layouts; only columns that move in one of them are summed up */
   constructor(header: readonly string[], layouts: readonly Layout[]) {
     this.#header = header;
     this.#summed = header.map(
@@ -83,7 +81,6 @@ export class HeaderTrust {
       this.#misread(misread[index] as Pair, row, values);
   }
 
-  /** The columns that were misread at all, in the header's order. */
   misread(): MisreadColumn[] {
     const pairs = [...this.#comparisons.values()].flatMap(({ misread }) => misread);
     return this.#header.flatMap((column, index) => {
@@ -128,7 +125,7 @@ export class HeaderTrust {
     if (read === -1) return;
     readReal(bytes, starts[read] as number, ends[read] as number, this.#value, 0);
     const value = this.#value[0] as number;
-    // A field that is empty is read as no value, not as a wrong one.
+    // An empty field is read as a missing value, not as a wrong one.
     if (value === UNREADABLE_NUMBER) (this.#notNumbers[column] as number) += 1;
     else this.#read.add(column, value, line);
   }

@@ -2,11 +2,11 @@ import type { Layout } from "../layouts.js";
 import { BUILT_IN_LAYOUTS } from "../layouts.js";
 import type { Row } from "./row.js";
 
-/** More columns than anyone uses; a longer line is not a header. */
+/** A line with more fields is not taken for a header. */
 const MOST_NAMES = 256;
 
 /**
- * The names of a header line; `memSize` and `Mem Size` both become `mem_size`. Undefined if the line is not a
+ * The column names in a header line. Both `memSize` and `Mem Size` become `mem_size`. Undefined if the line is not a
  * header.
  */
 export function headerNames(row: Row): string[] | undefined {
@@ -19,7 +19,7 @@ export function headerNames(row: Row): string[] | undefined {
   return names.includes("step") && names.includes("action") ? names : undefined;
 }
 
-/** A layout as a header has it; a built-in one with the same columns keeps its name. */
+/** The layout of a header. If a built-in layout has the same columns, that one is returned. */
 export function headerLayout(columns: readonly string[]): Layout {
   return (
     BUILT_IN_LAYOUTS.find((layout) => sameColumns(layout.columns, columns)) ?? { name: "header", columns }

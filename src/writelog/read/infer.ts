@@ -7,9 +7,9 @@ import { MOST_FIELDS } from "./row.js";
 
 /** Fewer rows say too little about what a column holds. */
 const FEWEST_ROWS = 3;
-/** Rows with more fields are not guessed at. */
+/** The layout of rows with more fields is not inferred. */
 export const MOST_INFERRED_FIELDS = 64;
-/** Share of the rows in which a column must hold what its name asks for. */
+/** Share of the rows in which a field must hold what the name of its column requires. */
 const ALMOST_ALL = 0.9;
 
 const SCORES = new Set(["similarity", "positive", "real"]);
@@ -18,22 +18,22 @@ const POINT = 46;
 const WHOLE = new Set(["step", "count", "whole"]);
 
 const MATCH = 3;
-/** For a column of which every row is empty, which fits any number. */
+/** For a column that is empty in all rows: it would fit any number. */
 const EMPTY_MATCH = 1;
 const MISSING = -2;
 const INSERTED = -0.5;
 const STEADY = 6;
 
-/** A row of unknown layout, and `mem_size` of the row before it where that is known. */
+/** A row of unknown layout, and `mem_size` of the row before it if that is known. */
 export interface Unknown {
   row: Row;
   memSizeBefore: number | undefined;
 }
 
 /**
- * The layout that explains rows of equal length best: the columns of `known` in their order, with others put in
- * between or behind, each holding what its name asks for, and `mem_size` where the values go on from row to row by
- * at most one. Undefined where no column does, or under a tenth of the rows would not fit.
+ * Finds the layout that explains rows of equal length best. It has the columns of `known` in their order, with
+ * unknown columns inserted. Each field must hold what the name of its column requires, and `mem_size` must change by
+ * at most one from row to row. Undefined if there is no such layout for nine tenths of the rows.
  */
 export function inferLayout(known: readonly string[], rows: readonly Unknown[]): Layout | undefined {
   const fields = rows[0]?.row.fields ?? 0;
@@ -48,8 +48,8 @@ export function inferLayout(known: readonly string[], rows: readonly Unknown[]):
 }
 
 /**
- * One score looks like another: where a column was put in among scores, none between their neighbours is sure, and
- * all of them lose their names.
+ * Scores look alike. So if an unknown column was inserted among scores, it is uncertain which one it is, and all of
+ * them lose their names.
  */
 function withoutGuesses(columns: readonly string[]): string[] {
   const stretchOf = (at: number): string[] => {
@@ -68,7 +68,6 @@ function isScore(name: string | undefined): boolean {
   return name !== undefined && (UNKNOWN.test(name) || SCORES.has(kindOf(name)));
 }
 
-/** How well a field holds a column; undefined where it cannot. */
 function scoreOf(name: string, field: number, rows: readonly Unknown[]): number | undefined {
   const plan = planOf({ name: "", columns: [name] });
   const values = new Float64Array(1);
@@ -78,7 +77,7 @@ function scoreOf(name: string, field: number, rows: readonly Unknown[]): number 
     const only = { ...row, starts: row.starts.subarray(field), ends: row.ends.subarray(field) };
     if (misfit(plan, only, values) === FITS) fitting += 1;
     if (row.ends[field] !== row.starts[field]) filled += 1;
-    // 1.0 may be a whole number in a layout that is known; a column of it is rather one of scores.
+    // In a known layout 1.0 may be a whole number. Here such a column is more likely a score.
     if (WHOLE.has(kindOf(name)) && row.bytes.subarray(row.starts[field], row.ends[field]).includes(POINT))
       return undefined;
   }
@@ -89,7 +88,7 @@ function scoreOf(name: string, field: number, rows: readonly Unknown[]): number 
   return share === undefined ? undefined : MATCH + STEADY * share;
 }
 
-/** Any word may be an action, but a column is taken for the actions only where they are known ones. */
+/** Any word may be an action, but a column counts as the actions only if most of its words are known actions. */
 function areActions(field: number, rows: readonly Unknown[]): boolean {
   const known = rows.filter(({ row: { bytes, starts, ends } }) =>
     (KNOWN_ACTIONS as readonly string[]).includes(
@@ -99,7 +98,7 @@ function areActions(field: number, rows: readonly Unknown[]): boolean {
   return known.length >= ALMOST_ALL * rows.length;
 }
 
-/** Share of the rows in which the field is within one of `mem_size` before; undefined where it is not `mem_size`. */
+/** Share of the rows in which the field is within one of `mem_size` before; undefined if it cannot be `mem_size`. */
 function steadiness(field: number, rows: readonly Unknown[]): number | undefined {
   let steady = 0;
   let compared = 0;
@@ -113,12 +112,12 @@ function steadiness(field: number, rows: readonly Unknown[]): number | undefined
     }
     last = value;
   }
-  // One jump is a new run.
+  // One jump is allowed: a new run.
   if (compared - steady > Math.max(1, (1 - ALMOST_ALL) * compared)) return undefined;
   return compared === 0 ? 1 : steady / compared;
 }
 
-/** The best alignment of names to fields that keeps both orders (Needleman and Wunsch, 1970). */
+/** The best alignment of names to fields that keeps the order of both (Needleman and Wunsch, 1970). */
 function aligned(
   names: readonly string[],
   fields: number,
@@ -139,7 +138,7 @@ function aligned(
       const offer = (total: number, from: Choice["from"]): void => {
         if (total > best.total) best = { total, from };
       };
-      // First: of equals the earlier field has the name.
+      // This is tried first. If two alignments are equally good, the earlier field gets the name.
       if (f > 0) offer((line[f - 1]?.total ?? -Infinity) + INSERTED, "inserted");
       if (n > 0 && f > 0) {
         const matched = score(name, f - 1);

@@ -2,7 +2,7 @@ import type { Kind } from "../event.js";
 import { KNOWN_ACTIONS } from "../layouts.js";
 import { OTHER_WORDS, WORD_IDS, WordTable } from "./words.js";
 
-/** The kinds of a log, found without making a string of any field that was seen before. */
+/** The kinds of a log. No string is made for an action or a reason that was seen before. */
 export class Kinds {
   readonly list: Kind[] = [];
   readonly #actions = new WordTable();
@@ -11,14 +11,17 @@ export class Kinds {
   readonly #byPair: Kind[] = [];
   readonly #ids = new Int32Array(WORD_IDS * WORD_IDS).fill(-1);
 
-  /** Of an action and a reason that follow each other, with the comma between them: one search in place of two. */
+  /**
+   * The kind of an action and a reason that follow each other, with a comma between them. It needs one look-up, not
+   * two.
+   */
   together(bytes: Uint8Array, action: number, actionEnd: number, reasonEnd: number): Kind {
     const id = this.#pairs.idOf(bytes, action, reasonEnd);
     if (id === OTHER_WORDS) return this.of(bytes, action, actionEnd, actionEnd + 1, reasonEnd);
     return (this.#byPair[id] ??= this.of(bytes, action, actionEnd, actionEnd + 1, reasonEnd));
   }
 
-  /** Of the words of two fields; without a reason both of its ends are the same. */
+  /** The kind of the words in two fields. Without a reason, `reasonFrom` equals `reasonTo`. */
   of(bytes: Uint8Array, actionFrom: number, actionTo: number, reasonFrom: number, reasonTo: number): Kind {
     const actionId = this.#actions.idOf(bytes, actionFrom, actionTo);
     const reasonId = this.#reasons.idOf(bytes, reasonFrom, reasonTo);

@@ -1,4 +1,7 @@
-/** Says that a field is no number; a field that is empty, nan or infinite is NaN: the program had no value. */
+/**
+ * Stands for a field that holds no number. A field that is empty, nan or infinite becomes NaN: the program had no
+ * value.
+ */
 export const UNREADABLE_NUMBER = Number.NEGATIVE_INFINITY;
 
 const ZERO = 48;
@@ -6,14 +9,17 @@ const PLUS = 43;
 const MINUS = 45;
 const POINT = 46;
 const LETTER_E = 101;
-/** More digits than a double tells apart. */
+/** A double cannot hold more decimal digits exactly. */
 const MOST_DIGITS = 15;
 const LONGEST_NUMBER = 400;
-/** A nine-digit number and one digit more would leave 32 bits. */
+/** Below this, one more digit still fits into a 32-bit integer. */
 const ROOM_FOR_A_DIGIT = 1e8;
 const TENTHS = Float64Array.from({ length: 32 }, (_, power) => 10 ** power);
 
-/** A whole number from 0 on, as `17` or `17.0`; -1 for anything else, and for more than 15 digits. */
+/**
+ * Parses a whole number from 0 on, written as `17` or `17.0`. Returns -1 for anything else, and for more than 15
+ * digits.
+ */
 export function wholeAt(bytes: Uint8Array, from: number, to: number): number {
   let value = 0;
   let at = from;
@@ -30,10 +36,9 @@ export function wholeAt(bytes: Uint8Array, from: number, to: number): number {
 }
 
 /**
- * Puts the decimal number that begins at `from` into `values` and answers where it ends: at the first byte that
- * belongs to no number, or -1 where none can be read so. Right to nine digits: scores need no more, and with nine the
- * sum stays a 32-bit integer. The number is put there and not returned because a function that returns a double
- * allocates one.
+ * Parses the decimal number at `from` and puts it into `values`. Returns the position of the first byte after the
+ * number, or -1 if the number needs the slow path. It is exact to nine digits: scores need no more, and with nine the
+ * sum stays a 32-bit integer. The number is not returned, because a function that returns a double allocates one.
  */
 export function realFrom(bytes: Uint8Array, from: number, values: Float64Array, place: number): number {
   const sign = bytes[from];
@@ -48,7 +53,7 @@ export function realFrom(bytes: Uint8Array, from: number, values: Float64Array, 
     digit = (bytes[at] as number) - ZERO;
   }
   let digits = at - first;
-  /** Digits behind the point that are in `value`. */
+  /** Digits behind the point that `value` includes. */
   let places = 0;
   if (digit === POINT - ZERO) {
     const point = at;
@@ -60,7 +65,7 @@ export function realFrom(bytes: Uint8Array, from: number, values: Float64Array, 
       digit = (bytes[at] as number) - ZERO;
     }
     places = at - point - 1;
-    // After nine digits the rest must only be digits.
+    // Digits after the ninth are checked, but not added.
     while (digit >= 0 && digit <= 9) {
       at += 1;
       digit = (bytes[at] as number) - ZERO;
@@ -88,8 +93,8 @@ export function realFrom(bytes: Uint8Array, from: number, values: Float64Array, 
 }
 
 /**
- * Puts the number of a field into `values`: NaN for one that is empty or says that there is none, UNREADABLE_NUMBER for
- * what is none. The byte behind the field must belong to no number.
+ * Parses a field and puts its number into `values`: NaN if it is empty or says that there is no value,
+ * UNREADABLE_NUMBER if it holds no number. The byte behind the field must not be part of a number.
  */
 export function readReal(
   bytes: Uint8Array,
@@ -102,7 +107,7 @@ export function readReal(
   else if (realFrom(bytes, from, values, place) !== to) values[place] = rareNumber(bytes, from, to);
 }
 
-/** With more than nine digits before the point, or one of the words for what is no finite number. */
+/** The slow path: more than nine digits before the point, or a word such as "nan". */
 function rareNumber(bytes: Uint8Array, from: number, to: number): number {
   if (to - from > LONGEST_NUMBER) return UNREADABLE_NUMBER;
   const text = String.fromCharCode(...bytes.subarray(from, to));

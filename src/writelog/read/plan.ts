@@ -4,20 +4,20 @@ import { readReal, realFrom, wholeAt } from "./number.js";
 import type { Row } from "./row.js";
 import { MOST_FIELDS } from "./row.js";
 
-/** How far rounding takes a cosine beyond 1. */
+/** By rounding, a cosine may exceed 1 by this much. */
 const COSINE_SLACK = 1e-3;
-/** How far rounding takes an entropy below 0. */
+/** By rounding, an entropy may be below 0 by this much. */
 const ZERO_SLACK = 1e-6;
 
-/** Says that every field holds what its column may hold. */
+/** Result of `misfit` for a row that fits. */
 export const FITS = -1;
 
-/** A layout made ready to be tried on rows. */
+/** A layout prepared for fast comparison with rows. */
 export interface Plan {
   layout: Layout;
-  /** Of each column, in order: places in KINDS. */
+  /** For each column its index in KINDS. */
   kinds: Uint8Array;
-  /** Place of each column that the analysis uses; NO_PLACE where the layout has none. */
+  /** Position of each column that the analysis uses; NO_PLACE if the layout has none. */
   at: Record<UsedColumn, number>;
 }
 
@@ -35,10 +35,10 @@ const USED_COLUMNS = [
 ] as const;
 export type UsedColumn = (typeof USED_COLUMNS)[number];
 
-/** Holds NaN in the values of every row, so that a column that is not there needs no question. */
+/** This entry of the values is NaN in every row. A missing column points here, so it needs no test. */
 export const NO_PLACE = MOST_FIELDS;
 
-/** Room for the numbers of a row, by column. */
+/** Space for the numbers of a row, by column. */
 export function rowValues(): Float64Array {
   const values = new Float64Array(MOST_FIELDS + 1);
   values[NO_PLACE] = Number.NaN;
@@ -61,7 +61,7 @@ export function kindOf(column: string): ColumnKind {
   return Object.hasOwn(COLUMN_KINDS, column) ? (COLUMN_KINDS[column] as ColumnKind) : "any";
 }
 
-/** Numbers for the kinds: a switch over them costs a jump, where one over words would compare each. */
+/** Kinds as numbers: a switch over numbers is one jump, a switch over strings compares them one by one. */
 const KINDS: readonly ColumnKind[] = [
   "step",
   "count",
@@ -76,8 +76,8 @@ const KINDS: readonly ColumnKind[] = [
 ];
 
 /**
- * Whether a row with as many fields as the layout holds what its columns may hold: FITS, or the first column that
- * does not. `values` takes the number of each column that has one, NaN where the program had none.
+ * Compares a row with a layout of the same number of fields. Returns FITS, or the first column that does not fit.
+ * `values` gets the number of each numeric column, and NaN where the program had no value.
  */
 export function misfit({ kinds }: Plan, row: Row, values: Float64Array): number {
   const { bytes, starts, ends } = row;
@@ -129,9 +129,8 @@ export function misfit({ kinds }: Plan, row: Row, values: Float64Array): number 
 }
 
 /**
- * Reads the fields from the fourth on in one pass, where the layout begins with step, action and reason and every
- * field is written in the plain way: answers where the line end begins, -1 where anything is unusual and `misfit` must
- * decide.
+ * Reads the fields from the fourth on in one pass. The layout must begin with step, action and reason. Returns the
+ * position of the line end, or -1 if a field is written in an unusual way; then `misfit` must decide.
  */
 export function readPlain(
   { kinds }: Plan,
@@ -187,7 +186,7 @@ export function digitsEnd(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-/** The end of a sentence about a wrong row: what was expected, and what was found. */
+/** The end of a sentence about a wrong row: what was found and what was expected. */
 export function misfitText({ layout, kinds }: Plan, column: number, row: Row): string {
   const from = row.starts[column] as number;
   const came = Buffer.from(row.bytes.subarray(from, Math.min(row.ends[column] as number, from + 30)));
@@ -207,14 +206,14 @@ const EXPECTED: Record<ColumnKind, string> = {
   any: "anything",
 };
 
-/** Begins with a letter, so that a number never passes for one. */
+/** A word begins with a letter, so a number is never taken for one. */
 export function isWord(bytes: Uint8Array, from: number, to: number): boolean {
   if (from === to) return false;
   const letter = (bytes[from] as number) | 32;
   return (letter >= 97 && letter <= 122) || bytes[from] === 95 || (bytes[from] as number) >= 128;
 }
 
-/** True, False, true, false: Python's and JavaScript's. */
+/** True, False (Python) or true, false (JavaScript). */
 function isBoolean(bytes: Uint8Array, from: number, to: number): boolean {
   const length = to - from;
   const letter = (bytes[from] as number) | 32;

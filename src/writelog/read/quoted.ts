@@ -2,23 +2,26 @@ const QUOTE = 34;
 const COMMA = 44;
 const LF = 10;
 const CR = 13;
-/** A quote that does not close within so many bytes was none: else it would swallow the rest of the log. */
+/**
+ * If a quote does not close within so many bytes, it is an ordinary character. Otherwise one quote would consume the
+ * rest of the log.
+ */
 export const LONGEST_QUOTED = 64 << 10;
 
 export interface QuotedRecord {
-  /** Where the fields lie, without their quotes, in the bytes that were given for them. */
+  /** Positions of the fields, without their quotes, in the output bytes. */
   starts: number[];
   ends: number[];
-  /** Where the line end begins, or the end of what is held. */
+  /** Position of the line end, or the end of the buffer. */
   end: number;
   /** Line ends within quotes. */
   innerLines: number;
 }
 
 /**
- * A record with quoted fields (RFC 4180: a doubled quote stands for one), from `from` on. "open" when a quote does
- * not close in what is held up to `end`; "broken" when it cannot close any more. `bytes`, of LONGEST_QUOTED, takes
- * the fields.
+ * Splits a record with quoted fields (RFC 4180: two quotes stand for one), from `from` on. Returns "open" if a quote
+ * does not close before `end`, and "broken" if it can never close. The fields are written to `bytes`, which has
+ * LONGEST_QUOTED bytes.
  */
 export function quotedRecord(
   buffer: Uint8Array,
@@ -49,7 +52,7 @@ export function quotedRecord(
     } else if (byte === QUOTE && !closed && length === starts.at(-1)) inside = true;
     else if (byte === COMMA) {
       ends.push(length);
-      // Keeps a number from running on into the next field.
+      // The comma ends a number; otherwise it would continue in the next field.
       bytes[length++] = COMMA;
       starts.push(length);
       closed = false;

@@ -17,10 +17,10 @@ import { RowSplitter } from "./rows.js";
 import { wholeAt } from "./number.js";
 import { UnplacedLines } from "./unplaced.js";
 
-/** Rows that are put aside until enough of one unknown length have come to infer its layout. */
+/** Rows of an unknown length are stored until there are enough of them to infer the layout. */
 const MOST_HELD_ROWS = 2000;
 const MOST_HELD_BYTES = 1 << 20;
-/** Bytes that a stored row takes in addition to its fields. */
+/** Memory of a stored row in addition to its fields. */
 const ROW_BYTES = 300;
 const ENOUGH_UNKNOWN = 16;
 const MOST_HEADERS = 1000;
@@ -29,15 +29,16 @@ const CR = 13;
 const COMMA = 44;
 
 /**
- * Reads a write log and trusts nothing that it says about itself: each row is placed by its length and by what its
- * fields hold, in the layout that was given, the header's, a built-in one, or one inferred from rows of its length.
+ * Reads a write log without trusting its header. The layout of each row is found from its length and from what its
+ * fields hold. The possible layouts are the given ones, the header's, the built-in ones, and those inferred from rows
+ * of the same length.
  */
 export class WriteLogReader {
   readonly unplaced = new UnplacedLines();
   readonly headers: { line: number; columns: readonly string[] }[] = [];
   trust: HeaderTrust | undefined;
   events = 0;
-  /** The last line has no line end: its last field may be cut. */
+  /** The last line has no line end, so its last field may be cut. */
   lastLineCut = false;
   readonly #kinds = new Kinds();
   readonly #splitter = new RowSplitter({
@@ -51,10 +52,10 @@ export class WriteLogReader {
   });
   readonly #receive: (event: WriteEvent) => void;
   readonly #candidates: Candidates;
-  /** Lengths for which a layout was inferred, or could not be. */
+  /** Lengths for which the layout was inferred, or could not be inferred. */
   readonly #decided = new Set<number>();
   readonly #values = rowValues();
-  /** By kind: the layout of its latest row, where rows of it can be read in one pass. */
+  /** By kind: the layout of its latest row, if rows of that layout can be read in one pass. */
   #usual: (Candidate | undefined)[] = [];
   readonly #wholeRow: Row = {
     bytes: new Uint8Array(0),
@@ -67,7 +68,7 @@ export class WriteLogReader {
   readonly #event: WriteEvent;
   #held: Row[] = [];
   #heldBytes = 0;
-  /** The length that rows are held for, and how many of it have come. */
+  /** The length for which rows are stored, and how many rows of it have come. */
   #waitingFor: { fields: number; rows: number } | undefined;
 
   constructor(receive: (event: WriteEvent) => void, given: readonly Layout[] = []) {
@@ -108,12 +109,14 @@ export class WriteLogReader {
     return this.#splitter.blankLines;
   }
 
-  /** The layouts that rows were placed in, by their first line. */
   get layouts(): UsedLayout[] {
     return this.#candidates.used();
   }
 
-  /** Reads a line in one pass if rows of its action and reason have had a layout for which that can be done. */
+  /**
+   * Reads a line in one pass if the latest row with this action and reason had a layout that allows it. Returns -1 if
+   * not.
+   */
   #whole(bytes: Uint8Array, from: number, end: number, line: number): number {
     if (this.#waitingFor !== undefined) return -1;
     const stepEnd = digitsEnd(bytes, from);
@@ -129,7 +132,7 @@ export class WriteLogReader {
     if (candidate === undefined) return -1;
     const row = this.#wholeRow;
     const at = readPlain(candidate.plan, bytes, reasonEnd + 1, this.#values, row);
-    // At `end` the log goes on; behind a CR an LF must be held.
+    // At `end` the log may continue. After a CR, an LF may follow, so the next byte must be there.
     if (at === -1 || at >= end) return -1;
     if (bytes[at] === CR ? at + 1 >= end || bytes[at + 1] !== LF : bytes[at] !== LF) return -1;
     this.#values[0] = wholeAt(bytes, from, stepEnd);
@@ -154,7 +157,6 @@ export class WriteLogReader {
     this.#hold(row);
   }
 
-  /** Sends the row on if a layout fits it. */
   #placed(row: Row): boolean {
     const candidate = this.#candidates.of(row, this.#values);
     if (candidate === undefined) return false;
@@ -209,7 +211,7 @@ export class WriteLogReader {
   }
 
   #header(line: number, columns: readonly string[]): void {
-    // Programs that are started again may write it again; a reader trusts the first.
+    // A program that is started again may write the header again. A reader trusts the first one.
     if (columns.includes("mem_size")) this.#learnt(headerLayout(columns), "header");
     if (this.headers.length === 0) this.trust = new HeaderTrust(columns, this.#candidates.all());
     if (this.headers.length < MOST_HEADERS) this.headers.push({ line, columns });
@@ -217,7 +219,7 @@ export class WriteLogReader {
 
   #mayBeInferred(fields: number): boolean {
     if (fields < 4 || fields > MOST_INFERRED_FIELDS || this.#decided.has(fields)) return false;
-    // Where rows of that length have been placed, one that does not fit is a bad row, not a new layout.
+    // If rows of this length fitted a layout, a row that does not fit is a bad row, not a new layout.
     return !this.#candidates.havePlaced(fields);
   }
 
@@ -235,12 +237,12 @@ export class WriteLogReader {
       this.#drain(this.#waitingFor.fields);
   }
 
-  /** Decides on the length that rows were held for, and takes the held rows up again in their order. */
+  /** Infers the layout for the length that rows were stored for, and then reads the stored rows in their order. */
   #drain(fields: number): void {
     const header = this.headers[0]?.columns;
     const known = header?.includes("mem_size") === true ? header : BASE_COLUMNS;
     const layout = inferLayout(known, this.#unknownRows(fields));
-    // Decided once: rows that do not fit what was inferred fit nothing.
+    // This is decided once: rows that do not fit the inferred layout fit none.
     this.#decided.add(fields);
     if (layout !== undefined) this.#learnt(layout, "inferred");
     const rows = this.#held;
@@ -250,7 +252,7 @@ export class WriteLogReader {
     for (const row of rows) this.#row(row);
   }
 
-  /** The held rows of a length, each with `mem_size` of the row before it where a layout fits that. */
+  /** The stored rows of this length. Each has `mem_size` of the row before it, if that row fits a layout. */
   #unknownRows(fields: number): Unknown[] {
     let memSizeBefore = this.events === 0 ? undefined : this.#event.memSize;
     const unknown: Unknown[] = [];
@@ -278,7 +280,7 @@ export class WriteLogReader {
   }
 }
 
-/** Where a word ends that holds nothing unusual. */
+/** End of a word of ordinary bytes. */
 function wordEnd(bytes: Uint8Array, from: number): number {
   let at = from;
   while ((bytes[at] as number) > COMMA) at += 1;

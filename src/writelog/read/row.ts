@@ -1,23 +1,22 @@
-/** More fields than any layout has; further fields are counted but not stored. */
+/** No layout has more fields. Further fields are counted but not stored. */
 export const MOST_FIELDS = 1024;
 
 /**
- * One line of a log, split into fields. The same object is used for all lines, so copy what must be kept
- * after the call.
+ * One line of a log, split into fields. The same object is used for all lines, so copy what you need after the call.
  */
 export interface Row {
   bytes: Uint8Array;
-  /** Where each field begins and ends in `bytes`, up to MOST_FIELDS of them. */
+  /** Beginning and end of each field in `bytes`, for at most MOST_FIELDS fields. */
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   fields: number;
   /** Number of its first line in the file, from 1. */
   line: number;
-  /** Whether a line end followed; the last line of a file may be cut short. */
+  /** Whether a line end followed. The last line of a file may be cut. */
   terminated: boolean;
 }
 
-/** Bytes of a line as text, for messages: its beginning, without what a terminal would obey. */
+/** The beginning of a line as text for messages, without control characters. */
 export function excerpt(bytes: Uint8Array, most = 60): string {
   const text = Buffer.from(bytes.subarray(0, most * 2)).toString("utf8");
   // eslint-disable-next-line no-control-regex -- these are what must not reach a terminal

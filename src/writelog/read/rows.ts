@@ -8,23 +8,24 @@ const SPACE = 32;
 const QUOTE = 34;
 const COMMA = 44;
 const CHUNK = 1 << 20;
-/** Longer lines are counted and not kept. */
+/** Longer lines are counted but not stored. */
 const LONGEST_LINE = 1 << 20;
 
 export interface RowReceiver {
   /**
-   * Offered each line before it is split: takes it if it is of a kind that can be read in one pass, and answers where
-   * its line end begins, else -1. The bytes end in a line end at `end`, which may be no line end of the log.
+   * Called for each line before it is split. It may read the line itself and return the position of the line end;
+   * else it returns -1. The byte at `end` is a line end, but it may not belong to the log.
    */
   whole(bytes: Uint8Array, from: number, end: number, line: number): number;
   row(row: Row): void;
-  /** A line that cannot be held or split; `fields` are the commas outside of quotes, plus one. */
+  /** A line that cannot be stored or split. `fields` is the number of commas outside of quotes, plus one. */
   unreadable(line: number, fields: number, why: string, beginning: Uint8Array): void;
 }
 
 /**
- * Splits bytes into lines and fields, in memory that does not depend on the length of the log or of a line. Line
- * ends may be LF, CR LF or CR, mixed; a byte order mark is skipped; blank lines count as lines only.
+ * Splits bytes into lines and fields. The memory that it takes depends neither on the length of the log nor on the
+ * length of a line. Line ends may be LF, CR LF or CR, mixed. A byte order mark is skipped. Blank lines count as lines
+ * only.
  */
 export class RowSplitter {
   readonly #receiver: RowReceiver;
@@ -35,7 +36,7 @@ export class RowSplitter {
   #line = 1;
   #first = true;
   blankLines = 0;
-  /** Set while a line is passed over that is too long to be held. */
+  /** Set while a line is skipped that is too long. */
   #skipped: { fields: number; bytes: number; beginning: Uint8Array } | undefined;
 
   constructor(receiver: RowReceiver) {
@@ -89,12 +90,12 @@ export class RowSplitter {
     if (this.#held > LONGEST_LINE) this.#beginSkipped(atEnd);
   }
 
-  /** Splits one record and answers where the next begins; -1 when its end is not held yet. */
+  /** Splits one record and returns the position of the next; -1 if the end of the record has not been read yet. */
   #record(from: number, atEnd: boolean): number {
     const buffer = this.#buffer;
     const { starts, ends } = this.#row;
     const end = this.#held;
-    // A line end behind what is held ends every loop over it.
+    // A line end behind the last byte stops every loop.
     buffer[end] = LF;
     const whole = this.#receiver.whole(buffer, from, end, this.#line);
     if (whole !== -1) {
@@ -106,7 +107,7 @@ export class RowSplitter {
     let count = 0;
     let spaced = false;
     for (;;) {
-      // Digits, letters, the point and the minus lie above the comma: the way of almost every byte.
+      // Digits, letters, the point and the minus are above the comma; nearly all bytes are handled here.
       while ((buffer[at] as number) > COMMA) at += 1;
       const byte = buffer[at] as number;
       if (byte === COMMA) {
@@ -125,7 +126,7 @@ export class RowSplitter {
       }
     }
     const terminated = at < end;
-    // Behind a CR at the end of what is held an LF may follow.
+    // After a CR at the end of the buffer, an LF may follow.
     if (!atEnd && (!terminated || (buffer[at] === CR && at + 1 === end))) return -1;
     if (count < MOST_FIELDS) {
       starts[count] = start;
@@ -157,7 +158,7 @@ export class RowSplitter {
     return this.#behindLineEnd(record.end);
   }
 
-  /** Only the line in which the quote opens is given up; what follows may be whole. */
+  /** Only the line in which the quote opens is given up. The following lines may be correct. */
   #broken(from: number, atEnd: boolean): number {
     let at = from;
     let fields = 1;
@@ -203,7 +204,7 @@ export class RowSplitter {
     this.#held -= from;
   }
 
-  /** Passes over a line that is too long, up to its end or the end of what is held. */
+  /** Skips a line that is too long, up to its end or the end of the buffer. */
   #skip(from: number, atEnd: boolean): number {
     const skipped = this.#skipped as { fields: number; bytes: number; beginning: Uint8Array };
     let at = from;

@@ -4,8 +4,8 @@ import { openLog } from "../../base/byte-source.js";
 const PARQUET = Buffer.from("PAR1");
 
 /**
- * The bytes of a log, unpacked where they are gzip; "-" is standard input. Throws `BAD_INPUT` for what cannot be
- * read and for Parquet, which its first bytes tell.
+ * The bytes of a log; gzip is decompressed. "-" is standard input. Throws `BAD_INPUT` if the file cannot be read or
+ * is Parquet.
  */
 export async function* logBytes(path: string, warn: (message: string) => void): AsyncGenerator<Buffer> {
   let head: Buffer | undefined = Buffer.alloc(0);

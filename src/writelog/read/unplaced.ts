@@ -1,4 +1,4 @@
-/** Lines that are listed; more are counted. */
+/** Most lines that are listed. All are counted. */
 const MOST_LISTED = 1000;
 
 export interface UnplacedLine {
@@ -8,7 +8,6 @@ export interface UnplacedLine {
   beginning: string;
 }
 
-/** Lines that no layout fits: all are counted, the first are kept. */
 export class UnplacedLines {
   readonly listed: UnplacedLine[] = [];
   count = 0;

@@ -1,12 +1,9 @@
-/**
- * More different words than any program logs. The limit stops a column of random text from filling the
- * memory.
- */
+/** No program logs so many different words. The limit keeps a column of random text from filling the memory. */
 const MOST_WORDS = 255;
 const LONGEST_WORD = 100;
 const SLOTS = 1024;
 
-/** Gives each different word of a column a small number, without making a string of a field that was seen before. */
+/** Gives each different word of a column a small number. No string is made for a word that was seen before. */
 export class WordTable {
   readonly #texts: string[] = [];
   readonly #bytes: Uint8Array[] = [];
@@ -17,7 +14,7 @@ export class WordTable {
   }
 
   idOf(bytes: Uint8Array, from: number, to: number): number {
-    // Four bytes tell the words of a log apart; where they do not, the next slot does.
+    // Four bytes are usually enough to tell words apart. Otherwise the next free slot is used.
     const hash =
       to === from
         ? 0
@@ -46,9 +43,9 @@ export class WordTable {
   }
 }
 
-/** Stands for words that came after the table was full, and for longer ones. */
+/** The id of all words that are too long or came after the table was full. */
 export const OTHER_WORDS = MOST_WORDS;
-/** Ids are below it. */
+/** All ids are below this. */
 export const WORD_IDS = MOST_WORDS + 1;
 
 function same(word: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {

@@ -2,17 +2,16 @@ import { fixed } from "../../base/format.js";
 import type { RunTally } from "../analysis/run-tally.js";
 import type { Summary, SummaryColumn, SummaryIncrease } from "./read.js";
 
-/** Share of the steps at which a run must agree to be taken for the one that the summary is of. */
+/** A run is taken for the run of the summary if it agrees in this share of the steps. */
 const SAME_RUN = 0.99;
 const MOST_LISTED = 1000;
 
-/** How a run of the log and the summary go together. */
 export interface RunAgreement {
   run: number;
-  /** Steps of the summary that lie within the run. */
+  /** Steps of the summary that are within the run. */
   compared: number;
   agreeing: number;
-  /** Of the compared ones. */
+  /** Of the compared steps. */
   largestDifference: number;
   firstDifference:
     { step: number; summaryLine: number; summary: number; logLine: number; log: number } | undefined;
@@ -30,14 +29,13 @@ export interface SummaryReport {
   last: Record<string, number>;
   columns: Record<string, SummaryColumn>;
   runs: RunAgreement[];
-  /** The run that the summary is of, as far as `mem_size` tells. */
+  /** The run that the summary describes, as far as `mem_size` tells. */
   bestRun: number | undefined;
   contradictions: string[];
   unplacedCount: number;
   unplacedLines: Summary["unplaced"]["listed"];
 }
 
-/** Puts a summary beside the runs of a log. */
 export function joinSummary(summary: Summary, runs: readonly RunTally[]): SummaryReport {
   const { series, columns, increases } = summary;
   const agreements = runs.filter(({ curve }) => curve.omitted === 0).map((run) => agreement(summary, run));
@@ -67,7 +65,7 @@ export function joinSummary(summary: Summary, runs: readonly RunTally[]): Summar
   };
 }
 
-/** 1 and 5 times the powers of ten from 100 on, and the last. */
+/** 1 and 5 times each power of ten from 100 on, and the last step. */
 function chosenSteps(last: number): number[] {
   const steps: number[] = [];
   for (let power = 100; power <= last; power *= 10) steps.push(power, 5 * power);
@@ -79,7 +77,7 @@ function sizeAt({ steps, sizes }: Summary["series"], step: number): number | und
   return place === -1 ? undefined : sizes[place];
 }
 
-/** By the number of steps that agree: a short run may agree in all of its few by chance. */
+/** The number of steps counts, not the share: a short run may agree in all its steps by chance. */
 function better(one: RunAgreement, other: RunAgreement): boolean {
   return one.agreeing > other.agreeing;
 }
@@ -95,7 +93,7 @@ function agreement({ series }: Summary, { curve, index, lastStep }: RunTally): R
   };
   const first = curve.steps[0] ?? Number.POSITIVE_INFINITY;
   steps.forEach((step, row) => {
-    // The log does not say what the memory held before the first row of the run and after its last row.
+    // The log does not say what the memory held before the first row of the run or after its last row.
     if (step < first || step > lastStep) return;
     const place = curve.at(step);
     const log = curve.sizes[place] as number;
@@ -172,12 +170,12 @@ function increaseContradictions({ increases, lastStep }: Summary, run: RunTally)
   return found;
 }
 
-/** Steps at which a run's memory grows, whatever steps were asked for. */
+/** Steps at which the memory of a run grows, within the whole run. */
 function growthOf({ curve: { steps, sizes } }: RunTally): { step: number }[] {
   return steps.flatMap((step, at) => ((sizes[at] as number) > (sizes[at - 1] ?? 0) ? { step } : []));
 }
 
-/** The same distance everywhere is another way of counting steps, not another run. */
+/** If the difference is the same everywhere, the two files count steps differently; it is not another run. */
 function shiftNote(one: readonly { step: number }[], other: readonly { step: number }[]): string {
   const shifts = new Set(one.map(({ step }, at) => step - (other[at]?.step ?? Number.NaN)));
   const [shift] = shifts;

@@ -7,7 +7,7 @@ import { RowSplitter } from "../read/rows.js";
 import { logBytes } from "../read/source.js";
 import { UnplacedLines } from "../read/unplaced.js";
 
-/** A column of numbers: its mean over the rows that have one, and what the last row says. */
+/** The mean is over the rows that have a number. `last` is the number in the last row. */
 export interface SummaryColumn {
   rows: number;
   mean: number;
@@ -21,7 +21,7 @@ export interface SummaryIncrease {
   to: number;
 }
 
-/** `mem_size` after a step: one entry for each row. */
+/** `mem_size` after each step, one entry for each row. */
 export interface SummarySeries {
   steps: number[];
   sizes: number[];
@@ -39,10 +39,10 @@ export interface Summary {
   unplaced: UnplacedLines;
 }
 
-/** Rows whose `mem_size` is kept for the comparison with the log. */
+/** Most rows whose `mem_size` is kept for the comparison with the log. */
 const MOST_ROWS = 2_000_000;
 
-/** Reads a training summary: CSV with a header that has `step` and `mem_size`, one row for each step. */
+/** Reads a training summary: CSV with a header that has `step` and `mem_size`, and one row for each step. */
 export async function readSummary(path: string, warn: (message: string) => void): Promise<Summary> {
   const reader = new SummaryReader(path);
   const splitter = new RowSplitter(reader);
