@@ -18,6 +18,11 @@ export function fixed(value: number, decimals: number): string {
   return format.format(Number(value.toFixed(decimals)) + 0);
 }
 
+/** A count with its noun: "1 row", "1,234 rows". */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${fixed(count, 0)} ${count === 1 ? noun : plural}`;
+}
+
 /** How far a number is known, in its own unit: half of its interval, or what can be detected at all. */
 export function doubtOf({ low, high }: { low: number; high: number }, detectable: number): number {
   return Math.max((high - low) / 2, detectable);

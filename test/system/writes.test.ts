@@ -222,7 +222,7 @@ describe("a small log", () => {
 describe("bad input ends with 2 and one sentence", () => {
   test.each([
     ["an empty log", "", [], "it is empty"],
-    ["a header alone", `${HEADER}\n`, [], "a header alone"],
+    ["a header alone", `${HEADER}\n`, [], "only a header"],
     ["another text", "MIT License\n", [], 'line 1 is "MIT License"'],
     ["a Parquet file", "PAR1\0\0\0\0", [], "is a Parquet file"],
     ["steps the wrong way round", SMALL, ["--steps", "9:1"], "--steps takes the first and the last step"],

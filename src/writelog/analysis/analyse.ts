@@ -47,7 +47,7 @@ function noRows(path: string, { lines, headers, unplaced }: WriteLogReader): Byt
       ? "it is empty"
       : first === undefined
         ? headers.length > 0
-          ? "it has a header alone"
+          ? "it has only a header"
           : "its lines are blank"
         : `line ${first.line} is "${first.beginning}": ${first.why}`;
   return new BytesperError(
@@ -106,7 +106,7 @@ function reportOf(
 function runFigures(run: RunTally, kinds: readonly Kind[]): RunFigures {
   const { tally } = run;
   const figures = figuresOf(tally, [tally], kinds, run.index < MOST_CORRELATED);
-  const none = absent("no event lies within these steps");
+  const none = absent("no event is within these steps");
   return {
     run: run.index + 1,
     began: run.began,

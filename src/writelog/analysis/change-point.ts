@@ -38,10 +38,9 @@ export function commitsEnd(
   lastCommitBefore: (step: number) => number | undefined,
 ): CommitsEnd | Absent {
   const all = sum(cells);
-  if (all.commits < 2)
-    return absent(all.commits === 0 ? "there is no commit" : "one commit alone has no rate that could fall");
+  if (all.commits < 2) return absent(all.commits === 0 ? "there is no commit" : "there is only one commit");
   const places = cells.length - 1;
-  if (places < 1) return absent("all events lie within ten steps");
+  if (places < 1) return absent("all events are within ten steps");
   let best: { place: number; before: Exposed; ratio: number } | undefined;
   const before = { commits: 0, steps: 0 };
   for (const [index, cell] of cells.slice(0, -1).entries()) {

@@ -21,7 +21,7 @@ export function figuresOf(
   kinds: readonly Kind[],
   withCorrelations: boolean,
 ): Figures {
-  const none = absent(tally.events === 0 ? "no event lies within these steps" : "no row is a commit");
+  const none = absent(tally.events === 0 ? "no event is within these steps" : "no row is a commit");
   const { commits, memSize, events } = tally;
   const { staged, promoted } = stagedAndPromoted(tally, kinds);
   const merges = tally.rowsOf(MERGE, kinds);
@@ -51,7 +51,7 @@ export function figuresOf(
       lastLine: commits.count === 0 ? none : commits.lastLine,
       distinctSteps:
         tally.commitSteps.omitted > 0
-          ? absent(`more than ${tally.commitSteps.size}: steps lie too far apart to be told from one another`)
+          ? absent(`more than ${tally.commitSteps.size}: the steps are too far apart to be counted exactly`)
           : tally.commitSteps.size,
     },
     promotePerStage: staged === 0 ? absent("no row is a stage") : promoted / staged,
@@ -85,9 +85,8 @@ function countsBy(
 }
 
 function endOf(tally: Tally, parts: readonly Tally[]): Figures["commitsEnd"] {
-  if (tally.events === 0) return absent("no event lies within these steps");
-  if (!hasSeries(tally) || tally.cells.omitted > 0)
-    return absent("its steps lie too far apart for a series over them");
+  if (tally.events === 0) return absent("no event is within these steps");
+  if (!hasSeries(tally) || tally.cells.omitted > 0) return absent("the steps are too far apart for a series");
   const spans = parts.flatMap((part) => {
     // During the warm-up nothing can be committed, so the warm-up is not part of the time in which commits could
     // come.

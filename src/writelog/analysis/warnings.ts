@@ -1,5 +1,5 @@
 import { isAbsent } from "../../system/probe/reading.js";
-import { fixed } from "../../base/format.js";
+import { counted, fixed } from "../../base/format.js";
 import type { WriteLogAnalysis } from "./analysis.js";
 import type { WriteReport } from "./report.js";
 
@@ -13,44 +13,44 @@ export function warningsOf(
     warnings.push({ name, message });
   };
   const { file, header } = report;
-  if (isAbsent(header)) warn("no-header", "The log has no header; its columns are known by their content.");
+  if (isAbsent(header)) warn("no-header", "The log has no header; its columns were found by their content.");
   else if (header.misread.length > 0) warn("stale-header", staleHeader(report));
   if (file.headers.length > 1)
     warn(
       "repeated-header",
-      `The header comes ${fixed(file.headers.length, 0)} times, first again in line ${fixed(file.headers[1]?.line ?? 0, 0)}.`,
+      `The header occurs ${fixed(file.headers.length, 0)} times; the second is in line ${fixed(file.headers[1]?.line ?? 0, 0)}.`,
     );
   if (report.unplacedCount > 0) warn("unplaced-lines", unplaced(report));
   if (file.lastLineCut)
     warn(
       "no-line-end",
-      `The last line, ${fixed(file.lines, 0)}, has no line end; if it was cut within its last field, that field is wrong.`,
+      `The last line, ${fixed(file.lines, 0)}, does not end in a line end. If the file was cut there, the last field is wrong.`,
     );
   const inferred = report.layouts.filter(({ source }) => source === "inferred");
   for (const { name, rows, firstLine, columns } of inferred)
     warn(
       "inferred-layout",
-      `${fixed(rows, 0)} rows from line ${fixed(firstLine, 0)} on are read by a layout that was guessed from their content (${name}: ${columns.join(", ")}); check it, or give it with --layout.`,
+      `${fixed(rows, 0)} rows from line ${fixed(firstLine, 0)} on are read with a layout that was inferred from their content (${name}: ${columns.join(", ")}); check it, or give it with --layout.`,
     );
   if (splitter.returns > 0)
     warn(
       "mixed-runs",
-      `Rows of several runs lie mixed: ${fixed(splitter.returns, 0)} rows go back to an earlier run, first in line ${fixed(splitter.firstReturnLine ?? 0, 0)}. Which run such a row is of follows from step and mem_size alone and may be wrong where two runs agree in both.`,
+      `Rows of several runs are mixed: after a row of another run, an earlier run goes on at ${counted(splitter.returns, "place")}, first in line ${fixed(splitter.firstReturnLine ?? 0, 0)}. The run of such a row is found from step and mem_size only, so it may be wrong where two runs agree in both.`,
     );
   if (splitter.stepFalls > 0)
     warn(
       "steps-fall",
-      `${fixed(splitter.stepFalls, 0)} rows other than promotions have a smaller step than a row before in their run, first in line ${fixed(splitter.firstStepFallLine ?? 0, 0)}: a run may begin there that mem_size does not show.`,
+      `At ${counted(splitter.stepFalls, "row")}, not counting promotions, the step is lower than before in the same run, first in line ${fixed(splitter.firstStepFallLine ?? 0, 0)}. A new run may begin there that mem_size does not show.`,
     );
   if (report.omittedRuns > 0)
     warn(
       "many-runs",
-      `${fixed(report.omittedRuns, 0)} runs beyond the first ${fixed(report.runs.length, 0)} are in the totals only.`,
+      `${counted(report.omittedRuns, "run")} after the first ${fixed(report.runs.length, 0)} count in the totals only.`,
     );
   if (omittedEvents > 0)
     warn(
       "scattered-steps",
-      `${fixed(omittedEvents, 0)} events are in no bucket: their steps lie too far apart to be counted by steps.`,
+      `The buckets lack ${counted(omittedEvents, "event")}, because the steps are too far apart.`,
     );
   return warnings;
 }
@@ -69,7 +69,7 @@ function staleHeader({ header, file }: WriteReport): string {
         : `; its mean would be ${mean(read)} in place of ${mean(right)}, its last value ${String(read.last)} in place of ${String(right.last)}`;
     return `${others} as ${column} in ${fixed(rows, 0)} rows, with another value in ${fixed(differing, 0)}${wrong}${totals}`;
   });
-  return `The header in line ${fixed(file.headers[0]?.line ?? 0, 0)} is stale. Who trusts it reads ${parts.join("; ")}.`;
+  return `The header in line ${fixed(file.headers[0]?.line ?? 0, 0)} does not match the rows. A reader that trusts it reads ${parts.join("; ")}.`;
 }
 
 function mean({ sum, rows }: { sum: number; rows: number }): string {
@@ -83,5 +83,5 @@ function shown(text: string): string {
 function unplaced({ unplacedCount, unplacedLines }: WriteReport): string {
   const first = unplacedLines.slice(0, 3).map(({ line, why }) => `line ${fixed(line, 0)} (${why})`);
   const more = unplacedCount - first.length;
-  return `${fixed(unplacedCount, 0)} ${unplacedCount === 1 ? "line fits" : "lines fit"} no layout and ${unplacedCount === 1 ? "is" : "are"} in no figure: ${first.join(", ")}${more > 0 ? ` and ${fixed(more, 0)} more` : ""}.`;
+  return `${fixed(unplacedCount, 0)} ${unplacedCount === 1 ? "line fits" : "lines fit"} no layout and ${unplacedCount === 1 ? "was" : "were"} not counted: ${first.join(", ")}${more > 0 ? ` and ${fixed(more, 0)} more` : ""}.`;
 }

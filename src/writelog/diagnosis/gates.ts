@@ -19,11 +19,11 @@ export const gates: Rule = ({ gates: chain, commits }) => {
   );
   const earliest =
     first === most
-      ? `The first of them, ${first.gate}, also stops most`
-      : `The first that stops any is ${first.gate}; the one that stops most is ${most.gate}`;
+      ? `The first gate, ${first.gate}, also stops the most`
+      : `The first gate that stops any is ${first.gate}; the gate that stops the most is ${most.gate}`;
   return {
     name: "first-gate",
-    message: `Of ${fixed(candidates, 0)} decisions on a candidate ${fixed(commits.count, 0)} end in a commit (${percent(commits.count / candidates)}). In the order in which the gates are asked, they stop: ${parts.join(", ")}. ${earliest} (lines ${span(most)}).`,
+    message: `Of ${fixed(candidates, 0)} decisions on a candidate ${fixed(commits.count, 0)} end in a commit (${percent(commits.count / candidates)}). In their order, the gates stop: ${parts.join(", ")}. ${earliest} (lines ${span(most)}).`,
     lines: stopping.flatMap(({ reasons }) =>
       reasons.flatMap(({ firstLine, lastLine }) => [firstLine, lastLine]),
     ),
@@ -52,7 +52,7 @@ export const gateByRun: Rule = ({ runs }) => {
   });
   return {
     name: "first-gate-by-run",
-    message: `Run by run the gate that stops most is ${parts.join("; ")}.`,
+    message: `In each run, the gate that stops the most is ${parts.join("; ")}.`,
     lines: [...byGate.values()].flat().flatMap(({ lines }) => lines),
   };
 };
@@ -67,7 +67,7 @@ export const merges: Rule = ({ merges: byReason, gates: chain, events }) => {
   );
   return {
     name: "near-merge-dominance",
-    message: `Merges are ${fixed(rows, 0)} of ${fixed(events, 0)} events (${percent(rows / events, 1)}), by reason ${parts.join(", ")}: ${rows >= MOST * (similarity.arrived || 1) ? "most of what reaches the similarity gate is folded into an item that is there already" : "a large part is folded into an item that is there already"} (lines ${span(similarity)}).`,
+    message: `Merges are ${fixed(rows, 0)} of ${fixed(events, 0)} events (${percent(rows / events, 1)}), by reason ${parts.join(", ")}: ${rows >= MOST * (similarity.arrived || 1) ? "most candidates that reach the similarity gate are merged into an existing item" : "many are merged into an existing item"} (lines ${span(similarity)}).`,
     lines: similarity.reasons.flatMap(({ firstLine, lastLine }) => [firstLine, lastLine]),
   };
 };
@@ -81,7 +81,7 @@ export const rateLimit: Rule = ({ gates: chain, runs }) => {
   const { low, high } = limit.passRate;
   return {
     name: "rate-limit-not-binding",
-    message: `The rate limit stopped ${fixed(limit.stopped, 0)} of the ${fixed(limit.arrived, 0)} that reached it (95 %: ${percent(1 - high, 1)} to ${percent(1 - low, 1)})${limit.stopped > 0 ? ` (lines ${span(limit)})` : ""}${without.length > 0 ? `, and none in ${runNames(without)}` : ""}: raising it would add next to nothing.`,
+    message: `The rate limit stopped ${fixed(limit.stopped, 0)} of the ${fixed(limit.arrived, 0)} that reached it (95 %: ${percent(1 - high, 1)} to ${percent(1 - low, 1)})${limit.stopped > 0 ? ` (lines ${span(limit)})` : ""}${without.length > 0 ? `, and none in ${runNames(without)}` : ""}: a higher limit would add almost nothing.`,
     lines: limit.reasons.flatMap(({ firstLine, lastLine }) => [firstLine, lastLine]),
   };
 };
@@ -94,14 +94,14 @@ export const threshold: Rule = ({ runs }) => {
         ? ""
         : `, commits up to ${fixed(committed.max, 3)} (line ${fixed(committed.maxLine, 0)})`;
     return {
-      text: `run ${run} merges from a similarity of ${fixed(merged.min, 3)} on (line ${fixed(merged.minLine, 0)})${commit}`,
+      text: `run ${run} merges at similarities from ${fixed(merged.min, 3)} (line ${fixed(merged.minLine, 0)})${commit}`,
       lines: [merged.minLine],
     };
   });
   if (parts.length === 0) return undefined;
   return {
     name: "threshold-in-force",
-    message: `The similarity from which on a merge is made is at most what was merged: ${parts
+    message: `The merge threshold is not above the lowest similarity that was merged: ${parts
       .slice(0, MOST_RUNS)
       .map(({ text }) => text)
       .join("; ")}.`,

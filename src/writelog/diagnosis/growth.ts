@@ -1,5 +1,5 @@
 import { isAbsent } from "../../system/probe/reading.js";
-import { fixed, percent, ratio } from "../../base/format.js";
+import { counted, fixed, percent, ratio } from "../../base/format.js";
 import { SURE } from "../analysis/change-point.js";
 import type { Rule } from "./rule.js";
 import { MOST, MOST_RUNS, span } from "./rule.js";
@@ -25,7 +25,7 @@ export const stages: Rule = ({ actions, promotePerStage, gates: chain, runs }) =
   const places = banks.slice(0, MOST_RUNS).map(({ run, size }) => `${fixed(size, 0)} in run ${run}`);
   const rest =
     waiting <= lost
-      ? `${fixed(waiting, 0)} still wait in the shadow bank at the last row (${places.join(", ")}), ${fixed(lost - waiting, 0)} have left it in no way that the log tells`
+      ? `${fixed(waiting, 0)} are still in the shadow bank at the last row (${places.join(", ")}); ${fixed(lost - waiting, 0)} left it in a way that the log does not show`
       : "the shadow bank holds more than that at the last row, so rows are missing";
   return {
     name: "stages-not-promoted",
@@ -46,7 +46,7 @@ export const quota: Rule = ({ buckets, runs }) => {
   const stages = staged.filter(({ promote }) => promote === usual).map(({ stage }) => stage);
   return {
     name: "promotions-at-a-quota",
-    message: `Exactly ${fixed(usual, 0)} promotions fall into ${fixed(often, 0)} of the ${fixed(staged.length, 0)} buckets of 100 steps with stages, whether ${fixed(Math.min(...stages), 0)} or ${fixed(Math.max(...stages), 0)} items were staged in them: promotions are rationed by the step, and what is staged beyond that does not get in.`,
+    message: `${fixed(often, 0)} of the ${fixed(staged.length, 0)} buckets of 100 steps with stages have exactly ${counted(usual, "promotion")}, although between ${fixed(Math.min(...stages), 0)} and ${fixed(Math.max(...stages), 0)} items were staged in each: the number of promotions in a range of steps is limited, and further staged items are not promoted.`,
     lines: runs
       .filter(({ actions }) => (actions.promote ?? 0) > 0)
       .flatMap(({ firstLine, lastLine }) => [firstLine, lastLine]),
@@ -62,7 +62,7 @@ export const commitsDieOut: Rule = ({ commitsEnd, commits: { firstLine, lastLine
     `${fixed(part.commits, 0)} in ${fixed(part.steps, 0)} steps of runs (${part.perThousandSteps.toPrecision(3)} per 1,000)`;
   return {
     name: "commits-die-out",
-    message: `Commits die out after step ${fixed(step, 0)}: ${rate(before)} up to there, ${rate(after)} after it; the last of all is at step ${fixed(lastStep, 0)} (line ${fixed(lastLine, 0)}). A rate that never fell would give this with a probability of ${probabilityAtMost.toExponential(0)} at most (likelihood ratio e^${fixed(logLikelihoodRatio, 1)}, commits taken as independent).`,
+    message: `Commits become rare after step ${fixed(step, 0)}: ${rate(before)} up to that step, ${rate(after)} after it; the last commit is at step ${fixed(lastStep, 0)} (line ${fixed(lastLine, 0)}). If the rate never fell, the probability of this would be at most ${probabilityAtMost.toExponential(0)} (likelihood ratio e^${fixed(logLikelihoodRatio, 1)}, commits taken as independent).`,
     lines: [firstLine, lastLine],
   };
 };
@@ -79,12 +79,12 @@ export const frozen: Rule = ({ runs }) => {
     .slice(0, MOST_RUNS)
     .map(
       ({ run, lastIncrease, left }) =>
-        `run ${run.run} at step ${fixed(lastIncrease.step, 0)} (line ${fixed(lastIncrease.line, 0)}), to ${fixed(lastIncrease.size, 0)}, with ${fixed(left, 0)} steps to come`,
+        `run ${run.run} at step ${fixed(lastIncrease.step, 0)} (line ${fixed(lastIncrease.line, 0)}), to a size of ${fixed(lastIncrease.size, 0)}, ${counted(left, "step")} before the end`,
     );
   const more = stuck.length - parts.length;
   return {
     name: "memory-frozen",
-    message: `mem_size grows for the last time in ${parts.join("; in ")}${more > 0 ? `; and so in ${fixed(more, 0)} further runs` : ""}.`,
+    message: `mem_size grows for the last time in ${parts.join("; in ")}${more > 0 ? `; and in ${counted(more, "further run")}` : ""}.`,
     lines: stuck.map(({ lastIncrease }) => lastIncrease.line),
   };
 };
@@ -101,7 +101,7 @@ export const growth: Rule = ({ precedingKinds, increaseCount, increases }) => {
       : ` In the 20 rows before an increase ${lift.action} (${lift.reason}) makes up ${percent(lift.windowShare, 1)}, against ${percent(lift.baseShare, 1)} of all rows: ${ratio(lift.windowShare / lift.baseShare)} times as much.`;
   return {
     name: "what-grows-the-memory",
-    message: `${fixed(first.brought, 0)} of ${fixed(increaseCount, 0)} increases of mem_size are brought by ${first.action} rows (${first.reason}).${pattern}`,
+    message: `${fixed(first.brought, 0)} of ${fixed(increaseCount, 0)} increases of mem_size are caused by ${first.action} rows (${first.reason}).${pattern}`,
     lines: [increases[0]?.line, increases.at(-1)?.line].flatMap((line) => line ?? []),
   };
 };
@@ -112,7 +112,7 @@ export const coverage: Rule = (_, summary) => {
   const abstain = summary.means.abstain_ratio;
   return {
     name: "coverage-near-zero",
-    message: `Coverage is ${fixed(mean, 5)} on average over ${fixed(summary.rows, 0)} rows of the summary${abstain === undefined ? "" : `, and the model abstains in ${percent(abstain)}`}: almost nothing is answered from what was learnt, with mem_size at ${fixed(summary.memSizeMax, 0)} at most.`,
+    message: `Coverage is ${fixed(mean, 5)} on average over ${fixed(summary.rows, 0)} rows of the summary${abstain === undefined ? "" : `, and the model abstains in ${percent(abstain)}`}: almost no answer comes from the memory, whose mem_size is at most ${fixed(summary.memSizeMax, 0)}.`,
     lines: [],
   };
 };

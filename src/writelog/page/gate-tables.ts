@@ -6,7 +6,7 @@ import { left, right, shareWithin } from "./cells.js";
 export function gatesTable({ gates, runs }: WriteReport): Table {
   const shown = runs.length < 2 ? [] : runs.slice(0, 8);
   return {
-    caption: "Gates, in the order in which they are asked",
+    caption: "Gates, in the order in which they are checked",
     columns: [
       left("gate"),
       right("arrived"),
@@ -24,8 +24,8 @@ export function gatesTable({ gates, runs }: WriteReport): Table {
       ...shown.map((run) => fixed(run.gates.find((one) => one.gate === gate)?.stopped ?? 0, 0)),
     ]),
     notes: [
-      "From the reasons that rows give: what one gate stopped has passed those before it. Candidates that the program did not log are in no figure. Wilson's interval takes decisions as independent.",
-      "Staging keeps a candidate aside; a promotion comes later and counts for no gate.",
+      "Counted from the reasons in the rows: a candidate that one gate stopped has passed the gates before it. Candidates that the program did not log are not counted. Wilson's interval assumes independent decisions.",
+      "Staging keeps a candidate aside. A promotion comes later and is not counted at any gate.",
     ],
   };
 }
@@ -47,12 +47,12 @@ export function thresholdsTable({ scores }: WriteReport): Table | undefined {
     ]),
     notes: [
       `Of ${fixed(rows, 0)} rows with a similarity, k3_sim where it was logged, else sim_max: ${range("merges", merged)}; ${range("commits", committed)}.`,
-      "The similarities are to the memory as it was. With another threshold it would have grown and they with it, so this bounds what a threshold lets through first and does not foretell a run.",
+      "The similarities were measured against the memory as it was. With another threshold the memory would have grown differently, so these shares do not predict another run.",
       ...(entropy === undefined
         ? []
         : [
             entropy.min === entropy.max
-              ? `Entropy is ${fixed(entropy.min, 4)} in all ${fixed(entropy.rows, 0)} rows that have one: a gate on it tells nothing apart.`
+              ? `Entropy is ${fixed(entropy.min, 4)} in all ${fixed(entropy.rows, 0)} rows that have one: a gate on it cannot tell rows apart.`
               : `Entropy: the lowest of ${fixed(entropy.rows, 0)} is ${fixed(entropy.min, 4)} (line ${fixed(entropy.minLine, 0)}); at a floor of ${entropy.floor} ${fixed(entropy.pass.value * entropy.rows, 0)} pass.`,
           ]),
     ],

@@ -70,5 +70,5 @@ function opening({ events, file, steps, runs, omittedRuns }: WriteReport): strin
   const range = isAbsent(steps)
     ? ""
     : ` within steps ${fixed(steps.from, 0)} to ${steps.to === Number.MAX_SAFE_INTEGER ? "the last" : fixed(steps.to, 0)}, both included; the file has ${fixed(file.events, 0)}`;
-  return `${fixed(events, 0)} events of ${fixed(runs.length + omittedRuns, 0)} ${runs.length + omittedRuns === 1 ? "run" : "runs"}${range}. Lines are counted from 1, the header's included.`;
+  return `${fixed(events, 0)} events of ${fixed(runs.length + omittedRuns, 0)} ${runs.length + omittedRuns === 1 ? "run" : "runs"}${range}. Lines are counted from 1 and include the header.`;
 }

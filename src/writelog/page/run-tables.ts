@@ -52,7 +52,7 @@ export function runsTable(report: WriteReport): Table {
   const runs = report.runs.slice(0, MOST_RUNS);
   const all = report;
   return {
-    caption: "Runs, and all of them together",
+    caption: "Each run, and all runs together",
     columns: [
       left("run"),
       left("lines"),
@@ -65,7 +65,7 @@ export function runsTable(report: WriteReport): Table {
       right("first step"),
       right("last step"),
       right("distinct steps"),
-      right("commits die out after"),
+      right("commits become rare after"),
       right("promote/stage"),
     ],
     rows: [

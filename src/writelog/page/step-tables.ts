@@ -18,7 +18,7 @@ export function bucketsTable({ buckets }: WriteReport): Table | undefined {
     columns: [right("from step"), ...COLUMNS.map(right), right("promote/stage")],
     rows: shown.map(bucketRow),
     notes: [
-      "A promotion counts at the step that its row has: the one at which its item was staged.",
+      "A promotion counts at the step in its row, which is the step at which its item was staged.",
       ...(buckets.length > shown.length
         ? [`${fixed(buckets.length - shown.length, 0)} further buckets are in --json.`]
         : []),
@@ -30,7 +30,7 @@ export function topTable(report: WriteReport, action: keyof WriteReport["topBuck
   const top = report.topBuckets[action];
   if (top.length === 0) return undefined;
   return {
-    caption: `100 steps with most ${action} rows`,
+    caption: `Buckets of 100 steps with the most ${action} rows`,
     columns: [right("from step"), ...COLUMNS.map(right), right("promote/stage")],
     rows: top.map(bucketRow),
     notes: [],
@@ -67,7 +67,7 @@ export function correlationsTable({ correlations }: WriteReport): Table | undefi
       `±${fixed(chance, 2)}`,
     ]),
     notes: [
-      `Windows of ${fixed(correlations[0]?.windowSteps ?? 0, 0)} steps, moved by a tenth of that. At a positive lag the second action comes later. Two series that have nothing to do with each other stay within the last column in 95 % of cases at one lag; a common trend exceeds it too.`,
+      `Windows of ${fixed(correlations[0]?.windowSteps ?? 0, 0)} steps, moved by a tenth of that. At a positive lag the second action comes later. The correlation of two unrelated series at one lag is within the last column in 95 % of cases. A common trend can exceed it too.`,
     ],
   };
 }
@@ -95,7 +95,7 @@ export function increasesTable({ precedingKinds, increaseCount }: WriteReport): 
       baseShare === 0 ? { absent: "no such row in these steps" } : ratio(windowShare / baseShare),
     ]),
     notes: [
-      "Windows of increases that follow one another overlap, and a run with many increases weighs more than one with few.",
+      "Windows of close increases overlap, and a run with many increases counts more than a run with few.",
     ],
   };
 }

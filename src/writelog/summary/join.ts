@@ -1,4 +1,4 @@
-import { fixed } from "../../base/format.js";
+import { counted, fixed } from "../../base/format.js";
 import type { RunTally } from "../analysis/run-tally.js";
 import type { Summary, SummaryColumn, SummaryIncrease } from "./read.js";
 
@@ -123,13 +123,13 @@ function contradictions(
   const [unplaced] = summary.unplaced.listed;
   if (unplaced !== undefined)
     found.push(
-      `${fixed(summary.unplaced.count, 0)} lines of the summary do not fit its header and are in no figure, first line ${fixed(unplaced.line, 0)}: ${unplaced.why}.`,
+      `The summary has ${counted(summary.unplaced.count, "line")} that could not be read with its header; the first is line ${fixed(unplaced.line, 0)}: ${unplaced.why}.`,
     );
   const max = summary.series.sizes.reduce((most, size) => Math.max(most, size), 0);
   for (const { index, tally, firstLine, lastLine } of runs)
     if (tally.events > 0 && tally.memSize.max > max)
       found.push(
-        `mem_size reaches ${fixed(tally.memSize.max, 0)} in line ${fixed(tally.memSize.maxLine, 0)} of the log (run ${index + 1}, lines ${fixed(firstLine, 0)} to ${fixed(lastLine, 0)}) and never more than ${fixed(max, 0)} in the summary: the summary is not of that run.`,
+        `mem_size reaches ${fixed(tally.memSize.max, 0)} in line ${fixed(tally.memSize.maxLine, 0)} of the log (run ${index + 1}, lines ${fixed(firstLine, 0)} to ${fixed(lastLine, 0)}) and never more than ${fixed(max, 0)} in the summary: the summary describes another run.`,
       );
   if (best === undefined) {
     found.push("No run of the log has a step of the summary: the two files are of different runs.");
@@ -139,7 +139,7 @@ function contradictions(
   const { firstDifference: first } = best;
   if (first !== undefined)
     found.push(
-      `${share >= SAME_RUN ? `Run ${best.run} fits the summary best, but they` : `No run fits the summary; the nearest, run ${best.run}, and it`} differ in mem_size at ${fixed(best.compared - best.agreeing, 0)} of ${fixed(best.compared, 0)} steps, first at step ${fixed(first.step, 0)}: ${fixed(first.summary, 0)} in line ${fixed(first.summaryLine, 0)} of the summary, ${fixed(first.log, 0)} in line ${fixed(first.logLine, 0)} of the log.`,
+      `${share >= SAME_RUN ? `Run ${best.run} fits the summary best, but the two` : `No run fits the summary. Run ${best.run} is the nearest; the two`} differ in mem_size at ${fixed(best.compared - best.agreeing, 0)} of ${fixed(best.compared, 0)} steps, first at step ${fixed(first.step, 0)}: ${fixed(first.summary, 0)} in line ${fixed(first.summaryLine, 0)} of the summary, ${fixed(first.log, 0)} in line ${fixed(first.logLine, 0)} of the log.`,
     );
   const run = runs.find(({ index }) => index + 1 === best.run);
   if (run !== undefined) found.push(...increaseContradictions(summary, run));
@@ -156,7 +156,7 @@ function increaseContradictions({ increases, lastStep }: Summary, run: RunTally)
   const logged = growthOf(run);
   if (logged.length !== increases.length)
     found.push(
-      `The summary has ${fixed(increases.length, 0)} increases of mem_size (steps ${steps(increases)}), run ${run.index + 1} of the log ${fixed(logged.length, 0)} (steps ${steps(logged)}).`,
+      `The summary has ${counted(increases.length, "increase")} of mem_size (steps ${steps(increases)}), run ${run.index + 1} of the log ${fixed(logged.length, 0)} (steps ${steps(logged)}).`,
     );
   else if (increases.some(({ step }, at) => step !== logged[at]?.step))
     found.push(

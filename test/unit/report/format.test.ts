@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytesIn, bytesWithUnit, fixed } from "../../../src/base/format.js";
+import { bytesIn, bytesWithUnit, counted, fixed } from "../../../src/base/format.js";
 
 test.each([
   // value, doubt, text: no digit that the doubt does not allow
@@ -28,4 +28,12 @@ test("the unit keeps the number short", () => {
 
 test("nothing is not negative", () => {
   expect(fixed(-0.0001, 2)).toBe("0.00");
+});
+
+test("a count agrees with its noun", () => {
+  expect([counted(0, "row"), counted(1, "row"), counted(1234, "row")]).toEqual([
+    "0 rows",
+    "1 row",
+    "1,234 rows",
+  ]);
 });

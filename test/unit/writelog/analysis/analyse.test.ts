@@ -99,7 +99,7 @@ test("--steps includes both ends and splits the runs as before", async () => {
 test("steps without an event leave figures absent with the reason", async () => {
   const { report } = await analysed(FIRST, { steps: { from: 9000, to: 9999 } });
   expect(report.events).toBe(0);
-  expect(report.memSize.max).toEqual({ absent: "no event lies within these steps" });
+  expect(report.memSize.max).toEqual({ absent: "no event is within these steps" });
   expect(report.gates[0]?.passRate).toBeUndefined();
 });
 
@@ -125,11 +125,11 @@ test("the diagnosis names the ruling gate of each run and the lines", async () =
     "similarity in run 2 (6 of 7, lines 11 to 16)",
   );
   expect(findings.get("stages-not-promoted")?.message).toContain(
-    "1 of 2 staged items (50.0 %) are not promoted: 0 still wait",
+    "1 of 2 staged items (50.0 %) are not promoted: 0 are still in the shadow bank",
   );
   expect(findings.get("near-merge-dominance")?.lines).toEqual([11, 16]);
   expect(findings.get("memory-frozen")?.message).toContain(
-    "in run 2 at step 205 (line 10), to 1, with 505 steps to come",
+    "in run 2 at step 205 (line 10), to a size of 1, 505 steps before the end",
   );
   expect(findings.has("coverage-near-zero")).toBe(false);
 });
@@ -167,7 +167,7 @@ test("a summary is joined to the run that it is of, and what differs is named", 
   expect(said).toContain(
     "mem_size grows at steps 206 in the summary and at 205 in run 2 of the log: always 1 step later",
   );
-  expect(said).toContain("2 lines of the summary do not fit its header");
+  expect(said).toContain("The summary has 2 lines that could not be read with its header");
   expect(summary.runs[1]?.firstDifference).toEqual({
     step: 205,
     summaryLine: 206,
