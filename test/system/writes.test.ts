@@ -108,7 +108,7 @@ describe("a real log with a stale header and five runs", () => {
       differing: 12_107,
     });
     expect(report.warnings.find(({ name }) => name === "stale-header")?.message).toContain(
-      "header in line 1 is stale",
+      "header in line 1 does not match the rows",
     );
   });
 
