@@ -3,11 +3,11 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { BytesperError } from "./errors.js";
 
-/** The log's bytes, unpacked, in pieces of any size, each valid until the next is asked for. */
+/** The decompressed bytes of a log. Each piece is valid only until the next one is requested. */
 export type ByteSource = AsyncIterable<Buffer>;
 
 const GZIP = Buffer.from([0x1f, 0x8b]);
-/** Byte order marks of UTF-16: the low byte first, and last. */
+/** Byte order marks of UTF-16: little-endian, big-endian. */
 const UTF16 = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 const PACKED: [magic: number[], name: string][] = [
   [[0x28, 0xb5, 0x2f, 0xfd], "zstd"],
@@ -15,12 +15,12 @@ const PACKED: [magic: number[], name: string][] = [
   [[0x42, 0x5a, 0x68], "bzip2"],
   [[0x50, 0x4b, 0x03, 0x04], "zip"],
 ];
-/** So large that a read takes little time compared with searching its bytes. */
+/** A read of this size takes little time compared with the search of its bytes. */
 const READ_BYTES = 1 << 20;
 
 /**
- * Opens a log, or standard input for "-". Throws `BAD_INPUT` for what cannot be read; a damaged end of a packed
- * log goes to `warn` instead, after what could be unpacked.
+ * Opens a log, or standard input for "-". Throws `BAD_INPUT` if it cannot be read. If the end of a compressed log is
+ * damaged, `warn` is called after the readable part.
  */
 export async function openLog(path: string, warn: (message: string) => void): Promise<ByteSource> {
   if (path === "-") return unpacked(process.stdin, "standard input", warn);
@@ -35,12 +35,12 @@ export async function openLog(path: string, warn: (message: string) => void): Pr
   return unpacked(fileBytes(path), path, warn);
 }
 
-/** Reads ahead into a second buffer while the first is searched; each piece is valid until the next is asked for. */
+/** Reads into one buffer while the other is searched. */
 async function* fileBytes(path: string): AsyncGenerator<Buffer> {
   const file = await open(path);
   const read = (buffer: Buffer): Promise<Buffer> => {
     const piece = file.read(buffer, 0, READ_BYTES).then(({ bytesRead }) => buffer.subarray(0, bytesRead));
-    // It may fail before anyone waits for it.
+    // It may fail before anyone awaits it.
     piece.catch(() => undefined);
     return piece;
   };
@@ -55,13 +55,16 @@ async function* fileBytes(path: string): AsyncGenerator<Buffer> {
       yield piece;
     }
   } finally {
-    // The buffer must not be freed while the system writes into it.
+    // The buffer must not be freed while the system writes to it.
     await pending.catch(() => undefined);
     await file.close();
   }
 }
 
-/** Unpacks gzip and turns UTF-16, as PowerShell writes it, into one byte a character; told by the first bytes. */
+/**
+ * Decompresses gzip, and converts UTF-16, which PowerShell writes, to one byte a character. The first bytes tell the
+ * format.
+ */
 export async function* unpacked(
   raw: AsyncIterable<Buffer>,
   name: string,
@@ -98,7 +101,7 @@ async function* gunzipped(
 ): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: 1 << 18 });
   const input = Readable.from(copies(all));
-  // pipe() does not pass errors on; without this a read error would leave the reader waiting.
+  // pipe() does not pass errors on. Without this, a read error would leave the reader waiting.
   input.on("error", (error) => gunzip.destroy(error));
   try {
     for await (const piece of input.pipe(gunzip)) yield piece as Buffer;
@@ -111,12 +114,15 @@ async function* gunzipped(
   }
 }
 
-/** For a reader that asks for the next piece before it is done with the last. */
+/** For a reader that requests the next piece before it has finished the last. */
 async function* copies(all: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const piece of all) yield Buffer.from(piece);
 }
 
-/** The low byte of each UTF-16 unit, which is at `low` in it; what is not Latin-1 becomes 0xff, as in no pattern. */
+/**
+ * The low byte of each UTF-16 unit; `low` is its position in the unit. A character beyond Latin-1 becomes 0xff, which
+ * no pattern contains.
+ */
 async function* narrowed(all: AsyncIterable<Buffer>, low: 0 | 1): AsyncGenerator<Buffer> {
   let odd: Buffer = Buffer.alloc(0);
   for await (const piece of all) {
@@ -130,7 +136,7 @@ async function* narrowed(all: AsyncIterable<Buffer>, low: 0 | 1): AsyncGenerator
   }
 }
 
-/** The first bytes, and all of them again. */
+/** Returns the first bytes, and a source of all bytes from the start. */
 async function withHead(
   raw: AsyncIterable<Buffer>,
   length: number,
@@ -141,7 +147,7 @@ async function withHead(
   while (held < length) {
     const { value, done } = (await iterator.next()) as IteratorResult<Buffer, undefined>;
     if (done === true) break;
-    // The first piece may be cut short, and the next one then takes its place in the buffer.
+    // This piece may be short. The next read would overwrite its buffer, so it is copied.
     first.push(held + value.length < length ? Buffer.from(value) : value);
     held += value.length;
   }

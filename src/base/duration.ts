@@ -2,12 +2,15 @@ import { BytesperError } from "./errors.js";
 
 const MILLISECONDS: Record<string, number> = { ms: 1, s: 1e3, min: 60e3, h: 3600e3, d: 24 * 3600e3 };
 
-/** Milliseconds of a time such as `20 s`, `500ms`, `5 min` or `2h`; a bare number is in seconds. Throws `USAGE`. */
+/**
+ * Parses a time such as `20 s`, `500ms`, `5 min` or `2h` to milliseconds. A number alone is in seconds. Throws
+ * `USAGE`.
+ */
 export function parseDuration(text: string): number {
   const [, digits, unit = "s"] = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)?\s*$/.exec(text) ?? [];
   const value =
     digits === undefined ? Number.NaN : Math.round(Number(digits) * (MILLISECONDS[unit] ?? Number.NaN));
-  // Node's timers end at 2^31 - 1 ms.
+  // Node's timers accept at most 2^31 - 1 ms.
   if (Number.isSafeInteger(value) && value > 0 && value < 2 ** 31) return value;
   throw new BytesperError(
     "USAGE",

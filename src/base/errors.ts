@@ -1,7 +1,4 @@
-/**
- * Codes of the mistakes and limits that a user can meet. One code names one cause, so that scripts can
- * tell them apart without reading the sentence.
- */
+/** Codes of errors that a user can meet. One code stands for one cause, so scripts need not read the message. */
 export type ErrorCode =
   | "USAGE"
   | "BAD_INPUT"
@@ -29,7 +26,7 @@ export type ErrorCode =
   | "NO_ENFORCEMENT"
   | "INTERRUPTED";
 
-/** Exit codes: 1 a check or a cell failed, 2 wrong usage or unreadable input, 3 cannot be measured here. */
+/** 1: a check or a cell failed. 2: wrong usage or unreadable input. 3: it cannot be measured on this machine. */
 const EXIT_CODES: Record<ErrorCode, number> = {
   USAGE: 2,
   BAD_INPUT: 2,
@@ -59,8 +56,8 @@ const EXIT_CODES: Record<ErrorCode, number> = {
 };
 
 /**
- * An error whose message is one sentence for the user: what was expected, what was found, what to do. The
- * command line prints only the message; a stack trace is for defects of bytesper itself.
+ * An error for the user. The message is one sentence: what was expected, what was found, what to do. The command line
+ * prints only the message, since a stack trace would point at bytesper.
  */
 export class BytesperError extends Error {
   override readonly name = "BytesperError";

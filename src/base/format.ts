@@ -1,10 +1,12 @@
 import type { ByteUnit } from "./size.js";
 import { binaryUnitOf, BYTES_IN } from "./size.js";
 
-/** By number of places. Making one takes some 50 us, which a table of 10,000 rows pays for each number. */
+/**
+ * Formatters by number of decimal places. Creating one takes some 50 us, too long to do for each number of a table.
+ */
 const formats = new Map<number, Intl.NumberFormat>();
 
-/** A number with its thousands apart and `decimals` places. */
+/** A number with commas between thousands and with `decimals` decimal places. */
 export function fixed(value: number, decimals: number): string {
   let format = formats.get(decimals);
   if (format === undefined) {
@@ -14,7 +16,7 @@ export function fixed(value: number, decimals: number): string {
     });
     formats.set(decimals, format);
   }
-  // The format would give "-0" for what rounds to nothing.
+  // The formatter would print "-0" for a small negative number.
   return format.format(Number(value.toFixed(decimals)) + 0);
 }
 
@@ -23,36 +25,33 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
   return `${fixed(count, 0)} ${count === 1 ? noun : plural}`;
 }
 
-/** How far a number is known, in its own unit: half of its interval, or what can be detected at all. */
+/** How uncertain a number is, in its own unit: half of its interval, or what can be detected if that is more. */
 export function doubtOf({ low, high }: { low: number; high: number }, detectable: number): number {
   return Math.max((high - low) / 2, detectable);
 }
 
-/**
- * Places after the point that the doubt of a number allows: down to the first digit of `doubt`, at most one,
- * so that no digit is printed which another run would not print again.
- */
+/** Decimal places that the doubt of a number allows, at most one. Another run would print the same digits. */
 function decimalsFor(doubt: number): number {
   return doubt < 1 ? 1 : 0;
 }
 
-/** The place, as a power of ten, that a doubt above 10 makes the last significant one. */
+/** Rounds to the first digit of the doubt: 7,756 with a doubt of 60 becomes 7,760. Doubts below 10 change nothing. */
 function roundedTo(value: number, doubt: number): number {
   if (doubt < 10) return value;
   const step = 10 ** Math.floor(Math.log10(doubt));
   return Math.round(value / step) * step;
 }
 
-/** Bytes in `unit`, with the digits that `doubt` (in bytes: an interval's half-width or what can be detected) allows. */
+/** Bytes in `unit`, with the digits that `doubt` allows. `doubt` is in bytes. */
 export function bytesIn(value: number, unit: ByteUnit, doubt = 0): string {
-  // A whole number of bytes needs no places to be exact.
+  // Whole bytes need no decimal places.
   if (unit === "B") return fixed(roundedTo(value, doubt), Number.isInteger(value) ? 0 : decimalsFor(doubt));
   const scaled = value / BYTES_IN[unit];
   const scaledDoubt = doubt / BYTES_IN[unit];
   return fixed(roundedTo(scaled, scaledDoubt), scaledDoubt <= 0.01 ? 2 : decimalsFor(scaledDoubt));
 }
 
-/** Bytes with the unit that keeps the number short: B below 10,000, then kB, MB. */
+/** Bytes with the unit that gives a short number: B below 10,000, then kB, then MB. */
 export function bytesWithUnit(value: number, doubt = 0): string {
   const size = Math.abs(value);
   const unit: ByteUnit = size < 1e4 ? "B" : size < 1e7 ? "kB" : "MB";
@@ -67,7 +66,6 @@ export function ratio(value: number): string {
   return fixed(value, 3);
 }
 
-/** Bytes with the power of 1024 that keeps the number short. */
 export function bytesWithBinaryUnit(value: number): string {
   const unit: ByteUnit = Math.abs(value) < 1e4 ? "B" : binaryUnitOf(value);
   return `${fixed(value / BYTES_IN[unit], unit === "B" ? 0 : 2)} ${unit}`;

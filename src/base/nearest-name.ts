@@ -1,9 +1,9 @@
-/** Of the letters, this share may be wrong: more would suggest words that have nothing in common. */
+/** At most this share of the letters may be wrong. With more, unrelated words would be suggested. */
 const MOST_EDITS_SHARE = 0.4;
-/** A shorter text is part of too many names to mean one of them. */
+/** A shorter text is contained in too many names. */
 const LEAST_PART = 4;
 
-/** The candidate that was probably meant: the one that the fewest edits make of `given`, else one that contains it. */
+/** The name that was probably meant: the one with the fewest edits from `given`, else one that contains it. */
 export function nearestName(given: string, candidates: Iterable<string>): string | undefined {
   const wanted = given.toLowerCase();
   let best: string | undefined;
@@ -18,13 +18,13 @@ export function nearestName(given: string, candidates: Iterable<string>): string
   return best ?? containing;
 }
 
-/** The end of a sentence about a name that there is not: `; the nearest is X`, or nothing where none is near. */
+/** The end of a sentence about an unknown name: `; the nearest is X`, or "" if no name is near. */
 export function suggestion(given: string, candidates: Iterable<string>): string {
   const near = nearestName(given, candidates);
   return near === undefined ? "" : `; the nearest is ${near}`;
 }
 
-/** Insertions, removals and replacements that turn one word into the other (Levenshtein), at most `limit`. */
+/** Levenshtein's distance: insertions, removals and replacements between two words, at most `limit`. */
 function edits(from: string, to: string, limit: number): number {
   if (Math.abs(from.length - to.length) >= limit) return limit;
   let above = Array.from({ length: to.length + 1 }, (_, place) => place);

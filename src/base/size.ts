@@ -1,6 +1,6 @@
 import { BytesperError } from "./errors.js";
 
-/** The units of bytes: kB to TB are powers of 1000, KiB to TiB of 1024. */
+/** kB to TB are powers of 1000, KiB to TiB powers of 1024. */
 export const BYTES_IN = {
   B: 1,
   kB: 1e3,
@@ -19,12 +19,12 @@ export function isByteUnit(text: string): text is ByteUnit {
   return Object.hasOwn(BYTES_IN, text);
 }
 
-/** The largest power of 1024, up to GiB, that `bytes` has one of. */
+/** The largest unit, up to GiB, of which `bytes` has at least one. */
 export function binaryUnitOf(bytes: number): ByteUnit {
   return (["GiB", "MiB", "KiB"] as const).find((unit) => Math.abs(bytes) >= BYTES_IN[unit]) ?? "B";
 }
 
-/** Bytes of a size such as `14.74GiB`, `512 MiB` or `4096`, rounded to a whole number; NaN for what is none. */
+/** Parses a size such as `14.74GiB`, `512 MiB` or `4096` to whole bytes; NaN if it is not a size. */
 export function sizeOf(text: string): number {
   const [, digits, unit = "B"] = /^\s*(\d+(?:\.\d+)?)\s*([kKMGT]?i?B)?\s*$/.exec(text) ?? [];
   if (digits === undefined || !isByteUnit(unit)) return Number.NaN;
@@ -32,7 +32,7 @@ export function sizeOf(text: string): number {
   return Number.isSafeInteger(bytes) ? bytes : Number.NaN;
 }
 
-/** Bytes of a size as `sizeOf` reads it, at least 1. Throws `USAGE`. */
+/** Parses a size of at least 1 byte. Throws `USAGE`. */
 export function parseSize(text: string): number {
   const bytes = sizeOf(text);
   if (bytes > 0) return bytes;

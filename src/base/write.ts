@@ -4,8 +4,8 @@ import { BytesperError } from "./errors.js";
 import { sentence } from "./sentence.js";
 
 /**
- * Replaces a whole file: writes a temporary file beside it, syncs and renames it, so that no reader and no
- * crash sees half of it. Throws `WRITE_FAILED`.
+ * Replaces a whole file: writes a temporary file beside it, syncs it and renames it. Neither a reader nor a crash can
+ * meet half a file. Throws `WRITE_FAILED`.
  */
 export function writeWhole(path: string, text: string | Uint8Array): void {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
@@ -25,13 +25,13 @@ export function writeWhole(path: string, text: string | Uint8Array): void {
     try {
       rmSync(temporary, { force: true });
     } catch {
-      // Where the folder is none, there is nothing to remove; the first error is the one to tell.
+      // If there is no folder, there is nothing to remove. The first error is the one to report.
     }
     throw writeError(path, error);
   }
 }
 
-/** Makes the names in a folder durable. A file system that cannot do that is left alone. */
+/** Makes changes of names in a folder durable, if the file system can. */
 export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, "r");
   try {
@@ -43,7 +43,6 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** One sentence for a file that could not be written, with what to do about it. */
 export function writeError(path: string, error: unknown): BytesperError {
   const { code } = error as NodeJS.ErrnoException;
   const [what, advice] =

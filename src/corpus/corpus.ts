@@ -1,4 +1,4 @@
-/** Roles of a message; the strings are shared by all messages, as a server that interns them would. */
+/** All messages share these strings, as in a server that interns them. */
 export const ROLES = ["system", "user", "assistant", "tool"] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -7,15 +7,14 @@ export interface CorpusMessage {
   content: string;
 }
 
-/** Where sessions get their messages from. */
 export interface Corpus {
-  /** What it is, for tables: a file's name or "generated". */
+  /** For tables: the name of a file, or "generated". */
   readonly name: string;
   /**
-   * The messages of one session, whose contents are new strings at every call: flat, unshared, one byte a
-   * character where the text allows it and two where not, as text from a socket would be.
+   * The messages of one session. Each call makes new strings, like text that comes from a socket: flat, not shared, one
+   * byte a character if possible, else two.
    */
   messages: (session: number, count: number) => CorpusMessage[];
-  /** Bytes of these contents in their encodings, without any overhead of V8. */
+  /** Bytes of these contents in their encodings, without V8's overhead. */
   textBytes: (session: number, count: number) => number;
 }

@@ -7,14 +7,14 @@ import { ROLES } from "./corpus.js";
 import { TextStore } from "./text-store.js";
 
 /**
- * Conversations of a file with one `{"conversation_id","messages":[{"role","content"}]}` a line. Session i
- * takes conversation i and goes on with the next ones, wrapping round, until it has its messages.
- * Throws `BAD_CONVERSATIONS` with the line number.
+ * Conversations of a file with one `{"conversation_id","messages":[{"role","content"}]}` a line. Session i begins
+ * with conversation i and continues with the next ones until it has enough messages; after the last conversation
+ * comes the first. Throws `BAD_CONVERSATIONS` with the line number.
  */
 export function fileCorpus(path: string): Corpus {
   const texts = new TextStore();
   const roles: number[] = [];
-  /** First message of each conversation. */
+  /** Index of the first message of each conversation. */
   const starts: number[] = [];
   for (const { number, text } of linesOf(path)) {
     const messages = messagesOf(text, `${path}, line ${number}`);
@@ -89,7 +89,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 const CHUNK_BYTES = 1 << 20;
 
-/** The lines that are not blank, with their numbers; a byte-order mark and CRLF are accepted. */
+/** Lines that are not blank, with their numbers. A byte order mark and CRLF are accepted. */
 function* linesOf(path: string): Generator<{ number: number; text: string }> {
   let descriptor: number;
   try {

@@ -2,13 +2,13 @@ import { seededRandom, shuffled } from "../base/stats/random.js";
 import type { Corpus, CorpusMessage } from "./corpus.js";
 import { ASSISTANT_CHARACTERS, stratumLengths, USER_CHARACTERS } from "./quantiles.js";
 
-/** Enough that cuts rarely coincide, and quickly made with the compilers off. */
+/** So large that two texts rarely overlap, and yet quick to make without the compilers. */
 const POOL_CHARACTERS = 1 << 18;
 
 /**
- * Chats whose lengths follow real ones. Users and assistants alternate; every session of the same number of
- * messages has the same multiset of lengths in an order of its own, so that sessions are comparable. The text
- * is one byte a character, cut at seeded places from one pool of words.
+ * Chats whose lengths are distributed like real ones. Users and assistants alternate. Sessions with the same number
+ * of messages have the same lengths, each in its own order, so that sessions are comparable. Each text is a piece of
+ * one pool of words, one byte a character.
  */
 export function generatedCorpus(seed: number): Corpus {
   const pool = wordPool(seed);
@@ -54,7 +54,7 @@ export function generatedCorpus(seed: number): Corpus {
 
 const SYLLABLES = "ta ne ri so lu ma ke di po an el is or um ve ha co bi re st".split(" ");
 
-/** Words of one to four syllables, lower case, with a full stop now and then. */
+/** Words of one to four syllables in lower case. Some end in a full stop. */
 function wordPool(seed: number): Buffer {
   const random = seededRandom(seed);
   const pool = Buffer.alloc(POOL_CHARACTERS);

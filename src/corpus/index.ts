@@ -9,7 +9,6 @@ export { generatedCorpus } from "./generated.js";
 export type { Quantiles } from "./quantiles.js";
 export { ASSISTANT_CHARACTERS, quantile, stratumLengths, USER_CHARACTERS } from "./quantiles.js";
 
-/** The conversations of a file, or generated ones. */
 export function openCorpus(source: { conversations?: string; seed: number }): Corpus {
   return source.conversations === undefined ? generatedCorpus(source.seed) : fileCorpus(source.conversations);
 }

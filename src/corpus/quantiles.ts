@@ -1,7 +1,7 @@
-/** A quantile function by its published points: [share, characters], ascending. */
+/** A quantile function, given by published points in ascending order: [share, characters]. */
 export type Quantiles = readonly (readonly [share: number, characters: number])[];
 
-/** Characters of what people write to chat assistants. */
+/** Lengths of messages that people write to chat assistants. */
 export const USER_CHARACTERS: Quantiles = [
   [0.05, 29],
   [0.25, 62],
@@ -11,7 +11,7 @@ export const USER_CHARACTERS: Quantiles = [
   [0.99, 1556],
 ];
 
-/** Characters of what chat assistants answer. */
+/** Lengths of answers of chat assistants. */
 export const ASSISTANT_CHARACTERS: Quantiles = [
   [0.05, 51],
   [0.25, 245],
@@ -22,8 +22,8 @@ export const ASSISTANT_CHARACTERS: Quantiles = [
 ];
 
 /**
- * Characters at a share of the distribution: straight in the logarithm between the points, and on with the
- * slope of the outermost two points beyond them.
+ * The length at a share of the distribution. Between the points the logarithm is linear; beyond them, the slope of
+ * the two outermost points continues.
  */
 export function quantile(points: Quantiles, share: number): number {
   let upper = points.findIndex(([at]) => share <= at);
@@ -38,8 +38,8 @@ export function quantile(points: Quantiles, share: number): number {
 const STEPS = 2000;
 
 /**
- * `count` lengths that stand for the distribution: the mean of each of `count` equal strata, rounded so that
- * the sum stays the rounded sum. Means keep the text per message the same however many messages there are.
+ * `count` lengths that represent the distribution: the mean of each of `count` equal strata, rounded so that their
+ * sum is the rounded sum. With means, the text per message is the same for any number of messages.
  */
 export function stratumLengths(points: Quantiles, count: number): number[] {
   const lengths: number[] = [];

@@ -1,12 +1,12 @@
 /**
- * Texts kept outside the V8 heap, in two buffers: one byte a character where every character is below U+0100,
- * else two. `copy` makes a new string in the same encoding, which is what V8 chooses for such text.
+ * Texts outside the V8 heap, in two buffers: one byte a character if all characters are below U+0100, else two.
+ * `copy` makes a new string in the same encoding, which is also V8's choice.
  */
 export class TextStore {
   readonly #oneByte = new GrowingBuffer();
   readonly #twoByte = new GrowingBuffer();
   #offsets = new Float64Array(1024);
-  /** Characters; negative for text with two bytes a character. */
+  /** In characters; negative for a text with two bytes a character. */
   #lengths = new Float64Array(1024);
   #count = 0;
 
@@ -26,7 +26,6 @@ export class TextStore {
     return index;
   }
 
-  /** A new flat string. */
   copy(index: number): string {
     const offset = this.#offsets[index] ?? 0;
     const length = this.#lengths[index] ?? 0;
@@ -45,7 +44,7 @@ function grown(array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
   return longer;
 }
 
-/** Above this many bytes Node hands a decoded text to V8 as an external string, which no parser would make. */
+/** Node decodes longer texts to external strings, which a parser never makes. */
 const LONGEST_DECODE_BYTES = 0xf0000;
 
 class GrowingBuffer {
@@ -73,7 +72,7 @@ class GrowingBuffer {
     for (let start = offset; start < end; start += LONGEST_DECODE_BYTES) {
       parts.push(this.#bytes.toString(encoding, start, Math.min(end, start + LONGEST_DECODE_BYTES)));
     }
-    // join writes the parts into one new flat string, where + would make a rope.
+    // join writes the parts into one new flat string; + would make a rope.
     return parts.join("");
   }
 }

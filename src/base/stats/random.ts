@@ -1,4 +1,4 @@
-/** A small generator with a seed (Steele, Lea and Flood's SplitMix, 32 bit): numbers in [0, 1). */
+/** SplitMix with 32 bits (Steele, Lea and Flood): numbers in [0, 1) from a seed. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -10,7 +10,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** A copy of `items` in a seeded order (Fisher and Yates). */
+/** A shuffled copy (Fisher and Yates). */
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const copy = [...items];
   for (let last = copy.length - 1; last > 0; last--) {

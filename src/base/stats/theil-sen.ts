@@ -8,14 +8,14 @@ export interface Point {
 export interface Line {
   slope: number;
   intercept: number;
-  /** Pairs of points with different x that the slope is the median of. */
+  /** Number of pairs of points with different x. `slope` is the median of their slopes. */
   pairs: number;
 }
 
 /**
- * The robust line of Theil and Sen: the median of the slopes of all pairs, and the median of what is left at
- * x = 0. A third of the points may lie anywhere without moving it, where least squares follows each of them.
- * Absent (undefined) when fewer than two different x were given.
+ * The robust line of Theil and Sen: the slope is the median over all pairs of points, and the intercept is the median
+ * of y - slope x. Up to 29 % of the points may be arbitrary without moving it far. Undefined with fewer than two
+ * different x.
  *
  * Source: P. K. Sen, "Estimates of the Regression Coefficient Based on Kendall's Tau", 1968.
  */

@@ -3,16 +3,16 @@ import { isNumber } from "./table.js";
 import { isByteUnit } from "../size.js";
 import { visible } from "./visible.js";
 
-/** Extra columns of a file, with one value for all rows. */
+/** Extra columns of a file. Each has one value for all rows. */
 export type Provenance = Readonly<Record<string, string>>;
 
-/** The text for an unknown value: R and pandas read it as missing, and nobody reads it as 0. */
+/** R and pandas read NA as a missing value. */
 const MISSING = "NA";
 
 /**
- * A table for machines (RFC 4180, UTF-8): unrounded numbers, bytes in bytes whatever unit people are shown. A
- * column of measured values is followed by its low and high end and by a status: ok, or the reason why there is
- * no value. Of a censored one the low end is the bound and the high end Inf.
+ * A table for programs (RFC 4180, UTF-8). Numbers are not rounded, and bytes are in bytes whatever unit a page shows.
+ * Each column of measured values is followed by its low end, its high end and a status: ok, or the reason why there
+ * is no value. For a censored value, the low end is the bound and the high end is Inf.
  */
 export function csvTable(table: Table, provenance: Provenance = {}): string {
   const constant =
@@ -58,10 +58,7 @@ function statusOf(cell: Cell): string {
   return text("absent" in cell ? `absent: ${cell.absent}` : `censored: ${cell.reason}`);
 }
 
-/**
- * A field of words. A spreadsheet takes one that begins like a formula for a formula, whoever wrote it, so it
- * gets an apostrophe before it.
- */
+/** A field of text. Spreadsheets run a text that begins like a formula, so it gets an apostrophe in front. */
 function text(value: string): string {
   const shown = visible(value);
   const safe = /^\s*[=+\-@＝＋－＠]/.test(shown) ? `'${shown}` : shown;

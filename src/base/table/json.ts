@@ -2,9 +2,8 @@ import type { Table } from "./table.js";
 import { headingOf, isNumber, notesOf, textOf } from "./table.js";
 
 /**
- * A table for programs. Each number is not rounded (bytes in bytes) and has beside it the text that the other
- * writers show. An absent or censored value is an object with its reason. `origin` says where the numbers
- * come from.
+ * A table for programs. Numbers are not rounded, bytes are in bytes, and beside each number is the text that a page
+ * shows. An absent or censored value is an object with its reason. `origin` says where the numbers come from.
  */
 export function jsonTable(table: Table, origin: Readonly<Record<string, string>> = {}): string {
   const { caption, columns, rows, conditions } = table;

@@ -3,20 +3,20 @@ import { latexText } from "./latex-text.js";
 import type { Cell, Column, Table } from "./table.js";
 import { headingOf, isNumber, reasonOf, textOf } from "./table.js";
 
-/** A column of a tabular; one of numbers with ranges takes two places of the preamble and of each row. */
+/** A column of a tabular. A column of numbers with ranges becomes two LaTeX columns. */
 export interface LatexColumn {
   spec: string;
   heading: string;
   cells: string[];
 }
 
-/** A number as a table shows it: thousands apart by commas. */
+/** A number as tables show it, with commas between thousands. */
 const SHOWN_NUMBER = /^-?\d{1,3}(,\d{3})*(\.\d+)?$/;
-/** Characters that a text may have before its column breaks lines. */
+/** A column breaks lines if its text has more characters. */
 const LONG_TEXT = 32;
-/** Characters of a footnotesize to normalsize text that a page's width holds, about. */
+/** About the number of characters in a page's width. */
 const PAGE_CHARACTERS = 75;
-/** Headings of numbers break at the width of the numbers, but not below this. */
+/** Headings of number columns break at the width of the numbers, but at least at this width. */
 const HEADING_CHARACTERS = 12;
 
 export function latexColumns(table: Table, reasons: readonly string[]): LatexColumn[] {
@@ -64,7 +64,7 @@ function numbers(column: Column, cells: readonly Cell[], reasons: readonly strin
     "c",
   );
   return {
-    // Two places, so that the numbers keep one point and the ranges one left edge.
+    // Two LaTeX columns, so that the numbers are aligned at the point and the ranges at their left edge.
     spec: `S[table-format=${tableFormat(digits)}]${ranged ? "@{\\,}l" : ""}`,
     heading: ranged ? `\\multicolumn{2}{c}{${title}}` : `{${title}}`,
     cells: cells.map((cell) => {
@@ -75,7 +75,7 @@ function numbers(column: Column, cells: readonly Cell[], reasons: readonly strin
   };
 }
 
-/** A number without commas that stands alone, so that siunitx can align it. */
+/** The number without commas, if the cell holds only a number: siunitx can align it. */
 function digitsOf(cell: Cell): string | undefined {
   const shown = typeof cell === "string" ? cell : isNumber(cell) ? cell.shown : "";
   return SHOWN_NUMBER.test(shown) ? shown.replaceAll(",", "") : undefined;
@@ -100,13 +100,16 @@ function noteOf(cell: Cell, reasons: readonly string[]): string {
   return reason === undefined ? "" : markOf(reasons.indexOf(reason));
 }
 
-/** The unit of all numbers where it stands at each; siunitx aligns bare numbers only. */
+/**
+ * The unit of all numbers, if each cell has the same one. It moves to the heading, since siunitx aligns bare numbers
+ * only.
+ */
 function commonSuffix(cells: readonly Cell[]): string | undefined {
   const [first, ...others] = new Set(cells.flatMap((cell) => (isNumber(cell) ? (cell.suffix ?? "") : [])));
   return others.length === 0 && first !== "" ? first : undefined;
 }
 
-/** Places before and after the point that hold every number, such as -6.1. */
+/** Digits before and after the point that fit every number, such as -6.1. */
 function tableFormat(digits: readonly string[]): string {
   const parts = digits.map((number) => number.replace("-", "").split("."));
   const whole = largest(
@@ -120,7 +123,7 @@ function tableFormat(digits: readonly string[]): string {
   return `${digits.some((number) => number.startsWith("-")) ? "-" : ""}${whole}${places === 0 ? "" : `.${places}`}`;
 }
 
-/** A heading in lines of about `width` characters, one over the other. */
+/** A heading in lines of about `width` characters. */
 function stacked(heading: string, width: number, side: "l" | "r" | "c"): string {
   const lines: string[] = [];
   for (const word of heading.split(" ")) {
@@ -133,7 +136,7 @@ function stacked(heading: string, width: number, side: "l" | "r" | "c"): string 
   return `\\begin{tabular}[b]{@{}${side}@{}}${lines.map(latexText).join("\\\\")}\\end{tabular}`;
 }
 
-/** Of any number of values: a table may have more rows than a function takes arguments. */
+/** A table may have more rows than Math.max takes arguments. */
 function largest(least: number, values: readonly number[]): number {
   return values.reduce((most, value) => Math.max(most, value), least);
 }

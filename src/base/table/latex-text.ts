@@ -14,13 +14,13 @@ const SIGNS: Record<string, string> = {
   ">": "\\textgreater{}",
   "|": "\\textbar{}",
   "`": "\\textasciigrave{}",
-  // After the end of a row, or within an optional argument, these would be part of the command.
+  // After the end of a row or in an optional argument, these would be part of the command.
   "[": "{[}",
   "]": "{]}",
   "*": "{*}",
   "—": "\\textemdash{}",
   "–": "\\textendash{}",
-  // A space that a line is not broken at.
+  // A space at which no line break is allowed.
   "\u00a0": "~",
   "\u202f": "\\,",
   "\u2009": "\\,",
@@ -67,7 +67,7 @@ const SIGNS: Record<string, string> = {
   ł: "\\l{}",
   Ł: "\\L{}",
   ı: "\\i{}",
-  // Both the sign of a millionth and the letter.
+  // Both the micro sign and the Greek letter.
   µ: "\\ensuremath{\\mu}",
 };
 
@@ -106,7 +106,7 @@ const GREEK: Record<string, string> = Object.fromEntries(
   }).map(([letter, name]) => [letter, `\\ensuremath{\\${name}}`]),
 );
 
-/** Accents over or under one of the letters of ASCII, by the combining mark. Plain LaTeX lacks the ogonek. */
+/** Accents by their combining mark. Plain LaTeX has no ogonek. */
 const ACCENTS: Record<string, string> = {
   "\u0300": "\\`",
   "\u0301": "\\'",
@@ -123,13 +123,12 @@ const ACCENTS: Record<string, string> = {
 };
 
 /**
- * Text for LaTeX that any engine and font encoding sets as it reads. What the fonts of plain LaTeX lack (other
- * scripts, emoji, controls) stands as its code point, such as [U+1F600]: a paper that compiles and says what is
- * there is better than one that stops.
+ * Text that every LaTeX engine and font encoding prints as written. Characters that plain LaTeX has no font for
+ * (other scripts, emoji, controls) become their code point, such as [U+1F600], so that the paper compiles.
  */
 export function latexText(text: string): string {
   const line = text.replace(/\s*[\r\n\u2028\u2029]+\s*/g, " ").replace(/\t/g, " ");
-  // Canonical composition keeps a letter and its accent in one place where Unicode has a sign for both.
+  // Where Unicode has one character for a letter with its accent, NFC makes it.
   const quoted = line
     .normalize("NFC")
     .replace(/(^|[\s([])"/g, "$1“")
@@ -137,7 +136,7 @@ export function latexText(text: string): string {
   return (
     Array.from(quoted, latexCharacter)
       .join("")
-      // Fonts join these to one sign.
+      // Fonts would join these to one character.
       .replace(/-(?=-)|,(?=,)|'(?=')/g, "$&{}")
   );
 }
@@ -154,7 +153,7 @@ function accented(character: string): string | undefined {
   const accent = ACCENTS[mark ?? ""];
   if (letter === undefined || accent === undefined || more.length > 0 || !/^[A-Za-z]$/.test(letter))
     return undefined;
-  // The dot gives way to the accent.
+  // The dot of i and j is removed below an accent.
   const base = accent !== "\\c" && /^[ij]$/.test(letter) ? `\\${letter}` : letter;
   return `${accent}{${base}}`;
 }
@@ -163,7 +162,7 @@ function codePoint(character: string): string {
   return `{[}U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}{]}`;
 }
 
-/** Text with Markdown's code marks, as in notes; text between two marks is set in typewriter. */
+/** Text with Markdown's code marks, as in notes. Text between two marks is set in typewriter. */
 export function latexNote(text: string): string {
   return text
     .split(/`([^`]*)`/)
@@ -171,7 +170,6 @@ export function latexNote(text: string): string {
     .join("");
 }
 
-/** A line that TeX skips, whatever the text holds. */
 export function latexComment(text: string): string {
   // A form feed or a line separator would end the comment in some engines.
   return `% ${text.replace(/[^\x20-\x7e\u00a1-\u024f]+/g, " ").trim()}`;

@@ -5,15 +5,15 @@ import type { Table } from "./table.js";
 import { notesOf, reasonsOf } from "./table.js";
 
 /**
- * A heading with its conditions. Within a float it is the float's caption, elsewhere a paragraph; a paper that
- * wants another defines the macro first.
+ * A heading with its conditions. In a float it is the float's caption, elsewhere a paragraph. A paper may define the
+ * macro itself before the table.
  */
 const CAPTION_MACRO =
   "\\providecommand{\\bytespercaption}[2]{\\ifcsname @captype\\endcsname\\caption[#1]{#1. #2}\\else\\par\\noindent\\textbf{#1.} #2\\fi\\par\\smallskip}";
 
 /**
- * A table in LaTeX for a paper that loads booktabs and siunitx: no float around it, numbers aligned at their
- * points, absent and censored cells with the letter of a note below. `origin` says in comments where the numbers are from.
+ * A table in LaTeX for a paper that loads booktabs and siunitx. It is not in a float. Numbers are aligned at the
+ * point, and absent and censored cells refer to a note below. `origin` is written as comments.
  */
 export function latexTable(table: Table, origin: readonly string[] = []): string {
   const reasons = reasonsOf(table);
@@ -46,7 +46,7 @@ function notes(table: Table, reasons: readonly string[]): string[] {
   const lines = [
     ...reasons.map((reason, index) => `${markOf(index)}~${latexText(reason)}`),
     ...notesOf(table).map(latexNote),
-    // Without a caption they still have to be somewhere.
+    // Without a caption, the conditions stand in the notes.
     ...(table.caption === "" && table.conditions !== undefined ? [latexNote(table.conditions)] : []),
   ];
   if (lines.length === 0) return [];

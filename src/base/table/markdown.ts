@@ -2,7 +2,7 @@ import type { Table } from "./table.js";
 import { padded, widthsOf, withFootnotes } from "./table.js";
 import { visible } from "./visible.js";
 
-/** A table in GitHub's Markdown, aligned in the source too. */
+/** A table in GitHub's Markdown. The source is aligned too. */
 export function markdownTable(table: Table): string {
   const plain = withFootnotes(table);
   const widths = widthsOf(plain, markdownText);
@@ -19,8 +19,8 @@ export function markdownTable(table: Table): string {
 }
 
 /**
- * Names of classes and files as they are: a backslash before a pipe would end the cell, `<` would begin HTML,
- * `__proto__` would become bold, `[a](b)` a link and `&amp;` a sign. Within a word an underscore means nothing.
+ * Names of classes and files must show as they are. A pipe would end the cell, `<` would begin HTML, `__proto__`
+ * would become bold, `[a](b)` a link and `&amp;` a character. Within a word, an underscore has no effect.
  */
 export function markdownText(text: string): string {
   return visible(text)

@@ -1,41 +1,37 @@
 import type { ByteUnit } from "../size.js";
 
-/** One table for all writers: they differ in marks, not in content. */
+/** A table for all writers: each writes the same content with its own marks. */
 export interface Table {
   caption: string;
   columns: Column[];
   rows: Cell[][];
-  /** Explanations below the table. */
   notes: string[];
-  /** Node, machine, memory limit, compilers, repetitions: everything that another run must repeat. */
+  /** Everything that another run must repeat: Node, machine, memory limit, compilers, repetitions. */
   conditions?: string;
 }
 
 export interface Column {
   title: string;
   align: "left" | "right";
-  /** The unit in which cells are shown. The `value` of a number is in bytes for every byte unit. */
+  /** The unit in which cells are shown. The `value` of a number of bytes is always in bytes. */
   unit?: ByteUnit | "ms";
-  /** Explanations that the table needs as long as it has the column. */
+  /** Notes that belong to the column: the table has them only if it has the column. */
   notes?: readonly string[];
 }
 
-/**
- * The content of a cell. An absent value has a reason, a censored one has its bound; neither is shown as
- * blank or 0.
- */
+/** An absent value has a reason, a censored one has a bound. Neither is shown as blank or 0. */
 export type Cell = string | NumberCell | AbsentCell | CensoredCell;
 
-/** A number: unrounded for machines, and with the digits that its doubt allows for people. */
+/** `value` is not rounded. `shown` has the digits that the doubt of the number allows. */
 export interface NumberCell {
   value: number;
   low?: number;
   high?: number;
-  /** In the column's unit, with thousands apart. */
+  /** In the column's unit, with commas between thousands. */
   shown: string;
-  /** Where rounding leaves a difference between the ends. */
+  /** Absent if both ends are the same after rounding. */
   range?: readonly [low: string, high: string];
-  /** Such as " %", where the unit stands at each number. */
+  /** Such as " %", if each number is shown with its unit. */
   suffix?: string;
 }
 
@@ -43,18 +39,18 @@ export interface AbsentCell {
   absent: string;
 }
 
-/** Known only to be above a bound. */
+/** A value that is only known to be above a bound. */
 export interface CensoredCell {
   /** Such as "> 8 GiB". */
   censored: string;
   reason: string;
-  /** The bound, unrounded, as a number's `value`. */
+  /** The bound, not rounded, in the unit of `NumberCell.value`. */
   above?: number;
 }
 
 export const ABSENT_MARK = "—";
 
-/** A table whose special cells became text, with a footnote for each reason. */
+/** A table of texts, with a footnote for each reason. */
 export interface PlainTable {
   caption: string;
   headings: string[];
@@ -71,13 +67,12 @@ export function headingOf({ title, unit }: Column): string {
   return unit === undefined ? title : `${title} (${unit})`;
 }
 
-/** A cell's reason where it shows no value. */
 export function reasonOf(cell: Cell): string | undefined {
   if (typeof cell === "string" || "value" in cell) return undefined;
   return "absent" in cell ? cell.absent : cell.reason;
 }
 
-/** The explanations of a table and of the columns that it has. */
+/** The notes of the table and of its columns. */
 export function notesOf({ notes, columns }: Table): string[] {
   return [...notes, ...new Set(columns.flatMap((column) => column.notes ?? []))];
 }
@@ -92,12 +87,12 @@ export function textOf(cell: Cell): string {
     : `${shown}${suffix} (${range[0]} to ${range[1]}${suffix})`;
 }
 
-/** The reasons of a table's cells in the order of their first use; equal ones share a footnote. */
+/** The reasons of all cells, in order of their first use. Equal reasons share a footnote. */
 export function reasonsOf({ rows }: Table): string[] {
   return [...new Set(rows.flat().flatMap((cell) => reasonOf(cell) ?? []))];
 }
 
-/** Replaces absent and censored cells by their mark and the number of a footnote. */
+/** Replaces absent and censored cells by a mark and the number of a footnote. */
 export function withFootnotes(table: Table): PlainTable {
   const numbers = new Map(reasonsOf(table).map((reason, index) => [reason, index + 1]));
   const rows = table.rows.map((cells) =>

@@ -2,7 +2,6 @@ import type { Table } from "./table.js";
 import { padded, widthsOf, withFootnotes } from "./table.js";
 import { visible } from "./visible.js";
 
-/** A table as plain aligned text. */
 export function terminalTable(table: Table): string {
   const plain = withFootnotes(table);
   const widths = widthsOf(plain, visible);
