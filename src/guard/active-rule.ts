@@ -6,20 +6,19 @@ import type { Rule } from "./rules/rule.js";
 import { actionWord, branchesOf, isAbove, readingsOfRule } from "./rules/rule.js";
 import { RuleState } from "./rules/rule-state.js";
 
-/** A rule with its state, the time of its last action, and the number of actions. */
 export class ActiveRule {
   readonly rule: Rule;
   readonly state: RuleState;
   readonly action: string;
-  /** Every reading that the rule depends on. */
+  /** Every reading that the rule depends on, also by its release bound. */
   readonly names: ReadonlySet<string>;
   readonly branches: readonly string[];
   readonly cleanup: Cleanup | undefined;
-  /** Places of the program's own numbers that come through `set`. */
+  /** Indexes of the numbers in the rule that the program sets by `set`. */
   readonly setPlaces: readonly number[];
-  /** The rule reads only `set` numbers, so a sample brings nothing new for it. */
+  /** If the rule reads only `set` numbers, a new sample changes nothing for it. */
   readonly onlySet: boolean;
-  /** Some of its `set` numbers came after its cleanup began. */
+  /** Some of its `set` numbers were set after its cleanup began. */
   setSinceCleanup = false;
   /** Whether the doubt about an absent reading was already reported. */
   toldAbsent = false;
@@ -48,12 +47,12 @@ export class ActiveRule {
     this.onlySet = this.setPlaces.length === this.names.size;
   }
 
-  /** Whether the comparison holds now; changes no state. */
+  /** Whether the comparison holds now. It changes no state but the two values that it compared. */
   peek(values: Float64Array): boolean {
     return this.state.peek(values);
   }
 
-  /** "reserved: deviceReservedBytes is 21 GiB, above 20 GiB". */
+  /** Such as "reserved: deviceReservedBytes is 21 GiB, above its threshold of 20 GiB". */
   get sentence(): string {
     const { name, text, left, comparison } = this.rule;
     const label = name === text ? "" : `${name}: `;

@@ -71,7 +71,7 @@ export function checkNumbers(numbers: Readonly<Record<string, OwnNumber>>): void
   }
 }
 
-/** A rule that holds before the program has started probably has a wrong threshold. */
+/** If a rule holds before the program has started, its threshold is probably wrong. */
 function restDoubts(active: ActiveRule, readings: Readings): GuardDoubt[] {
   const { rule } = active;
   if (active.peek(readings.values))
@@ -82,15 +82,14 @@ function restDoubts(active: ActiveRule, readings: Readings): GuardDoubt[] {
         message: `The rule "${rule.text}" holds already at the start: ${active.sentence}.`,
       },
     ];
-  // A number that the program sets later is no doubt yet.
+  // A number that the program sets later is no doubt at the start.
   const missing = [...active.names].filter((name) => isAbsent(readings.get(name)));
-  // What has not begun yet is no doubt yet.
+  // The same holds for a reading whose source has not started.
   if (missing.every((name) => readings.isAwaited(name))) return [];
   active.toldAbsent = true;
   return [absentDoubt(active, readings)];
 }
 
-/** Why a rule does nothing at present. */
 export function absentDoubt({ rule, names }: ActiveRule, readings: Readings): GuardDoubt {
   const reasons = [...names].flatMap((name) => {
     const reading = readings.get(name);

@@ -2,22 +2,19 @@ import { absent, isAbsent } from "../system/probe/reading.js";
 import type { Absent, Reading } from "../system/probe/reading.js";
 import type { CleanupEffect } from "./types.js";
 
-/** After so many cleanups in a row that freed nothing, a doubt is reported. */
+/** A doubt is reported after this many cleanups in a row that freed nothing. */
 export const FRUITLESS_CLEANUPS = 3;
-/** A cleanup that has not ended after this time was probably forgotten. */
+/** After this time without an end, a doubt about the cleanup is reported. */
 const UNANSWERED_MS = 60_000;
 
-/** Memory before a cleanup, for comparison with the memory after it. */
+/** Memory before a cleanup. */
 export interface BeforeCleanup {
   startedMs: number;
   value: number;
   bytes: ReadonlyMap<string, number>;
 }
 
-/**
- * Calls the cleanup of a rule, never again before the first call has ended, and keeps what is needed to
- * measure its effect.
- */
+/** Calls the cleanup of a rule and measures its effect. It is never called again before it has ended. */
 export class Cleanup {
   readonly #callback: () => void | Promise<void>;
   #before: BeforeCleanup | undefined;
@@ -35,7 +32,6 @@ export class Cleanup {
     return this.#before !== undefined;
   }
 
-  /** Whether it has ended, so that its effect can be measured. */
   get ended(): boolean {
     return this.#endedMs !== undefined;
   }
@@ -77,8 +73,8 @@ export class Cleanup {
   }
 
   /**
-   * Call it after the end, with the memory after the cleanup. `better`: the left side changed in the right
-   * direction.
+   * Call this after the end, with the memory after the cleanup. `better` tells whether the left side changed in the
+   * right direction.
    */
   measure(
     after: number,
@@ -99,9 +95,7 @@ export class Cleanup {
     return { durationMs: endedMs - before.startedMs, before: before.value, after, freedBytes };
   }
 
-  /**
-   * Whether so many cleanups in a row freed nothing that it must be reported; if so, counting starts again.
-   */
+  /** Whether FRUITLESS_CLEANUPS cleanups in a row freed nothing. If so, the count begins again at 0. */
   takeFruitless(): boolean {
     if (this.#fruitless < FRUITLESS_CLEANUPS) return false;
     this.#fruitless = 0;

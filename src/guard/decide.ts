@@ -1,7 +1,6 @@
 import type { ActiveRule } from "./active-rule.js";
 import type { Decision } from "./types.js";
 
-/** Combines the actions of all fired rules. */
 export function decide(rules: readonly ActiveRule[]): Decision {
   const fired = rules.filter(({ state }) => state.fired);
   const stopping = fired.find(({ rule }) => rule.action === "stop");

@@ -6,20 +6,20 @@ import type { Flags } from "../experiment/rollout/plan.js";
 import { suggestion } from "../experiment/rollout/names.js";
 
 /**
- * The feature flags of a program, which all roll back together. They are never set one by one, because a
- * mixture of two stages was never tested.
+ * The feature flags of a program. They are always rolled back together, because a mixture of two stages was never
+ * tested.
  */
 export class FeatureFlags<F extends Flags = Flags> {
   readonly #known: F;
   #flags: Flags;
 
-  /** @param initial every flag with the level that it has until other levels are set */
+  /** @param initial every flag with its first level */
   constructor(initial: F) {
     this.#known = { ...initial };
     this.#flags = this.#known;
   }
 
-  /** The level of a flag, with the type that it had initially. Throws `BAD_INPUT` for an unknown flag. */
+  /** The level of a flag. Throws `BAD_INPUT` for an unknown flag. */
   get<K extends keyof F & string>(name: K): F[K] {
     const level = Object.hasOwn(this.#flags, name) ? this.#flags[name] : undefined;
     if (level !== undefined) return level as F[K];
@@ -31,14 +31,14 @@ export class FeatureFlags<F extends Flags = Flags> {
   }
 
   /**
-   * Sets all flags from a `rollback.json`, or none. Throws `BAD_INPUT` if the file cannot be read, if it has
-   * no flags because no stage passed, or if its flags or types differ from the program's.
+   * Sets all flags from a `rollback.json`. If this throws, no flag has changed. Throws `BAD_INPUT` if the file cannot
+   * be read, if it has no flags because no stage passed, or if its flags or their types differ from the program's.
    */
   rollBack(file: string): void {
     this.set(readRollback(file), file);
   }
 
-  /** Sets all of the given levels, or none. A flag that is missing gets its initial level again. */
+  /** Sets all of the given levels, or throws and sets none. A flag that is not given gets its first level again. */
   set(flags: Flags, origin = "The flags"): void {
     for (const [name, level] of Object.entries(flags)) {
       const known = Object.hasOwn(this.#known, name) ? this.#known[name] : undefined;
@@ -68,7 +68,7 @@ export function readRollback(file: string): Record<string, Level> {
       cause: error,
     });
   }
-  // Checked without a schema library, because the runner loads this file too and should start fast.
+  // A schema library would make the start of the runner slower, which loads this file too.
   const { schema, flags } = (json ?? {}) as { schema?: unknown; flags?: unknown };
   if (schema !== ROLLBACK_SCHEMA || typeof flags !== "object" || flags === null)
     throw new BytesperError(

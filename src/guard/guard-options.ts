@@ -5,38 +5,31 @@ import type { GuardEvent, OwnNumber, RuleOptions } from "./types.js";
 
 export interface MemoryGuardOptions {
   rules: readonly (string | RuleOptions)[];
-  /** The program's own numbers by name, for use in rules. A callback is called at each sample. */
+  /** The program's own numbers, for use in rules. A callback is called at each sample. */
   numbers?: Readonly<Record<string, OwnNumber>>;
-  /** Gives `deviceAllocatedBytes`, `deviceReservedBytes` and `poolCapBytes`. */
+  /** The source of `deviceAllocatedBytes`, `deviceReservedBytes` and `poolCapBytes`. */
   pool?: ObservedPool | undefined;
-  /**
-   * The device of `deviceUsedBytes` and similar readings, numbered as in NVML; not needed if there is only
-   * one.
-   */
+  /** NVML's index of the device for `deviceUsedBytes` and similar readings. Not needed if there is only one. */
   device?: number | undefined;
-  /**
-   * Least time between two samples in milliseconds; the default is 250. 0 takes a sample in every step,
-   * whatever it costs.
-   */
+  /** Shortest time between two samples, in milliseconds; 250 by default. With 0, every step takes a sample. */
   sampleMs?: number;
   /**
-   * Most share of the time that sampling may take; if samples are expensive, they are taken less often. The
-   * default is 0.02.
+   * Largest share of the time that sampling may take; 0.02 by default. If samples are expensive, they are taken less
+   * often.
    */
   mostSamplingShare?: number;
-  /** Whether `step` throws `GuardStop` or returns `stop`; the default is "throw". */
+  /** Whether `step` throws `GuardStop` or returns the reason as `stop`; "throw" by default. */
   onStop?: "throw" | "return";
-  /** Called with every event; by default warnings and doubts go to `process.emitWarning`. */
+  /** Called for every event. By default, warnings and doubts go to `process.emitWarning`. */
   onEvent?: (event: GuardEvent) => void;
-  /** Its metrics are reported together with the guard's. */
+  /** A log whose metrics are reported together with the guard's. */
   log?: MemoryLog;
-  /** Replaces the readings of this process, its host, pool and device. */
+  /** Replaces the readings of this process, its host, its pool and its device. */
   sources?: readonly ReadingSource[];
-  /** Milliseconds from any starting point; must never go backwards. */
+  /** A clock in milliseconds that never goes backwards. */
   now?: () => number;
 }
 
-/** The current state of a rule. */
 export interface RuleStanding {
   name: string;
   action: string;

@@ -1,6 +1,6 @@
 import type { GuardEvent } from "./types.js";
 
-/** Warnings and doubts as warnings of Node's, which go to stderr unless the program listens for them. */
+/** Reports warnings and doubts as Node warnings. They go to stderr, unless the program handles them. */
 export function defaultListener(event: GuardEvent): void {
   if (event.event !== "warned" && event.event !== "doubt") return;
   const code = event.event === "warned" ? "MEMORY_GUARD" : `MEMORY_GUARD_${event.doubt.name}`;

@@ -22,13 +22,12 @@ import type { Decision, GuardDoubt, GuardEvent } from "./types.js";
 const DEFAULT_SAMPLE_MS = 250;
 
 /**
- * Guards: soft barriers for memory. They are rules over readings and the program's own numbers, with
- * hysteresis.
+ * Soft barriers for memory: rules over readings and the program's own numbers, with hysteresis.
  *
- * Call `step()` at the start of each iteration. Its decision stays valid for the whole iteration, and it
- * costs well under 2 us while the readings are fresh. Readings older than `sampleMs` are sampled again: by a
- * timer after `start()` if the event loop runs, otherwise by `step()` itself. Rules that use only `set`
- * numbers are evaluated in every step after a `set`, the other rules at every sample.
+ * Call `step()` at the start of each iteration. Its decision holds for the whole iteration. It takes less than 2 us
+ * if the readings are fresh. Readings older than `sampleMs` are sampled again: after `start()` by a timer if the
+ * event loop runs, otherwise by `step()`. Rules that use only `set` numbers are evaluated in each step after a `set`,
+ * the other rules at each sample.
  */
 export class MemoryGuard {
   readonly #rules: readonly ActiveRule[];
@@ -80,13 +79,13 @@ export class MemoryGuard {
     assembled.doubts.forEach(doubt);
   }
 
-  /** Samples by a timer too, where the event loop turns; the timer does not keep the process alive. */
+  /** Starts a timer for samples. It works while the event loop runs, and does not keep the process alive. */
   start(): this {
     this.#timer ??= this.#nextTimer();
     return this;
   }
 
-  /** Stops the timer, and reports which rules did nothing at the end because a reading was absent. */
+  /** Stops the timer. Reports rules that did nothing at the end because a reading was absent. */
   close(): void {
     this.#engine.tellAbsent();
     clearTimeout(this.#timer);
@@ -94,7 +93,7 @@ export class MemoryGuard {
   }
 
   /**
-   * Sets one of the program's own numbers; a value that is not finite counts as absent. Throws `USAGE` for an
+   * Sets one of the program's own numbers. A number that is not finite counts as absent. Throws `USAGE` for an
    * unknown name.
    */
   set(name: string, value: number): void {
@@ -104,8 +103,8 @@ export class MemoryGuard {
   }
 
   /**
-   * Begins an iteration: the returned decision, `allows` and `mayGrow` stay the same until the next call.
-   * While a rule stops the program, throws `GuardStop`, or returns the reason if `onStop` is "return".
+   * Begins an iteration. The returned decision, `allows` and `mayGrow` stay the same until the next call. If a rule
+   * stops the program, throws `GuardStop`, or returns the reason if `onStop` is "return".
    */
   step(): Decision {
     this.#steps++;
@@ -121,19 +120,19 @@ export class MemoryGuard {
     return this.#decision;
   }
 
-  /** Whether the branch may run in this step. Throws `USAGE` for a branch that no rule names. */
+  /** Whether a branch may run in this iteration. Throws `USAGE` for a branch that no rule names. */
   allows(branch: string): boolean {
     if (this.#skipped.has(branch)) return false;
     if (this.#branches.has(branch)) return true;
     throw unknown("branch", branch, this.#branches);
   }
 
-  /** Whether the program may take more memory in this step. */
+  /** Whether the program may take more memory in this iteration. */
   mayGrow(): boolean {
     return this.#decision.mayGrow;
   }
 
-  /** Takes all readings now and evaluates the rules; the next `step` shows the result. */
+  /** Samples and evaluates the rules now. The next `step` returns the result. */
   sample(): void {
     if (this.#engine.isRunning) return;
     const begin = this.#now();
@@ -143,17 +142,17 @@ export class MemoryGuard {
     this.#engine.evaluate(now, true);
   }
 
-  /** The last sample of a reading that a rule names, or one of the program's own numbers. */
+  /** The last sample of a reading, or one of the program's own numbers. */
   reading(name: string): Reading {
     return this.#readings.get(name);
   }
 
-  /** Readings and numbers that rules name. */
+  /** Readings and numbers that occur in rules. */
   get readingNames(): string[] {
     return [...new Set(this.#rules.flatMap(({ names }) => [...names]))];
   }
 
-  /** The latest of each kind and rule. */
+  /** The latest doubt of each kind and rule. */
   get doubts(): readonly GuardDoubt[] {
     return [...this.#doubts.values()];
   }
@@ -180,7 +179,7 @@ export class MemoryGuard {
     }));
   }
 
-  /** All of it in the text format of Prometheus, with the log's where one was given. */
+  /** Rules, readings and, if given, the log's statistics in the text format of Prometheus. */
   async metrics(): Promise<string> {
     const { guardMetrics } = await import("./log/guard-metrics.js");
     return guardMetrics(this, this.#log);

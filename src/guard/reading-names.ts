@@ -2,8 +2,8 @@ import type { KnownReadings } from "./rules/parse.js";
 import { unitOfName } from "./rules/unit.js";
 
 /**
- * The readings that rules may name without declaring them, with what they are. In a program they are of this
- * process; under `bytesper guard` those of a process are of the command's whole tree.
+ * Readings that rules may use without declaring them. In a program they are about this process. Under `bytesper
+ * guard` those of a process are about the command's whole process tree.
  */
 export const READING_NAMES = {
   pssBytes: "resident memory, shared pages divided by their users",
@@ -29,7 +29,7 @@ export const READING_NAMES = {
 
 export type ReadingName = keyof typeof READING_NAMES;
 
-/** Limits of the machine: they do not change while a program runs, so thresholds are checked with them. */
+/** Limits of the machine. They do not change while a program runs, so thresholds are checked against them. */
 export const LIMIT_READINGS: ReadonlySet<string> = new Set<ReadingName>([
   "heapLimitBytes",
   "cgroupLimitBytes",

@@ -6,8 +6,8 @@ import type { OwnNumber } from "./types.js";
 const NOT_SAMPLED = absent("no sample has been taken");
 
 /**
- * The current readings and numbers, each at a fixed index of one array, so that a check needs no look-up by
- * name. An absent one is NaN there, with its reason stored separately.
+ * The current readings and numbers. Each has a fixed index in one array, so that a check needs no look-up by name. An
+ * absent one is NaN, and its reason is stored separately.
  */
 export class Readings {
   readonly values: Float64Array;
@@ -16,12 +16,12 @@ export class Readings {
   readonly #sources: readonly ReadingSource[];
   readonly #wantedOf: ReadonlySet<string>[];
   readonly #callbacks: { name: string; read: () => Reading }[] = [];
-  /** For each index: whether the program set it since the last evaluation. */
+  /** By index: whether the program set the number since the last evaluation. */
   readonly #fresh: Uint8Array;
   #anyFresh = false;
   readonly #awaited = new Set<number>();
 
-  /** `wanted`: readings that rules name. A source that has none of them is never sampled. */
+  /** @param wanted readings that rules name; a source without any of them is never sampled */
   constructor(
     sources: readonly ReadingSource[],
     numbers: Readonly<Record<string, OwnNumber>>,
@@ -46,7 +46,6 @@ export class Readings {
     return this.#places.get(name) ?? -1;
   }
 
-  /** The value of one reading, or why there is none. */
   get(name: string): Reading {
     const place = this.placeOf(name);
     const value = this.values[place];
@@ -54,7 +53,6 @@ export class Readings {
     return Number.isNaN(value) ? absent(this.#reasons[place] ?? "") : value;
   }
 
-  /** Takes all readings that are wanted, and calls the callbacks. */
   sample(): void {
     this.#sources.forEach((source, index) => {
       source.sample(this.#wantedOf[index] ?? new Set(), this.#put);
@@ -62,7 +60,7 @@ export class Readings {
     for (const { name, read } of this.#callbacks) this.#put(name, called(read));
   }
 
-  /** Sets a number of the program's own, by place. */
+  /** Sets one of the program's own numbers by its index. */
   set(place: number, value: number): void {
     this.values[place] = Number.isFinite(value) ? value : Number.NaN;
     if (!Number.isFinite(value)) this.#reasons[place] = `it was set to ${value}`;
@@ -71,12 +69,12 @@ export class Readings {
     this.#anyFresh = true;
   }
 
-  /** Absent only because the program has not set it yet, or because its source has not started. */
+  /** Whether it is absent only because the program has not set it yet, or its source has not started. */
   isAwaited(name: string): boolean {
     return this.#awaited.has(this.placeOf(name)) || this.#awaitsSource(name);
   }
 
-  /** Whether the absent ones among these are absent only because their source has not started. */
+  /** Whether some of these are absent, and all of those only because their source has not started. */
   isAwaitedBySource(names: ReadonlySet<string>): boolean {
     const missing = [...names].filter((name) => isAbsent(this.get(name)));
     return missing.length > 0 && missing.every((name) => this.#awaitsSource(name));
@@ -90,7 +88,7 @@ export class Readings {
     return this.#anyFresh;
   }
 
-  /** Whether one of them was set since the last evaluation. */
+  /** Whether one of these was set since the last evaluation. */
   anyOf(places: readonly number[]): boolean {
     return this.#anyFresh && places.some((place) => this.#fresh[place] === 1);
   }

@@ -14,15 +14,15 @@ export interface EngineOptions {
   now: () => number;
   tell: (event: GuardEvent) => void;
   doubt: (doubt: GuardDoubt) => void;
-  /** Called when a cleanup has ended, so that new readings are taken. */
+  /** Called when a cleanup has ended, so that new readings can be taken. */
   onCleaned: () => void;
 }
 
-/** Evaluates rules and runs the actions of fired ones. An evaluation never starts inside another one. */
+/** Evaluates the rules and runs the actions of those that fired. Evaluations are never nested. */
 export class RuleEngine {
   readonly #options: EngineOptions;
   #running = false;
-  /** Some rule was fired or released since `takeChanged`. */
+  /** Some rule fired or was released since the last `takeChanged`. */
   #changed = false;
 
   constructor(options: EngineOptions) {
@@ -36,8 +36,8 @@ export class RuleEngine {
   }
 
   /**
-   * After a sample, evaluates every rule; otherwise only rules with a number that was set since the last
-   * evaluation. For a rule that uses only `set` numbers, a sample is no new evaluation.
+   * After a sample, evaluates every rule, otherwise only rules with a number that was set since the last evaluation.
+   * For a rule that uses only `set` numbers, a sample does not count as an evaluation.
    */
   evaluate(now: number, afterSample: boolean): void {
     if (this.#running) return;
@@ -45,7 +45,7 @@ export class RuleEngine {
     try {
       const { rules, readings } = this.#options;
       const wasSet = rules.map(({ setPlaces }) => readings.anyOf(setPlaces));
-      // Must come before the rules: what a cleanup sets belongs to the next evaluation.
+      // This comes before the rules: a number that a cleanup sets belongs to the next evaluation.
       readings.clearFresh();
       rules.forEach((active, index) => {
         const isSet = wasSet[index] === true;
@@ -106,7 +106,7 @@ export class RuleEngine {
     });
   }
 
-  /** The effect of a cleanup that has ended, from readings that were taken after it. */
+  /** Measures a cleanup that has ended, with readings taken after its end. */
   #measureCleanup(active: ActiveRule): void {
     const { rule, state, cleanup } = active;
     if (cleanup?.ended !== true || state.inert) return;
@@ -128,7 +128,7 @@ export class RuleEngine {
       );
   }
 
-  /** The readings of memory that are there, by name. */
+  /** The readings of memory that are present. */
   #memory(): Map<string, number> {
     const { rules, readings } = this.#options;
     const names = new Set(rules.flatMap((active) => [...active.names]));
@@ -141,9 +141,7 @@ export class RuleEngine {
     );
   }
 
-  /**
-   * Reports which rules do nothing because a reading is absent, including those whose source has not started.
-   */
+  /** Reports rules that do nothing because a reading is absent, even if its source has not started. */
   tellAbsent(): void {
     for (const active of this.#options.rules) {
       const missing = [...active.names].some((name) => isAbsent(this.#options.readings.get(name)));

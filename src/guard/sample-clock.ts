@@ -1,22 +1,21 @@
 import { fixed, percent } from "../base/format.js";
 import type { GuardDoubt } from "./types.js";
 
-/** What taking the readings has cost. */
 export interface SamplingCost {
   samples: number;
   totalMs: number;
-  /** Of the last few samples, the later ones counting more. */
+  /** Mean time of the last few samples; later ones have more weight. */
   recentMs: number;
   longestMs: number;
   intervalMs: number;
 }
 
-/** Share of its program's time that sampling may take: PSS of tens of GiB costs tens of milliseconds. */
+/** Largest share of the program's time for sampling. Reading the PSS of tens of GiB takes tens of milliseconds. */
 const MOST_SAMPLING_SHARE = 0.02;
 const LONGEST_INTERVAL_MS = 10_000;
 const WEIGHT_OF_LAST = 0.25;
 
-/** When the next sample is due, and what the ones before have cost. Samples further apart where they are dear. */
+/** Computes when the next sample is due. If samples are expensive, the interval grows. */
 export class SampleClock {
   readonly #wantedMs: number;
   readonly #mostShare: number;
@@ -28,7 +27,7 @@ export class SampleClock {
   #longestMs = 0;
   #toldSlowed = false;
 
-  /** `mostShare`: of the time that sampling may take. */
+  /** @param mostShare largest share of the time that sampling may take */
   constructor(wantedMs: number, mostShare = MOST_SAMPLING_SHARE) {
     this.#wantedMs = wantedMs;
     this.#mostShare = mostShare;
@@ -68,7 +67,7 @@ export class SampleClock {
     this.#dueMs = -Infinity;
   }
 
-  /** Notes a sample; true the first time that the interval had to grow. */
+  /** Records a sample. Returns true the first time that the interval had to grow. */
   took(beginMs: number, endMs: number): boolean {
     const ms = endMs - beginMs;
     this.#recentMs = this.#samples === 0 ? ms : this.#recentMs + WEIGHT_OF_LAST * (ms - this.#recentMs);
@@ -76,10 +75,10 @@ export class SampleClock {
     this.#totalMs += ms;
     this.#longestMs = Math.max(this.#longestMs, ms);
     const affordable = Math.min(this.#recentMs / this.#mostShare, LONGEST_INTERVAL_MS);
-    // 0 asks for a sample in every step, whatever it costs.
+    // With 0, every step takes a sample, at any cost.
     this.#intervalMs = this.#wantedMs === 0 ? 0 : Math.max(this.#wantedMs, affordable);
     this.#dueMs = endMs + this.#intervalMs;
-    // A busy machine makes single samples slow; twice the interval is more than that.
+    // On a busy machine single samples are slow, so the interval is reported only at twice the wanted one.
     if (this.#toldSlowed || this.#wantedMs === 0 || this.#intervalMs < 2 * this.#wantedMs) return false;
     this.#toldSlowed = true;
     return true;

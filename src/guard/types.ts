@@ -1,8 +1,9 @@
 import type { Reading } from "../system/probe/reading.js";
 
 /**
- * What a rule does while it is fired. `warn` tells; `skip` turns named branches of the program off (`allows` is
- * false); `block` forbids growth (`mayGrow` is false); `cleanup` calls the program; `stop` ends it (`step` throws).
+ * What a rule does while it is fired. `warn` reports it. `skip` turns branches of the program off: `allows` is false.
+ * `block` forbids growth: `mayGrow` is false. `cleanup` calls a function of the program. `stop` ends the program:
+ * `step` throws.
  */
 export type RuleAction =
   | "warn"
@@ -11,7 +12,10 @@ export type RuleAction =
   | { readonly skip: string | readonly string[] }
   | { readonly cleanup: () => void | Promise<void> };
 
-/** A comparison in parts: the reading against a bound in its own unit, or text such as "20 GiB". One of the two. */
+/**
+ * A comparison in parts. Give either `above` or `below`: a number in the unit of the reading, or text such as "20
+ * GiB".
+ */
 export interface Condition {
   reading: string;
   above?: number | string | undefined;
@@ -19,30 +23,30 @@ export interface Condition {
 }
 
 export interface RuleOptions {
-  /** Unlike those of the other rules; the text of the condition unless given. */
+  /** Each rule needs its own name; by default, it is the text of the condition. */
   name?: string | undefined;
   /** Such as `deviceReservedBytes > 20 GiB` or `activeFlows > 0.9 * maxActiveFlows`. */
   when: string | Condition;
   /**
-   * Where a fired rule ends: a number is a share of the threshold, text is a bound ("18 GiB") or a share ("90 %").
-   * Unless given 0.9 of the threshold, and 1.1 of it for rules with `<`.
+   * Where a fired rule is released. A number is a share of the threshold; text is a bound ("18 GiB") or a share ("90
+   * %"). The default is 0.9 of the threshold, and 1.1 for rules with `<`.
    */
   release?: number | string | undefined;
-  /** Fires when the condition held in so many evaluations in a row; 1 unless given. */
+  /** The rule fires when its condition held in this many evaluations in a row; 1 by default. */
   forSamples?: number | undefined;
   /**
-   * Least time between two acts: a warning or a cleanup comes again only after it, and a skip or a block lasts that
-   * long. A number is in milliseconds, text such as "10 s". Unless given 10 s for warn and cleanup, else 0.
+   * Shortest time between two warnings or two cleanups; a skip or a block lasts at least this long. A number is in
+   * milliseconds; text is such as "10 s". The default is 10 s for warn and cleanup, else 0.
    */
   cooldown?: number | string | undefined;
-  /** `warn` unless given. */
+  /** `warn` by default. */
   action?: RuleAction | undefined;
 }
 
-/** A number of the program's own: fixed, read by a callback, or null where it comes through `set`. */
+/** One of the program's own numbers: a constant, a callback that reads it, or null if the program calls `set`. */
 export type OwnNumber = number | null | (() => Reading);
 
-/** A limit of what can be known or promised, with the rule that it touches. */
+/** A reason why a rule may not work as meant. */
 export interface GuardDoubt {
   name:
     | "reading-absent"
@@ -56,7 +60,7 @@ export interface GuardDoubt {
   message: string;
 }
 
-/** What changed, in the order of its coming. */
+/** A change of state, in order of time. */
 export type GuardEvent =
   | { event: "fired"; rule: string; action: string; value: number; threshold: number; message: string }
   | { event: "released"; rule: string; action: string; value?: number; message: string }
@@ -65,32 +69,31 @@ export type GuardEvent =
   | { event: "cleanup-done"; rule: string; effect: CleanupEffect; message: string }
   | { event: "doubt"; doubt: GuardDoubt; message: string };
 
-/** What a cleanup did, from readings before and after it. */
+/** The effect of a cleanup, from readings before and after it. */
 export interface CleanupEffect {
   durationMs: number;
-  /** Of the rule's left side, in its unit. */
+  /** The value of the rule's left side, in its unit. */
   before: number;
   after: number;
-  /** Bytes by which each sampled reading of memory fell; below 0 where it rose. */
+  /** Bytes by which each memory reading fell; negative if it rose. */
   freedBytes: Readonly<Record<string, number>>;
 }
 
-/** Why a guard stops the program. */
 export interface StopReason {
   rule: string;
   condition: string;
   value: number;
   threshold: number;
-  /** All of it in words, as a clause. */
+  /** The whole reason in words, as part of a sentence. */
   sentence: string;
 }
 
-/** What holds in this step. The same object as before where nothing has changed. */
+/** What holds in this step. If nothing changed, it is the same object as before. */
 export interface Decision {
   mayGrow: boolean;
-  /** Branches that are off. */
+  /** Branches that are turned off. */
   skipped: readonly string[];
-  /** Names of all rules that are fired. */
+  /** Names of all fired rules. */
   fired: readonly string[];
   stop?: StopReason;
 }

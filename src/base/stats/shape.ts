@@ -2,17 +2,14 @@ import type { Line, Point } from "./theil-sen.js";
 import { median } from "./median.js";
 import { theilSen } from "./theil-sen.js";
 
-/** What the readings look like over the number of units. */
+/** How the readings depend on the number of units. */
 export const SHAPES = [
-  /** One line explains every level within the tolerance. */
+  /** Each level is on the line, within the tolerance. */
   "linear",
-  /** Levels lie off the line on both sides: capacities that grow in jumps, or units of unequal size. */
+  /** Levels are above and below the line: capacities grow in jumps, or units have different sizes. */
   "steps",
-  /** Each further unit costs more than the one before. */
   "growing",
-  /** Each further unit costs less than the one before. */
   "shrinking",
-  /** Fewer than three levels. */
   "unknown",
 ] as const;
 
@@ -20,17 +17,18 @@ export type Shape = (typeof SHAPES)[number];
 
 export interface ShapeVerdict {
   shape: Shape;
-  /** Largest distance of a level's median from the line, as a share of the line's rise over all levels. */
+  /** Largest distance between a level's median and the line, as a share of the rise of the line over all levels. */
   largestDeviation: number;
 }
 
-/** Levels within this share of the total rise count as on the line. */
+/** A level is on the line if it is within this share of the total rise. */
 const LINEAR_WITHIN = 0.01;
 
 /**
- * Judges the shape of `points` around their robust `line`: linear when each level's median lies within 1 % of
- * the total rise (or within `noise`, in the unit of y); else growing or shrinking when the slopes between
- * neighbouring levels only rise or only fall and the last differs from the first by over a tenth; else steps.
+ * Judges the shape of `points` against their robust `line`. It is linear if the median of each level is within 1 % of
+ * the total rise (or within `noise`, in the unit of y). Else it is growing or shrinking if the slopes between
+ * neighbouring levels only increase or only decrease, and the last differs from the first by more than a tenth.
+ * Otherwise it is steps.
  */
 export function judgeShape(points: readonly Point[], line: Line, noise: number): ShapeVerdict {
   const levels = medianPerLevel(points);

@@ -1,5 +1,5 @@
 /**
- * Whether a category of log lines is on, by `debugCategories` or by `BYTESPER_DEBUG` (separated by commas).
+ * Whether log lines of a category are on: by `debugCategories`, or by `BYTESPER_DEBUG` (names separated by commas).
  */
 export function isCategoryOn(
   category: string,

@@ -4,7 +4,7 @@ import type { MemoryGuard } from "../memory-guard.js";
 import { addLogMetrics } from "./log-metrics.js";
 import type { MemoryLog } from "./memory-log.js";
 
-/** A guard's rules and readings in the text format of Prometheus; labels are the names that its rules have. */
+/** A guard's rules and readings in the text format of Prometheus. The labels are the names of the rules. */
 export async function guardMetrics(guard: MemoryGuard, log: MemoryLog | undefined): Promise<string> {
   const registry = new Registry();
   const registers = [registry];

@@ -4,22 +4,22 @@ import type { MemoryLog } from "./memory-log.js";
 import { STATE_NAMES } from "./memory-state.js";
 import { metricName } from "./metric-name.js";
 
-/** The log's statistics and the memory as it is now, in the text format of Prometheus. Units: bytes and seconds. */
+/** The log's statistics and the present memory in the text format of Prometheus, in bytes and seconds. */
 export async function logMetrics(log: MemoryLog): Promise<string> {
   const registry = new Registry();
   addLogMetrics(registry, log);
   return registry.metrics();
 }
 
-/** The labels are operations; a log keeps only a limited number of them apart. */
+/** The labels are operations. A log limits their number. */
 export function addLogMetrics(registry: Registry, log: MemoryLog): void {
   const registers = [registry];
-  // While the category is off nothing is read.
+  // While the category is off, nothing is read.
   if (!log.enabled) return;
   const state = log.read();
   for (const name of STATE_NAMES) {
     const bytes = state[name];
-    // A gauge starts at 0, but an absent reading must not look like 0.
+    // A gauge begins at 0, but an absent reading must not look like 0.
     if (isAbsent(bytes)) continue;
     new Gauge({ name: metricName(name), help: `${name} of this process, now`, registers }).set(bytes);
   }

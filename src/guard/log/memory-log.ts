@@ -13,19 +13,18 @@ export type { MemoryState } from "./memory-state.js";
 export type { OperationStatistics } from "./operations.js";
 
 export interface MemoryLogOptions {
-  /** Categories that are on, beside those of `BYTESPER_DEBUG`. This log's is `memory`. */
+  /** Categories that are on, in addition to those in `BYTESPER_DEBUG`. The category of this log is `memory`. */
   debugCategories?: readonly string[];
-  /** Gives the device's allocated and reserved bytes. */
+  /** The source of the device's allocated and reserved bytes. */
   pool?: ObservedPool | undefined;
-  /** Where lines go: a stream, or a file to append to. Standard error unless given; null for no lines at all. */
+  /** A stream, or a file to append to; standard error by default. With null, no lines are written. */
   destination?: DestinationStream | string | null;
-  /** Latest states that are kept; 256 unless given. */
+  /** How many of the latest states are kept; 256 by default. */
   kept?: number;
-  /** Operations with statistics of their own; 64 unless given, the others are counted together. */
+  /** How many operations have their own statistics; 64 by default. All others are counted together. */
   operations?: number;
 }
 
-/** A state that was logged. */
 export interface LoggedState extends MemoryState {
   operation: string;
   /** Milliseconds since 1970. */
@@ -40,8 +39,8 @@ const DEFAULT_OPERATIONS = 64;
 const LONGEST_OPERATION = 200;
 
 /**
- * Structured log lines about memory, with statistics of limited size. While the category is off, a call
- * returns at once and reads nothing.
+ * Structured log lines about memory, with statistics of limited size. While the category is off, each call returns at
+ * once and reads nothing.
  */
 export class MemoryLog {
   readonly enabled: boolean;
@@ -52,7 +51,7 @@ export class MemoryLog {
   #next = 0;
   readonly #operations: Operations;
 
-  /** Throws `USAGE` for invalid sizes. */
+  /** Throws `USAGE` for sizes that are no whole numbers from 1. */
   constructor(options: MemoryLogOptions = {}) {
     this.enabled = isCategoryOn(CATEGORY, options.debugCategories);
     this.#pool = options.pool;
@@ -61,7 +60,7 @@ export class MemoryLog {
     this.#logger = this.enabled && options.destination !== null ? openLogger(options.destination) : undefined;
   }
 
-  /** Logs the memory of host and device as it is now. */
+  /** Logs the present memory of host and device. */
   state(operation: string): void {
     if (!this.enabled) return;
     const name = shortened(operation);
@@ -71,17 +70,17 @@ export class MemoryLog {
     this.#logger?.info({ category: CATEGORY, operation: name, ...state }, "state");
   }
 
-  /** Logs how long an operation took, with extra fields of the program; these appear only in the line. */
+  /** Logs how long an operation took. Extra fields appear only in the line, not in the statistics. */
   performance(operation: string, durationMs: number, extra: ExtraFields = {}): void {
     if (!this.enabled) return;
     const name = shortened(operation);
-    // An invalid time must not enter the sums; the line still shows it.
+    // An invalid time is not added to the statistics, but the line shows it.
     if (Number.isFinite(durationMs) && durationMs >= 0) this.#operations.countTime(name, durationMs);
     const line = { category: CATEGORY, operation: name, durationMs };
     this.#logger?.info(Object.keys(extra).length > 0 ? { ...line, extra } : line, "performance");
   }
 
-  /** The latest states, oldest first. */
+  /** The latest states, the oldest first. */
   recent(): LoggedState[] {
     return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)];
   }
@@ -90,13 +89,13 @@ export class MemoryLog {
     return this.#operations.all();
   }
 
-  /** All of it in the text format of Prometheus. */
+  /** Statistics and present memory in the text format of Prometheus. */
   async metrics(): Promise<string> {
     const { logMetrics } = await import("./log-metrics.js");
     return logMetrics(this);
   }
 
-  /** Reads the same as `state`, but writes no line. */
+  /** The same readings as in `state`, without a line. */
   read(): MemoryState {
     return readMemoryState(this.#pool);
   }
@@ -110,7 +109,7 @@ export class MemoryLog {
   }
 }
 
-/** Writes each line before the call returns, because the last lines before a kill matter most. */
+/** Each line is written before the call returns: the last lines before a kill are the most important. */
 function openLogger(destination: MemoryLogOptions["destination"]): Logger {
   const stream =
     typeof destination === "object" && destination !== null

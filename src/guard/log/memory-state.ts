@@ -6,17 +6,19 @@ import type { ObservedPool } from "../sources/pool-source.js";
 import { poolStats } from "../sources/pool-source.js";
 
 /**
- * Memory of the host and the device at one moment, bytes. Allocated: requested by the program and not
- * released. Reserved: taken from the system for it.
+ * Memory of host and device at one moment, in bytes. Allocated: requested by the program and not released. Reserved:
+ * taken from the system for such requests.
  */
 export interface MemoryState {
-  /** V8's used heap (garbage included until it is collected) and malloc in use; array buffers are malloc's. */
+  /**
+   * V8's used heap, including garbage that was not collected yet, and malloc in use, which includes array buffers.
+   */
   hostAllocatedBytes: Reading;
-  /** V8's committed heap, malloc's arenas and its single mappings. */
+  /** V8's committed heap, malloc's arenas and its separately mapped blocks. */
   hostReservedBytes: Reading;
   /**
-   * Resident pages of the process: code, stacks and shared pages too, but only those reserved pages that were
-   * touched.
+   * Resident pages of the process. They include code, stacks and shared pages, but of the reserved pages only those
+   * that were touched.
    */
   rssBytes: Reading;
   deviceAllocatedBytes: Reading;
@@ -33,7 +35,7 @@ export const STATE_NAMES = [
 
 const NO_POOL = absent("no memory pool was given to the log");
 
-/** Takes some tens of microseconds, because no reading here walks page tables. */
+/** Takes some tens of microseconds, since no reading here walks the page tables. */
 export function readMemoryState(pool: ObservedPool | undefined): MemoryState {
   const heap = getHeapStatistics();
   const malloc = mallocInfo();

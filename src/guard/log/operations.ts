@@ -2,22 +2,21 @@ import { isAbsent } from "../../system/probe/reading.js";
 import type { MemoryState } from "./memory-state.js";
 import { STATE_NAMES } from "./memory-state.js";
 
-/** Common name for all operations above the limit. */
+/** The name under which all operations above the limit are counted. */
 const OTHERS = "others";
 
 export interface OperationStatistics {
   operation: string;
-  /** Calls of `state`. */
   states: number;
-  /** Calls of `performance`, and what they add up to. */
+  /** Calls of `performance`. The next two fields are about them. */
   timed: number;
   totalMs: number;
   longestMs: number;
-  /** The largest value of each reading; a reading that was never present is missing. */
+  /** The largest value of each reading that was present at least once. */
   mostBytes: Partial<Record<keyof MemoryState, number>>;
 }
 
-/** Statistics for each operation. The first operations get their own, up to a limit. */
+/** Up to a limit, each operation has its own statistics. */
 export class Operations {
   readonly #most: number;
   readonly #byName = new Map<string, OperationStatistics>();

@@ -1,7 +1,7 @@
 import { bytesWithBinaryUnit, fixed } from "../../base/format.js";
 import type { Unit } from "./unit.js";
 
-/** A value for a sentence: the exact bytes and a short form, so that two close values look different. */
+/** A value for a sentence: the exact bytes and a short form. The exact bytes show how close values differ. */
 export function amount(value: number, unit: Unit): string {
   if (!Number.isFinite(value)) return String(value);
   const whole = fixed(value, Number.isInteger(value) ? 0 : 2);

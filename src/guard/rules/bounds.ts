@@ -1,6 +1,5 @@
 import type { Expression } from "./expression.js";
 
-/** Least and most that an expression can be. */
 export interface Bounds {
   least: number;
   most: number;
@@ -9,8 +8,8 @@ export interface Bounds {
 const ANY: Bounds = { least: -Infinity, most: Infinity };
 
 /**
- * Interval arithmetic over an expression. A reading that occurs twice counts as two independent ones, so the
- * bounds may be too wide but never too narrow.
+ * Interval arithmetic over an expression. If a reading occurs twice, both count as independent, so the bounds may be
+ * too wide, but never too narrow.
  */
 export function boundsOf(expression: Expression, boundsOfReading: (name: string) => Bounds): Bounds {
   if (expression.kind === "constant") return { least: expression.value, most: expression.value };
@@ -31,6 +30,6 @@ export function boundsOf(expression: Expression, boundsOfReading: (name: string)
 
 function hull(left: Bounds, right: Bounds, combine: (a: number, b: number) => number): Bounds {
   const corners = [left.least, left.most].flatMap((a) => [right.least, right.most].map((b) => combine(a, b)));
-  // 0 times infinity, or infinity divided by infinity.
+  // NaN comes from 0 times infinity, and from infinity divided by infinity.
   return corners.some(Number.isNaN) ? ANY : { least: Math.min(...corners), most: Math.max(...corners) };
 }

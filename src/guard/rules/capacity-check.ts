@@ -11,15 +11,12 @@ import { ruleError } from "./rule-error.js";
 import type { Rule } from "./rule.js";
 import { isAbove } from "./rule.js";
 
-/**
- * The largest possible value of a reading here. Undefined for the program's own numbers, which have no
- * capacity.
- */
+/** The largest possible value of a reading on this machine. Undefined for the program's own numbers. */
 export type CapacityOf = (name: string) => Reading | undefined;
 
 /**
- * Checks a rule against the real capacity. Throws `BAD_INPUT` if it could never fire, or never be released
- * after it fired. Returns doubts if it always holds, or if the capacity is unknown.
+ * Checks a rule against the capacity of this machine. Throws `BAD_INPUT` if it could never fire, or could never be
+ * released. Returns doubts if it always holds, or if the capacity is unknown.
  */
 export function checkCapacity(
   rule: Rule,

@@ -6,9 +6,8 @@ import { actionWord, branchesOf, fixedValue, isAbove } from "./rule.js";
 const MOST_RULES = 256;
 
 /**
- * Finds rules that exclude each other. Two may have the same name. Two may together hold at every value, so
- * that what they act on is never allowed. A rule may never act, because another rule stops the program at a
- * nearer threshold. Throws `BAD_INPUT`.
+ * Throws `BAD_INPUT` if rules exclude each other: two have the same name; two together always hold, so that their
+ * action is permanent; or a rule can never act, because another rule stops the program at a nearer threshold.
  */
 export function checkTogether(rules: readonly Rule[]): void {
   if (rules.length > MOST_RULES)
@@ -37,7 +36,7 @@ interface Thresholds {
   other: number;
 }
 
-/** Both thresholds, where the rules compare the same side with fixed numbers. */
+/** Both thresholds, if the rules compare the same side with constants. */
 function sameReading(rule: Rule, other: Rule): Thresholds | undefined {
   if (rule.left.text.replaceAll(/\s/g, "") !== other.left.text.replaceAll(/\s/g, "")) return undefined;
   if (readingsOf(rule.right).length > 0 || readingsOf(other.right).length > 0) return undefined;

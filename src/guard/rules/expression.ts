@@ -1,6 +1,6 @@
 import type { Unit } from "./unit.js";
 
-/** One side of a comparison. Every part knows its position in the text. */
+/** One side of a comparison. Each part has its position in the text. */
 export type Expression =
   | { kind: "constant"; value: number; unit: Unit; at: number; text: string }
   | { kind: "reading"; name: string; unit: Unit; at: number; text: string }
@@ -14,17 +14,17 @@ export type Expression =
       text: string;
     };
 
-/** Reads the present numbers by their places; NaN where a reading is absent. */
+/** Computes an expression from the current numbers. NaN if a reading is absent. */
 export type Evaluator = (values: Float64Array) => number;
 
-/** Every reading of an expression, with repetitions. */
+/** Every reading in an expression; repetitions are kept. */
 export function readingsOf(expression: Expression): string[] {
   if (expression.kind === "constant") return [];
   if (expression.kind === "reading") return [expression.name];
   return [...readingsOf(expression.left), ...readingsOf(expression.right)];
 }
 
-/** `place` gives the index of a reading in the array of numbers. */
+/** @param place returns the index of a reading in the array of numbers */
 export function compile(expression: Expression, place: (name: string) => number): Evaluator {
   if (expression.kind === "constant") {
     const { value } = expression;
@@ -32,7 +32,7 @@ export function compile(expression: Expression, place: (name: string) => number)
   }
   if (expression.kind === "reading") {
     const index = place(expression.name);
-    // An index outside the array is a defect; NaN makes the rule inert, and an inert rule is reported.
+    // An index outside the array would be a defect. NaN makes the rule inert, and inert rules are reported.
     return (values) => values[index] ?? Number.NaN;
   }
   const left = compile(expression.left, place);

@@ -10,19 +10,20 @@ import { unitWord } from "./unit.js";
 export type Comparison = ">" | ">=" | "<" | "<=";
 
 export interface ParsedCondition {
-  /** Holds at least one reading. */
+  /** Has at least one reading; the right side may be a constant. */
   left: Expression;
   comparison: Comparison;
   right: Expression;
 }
 
-/** Every reading that a rule may name, with its unit. */
 export type KnownReadings = ReadonlyMap<string, Unit>;
 
 const TURNED: Record<Comparison, Comparison> = { ">": "<", ">=": "<=", "<": ">", "<=": ">=" };
 const JOINING = new Set(["and", "or", "not", "&&", "||"]);
 
-/** A condition such as `deviceReservedBytes > 0.9 * deviceTotalBytes`. Throws `BAD_INPUT` with the place. */
+/**
+ * Parses a condition such as `deviceReservedBytes > 0.9 * deviceTotalBytes`. Throws `BAD_INPUT` with the position.
+ */
 export function parseCondition(text: string, known: KnownReadings): ParsedCondition {
   const reader = new Reader(text, known);
   const left = reader.sum();
@@ -37,7 +38,7 @@ export function parseCondition(text: string, known: KnownReadings): ParsedCondit
   throw ruleError(text, "compares two fixed numbers, so it would never change; name a reading in it");
 }
 
-/** One side alone, such as a release bound of `18 GiB`. Throws `BAD_INPUT` with the place. */
+/** Parses one side alone, such as a release bound of `18 GiB`. Throws `BAD_INPUT` with the position. */
 export function parseExpression(text: string, known: KnownReadings): Expression {
   const reader = new Reader(text, known);
   const expression = reader.sum();

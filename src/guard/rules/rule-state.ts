@@ -7,21 +7,21 @@ export interface RuleMachine {
   threshold: Evaluator;
   release: { share: number } | { bound: Evaluator };
   forSamples: number;
-  /** Least time that the rule stays fired, milliseconds. */
+  /** Shortest time that the rule stays fired, in milliseconds. */
   holdMs: number;
 }
 
 export type Transition = "none" | "fired" | "released";
 
 /**
- * Whether a rule is fired. It fires when its comparison held in `forSamples` evaluations in a row. It is
- * released when the comparison with the release bound no longer holds and the hold time is over. An absent
- * side (NaN) releases it: a rule never acts on an unknown value.
+ * Whether a rule is fired. It fires when its comparison held in `forSamples` evaluations in a row. It is released
+ * when the comparison with the release bound no longer holds and the hold time is over. If a side is absent (NaN), it
+ * is released: a rule never acts on an unknown value.
  */
 export class RuleState {
   readonly #machine: RuleMachine;
   fired = false;
-  /** At the last evaluation; NaN where absent. */
+  /** At the last evaluation; NaN if absent. */
   value = Number.NaN;
   threshold = Number.NaN;
   #inARow = 0;
@@ -31,19 +31,18 @@ export class RuleState {
     this.#machine = machine;
   }
 
-  /** Whether a side of the comparison was absent at the last evaluation. */
   get inert(): boolean {
     return Number.isNaN(this.value) || Number.isNaN(this.threshold);
   }
 
-  /** Whether the comparison holds; changes only `value` and `threshold`. */
+  /** Whether the comparison holds. It changes only `value` and `threshold`. */
   peek(values: Float64Array): boolean {
     this.value = this.#machine.left(values);
     this.threshold = this.#machine.threshold(values);
     return holds(this.value, this.#machine.comparison, this.threshold);
   }
 
-  /** `fresh`: one of its readings is new, so the evaluation counts for `forSamples`. */
+  /** @param fresh a reading of the rule is new, so the evaluation counts for `forSamples` */
   evaluate(values: Float64Array, nowMs: number, fresh = true): Transition {
     const { comparison, left, threshold, forSamples, holdMs } = this.#machine;
     this.value = left(values);
@@ -72,13 +71,11 @@ export class RuleState {
     return was ? "released" : "none";
   }
 
-  /**
-   * Never on the wrong side of the threshold, so that a rule cannot fire and be released at the same value.
-   */
+  /** The bound is never beyond the threshold; otherwise a rule could fire and be released at the same value. */
   #releaseBound(values: Float64Array): number {
     const { comparison, release } = this.#machine;
     const bound = "share" in release ? release.share * this.threshold : release.bound(values);
-    // If the bound is absent, the threshold is used.
+    // Without a bound, the threshold is used.
     if (Number.isNaN(bound)) return this.threshold;
     return comparison === ">" || comparison === ">="
       ? Math.min(bound, this.threshold)

@@ -9,10 +9,9 @@ import { parseCondition, parseExpression } from "./parse.js";
 import { ruleError } from "./rule-error.js";
 import { unitWord } from "./unit.js";
 
-/** A rule that was parsed and checked; the capacities were not considered yet. */
+/** A parsed and checked rule, not yet compared with the capacities. */
 export interface Rule extends ParsedCondition {
   name: string;
-  /** The condition as the user wrote it. */
   text: string;
   release: Release;
   forSamples: number;
@@ -22,9 +21,9 @@ export interface Rule extends ParsedCondition {
 
 export type Release = { share: number } | { bound: Expression };
 
-/** Share of the threshold at which a fired rule is released, if the rule gives no release bound. */
+/** A fired rule is released at this share of its threshold, if it gives no release bound. */
 const DEFAULT_RELEASE = { above: 0.9, below: 1.1 };
-/** Least time between two warnings or cleanups of a rule. */
+/** Shortest time between two warnings or two cleanups of a rule. */
 const DEFAULT_COOLDOWN_MS = 10_000;
 
 const LONGEST_COOLDOWN_MS = 24 * 3600e3;
@@ -39,18 +38,18 @@ export function actionWord(action: RuleAction): string {
   return "skip" in action ? `skip ${branchesOf(action).join(", ")}` : "cleanup";
 }
 
-/** Names of the branches that an action turns off. */
+/** The branches that an action turns off. */
 export function branchesOf(action: RuleAction): readonly string[] {
   if (typeof action === "string" || !("skip" in action)) return [];
   return typeof action.skip === "string" ? [action.skip] : action.skip;
 }
 
-/** Every reading that decides, with repetitions. */
+/** Every reading that the rule depends on; repetitions are kept. */
 export function readingsOfRule({ left, right, release }: Rule): string[] {
   return [left, right, ...("bound" in release ? [release.bound] : [])].flatMap(readingsOf);
 }
 
-/** Throws `BAD_INPUT` with the rule and the place in it. */
+/** Throws `BAD_INPUT` with the rule and the position in it. */
 export function readRule(given: string | RuleOptions, known: KnownReadings): Rule {
   const options: RuleOptions = typeof given === "string" ? { when: given } : given;
   const text = conditionText(options, known);
@@ -77,7 +76,7 @@ function conditionText({ when }: RuleOptions, known: KnownReadings): string {
   const bound = above ?? below;
   if (bound === undefined || (above !== undefined && below !== undefined))
     throw ruleError(reading, `wants either "above" or "below"`);
-  // A number is in the reading's own unit.
+  // A bare number is in the unit of the reading.
   const unit =
     typeof bound === "number" ? { bytes: " B", ms: " ms", number: "" }[known.get(reading) ?? "number"] : "";
   if (typeof bound === "number" && !(Number.isFinite(bound) && bound >= 0))
@@ -154,7 +153,7 @@ function checkOrder(name: string, above: boolean, threshold: Expression, bound: 
   );
 }
 
-/** Of an expression without readings. */
+/** The value of an expression without readings, else NaN. */
 export function fixedValue(expression: Expression): number {
   if (expression.kind === "constant") return expression.value;
   if (expression.kind === "reading") return Number.NaN;

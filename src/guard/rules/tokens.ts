@@ -15,10 +15,12 @@ const UNIT = /\s*([A-Za-z]\w*|%)/y;
 const NAME = /[A-Za-z_]\w*/y;
 const OPERATOR = /<=|>=|==|!=|&&|\|\||[-+*/()<>=]/y;
 
-/** A rule is a line, not a program. */
+/** In characters. No sensible rule is longer. */
 const LONGEST_RULE = 1000;
 
-/** The words of a condition or an expression, and an end. Throws `BAD_INPUT` with the place. */
+/**
+ * Splits a condition or an expression into words; the last token marks the end. Throws `BAD_INPUT` with the position.
+ */
 export function tokensOf(text: string): Token[] {
   if (text.length > LONGEST_RULE)
     throw errorAt(text, LONGEST_RULE, "", `it has ${text.length} characters; ${LONGEST_RULE} are the most`);

@@ -1,6 +1,6 @@
 import { BYTES_IN } from "../../base/size.js";
 
-/** What a number counts. Readings tell it by the end of their name: `...Bytes`, `...Ms`, else a plain number. */
+/** The unit of a number. For a reading, the end of its name gives it: `...Bytes`, `...Ms`, else a plain number. */
 export type Unit = "bytes" | "ms" | "number";
 
 interface Written {
@@ -8,7 +8,7 @@ interface Written {
   factor: number;
 }
 
-/** Units as they are written in rules: of bytes, of time and of shares. */
+/** Units in rules: of bytes, of time and of shares. */
 export const WRITTEN_UNITS: ReadonlyMap<string, Written> = new Map<string, Written>([
   ...Object.entries(BYTES_IN).map(([name, factor]): [string, Written] => [name, { unit: "bytes", factor }]),
   ["ms", { unit: "ms", factor: 1 }],
@@ -21,7 +21,6 @@ export function unitOfName(name: string): Unit {
   return name.endsWith("Bytes") ? "bytes" : name.endsWith("Ms") ? "ms" : "number";
 }
 
-/** How a unit is called in a sentence. */
 export function unitWord(unit: Unit): string {
   return unit === "number" ? "a plain number" : unit === "ms" ? "milliseconds" : "bytes";
 }

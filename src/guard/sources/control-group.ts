@@ -14,13 +14,13 @@ export interface ControlGroup {
   limitBytes(): Reading;
 }
 
-/** This process's group as the kernel's memory controller counts it; a command that it starts is in it too. */
+/** The memory controller's group of this process. A command that this process starts belongs to it too. */
 export function controlGroup(root = "/"): ControlGroup {
   for (const version of [2, 1] as const) {
     const own = ownGroup(version, root);
     if (isAbsent(own)) continue;
     const file = join(own.folder, FILES[version].current);
-    // The topmost group of v2 has no count of its own.
+    // The root group of v2 has no count of its own.
     if (readNumber(file) === undefined) continue;
     const limits = withAncestors(own).map((folder) => join(folder, FILES[version].limit));
     return {

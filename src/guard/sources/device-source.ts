@@ -12,13 +12,13 @@ const OF_DEVICE = {
 } as const;
 
 export interface DeviceSourceOptions {
-  /** As NVML counts; not needed where there is one device. */
+  /** NVML's index; not needed if there is only one device. */
   device?: number | undefined;
-  /** Bytes on all devices that the observed processes hold; of this process unless given. */
+  /** Bytes that the observed processes hold on all devices; by default, those of this process. */
   processBytes?: () => Reading;
 }
 
-/** NVIDIA devices through NVML. */
+/** NVIDIA devices, read through NVML. */
 export function deviceSource({ device, processBytes = ownBytes }: DeviceSourceOptions): ReadingSource {
   return {
     names: [...Object.keys(OF_DEVICE), "deviceProcessBytes" satisfies ReadingName],
@@ -36,7 +36,7 @@ export function deviceSource({ device, processBytes = ownBytes }: DeviceSourceOp
   };
 }
 
-/** Of this process on all devices. */
+/** Bytes of this process on all devices. */
 function ownBytes(): Reading {
   const report = nvmlDevices();
   if (isAbsent(report)) return report;

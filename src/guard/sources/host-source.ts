@@ -6,7 +6,7 @@ import { controlGroup } from "./control-group.js";
 import { Pressure } from "./pressure.js";
 import type { ReadingSource } from "./source.js";
 
-/** Memory of the machine and of the control group that this process is in. */
+/** Memory of the machine and of this process's control group. */
 export function hostSource(): ReadingSource {
   const group = controlGroup();
   const pressure = new Pressure();
@@ -28,7 +28,7 @@ export function hostSource(): ReadingSource {
     sample: (wanted, put) => {
       for (const [name, take] of Object.entries(takers)) if (wanted.has(name)) put(name, take());
       if (!wanted.has("hostAvailableBytes") && !wanted.has("hostTotalBytes")) return;
-      // Some ten files, most of a millisecond: once for both.
+      // It reads some ten files, which takes most of a millisecond, so both readings share it.
       const { availableBytes, totalBytes } = readHostMemory();
       put("hostAvailableBytes", availableBytes);
       put("hostTotalBytes", totalBytes);

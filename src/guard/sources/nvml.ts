@@ -3,7 +3,10 @@ import { nvmlDevices } from "../../system/probe/nvml.js";
 import type { Absent } from "../../system/probe/reading.js";
 import { absent, isAbsent } from "../../system/probe/reading.js";
 
-/** One device, or the only one where no index is given. NVML counts by the bus, which CUDA does not always do. */
+/**
+ * The device with this index, or the only device. NVML numbers devices by their bus position; CUDA may number them
+ * otherwise.
+ */
 export function nvmlDevice(index: number | undefined): NvmlDevice | Absent {
   const report = nvmlDevices();
   if (isAbsent(report)) return report;

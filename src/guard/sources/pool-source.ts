@@ -8,7 +8,7 @@ import type { ReadingName } from "../reading-names.js";
 import type { ReadingSource } from "./source.js";
 import { sentence } from "../../base/sentence.js";
 
-/** What is needed of a `MemoryPool`. */
+/** The parts of a `MemoryPool` that are needed. */
 export type ObservedPool = Pick<MemoryPool, "capBytes" | "device"> & { stats(): PoolStats };
 
 const NAMES = [
@@ -18,7 +18,6 @@ const NAMES = [
 ] as const satisfies ReadingName[];
 const NO_POOL = absent("no memory pool was given to the guard");
 
-/** Allocated and reserved bytes of a memory pool, on a device or on the host. */
 export function poolSource(pool: ObservedPool | undefined): ReadingSource {
   return {
     names: NAMES,
@@ -41,7 +40,7 @@ export function poolSource(pool: ObservedPool | undefined): ReadingSource {
   };
 }
 
-/** Absent where the pool is closed or its device does not answer. */
+/** Absent if the pool is closed or its device does not answer. */
 export function poolStats(pool: ObservedPool): PoolStats | Absent {
   try {
     return pool.stats();

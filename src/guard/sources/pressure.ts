@@ -5,8 +5,8 @@ import { readPressureTotalUs } from "../../system/kernel-file.js";
 const FILE = "/proc/pressure/memory";
 
 /**
- * The share of time in which at least one task of the machine waited for memory (pressure stall information), from
- * the kernel's total at two samples.
+ * The share of time in which at least one task of the machine waited for memory (pressure stall information). It is
+ * computed from the kernel's total at two samples.
  */
 export class Pressure {
   #totalUs: number | undefined;

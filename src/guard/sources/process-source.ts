@@ -7,7 +7,7 @@ import { readHostMemory } from "../../system/host.js";
 import type { ReadingName } from "../reading-names.js";
 import type { ReadingSource } from "./source.js";
 
-/** Memory of this process. PSS costs about 1 ms for each GiB that is mapped, the others some microseconds. */
+/** Memory of this process. PSS takes about 1 ms for each GiB that is mapped, the other readings some microseconds. */
 export function processSource(): ReadingSource {
   const takers: Partial<Record<ReadingName, () => Reading>> = {
     pssBytes: () => {

@@ -1,6 +1,6 @@
 /**
- * Cleanups that the command is asked to do. Each request has a number; the command answers with the number of
- * the last cleanup it has done.
+ * Cleanups that the command is asked to do. Each request has a number. The command answers with the number of the
+ * last cleanup that it has done.
  */
 export class CleanupRequests {
   #asked = 0;
@@ -10,13 +10,13 @@ export class CleanupRequests {
     return this.#asked;
   }
 
-  /** Comes to its end when the command has answered. */
+  /** Resolves when the command has answered. */
   ask(): Promise<void> {
     const number = ++this.#asked;
     return new Promise((resolve) => this.#waiting.set(number, resolve));
   }
 
-  /** `done`: the number that the command reported last. */
+  /** @param done the number that the command reported last */
   answer(done: number | undefined): void {
     if (done === undefined) return;
     for (const [number, resolve] of this.#waiting) {

@@ -13,22 +13,24 @@ import { reportSource } from "./report-source.js";
 import type { RulesFile } from "./rules-file.js";
 import { treeSource } from "./tree-source.js";
 
-/** Share of one core that the guard may use beside the command. */
+/** The guard may use this share of one core. */
 const MOST_SAMPLING_SHARE = 0.2;
-/** Loading a framework and a model takes a while before the first report. */
+/** A program that loads a framework and a model sends its first report late. */
 const FIRST_REPORT_WITHIN_MS = 60_000;
 
-/** A memory guard whose readings are of a command's tree, of the device, and what the command reports. */
+/**
+ * A memory guard with readings of the command's process tree and the device, and with numbers that the command
+ * reports.
+ */
 export class CommandGuard {
   readonly guard: MemoryGuard;
   readonly requests = new CleanupRequests();
-  /** The largest sample of each reading: a lower bound of its peak. */
+  /** The largest sample of each reading. The true peak may be higher. */
   readonly peaks: Record<string, number> = {};
-  /** Both undefined until the command has started. */
   tree: ProcessTree | undefined;
   root: number | undefined;
   readonly #report: ReportFile;
-  /** Numbers that the rules file gives a value, which the command may report anew. */
+  /** Numbers with a value in the rules file. The command may report new values. */
   readonly #given: readonly string[];
   readonly #begin = performance.now();
 
@@ -60,7 +62,6 @@ export class CommandGuard {
     });
   }
 
-  /** Takes a sample and returns what holds now. */
   look(): Decision {
     const { numbers } = this.#report.read();
     for (const name of this.#given) {
@@ -76,7 +77,7 @@ export class CommandGuard {
     return this.guard.step();
   }
 
-  /** All that rules name, as it was sampled. */
+  /** The last sample of every reading that occurs in rules. */
   readings(): Record<string, Reading> {
     return Object.fromEntries(this.guard.readingNames.map((name) => [name, this.guard.reading(name)]));
   }

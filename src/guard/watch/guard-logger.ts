@@ -2,13 +2,12 @@ import { pino } from "pino";
 import { BytesperError } from "../../base/errors.js";
 import type { GuardEvent } from "../types.js";
 
-/** One line of JSON for each event. */
 export interface GuardLogger {
   event(event: GuardEvent): void;
   info(event: string, fields: Record<string, unknown> & { message: string }): void;
 }
 
-/** To a file that is appended to, or to standard error. Throws `WRITE_FAILED` for a file that cannot be written. */
+/** Appends to a file, or writes to standard error. Throws `WRITE_FAILED`. */
 export function guardLogger(file: string | undefined): GuardLogger {
   let destination: ReturnType<typeof pino.destination>;
   try {
@@ -20,7 +19,7 @@ export function guardLogger(file: string | undefined): GuardLogger {
       { cause: error },
     );
   }
-  // A full disk or a closed terminal must not end the guard; the rules continue without log lines.
+  // A full disk or a closed terminal must not end the guard. The rules continue without log lines.
   destination.on("error", () => undefined);
   const options = { base: {}, timestamp: pino.stdTimeFunctions.isoTime };
   const logger = pino(options, destination);

@@ -6,11 +6,10 @@ import type { GuardLogger } from "./guard-logger.js";
 import type { RulesFile } from "./rules-file.js";
 import type { StateFile } from "./state-file.js";
 
-/** A reader takes a state for stale when this many were not written. */
+/** A reader may treat the state as stale if this many states in a row are missing. */
 const STALE_AFTER_STATES = 5;
 const LEAST_STALE_SECONDS = 2;
 
-/** Looks at the command regularly and keeps the state that follows. */
 export class Looks {
   readonly #guard: CommandGuard;
   readonly #state: StateFile;
@@ -40,7 +39,9 @@ export class Looks {
     clearTimeout(this.#timer);
   }
 
-  /** To be called when the command has ended; where it was stopped, waits until its whole tree has. */
+  /**
+   * Call this when the command has ended. If the guard stopped the command, this waits for the end of the whole tree.
+   */
   async end(): Promise<void> {
     this.close();
     await this.#ending;
@@ -58,7 +59,7 @@ export class Looks {
     };
   }
 
-  /** Throws what the system says. */
+  /** Throws the error of the file system. */
   writeState(): void {
     const { rules, sampling } = this.#guard.guard;
     const { mayGrow, skipped, fired, stop } = this.#decision;
@@ -74,7 +75,7 @@ export class Looks {
     });
   }
 
-  /** A look that fails must not end the command. */
+  /** An error here must not end the command. */
   #look(): void {
     try {
       this.#decision = this.#ending === undefined ? this.#guard.look() : this.#decision;

@@ -2,23 +2,24 @@ import type { ProcessEntry } from "../../system/process.js";
 import { allPids, hasEnvironment, isOfTree, pidIsTaken, processEntry } from "../../system/process.js";
 
 /**
- * Number of looks that skip pids known as strangers; then one look reads all pids again. A pid is reused only
+ * Most refreshes skip the pids of known strangers; after this many, one refresh reads all pids. A pid is reused only
  * after thousands of new processes.
  */
 const LOOKS_BETWEEN_FULL = 50;
 
 /**
- * The processes that a command has started, directly or not. A process stays in the tree when its parent has ended;
- * one that lost its parent between two looks is known by an entry of its environment, which no other command has.
+ * The processes that a command has started, directly or indirectly. A process stays in the tree after its parent has
+ * ended. If the parent ended between two refreshes, the process is found by an environment variable that only this
+ * command has.
  */
 export class ProcessTree {
   readonly #root: number;
   readonly #mark: string;
   readonly #base: string;
   readonly #since: number;
-  /** By pid: the start time of the process, because pids are reused. */
+  /** Start time by pid. Pids are reused, but not with the same start time. */
   #members: Map<number, number>;
-  /** Processes outside the tree. They never join it: only a process of the tree can start a member. */
+  /** Processes outside the tree. They never become members: only a member can start a member. */
   #strangers: ReadonlySet<number> = new Set();
   #looks = 0;
 
@@ -31,10 +32,7 @@ export class ProcessTree {
     this.#members = new Map(entry === undefined ? [] : [[root, entry.startTicks]]);
   }
 
-  /**
-   * Reads the tree again and returns its living processes. `full`: also reads pids that were strangers
-   * before.
-   */
+  /** Returns the living processes of the tree. With `full`, pids of strangers are read too. */
   refresh(full = this.#looks % LOOKS_BETWEEN_FULL === 0): ProcessEntry[] {
     this.#looks++;
     const pids = allPids(this.#base);
@@ -47,27 +45,27 @@ export class ProcessTree {
     return members.filter(({ zombie }) => !zombie);
   }
 
-  /** Sends a signal to every process of the tree, parents first; returns their number. */
+  /** Sends a signal to every process of the tree, parents first. Returns the number of processes. */
   signal(name: NodeJS.Signals): number {
     const living = this.refresh(true);
     for (const { pid } of living) {
       try {
         process.kill(pid, name);
       } catch {
-        // The process has ended meanwhile, or belongs to another user.
+        // The process has ended, or belongs to another user.
       }
     }
     return living.length;
   }
 
-  /** Without /proc only the first process is known. */
+  /** Without /proc, only the first process is known. */
   #withoutProc(): ProcessEntry[] {
     if (!pidIsTaken(this.#root)) return [];
     const unknown = { parent: 0, processGroup: 0, foregroundGroup: -1, startTicks: 0 };
     return [{ ...unknown, pid: this.#root, zombie: false }];
   }
 
-  /** Sorted by start time, so that parents come before their children. */
+  /** Sorted by start time, so parents come before their children. */
   #membersOf(entries: readonly ProcessEntry[]): ProcessEntry[] {
     const byPid = new Map(entries.map((entry) => [entry.pid, entry]));
     const known = entries.filter(({ pid, startTicks }) => this.#members.get(pid) === startTicks);

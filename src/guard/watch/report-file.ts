@@ -2,21 +2,19 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
 const MOST_BYTES = 64 * 1024;
 const MOST_NAMES = 256;
-/** Linux stamps files with the time of the last timer tick, 10 ms at most. */
+/** Linux stamps files with the time of the last timer tick, which is at most 10 ms ago. */
 const CLOCK_TICK_MS = 50;
 
-/** What a program says about itself. */
 export interface Report {
-  /** The last of each name. */
+  /** The last value of each name. */
   numbers: ReadonlyMap<string, number>;
-  /** Names whose last value was no number. */
+  /** Names whose last value was not a number. */
   wrong: ReadonlySet<string>;
 }
 
 /**
- * Follows the numbers that a program writes. The file holds one JSON object that the program replaces, or one
- * JSON line for each report; of these the last 64 KiB are read. An incomplete line is read when it is
- * complete.
+ * Reads the numbers that a program reports. The file holds one JSON object that the program replaces, or one JSON
+ * line for each report; then the last 64 KiB are read. An incomplete line is read when it is complete.
  */
 export class ReportFile {
   readonly #path: string;
@@ -35,7 +33,7 @@ export class ReportFile {
     return this.last;
   }
 
-  /** As it was read last. */
+  /** The report as it was read last. */
   get last(): Report {
     return { numbers: this.#numbers, wrong: this.#wrong };
   }
@@ -44,13 +42,13 @@ export class ReportFile {
   #newText(): string | undefined {
     let descriptor: number | undefined;
     try {
-      // Reading a pipe in place of the file would block the guard.
+      // If the path is a pipe, a blocking open would hang the guard.
       descriptor = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
       const { size, mtimeMs, ino } = fstatSync(descriptor);
       const seen = `${ino} ${size} ${mtimeMs}`;
       if (seen === this.#seen) return undefined;
-      // Two changes within one tick of the file system's clock have the same time stamp, so such a change
-      // could be missed.
+      // Two changes within one tick of the file system's clock have the same time stamp, so the second could be
+      // missed.
       this.#seen = Date.now() - mtimeMs > CLOCK_TICK_MS ? seen : "";
       const buffer = Buffer.alloc(Math.min(size, MOST_BYTES));
       const start = size - buffer.length;

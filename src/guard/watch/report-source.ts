@@ -5,7 +5,7 @@ import { nvmlDevice } from "../sources/nvml.js";
 import type { ReadingSource } from "../sources/source.js";
 import type { ReportFile } from "./report-file.js";
 
-/** What a framework's allocator holds, which it alone knows: PyTorch's memory_allocated and memory_reserved. */
+/** Numbers that only a framework's allocator knows, such as PyTorch's memory_allocated and memory_reserved. */
 const OF_ALLOCATOR: readonly string[] = [
   "deviceAllocatedBytes",
   "deviceReservedBytes",
@@ -14,14 +14,13 @@ const OF_ALLOCATOR: readonly string[] = [
 
 export interface ReportSourceOptions {
   report: ReportFile;
-  /** Numbers of the program's own. */
+  /** Names of the program's own numbers. */
   numbers: readonly string[];
   device: number | undefined;
-  /** Whether the first report of the program may still come. */
+  /** Whether the first report may still come. */
   isEarly: () => boolean;
 }
 
-/** What the command says about itself. */
 export function reportSource({ report, numbers, device, isEarly }: ReportSourceOptions): ReadingSource {
   return {
     names: [...OF_ALLOCATOR, ...numbers],
@@ -38,7 +37,7 @@ export function reportSource({ report, numbers, device, isEarly }: ReportSourceO
   };
 }
 
-/** The value that the program reported last, or the reason why there is none. */
+/** The last reported value, or the reason why there is none. */
 function reported(report: ReportFile, name: string): Reading {
   const { numbers, wrong } = report.last;
   const value = numbers.get(name);

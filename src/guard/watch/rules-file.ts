@@ -41,17 +41,17 @@ export interface RulesFile {
   /** Null for a number that the program reports. */
   numbers: Record<string, number | null>;
   sampleMs: number;
-  /** Between SIGTERM and SIGKILL. */
+  /** Time between SIGTERM and SIGKILL. */
   graceMs: number;
   device?: number;
 }
 
 const DEFAULT_SAMPLE_MS = 500;
 const DEFAULT_GRACE_MS = 10_000;
-/** A look at the tree takes some milliseconds. */
+/** One sample of the tree takes some milliseconds. */
 const LEAST_SAMPLE_MS = 20;
 
-/** Throws `BAD_INPUT` with the file and the place in it. */
+/** Throws `BAD_INPUT` with the file and the position in it. */
 export function readRulesFile(path: string): RulesFile {
   const checked = schema.safeParse(parsed(path));
   if (!checked.success) {
@@ -91,7 +91,7 @@ function parsed(path: string): unknown {
 
 type Issue = z.core.$ZodIssue;
 
-/** For a choice of several forms: the problem in the form that matches furthest. */
+/** If several forms are allowed, returns the problem in the form that matches furthest. */
 function deepest(
   issues: readonly Issue[],
   above: readonly PropertyKey[] = [],
@@ -107,7 +107,7 @@ function deepest(
   return found.reduce((best, next) => (next.path.length > best.path.length ? next : best));
 }
 
-/** An unknown key says more than "invalid input". */
+/** An unknown key explains the problem better than "invalid input". */
 function unionOf(
   inner: readonly { path: string[]; message: string }[],
   here: { path: string[] },

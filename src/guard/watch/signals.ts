@@ -1,10 +1,10 @@
 import { processEntry } from "../../system/process.js";
 
 const FORWARDED = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
-/** Signals that a terminal sends to every process of its foreground group, so the command gets them too. */
+/** A terminal sends these to every process of its foreground group, so the command gets them without help. */
 const FROM_KEYS: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
 
-/** Passes signals on until the answer is called. The keys of a terminal reach the command by themselves. */
+/** Passes signals on to the command until the returned function is called. */
 export function forwardSignals(send: (signal: NodeJS.Signals) => void): () => void {
   const handlers = FORWARDED.map((signal) => {
     const handler = (): void => {
@@ -18,7 +18,7 @@ export function forwardSignals(send: (signal: NodeJS.Signals) => void): () => vo
   };
 }
 
-/** Whether this process is of the foreground group of a terminal; see proc_pid_stat(5), pgrp and tpgid. */
+/** Whether this process is in the foreground group of a terminal; see proc_pid_stat(5), pgrp and tpgid. */
 function isInForeground(): boolean {
   const own = processEntry("self");
   return own === undefined ? process.stdin.isTTY : own.processGroup === own.foregroundGroup;

@@ -1,27 +1,26 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 
-/** The state that a loop under the guard reads at each step. It is written whole or not at all. */
+/** The state that a loop under the guard reads in each step. */
 export interface GuardState {
   schema: "bytesper/guard-state@1";
-  /** Grows by one with each writing. */
+  /** Increases by one with each write. */
   sequence: number;
   timestamp: number;
-  /** After so many seconds without a new state, no guard is running any more. */
+  /** If the state is older than this, no guard is running any more. */
   staleAfterSeconds: number;
   pid: number;
   /** Every branch that a rule can skip, and whether it may run. */
   allow: Record<string, boolean>;
-  /** Whether nothing may grow. */
   block: boolean;
-  /** Rules with the action warn that are fired. */
+  /** Fired rules with the action warn. */
   warn: string[];
-  /** Number of the last requested cleanup; 0 for none. The loop answers it with `cleanupDone`. */
+  /** Number of the last requested cleanup; 0 if there was none. The loop answers with it as `cleanupDone`. */
   cleanup: number;
   /** Why the guard ends the command; null if it does not. */
   stop: string | null;
 }
 
-/** Replaces a whole file, so that a reader finds the old state or the new one. */
+/** Replaces the whole file at once, so a reader finds either the old state or the new one. */
 export class StateFile {
   readonly #path: string;
   readonly #next: string;
@@ -29,11 +28,11 @@ export class StateFile {
 
   constructor(path: string) {
     this.#path = path;
-    // In the same folder, because a rename to another file system would be a copy.
+    // It is in the same folder, because a rename to another file system would be a copy.
     this.#next = `${path}.${process.pid}.next`;
   }
 
-  /** Throws what the system says. */
+  /** Throws the error of the file system. */
   write(state: Omit<GuardState, "schema" | "sequence" | "timestamp" | "pid">): void {
     const whole: GuardState = {
       schema: "bytesper/guard-state@1",
@@ -46,7 +45,7 @@ export class StateFile {
     renameSync(this.#next, this.#path);
   }
 
-  /** Writes that no guard is running any more. */
+  /** Readers then know that no guard is running. */
   remove(): void {
     for (const path of [this.#path, this.#next]) rmSync(path, { force: true });
   }

@@ -19,10 +19,7 @@ const WITHIN: Reading = absent(
 );
 const UNREADABLE: Reading = absent("no process of the command can be read in /proc");
 
-/**
- * Memory of a command's tree: sums over its processes. `tree` returns undefined until the command has
- * started.
- */
+/** Sums over the processes of a command's tree. `tree` returns undefined until the command has started. */
 export function treeSource(tree: () => ProcessTree | undefined): ReadingSource {
   return {
     names: NAMES satisfies readonly ReadingName[],

@@ -16,15 +16,15 @@ export interface WatchOptions {
   command: readonly [string, ...string[]];
   rules: RulesFile;
   log: GuardLogger;
-  /** In a folder of their own unless given. */
+  /** By default, both files are in a temporary folder. */
   stateFile?: string | undefined;
   reportFile?: string | undefined;
 }
 
 /**
- * Runs a command under soft barriers and answers its exit code, 128 and the number for one that a signal ended. The
- * command has this process's own standard streams and does not depend on this process: when it is killed, the command
- * goes on. Throws `USAGE` for a command that cannot be started and `BAD_INPUT` for rules that cannot be kept.
+ * Runs a command under soft barriers and returns its exit code; if a signal ended it, 128 plus the signal's number.
+ * The command uses this process's standard streams and does not depend on this process: if the guard is killed, the
+ * command continues. Throws `USAGE` if the command cannot be started, and `BAD_INPUT` for wrong rules.
  */
 export async function watchCommand(options: WatchOptions): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "bytesper-guard-"));
@@ -44,7 +44,7 @@ async function watchIn(folder: string, options: WatchOptions): Promise<number> {
   });
   const state = new StateFile(statePath);
   const looks = new Looks(guard, state, rules, log);
-  // The command finds a state from its first line on, and a report file that it may append to.
+  // The command finds both files when it starts.
   writeFirst(() => {
     looks.writeState();
     writeFileSync(reportPath, "", { flag: "a" });
