@@ -28,7 +28,11 @@ function main(args) {
     );
     return 3;
   }
-  const files = [...sourcesIn("native", /\.(h|cc|cu|cuh)$/), ...sourcesIn("test/addon/stand-in", /\.c$/)];
+  const files = [
+    ...sourcesIn("native", /\.(h|cc|cu|cuh)$/),
+    ...sourcesIn("test/native", /\.(h|cc)$/),
+    ...sourcesIn("test/addon/stand-in", /\.c$/),
+  ];
   const mode = args.includes("--fix") ? ["-i"] : ["--dry-run", "--Werror"];
   const { status, error } = spawnSync(program, [...mode, ...files], { cwd: ROOT, stdio: "inherit" });
   if (error !== undefined) {

@@ -4,7 +4,7 @@
  * which no CUDA is needed. Exit 1: the sm90 kernels are not what they should be. Exit 3: this machine cannot do it.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { cmakeBuild } from "./kernels/cmake.mjs";
 import { machineCodeFaults } from "./kernels/machine-code.mjs";
 import { reportOfCompiler, sm90Faults } from "./kernels/resources.mjs";
 import { findProgram } from "./setup/find-program.mjs";
@@ -15,23 +15,8 @@ import { Stop } from "./setup/stop.mjs";
 const FOLDER = inRoot("build/kernels");
 const REPORT = `${FOLDER}/compiler-report.txt`;
 
-async function cmake(...args) {
-  const program = findProgram(["cmake"]);
-  if (program === undefined)
-    throw new Stop("The kernels need cmake, which is not on the PATH; install cmake.");
-  let output = "";
-  const { code } = await runChild(program, args, {
-    stdio: ["ignore", "pipe", "pipe"],
-    onOutput: (text) => (output += text),
-  });
-  if (code !== 0)
-    throw new Stop(`${output}cmake ended with ${code}; the lines above say why.`, { exitCode: 1 });
-  return output;
-}
-
-async function build(target) {
-  await cmake("-S", inRoot("."), "-B", FOLDER);
-  return cmake("--build", FOLDER, "--target", target, "--parallel", String(availableParallelism()));
+function build(target) {
+  return cmakeBuild({ directory: inRoot("."), out: FOLDER, target });
 }
 
 async function compile() {

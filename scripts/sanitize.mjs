@@ -8,18 +8,16 @@
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { headerFlags } from "./setup/addon.mjs";
+import { cmakeBuild } from "./kernels/cmake.mjs";
 import { resolveCommand } from "./setup/command.mjs";
 import { findProgram } from "./setup/find-program.mjs";
 import { inRoot } from "./setup/paths.mjs";
 import { Stop } from "./setup/stop.mjs";
 
-const COPIED = ["binding.gyp", "package.json", "tsconfig.json", "vitest.config.ts", "native", "src"];
-const TESTS = ["test/addon", "test/closing-line.ts"];
-const FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g";
+const COPIED = ["binding.gyp", "CMakeLists.txt", "package.json", "tsconfig.json", "vitest.config.ts", "native", "src"];
+const TESTS = ["test/addon", "test/native", "test/closing-line.ts"];
 const LEAK_ROUNDS = 500;
 
 /** Calls every export, with an error as well, as often as its first argument says after the addon's file. */
@@ -61,20 +59,11 @@ function prepare(folder) {
   symlinkSync(inRoot("node_modules"), join(folder, "node_modules"));
 }
 
-function build(folder) {
-  const tool = createRequire(import.meta.url).resolve("node-gyp/bin/node-gyp.js");
-  const env = { ...process.env, CXXFLAGS: FLAGS, LDFLAGS: FLAGS };
-  const args = [tool, "configure", "build", "--release", ...headerFlags()];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-    cwd: folder,
-    env,
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Stop(`The addon could not be built with the sanitizers:\n${stdout}${stderr}`);
+async function build(folder) {
+  const options = { directory: folder, out: join(folder, "build"), settings: { BYTESPER_SANITIZE: "ON" } };
+  for (const target of ["addon", "supervisor"]) await cmakeBuild({ ...options, target });
   if (!readFileSync(join(folder, "build/Release/cell-supervisor")).includes("__asan_init"))
-    throw new Stop(
-      "The supervisor was built without the sanitizers; native/supervisor/link-flags.mjs decides that.",
-    );
+    throw new Stop("The supervisor was built without the sanitizers; CMakeLists.txt decides that.");
   return join(folder, "build/Release/bytesper.node");
 }
 
@@ -131,14 +120,14 @@ function ownLeaks(report) {
   return blocks.filter((block) => block.includes("bytesper.node"));
 }
 
-function main(folder) {
+async function main(folder) {
   if (process.platform !== "linux") throw new Stop("The sanitizers are set up for Linux with gcc only.");
   const compiler = findProgram([process.env.CXX ?? "g++"]);
   if (compiler === undefined) throw new Stop("There is no g++ on the PATH; install it.");
   const library = sanitizerLibrary(compiler);
   prepare(folder);
   console.error("building the addon with the sanitizers");
-  const addon = build(folder);
+  const addon = await build(folder);
   const node = (rounds, options) =>
     runNode(folder, library, ["-e", EXERCISE, addon, String(rounds)], options);
   const nvml = (...defines) =>
@@ -179,7 +168,7 @@ function main(folder) {
 
 const folder = mkdtempSync(join(tmpdir(), "bytesper-sanitize-"));
 try {
-  process.exitCode = main(folder);
+  process.exitCode = await main(folder);
 } catch (error) {
   if (!(error instanceof Stop)) throw error;
   console.error(error.message);

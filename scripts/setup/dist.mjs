@@ -8,8 +8,12 @@ import { Stop } from "./stop.mjs";
 const STAMP = "dist/.setup";
 /** tsc trusts this record over the files, so it must go when they may have. */
 const BUILD_INFO = "dist/.tsbuildinfo";
-const WRITE_SCHEMA = "scripts/write-schema.mjs";
-const SOURCES = ["src", "tsconfig.json", WRITE_SCHEMA];
+/** What is made from the compiled code: each script, and what its failure means. */
+const WRITERS = {
+  "scripts/write-schema.mjs": "The JSON Schema of the results could not be written",
+  "scripts/write-page-script.mjs": "The script of the page of results could not be bundled",
+};
+const SOURCES = ["src", "tsconfig.json", ...Object.keys(WRITERS)];
 
 /** Whether dist is missing or was made from other sources. The published package has dist and no src. */
 export function distNeeds() {
@@ -28,9 +32,8 @@ export async function buildDist({ say }) {
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
   await runOrStop([tsc, "--project", "tsconfig.json"], "The TypeScript in src does not compile");
   removeOrphans();
-  if (existsSync(inRoot(WRITE_SCHEMA))) {
-    await runOrStop([inRoot(WRITE_SCHEMA)], "The JSON Schema of the results could not be written");
-  }
+  for (const [script, failure] of Object.entries(WRITERS))
+    if (existsSync(inRoot(script))) await runOrStop([inRoot(script)], failure);
   writeStamp(STAMP, sources);
 }
 

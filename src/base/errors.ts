@@ -15,7 +15,7 @@ export type ErrorCode =
   | "NO_DEVICE"
   | "OUT_OF_DEVICE_MEMORY"
   | "DEVICE_FAILED"
-  | "NO_CANVAS"
+  | "NO_PACKAGE"
   | "GUARD_STOP"
   | "NO_SPACE"
   | "WRITE_FAILED"
@@ -43,7 +43,7 @@ const EXIT_CODES: Record<ErrorCode, number> = {
   NO_DEVICE: 3,
   OUT_OF_DEVICE_MEMORY: 1,
   DEVICE_FAILED: 3,
-  NO_CANVAS: 3,
+  NO_PACKAGE: 3,
   GUARD_STOP: 1,
   NO_SPACE: 3,
   WRITE_FAILED: 3,

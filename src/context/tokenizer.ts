@@ -1,4 +1,5 @@
 import { BytesperError } from "../base/errors.js";
+import { packageMissing } from "../base/optional-package.js";
 
 /** Anything that counts the tokens of a text. */
 export interface Tokenizer {
@@ -21,7 +22,7 @@ export class TokenizerFailed extends BytesperError {
 
 /**
  * Counts with `gpt-tokenizer`, which is loaded here and not before: its tables take some 60 MiB. Exact for the
- * models of that encoding; for others give their own tokenizer. Throws `BAD_INPUT` where it is not installed.
+ * models of that encoding; for others give their own tokenizer. Throws `NO_PACKAGE` where it is not installed.
  */
 export async function openTokenizer(encoding: Encoding = "o200k_base"): Promise<Tokenizer> {
   const { countTokens } = await loadEncoding(encoding);
@@ -47,11 +48,7 @@ async function loadEncoding(
       ? await import("gpt-tokenizer/encoding/cl100k_base")
       : await import("gpt-tokenizer/encoding/o200k_base");
   } catch (error) {
-    throw new BytesperError(
-      "BAD_INPUT",
-      "Exact token counts need the package gpt-tokenizer, which is not installed; run npm install gpt-tokenizer, or give a tokenizer { count(text) } of your own.",
-      { cause: error },
-    );
+    throw packageMissing("Exact token counts", ["gpt-tokenizer"], error);
   }
 }
 

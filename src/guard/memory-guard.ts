@@ -181,7 +181,7 @@ export class MemoryGuard {
 
   /** Rules, readings and, if given, the log's statistics in the text format of Prometheus. */
   async metrics(): Promise<string> {
-    const { guardMetrics } = await import("./log/guard-metrics.js");
+    const { guardMetrics } = await loadMetrics(() => import("./log/guard-metrics.js"));
     return guardMetrics(this, this.#log);
   }
 

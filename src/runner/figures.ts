@@ -35,18 +35,26 @@ export async function drawFigures(result: Result): Promise<Drawings> {
       try {
         png = canvas ? await figurePng(figure) : undefined;
       } catch (error) {
-        if (!(error instanceof BytesperError) || error.code !== "NO_CANVAS") throw error;
+        if (!lacksPackage(error)) throw error;
         canvas = false;
-        drawings.problems.push(error.message);
+        drawings.problems.push(`${error.message} Figures are written as SVG only.`);
       }
       const name = figureName(figure);
       const link = { title: figure.title, folder: folderOf(result), name, hasPicture: png !== undefined };
       drawings.files.push({ link, svg, png });
     } catch (error) {
+      if (lacksPackage(error)) {
+        drawings.problems.push(`${error.message} Everything else is written without them.`);
+        break;
+      }
       drawings.problems.push(`The figure "${figure.title}" could not be drawn: ${sentence(error)}.`);
     }
   }
   return drawings;
+}
+
+function lacksPackage(error: unknown): error is BytesperError {
+  return error instanceof BytesperError && error.code === "NO_PACKAGE";
 }
 
 /** Figures of an incomplete result get another folder, so that they never replace those of a complete one. */

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { BytesperError } from "../../base/errors.js";
+import { packageMissing } from "../../base/optional-package.js";
 
 export type SqlValue = string | number | null;
 export type SqlRow = Record<string, SqlValue>;
@@ -33,11 +33,7 @@ function sqliteClass(): SqliteClass {
   try {
     return (loaded ??= createRequire(import.meta.url)("libsql") as SqliteClass);
   } catch (error) {
-    throw new BytesperError(
-      "BAD_INPUT",
-      "Observations need the package libsql with its binary for this system, which cannot be loaded; run npm install libsql.",
-      { cause: error },
-    );
+    throw packageMissing("Observations", ["libsql"], error);
   }
 }
 

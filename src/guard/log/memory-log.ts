@@ -6,6 +6,7 @@ import type { ObservedPool } from "../sources/pool-source.js";
 import { isCategoryOn } from "./categories.js";
 import type { MemoryState } from "./memory-state.js";
 import { readMemoryState } from "./memory-state.js";
+import { loadMetrics } from "./load-metrics.js";
 import type { OperationStatistics } from "./operations.js";
 import { Operations } from "./operations.js";
 
@@ -89,9 +90,9 @@ export class MemoryLog {
     return this.#operations.all();
   }
 
-  /** Statistics and present memory in the text format of Prometheus. */
+  /** Statistics and present memory in the text format of Prometheus. Throws `NO_PACKAGE` without prom-client. */
   async metrics(): Promise<string> {
-    const { logMetrics } = await import("./log-metrics.js");
+    const { logMetrics } = await loadMetrics(() => import("./log-metrics.js"));
     return logMetrics(this);
   }
 

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type * as ECharts from "echarts";
-import { textWidth } from "./font.js";
+import { packageMissing } from "../../base/optional-package.js";
+import { FIGURE_PACKAGES, textWidth } from "./font.js";
 
 const require = createRequire(import.meta.url);
 
@@ -12,9 +13,18 @@ let loaded: typeof ECharts | undefined;
  */
 export function echarts(): typeof ECharts {
   if (loaded !== undefined) return loaded;
-  loaded = require("echarts/dist/echarts.min.js") as typeof ECharts;
+  loaded = load();
   loaded.setPlatformAPI({ measureText: (text, font) => ({ width: measured(text, font ?? "") }) });
   return loaded;
+}
+
+/** Throws `NO_PACKAGE`. */
+function load(): typeof ECharts {
+  try {
+    return require("echarts/dist/echarts.min.js") as typeof ECharts;
+  } catch (error) {
+    throw packageMissing("Figures", FIGURE_PACKAGES, error);
+  }
 }
 
 function measured(text: string, font: string): number {

@@ -1,16 +1,24 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { packageMissing } from "../../base/optional-package.js";
 
 /** Font families that nearly every system has, widest first. DejaVu Sans and Verdana have the same widths. */
 export const FONT_STACK = "'DejaVu Sans', Verdana, Arial, Helvetica, sans-serif";
 export const FONT_FAMILY = "DejaVu Sans";
 
+/** Optional packages that every figure needs. */
+export const FIGURE_PACKAGES = ["echarts", "dejavu-fonts-ttf"] as const;
+
 export type Weight = "normal" | "bold";
 
-/** Path of the font that gives the widths of texts and draws the pictures. */
+/** Path of the font that gives the widths of texts and draws the pictures. Throws `NO_PACKAGE`. */
 export function fontFile(weight: Weight): string {
   const name = weight === "bold" ? "DejaVuSans-Bold" : "DejaVuSans";
-  return createRequire(import.meta.url).resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`);
+  try {
+    return createRequire(import.meta.url).resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`);
+  } catch (error) {
+    throw packageMissing("Figures", FIGURE_PACKAGES, error);
+  }
 }
 
 const widths = new Map<Weight, (character: number) => number>();

@@ -1,6 +1,6 @@
 import type * as Canvas from "@napi-rs/canvas";
 import { BytesperError } from "../../base/errors.js";
-import { sentence } from "../../base/sentence.js";
+import { packageMissing } from "../../base/optional-package.js";
 import { echarts } from "./echarts.js";
 import type { Figure } from "./figure.js";
 import { FONT_FAMILY, fontFile } from "./font.js";
@@ -12,7 +12,7 @@ const PRINT_SCALE = 300 / 72;
 /** Most pixels of width or height: a larger canvas takes GiB of memory. */
 const MOST_PIXELS = 16_384;
 
-/** Draws a figure as PNG. Throws `NO_CANVAS` if the package that draws cannot be loaded. */
+/** Draws a figure as PNG. Throws `NO_PACKAGE` where the package that draws cannot be loaded. */
 export async function figurePng(
   figure: Figure,
   { scale = PRINT_SCALE }: { scale?: number } = {},
@@ -51,10 +51,6 @@ async function canvasPackage(): Promise<typeof Canvas> {
   try {
     return await loading;
   } catch (error) {
-    throw new BytesperError(
-      "NO_CANVAS",
-      `Pictures need the package @napi-rs/canvas, which cannot be loaded here (${sentence(error)}); figures are written as SVG only.`,
-      { cause: error },
-    );
+    throw packageMissing("Figures as PNG", ["@napi-rs/canvas"], error);
   }
 }

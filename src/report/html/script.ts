@@ -1,18 +1,22 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type * as Esbuild from "esbuild";
 
 const require = createRequire(import.meta.url);
 
-let bundled: string | undefined;
+/** Written by the build, so that an installed program needs no chart library for its pages. */
+const BUILT = new URL("page-script.js", import.meta.url);
 
-/**
- * The script of the page as one text: the used parts of ECharts, and the code that reacts to the reader.
- * esbuild takes some tenths of a second, so it is loaded and run only where a page is written.
- */
+let script: string | undefined;
+
+/** The script of the page as one text: the used parts of ECharts, and the code that reacts to the reader. */
 export function pageScript(): string {
-  if (bundled !== undefined) return bundled;
+  return (script ??= existsSync(BUILT) ? readFileSync(BUILT, "utf8") : bundlePageScript());
+}
+
+/** Bundles the script anew, which takes esbuild some tenths of a second. */
+export function bundlePageScript(): string {
   const { buildSync } = require("esbuild") as typeof Esbuild;
   const main = ["main.js", "main.ts"]
     .map((file) => fileURLToPath(new URL(`client/${file}`, import.meta.url)))
@@ -35,6 +39,5 @@ export function pageScript(): string {
   });
   const text = outputFiles[0]?.text.trimEnd() ?? "";
   // The licence of ECharts must stay with its code. No text in the script may end the script element.
-  bundled = `/* Charts: Apache ECharts, Apache License 2.0, https://echarts.apache.org */${text.replace(/<(?=\/script|!--)/gi, "\\x3C")}`;
-  return bundled;
+  return `/* Charts: Apache ECharts, Apache License 2.0, https://echarts.apache.org */${text.replace(/<(?=\/script|!--)/gi, "\\x3C")}`;
 }

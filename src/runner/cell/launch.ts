@@ -1,9 +1,9 @@
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
+import { supervisorFile } from "../../system/native/built-file.js";
 import type {
   SupervisorEnd,
   SupervisorFailed,
@@ -11,7 +11,6 @@ import type {
   SupervisorSample,
 } from "./supervisor-report.js";
 
-const SUPERVISOR = fileURLToPath(new URL("../../../build/Release/cell-supervisor", import.meta.url));
 const KEPT_OUTPUT = 16 * 1024;
 /** Longest line on file descriptor 3, bytes. A heap breakdown takes some hundred kilobytes. */
 const LONGEST_MESSAGE = 2 ** 28;
@@ -59,7 +58,7 @@ export interface Launched {
 
 /** Path of the supervisor's program; undefined where cells cannot run under it. */
 export function supervisorPath(): string | undefined {
-  return process.platform === "linux" && existsSync(SUPERVISOR) ? SUPERVISOR : undefined;
+  return process.platform === "linux" ? supervisorFile() : undefined;
 }
 
 /**

@@ -34,9 +34,13 @@ export async function rebuild(
     const { result } = deriveResult(state, name, `runs/${basename(path)}`);
     return result === undefined ? [] : [{ ...result, journalSha256: hash }];
   });
+  const told = new Set<string>();
   for (const result of results) {
     const drawings = await drawFigures(result);
-    for (const problem of drawings.problems) events.notice(problem);
+    for (const problem of drawings.problems) {
+      if (!told.has(problem)) events.notice(problem);
+      told.add(problem);
+    }
     const folder = writeResult(out, result, drawings);
     writeRollback(folder, result);
     events.finished(result, folder);

@@ -436,7 +436,9 @@ async function finish(log: RunLog, out: string, outcome: RunOutcome, events: Run
   // After an interrupt no figures are drawn, so that the program ends soon. "bytesper report" draws them.
   if (!outcome.interrupted)
     for (const result of outcome.results) drawings.set(result, await drawFigures(result));
-  for (const problem of [...drawings.values()].flatMap(({ problems }) => problems)) events.notice(problem);
+  // A set: a package that is missing is missing for each experiment.
+  for (const problem of new Set([...drawings.values()].flatMap(({ problems }) => problems)))
+    events.notice(problem);
   log.keeping(() => {
     const hash = journal.sha256();
     outcome.results = outcome.results.map((result) => {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { SUPERVISOR_FILE } from "./supervisor-file.js";
+import { supervisorFile } from "../../system/native/built-file.js";
 import type { CellLimit } from "./types.js";
 
 /** The supervisor's last line: `end`, or `failed` with a message. */
@@ -31,7 +31,9 @@ export async function runSupervised(
   timeLimitMs: number,
 ): Promise<Supervised> {
   const options = ["--report", "4", "--lifeline", "5", "--time-limit", String(timeLimitMs)];
-  const command = limit.wrap([SUPERVISOR_FILE, ...options, ...limit.supervisorArguments, "--", ...child]);
+  // Where there is none, the start below fails and names it.
+  const program = supervisorFile() ?? "cell-supervisor";
+  const command = limit.wrap([program, ...options, ...limit.supervisorArguments, "--", ...child]);
   const [file = "", ...args] = command;
   const supervisor = spawn(file, args, { stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe"] });
   const started = new Promise<void>((resolve, reject) => {

@@ -1,19 +1,17 @@
 import { accessSync, constants } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { buildCommand, supervisorFile } from "../../system/native/built-file.js";
 import type { Absent } from "../../system/probe/reading.js";
 import { absent } from "../../system/probe/reading.js";
 
-/** The supervisor: the program that runs a cell. Every enforcement needs it. */
-export const SUPERVISOR_FILE = fileURLToPath(
-  new URL("../../../build/Release/cell-supervisor", import.meta.url),
-);
-
+/** Whether the supervisor, the program that runs a cell, can be started. Every enforcement needs it. */
 export function supervisorOffer(): true | Absent {
   if (process.platform !== "linux") return absent("it needs Linux");
+  const file = supervisorFile();
+  if (file === undefined) return absent(`the program cell-supervisor is not built; run ${buildCommand()}`);
   try {
-    accessSync(SUPERVISOR_FILE, constants.X_OK);
+    accessSync(file, constants.X_OK);
     return true;
   } catch {
-    return absent(`${SUPERVISOR_FILE} is not there; run npm run build`);
+    return absent(`${file} cannot be run; run ${buildCommand()}`);
   }
 }

@@ -1,24 +1,17 @@
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import { BytesperError } from "../../base/errors.js";
 import { sentence } from "../../base/sentence.js";
 import type { Absent } from "../probe/reading.js";
 import { absent, isAbsent } from "../probe/reading.js";
+import { addonFiles, buildCommand } from "./built-file.js";
 import type { NativeAddon } from "./contract.js";
 import { ADDON_EXPORTS } from "./contract.js";
-
-/**
- * This file is src/system/native/load.ts or dist/system/native/load.js. In both cases the package root is
- * three folders up.
- */
-const ROOT = new URL("../../../", import.meta.url);
-const PLACES = ["build/Release/bytesper.node", "build/Debug/bytesper.node"];
 
 let loaded: NativeAddon | Absent | undefined;
 
 /** The addon, or why it cannot be used. Loading is tried once. */
 export function tryLoadAddon(): NativeAddon | Absent {
-  return (loaded ??= loadFrom(PLACES.map((place) => fileURLToPath(new URL(place, ROOT)))));
+  return (loaded ??= loadFrom(addonFiles()));
 }
 
 /** The addon. Throws `NO_ADDON`. */
@@ -48,5 +41,5 @@ export function loadFrom(files: readonly string[]): NativeAddon | Absent {
     }
   }
   const why = failures.length === 0 ? "it is not built" : failures.join("; ");
-  return absent(`the native addon could not be loaded (${why}); run npm run setup`);
+  return absent(`the native addon could not be loaded (${why}); run ${buildCommand()}`);
 }

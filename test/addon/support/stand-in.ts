@@ -38,6 +38,7 @@ export const NO_CXX_COMPILER =
       : "needs g++, a C++ compiler, on the PATH";
 
 const KERNELS = fileURLToPath(new URL("../../../native/attention/kernels", import.meta.url));
+const EMULATED = fileURLToPath(new URL("../../native", import.meta.url));
 
 /**
  * Compiles a CUDA driver whose device is the emulated machine that the kernels are checked on, and a file that stands
@@ -47,8 +48,11 @@ export function emulatedDevice(): { LD_LIBRARY_PATH: string; BYTESPER_KERNELS: s
   const target = temporaryFolder();
   const source = fileURLToPath(new URL("../stand-in/cuda_machine.cc", import.meta.url));
   const flags = ["-std=c++17", "-O2", "-shared", "-fPIC", "-DBYTESPER_EMULATE", "-w"];
-  const includes = [`-I${KERNELS}`, `-I${join(KERNELS, "emulate")}`];
-  const files = [source, join(KERNELS, "emulate/machine.cc"), join(KERNELS, "emulate/hopper_machine.cc")];
+  const includes = [KERNELS, EMULATED, join(EMULATED, "emulate")].map((folder) => `-I${folder}`);
+  const files = [
+    source,
+    ...["machine.cc", "hopper_machine.cc"].map((file) => join(EMULATED, "emulate", file)),
+  ];
   execFileSync("g++", [...flags, ...includes, "-o", join(target, "libcuda.so.1"), ...files], {
     encoding: "utf8",
   });

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "../params.h"
 #include "cuda_emulation.h"
+#include "params.h"
 
 // What ptx_sm90.cuh names, on the host. Everything in the background is made to show a missing wait:
 // registers of a product are NaN from its issue to the wait for it, and the product may read its operands as

@@ -1,13 +1,11 @@
-// Runs every kernel of ../kernels.cu on the emulated machine and compares with double precision.
+// Runs every kernel of kernels.cu on the emulated machine and compares with double precision.
 //
-// g++ -std=c++17 -O2 -DBYTESPER_EMULATE -Wall -Wno-unknown-pragmas -I.. check.cc machine.cc hopper_machine.cc
-// -o check &&
-// ./check
+// npm run kernels -- --check compiles and runs it.
 //
 // One line a kernel: the worst relative error in the 2-norm over all cases, and its limit. Ends with 1 on any
 // failure.
 
-#include "../kernels.cu"
+#include "kernels.cu"
 #include "problem.h"
 
 namespace {

@@ -1,13 +1,12 @@
-// Runs the kernels of ../flash_sm90.cuh on the emulated machine and compares with double precision. What the
+// Runs the kernels of flash_sm90.cuh on the emulated machine and compares with double precision. What the
 // machine does in the background comes as late as it may, at once, or by chance: see hopper_emulation.h.
 //
-// g++ -std=c++17 -O2 -DBYTESPER_EMULATE -Wall -Wno-unknown-pragmas -I.. check_sm90.cc machine.cc
-// hopper_machine.cc -o check_sm90 && ./check_sm90
+// npm run kernels -- --check compiles and runs it.
 
-#include "../elements.cuh"
-#include "../flash_sm90.cuh"
-#include "../tensor_maps.h"
+#include "elements.cuh"
+#include "flash_sm90.cuh"
 #include "problem.h"
+#include "tensor_maps.h"
 
 namespace {
 

@@ -9,8 +9,9 @@ files=${2:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+kernels=$here/../../../native/attention/kernels
 mkdir -p "$work/source/emulate"
-cp "$here"/../*.cu "$here"/../*.cuh "$here"/../*.h "$work/source/"
+cp "$kernels"/*.cu "$kernels"/*.cuh "$kernels"/*.h "$work/source/"
 cp "$here"/*.h "$here"/*.cc "$work/source/emulate/"
 
 cat >"$work/list" <<'LIST'

@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/**
+ * The package's root. This file is src/system/native/built-file.ts or dist/system/native/built-file.js: the
+ * root is three folders up from both.
+ */
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const BUILT_HERE = ["build/Release", "build/Debug"];
+const SUPERVISOR = "cell-supervisor";
+
+/** Files that may be the addon: what was built here, else what the package brought for this system. */
+export function addonFiles(): string[] {
+  const built = builtHere("bytesper.node");
+  const brought = built.length === 0 ? prebuiltAddon() : undefined;
+  return brought === undefined ? built : [brought];
+}
+
+/** The program that runs a cell: it lies beside the addon. Undefined where there is none. */
+export function supervisorFile(): string | undefined {
+  const [built] = builtHere(SUPERVISOR);
+  if (built !== undefined) return built;
+  const addon = prebuiltAddon();
+  const brought = addon === undefined ? undefined : join(dirname(addon), SUPERVISOR);
+  return brought !== undefined && existsSync(brought) ? brought : undefined;
+}
+
+function builtHere(name: string): string[] {
+  return BUILT_HERE.map((folder) => join(ROOT, folder, name)).filter((file) => existsSync(file));
+}
+
+/** What builds the native parts, in a clone and in a package that was installed. */
+export function buildCommand(): string {
+  return existsSync(join(ROOT, "scripts/setup.mjs"))
+    ? "npm run setup"
+    : `npx node-gyp rebuild --directory=${ROOT}`;
+}
+
+function prebuiltAddon(): string | undefined {
+  const finder = createRequire(import.meta.url)("node-gyp-build") as { path: (root: string) => string };
+  try {
+    return finder.path(ROOT);
+  } catch {
+    return undefined;
+  }
+}
