@@ -10,13 +10,21 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cmakeBuild } from "./kernels/cmake.mjs";
+import { cmakeBuild, nodeHeaders } from "./kernels/cmake.mjs";
 import { resolveCommand } from "./setup/command.mjs";
 import { findProgram } from "./setup/find-program.mjs";
 import { inRoot } from "./setup/paths.mjs";
 import { Stop } from "./setup/stop.mjs";
 
-const COPIED = ["binding.gyp", "CMakeLists.txt", "package.json", "tsconfig.json", "vitest.config.ts", "native", "src"];
+const COPIED = [
+  "binding.gyp",
+  "CMakeLists.txt",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+  "native",
+  "src",
+];
 const TESTS = ["test/addon", "test/native", "test/closing-line.ts"];
 const LEAK_ROUNDS = 500;
 
@@ -60,7 +68,11 @@ function prepare(folder) {
 }
 
 async function build(folder) {
-  const options = { directory: folder, out: join(folder, "build"), settings: { BYTESPER_SANITIZE: "ON" } };
+  const options = {
+    directory: folder,
+    out: join(folder, "build"),
+    settings: { ...nodeHeaders(), BYTESPER_SANITIZE: "ON" },
+  };
   for (const target of ["addon", "supervisor"]) await cmakeBuild({ ...options, target });
   if (!readFileSync(join(folder, "build/Release/cell-supervisor")).includes("__asan_init"))
     throw new Stop("The supervisor was built without the sanitizers; CMakeLists.txt decides that.");

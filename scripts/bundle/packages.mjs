@@ -6,7 +6,8 @@ import { Stop } from "../setup/stop.mjs";
 /** Dependencies that a bundle goes without, and why. */
 const LEFT_OUT = {
   "node-addon-api": "builds the addon",
-  "node-gyp": "builds the addon",
+  "node-gyp-build": "finds a prebuilt addon; the bundle's lies where one that is built here would",
+  vitest: "a bundle runs no tests",
   "@napi-rs/canvas": "35 MB of binary for figures as PNG; they are written as SVG without it",
 };
 
@@ -16,9 +17,7 @@ export function packagesToBundle() {
   const found = new Set();
   const visit = (from) => {
     const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = packages[from];
-    // Our own peers are what users bring: a bundle runs no tests.
-    const peers = from === "" ? {} : peerDependencies;
-    for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peers })) {
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
       if (Object.hasOwn(LEFT_OUT, name)) continue;
       const folder = folderOf(packages, from, name);
       if (folder === undefined || found.has(folder) || !runsHere(folder, packages[folder])) continue;

@@ -1,13 +1,24 @@
-/** CMake through cmake-js, which brings the headers of Node-API with it. */
+/** CMake through cmake-js. */
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { prefixWithHeaders } from "../setup/addon.mjs";
 import { findProgram } from "../setup/find-program.mjs";
 import { runChild } from "../setup/run-child.mjs";
 import { Stop } from "../setup/stop.mjs";
 
 const require = createRequire(import.meta.url);
 const TOOL = join(dirname(require.resolve("cmake-js/package.json")), "bin/cmake-js");
+
+/** The addon also includes uv.h, which cmake-js does not bring with the headers of Node-API. */
+export function nodeHeaders() {
+  const prefix = prefixWithHeaders();
+  if (prefix === undefined)
+    throw new Stop(
+      "This build needs Node's headers beside Node; install Node from its own archive, which has them.",
+    );
+  return { NODE_HEADERS: join(prefix, "include/node") };
+}
 
 /**
  * Configures the project in `directory` and builds one of its targets. Returns what was printed.

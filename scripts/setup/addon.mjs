@@ -55,13 +55,19 @@ export async function buildAddon({ say }) {
   writeStamp(STAMP, sources);
 }
 
-/** Headers that were installed with the running Node: with them nothing is downloaded. */
+/** With headers that were installed with the running Node nothing is downloaded. */
 export function headerFlags() {
+  const prefix = prefixWithHeaders();
+  return prefix === undefined ? [] : [`--nodedir=${prefix}`];
+}
+
+/** The folder in which the running Node was installed with its headers, in include/node. */
+export function prefixWithHeaders() {
   const prefix = dirname(dirname(realpathSync(process.execPath)));
   const version = readIfThere(join(prefix, "include/node/node_version.h"));
   const major = /#define NODE_MAJOR_VERSION (\d+)/.exec(version)?.[1];
   const ours = major === process.versions.node.split(".")[0];
-  return ours && existsSync(join(prefix, "include/node/node_api.h")) ? [`--nodedir=${prefix}`] : [];
+  return ours && existsSync(join(prefix, "include/node/node_api.h")) ? prefix : undefined;
 }
 
 async function buildEnvironment() {

@@ -38,7 +38,8 @@ export function assemble(
   );
   const doubts = rules.flatMap((rule) => checkCapacity(rule, capacityOf, fixed));
 
-  const readings = new Readings(sources, numbers, new Set(rules.flatMap(readingsOfRule)));
+  const used = new Set(rules.flatMap(readingsOfRule));
+  const readings = new Readings(sources, numbers, used);
   const setNames = Object.keys(numbers).filter((name) => typeof numbers[name] !== "function");
   const active = rules.map((rule) => new ActiveRule(rule, readings, new Set(setNames)));
   readings.sample();
@@ -46,7 +47,11 @@ export function assemble(
     readings,
     rules: active,
     setPlaces: new Map(setNames.map((name) => [name, readings.placeOf(name)])),
-    doubts: [...doubts, ...active.flatMap((rule) => restDoubts(rule, readings))],
+    doubts: [
+      ...doubts,
+      ...[...used].flatMap((name) => sources.flatMap((source) => source.doubtOf?.(name) ?? [])),
+      ...active.flatMap((rule) => restDoubts(rule, readings)),
+    ],
   };
 }
 

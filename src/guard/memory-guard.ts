@@ -4,6 +4,7 @@ import type { ActiveRule } from "./active-rule.js";
 import { assemble } from "./assemble.js";
 import { decide } from "./decide.js";
 import { defaultListener } from "./listener.js";
+import { loadMetrics } from "./log/load-metrics.js";
 import type { MemoryLog } from "./log/memory-log.js";
 import type { Readings } from "./readings.js";
 import { RuleEngine } from "./rule-engine.js";

@@ -55,7 +55,8 @@ export interface GuardDoubt {
     | "cleanup-without-effect"
     | "cleanup-failed"
     | "cleanup-unanswered"
-    | "sampling-slowed";
+    | "sampling-slowed"
+    | "first-process-only";
   rule?: string;
   message: string;
 }

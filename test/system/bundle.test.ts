@@ -55,12 +55,14 @@ describe.skipIf(process.platform !== "linux")("a bundle, which is for Linux", ()
   });
 
   test("has each package that the program needs, with what that one needs", async () => {
-    const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
-      dependencies: Record<string, string>;
-    };
-    // They build the addon, or are said to be left out; the fonts are no code.
-    const without = ["@napi-rs/canvas", "dejavu-fonts-ttf", "node-addon-api", "node-gyp"];
-    const names = Object.keys(dependencies).filter((name) => !without.includes(name));
+    const { dependencies, peerDependencies } = JSON.parse(
+      readFileSync(join(ROOT, "package.json"), "utf8"),
+    ) as Record<"dependencies" | "peerDependencies", Record<string, string>>;
+    // They build or find the addon, or are said to be left out; the fonts are no code.
+    const without = ["@napi-rs/canvas", "dejavu-fonts-ttf", "node-addon-api", "node-gyp-build", "vitest"];
+    const names = Object.keys({ ...dependencies, ...peerDependencies }).filter(
+      (name) => !without.includes(name),
+    );
     expect(names).toContain("libsql");
     const answer = await script([
       `const names = ${JSON.stringify(names)};`,

@@ -1,8 +1,11 @@
 import type { Reading } from "../../system/probe/reading.js";
+import type { GuardDoubt } from "../types.js";
 
 /** Readings that are taken together. */
 export interface ReadingSource {
   readonly names: readonly string[];
+  /** What limits this reading on this system; undefined where nothing does. */
+  doubtOf?(name: string): GuardDoubt | undefined;
   /**
    * The largest possible value of a reading, or why it is unknown. A rule above it could never fire. For a limit,
    * this is its present value. Undefined for one of the program's own numbers.

@@ -8,27 +8,27 @@ import { fileURLToPath } from "node:url";
  * root is three folders up from both.
  */
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const BUILT_HERE = ["build/Release", "build/Debug"];
+/** BYTESPER_BUILD=Debug takes what `npm run debug` built. */
+const BUILT_HERE = process.env.BYTESPER_BUILD === "Debug" ? "build/Debug" : "build/Release";
 const SUPERVISOR = "cell-supervisor";
 
-/** Files that may be the addon: what was built here, else what the package brought for this system. */
-export function addonFiles(): string[] {
-  const built = builtHere("bytesper.node");
-  const brought = built.length === 0 ? prebuiltAddon() : undefined;
-  return brought === undefined ? built : [brought];
+/** The addon: what was built here, else what the package brought for this system. Undefined where there is none. */
+export function addonFile(): string | undefined {
+  return builtHere("bytesper.node") ?? prebuiltAddon();
 }
 
 /** The program that runs a cell: it lies beside the addon. Undefined where there is none. */
 export function supervisorFile(): string | undefined {
-  const [built] = builtHere(SUPERVISOR);
+  const built = builtHere(SUPERVISOR);
   if (built !== undefined) return built;
   const addon = prebuiltAddon();
   const brought = addon === undefined ? undefined : join(dirname(addon), SUPERVISOR);
   return brought !== undefined && existsSync(brought) ? brought : undefined;
 }
 
-function builtHere(name: string): string[] {
-  return BUILT_HERE.map((folder) => join(ROOT, folder, name)).filter((file) => existsSync(file));
+function builtHere(name: string): string | undefined {
+  const file = join(ROOT, BUILT_HERE, name);
+  return existsSync(file) ? file : undefined;
 }
 
 /** What builds the native parts, in a clone and in a package that was installed. */

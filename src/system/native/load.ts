@@ -3,7 +3,7 @@ import { BytesperError } from "../../base/errors.js";
 import { sentence } from "../../base/sentence.js";
 import type { Absent } from "../probe/reading.js";
 import { absent, isAbsent } from "../probe/reading.js";
-import { addonFiles, buildCommand } from "./built-file.js";
+import { addonFile, buildCommand } from "./built-file.js";
 import type { NativeAddon } from "./contract.js";
 import { ADDON_EXPORTS } from "./contract.js";
 
@@ -11,7 +11,7 @@ let loaded: NativeAddon | Absent | undefined;
 
 /** The addon, or why it cannot be used. Loading is tried once. */
 export function tryLoadAddon(): NativeAddon | Absent {
-  return (loaded ??= loadFrom(addonFiles()));
+  return (loaded ??= loadFrom(addonFile()));
 }
 
 /** The addon. Throws `NO_ADDON`. */
@@ -22,24 +22,20 @@ export function loadAddon(): NativeAddon {
   return addon;
 }
 
-/**
- * Loads the first of these files that is an addon of this version. Otherwise says why each attempt failed.
- */
-export function loadFrom(files: readonly string[]): NativeAddon | Absent {
-  const require = createRequire(import.meta.url);
-  const failures: string[] = [];
-  for (const file of files) {
+/** Loads this file, if it is an addon of this version; otherwise says why not. */
+export function loadFrom(file: string | undefined): NativeAddon | Absent {
+  let why = "it is not built";
+  if (file !== undefined) {
     try {
-      const addon = require(file) as Partial<NativeAddon>;
+      const addon = createRequire(import.meta.url)(file) as Partial<NativeAddon>;
       const lacking = ADDON_EXPORTS.filter((name) => typeof addon[name] !== "function");
       if (lacking.length === 0) return addon as NativeAddon;
-      failures.push(`${file} is of another version and lacks ${lacking.join(", ")}`);
+      why = `${file} is of another version and lacks ${lacking.join(", ")}`;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // A message of the dynamic linker begins with the file name.
-      if (code !== "MODULE_NOT_FOUND") failures.push(sentence(error));
+      if (code !== "MODULE_NOT_FOUND") why = sentence(error);
     }
   }
-  const why = failures.length === 0 ? "it is not built" : failures.join("; ");
   return absent(`the native addon could not be loaded (${why}); run ${buildCommand()}`);
 }
