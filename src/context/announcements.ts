@@ -2,15 +2,14 @@
 export interface Pruned {
   kind: "result" | "turn" | "page";
   /**
-   * How it was removed. A result leaves a notice, a page its first page; a turn leaves nothing or its share
-   * of a summary.
+   * A result is replaced by a notice, or a message by its first page. A turn is dropped or becomes part of a summary.
    */
   how: "notice" | "first page" | "dropped" | "summarised";
   turn: number;
   /** Index of the message in the history, from 0; absent for a turn. */
   index?: number;
   tool?: string;
-  /** Tokens that it had in the prompt before. */
+  /** Tokens that it had in the prompt before it was removed. */
   tokens: number;
   /** Whether a warning named it in an earlier turn. */
   announced: boolean;
@@ -22,7 +21,7 @@ export interface Announcements {
   warning?: string;
 }
 
-/** The most parts that are named one by one, from the fullest text to the shortest. */
+/** How many parts are named one by one, from the longest form to the shortest. */
 const DETAIL = [8, 4, 2, 0];
 
 /**
@@ -42,7 +41,7 @@ export function announcementForms(
   }));
 }
 
-/** A text at least as long as the shortest form of any announcements. */
+/** Used to reserve room: no short form of announcements is longer than this text. */
 export function longestShortForm(saveHint: string): string {
   const many: Pruned[] = Array.from({ length: 2 }, () => ({
     kind: "turn",
@@ -55,7 +54,6 @@ export function longestShortForm(saveHint: string): string {
   return `${notice ?? ""}\n\n${warning ?? ""}\n\n`;
 }
 
-/** The content followed by the announcements. */
 export function withAnnouncements(content: string, { notice, warning }: Announcements): string {
   return [content, notice, warning].filter((text) => text !== undefined && text !== "").join("\n\n");
 }
@@ -65,7 +63,7 @@ export function noticeText(tool: string | undefined, tokens: number): string {
   return `[The result of ${tool ?? "this tool"} (${tokens} tokens) was removed to save memory.]`;
 }
 
-/** The text that replaces dropped turns. It has no number, so that it stays the same from turn to turn. */
+/** The text that replaces dropped turns. It has no number, so the prompt stays the same from turn to turn. */
 export const GAP_TEXT = "[Earlier turns were removed to save memory.]";
 
 export function summaryText(summary: string, lastTurn: number): string {

@@ -4,13 +4,13 @@ import { TokenizerFailed } from "./tokenizer.js";
 import { sentence } from "../base/sentence.js";
 
 /**
- * What a chat template adds to the texts. Special tokens separate messages, and a tokenizer merges nothing
- * across them. So the tokens of a prompt are exactly the sum over its messages.
+ * What a chat template adds to the texts. Special tokens separate messages, and a tokenizer never merges across them.
+ * So the tokens of a prompt are exactly the sum over its messages.
  */
 export interface ChatFormat {
-  /** Tokens around each message, including its role. */
+  /** Tokens that the template adds to each message; they include the role. */
   messageTokens: number;
-  /** Tokens that open the answer. */
+  /** Tokens that begin the answer. */
   replyTokens: number;
   /** The text of a message that the model reads. */
   text: (message: Message) => string;
@@ -28,7 +28,6 @@ function callText({ name, arguments: text }: { name: string; arguments: string }
   return `<tool_call>\n{"name": ${JSON.stringify(name)}, "arguments": ${text}}\n</tool_call>`;
 }
 
-/** Counts with one tokenizer and checks its answers. */
 export class TokenCounter {
   readonly #tokenizer: Tokenizer;
   readonly #format: ChatFormat;

@@ -2,7 +2,7 @@ import { BytesperError } from "../base/errors.js";
 import type { Message, MessageRole, ToolCall } from "./message.js";
 import { MESSAGE_ROLES } from "./message.js";
 
-/** A message as chat interfaces write it: OpenAI's, and the many that follow it. */
+/** A message in the format of OpenAI's chat interface, which many others use. */
 export interface ChatMessage {
   role: MessageRole;
   content: string;

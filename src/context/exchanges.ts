@@ -1,6 +1,6 @@
 import type { Message, ToolCall } from "./message.js";
 
-/** A mistake in a history; the history stays as it is. */
+/** The history is not changed by a problem. */
 export interface Problem {
   name: "result-without-call" | "second-result" | "call-without-result" | "summary-failed";
   /** Index of the message in the history, from 0. */
@@ -71,7 +71,6 @@ export class Exchanges {
     this.#lastRole = role;
   }
 
-  /** Name of the tool whose result a message is. */
   toolName(index: number): string | undefined {
     return this.#toolNames.get(index);
   }

@@ -43,7 +43,7 @@ export class History {
   /** Messages that arrive while a turn is being made. */
   #waiting: Waiting[] | undefined;
   #manualSaves = 0;
-  /** How many problems, and up to which turn, earlier turns have already reported. */
+  /** Problems before these positions were reported in earlier turns. */
   #told = { problems: 0, turns: 0 };
 
   /** Throws `USAGE` without a tokenizer or a policy. */
@@ -74,7 +74,6 @@ export class History {
     return this.#texts.messages;
   }
 
-  /** All problems of the messages so far. */
   get problems(): Problem[] {
     return [
       ...this.#exchanges.problems,

@@ -13,9 +13,9 @@ export interface ToolCall {
 export interface Message {
   role: MessageRole;
   content: string;
-  /** Calls that an assistant's message makes. */
+  /** Calls of tools; only in a message of the assistant. */
   toolCalls?: readonly ToolCall[];
-  /** Of a tool's message: the call that it answers; without it, the assistant's message before it. */
+  /** In a tool's message: the id of the call that it answers. Without it, the call is found by position. */
   toolCallId?: string;
   name?: string;
 }

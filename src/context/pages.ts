@@ -35,7 +35,7 @@ function naturalEnd(text: string, fits: number): number {
   return splitsPair(text, fits) ? fits - 1 : fits;
 }
 
-/** The text in pages of at most `most` tokens; together they are the text again. */
+/** The text in pages of at most `most` tokens. Joined, they are the text. */
 export function pagesOf(text: string, most: number, count: (text: string) => number): string[] {
   const pages: string[] = [];
   let rest = text;

@@ -22,7 +22,7 @@ export interface Costs {
    * is impossible. With `postponed` it says that the whole text comes in the next turn.
    */
   pageTokens: (index: number, most: number, postponed: boolean) => number;
-  /** Tokens of the line that stands for dropped turns. */
+  /** Tokens of the line that replaces dropped turns. */
   gapTokens: () => number;
   isPinned: (index: number) => boolean;
   isUser: (index: number) => boolean;
@@ -90,7 +90,7 @@ export class Planner {
       .sort((a, b) => a - b);
   }
 
-  /** Removes a part. With `summarised`, the summary covers the turn, so no gap text is needed. */
+  /** With `summarised`, the summary covers the turn, so no gap text is needed. */
   apply(shown: Shown, part: Part, summarised = false): Going {
     if (part.kind === "result") {
       const { index } = part;

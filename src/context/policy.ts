@@ -2,7 +2,6 @@ import { BytesperError } from "../base/errors.js";
 import type { Capacity, Rule, SummariseOptions } from "./rules.js";
 import { capNewTokens, capTurns, fitCapacity, keepWhole, replaceOldResults } from "./rules.js";
 
-/** Several rules combined. */
 export interface Policy {
   readonly name: string;
   readonly keptWhole: number;
@@ -36,7 +35,7 @@ export function composePolicy(name: string, ...rules: readonly Rule[]): Policy {
   };
 }
 
-/** Fixed limits: the last turns whole, older results as notices, at most so many turns, so many new tokens. */
+/** Fixed limits: how many turns are kept whole, how many are shown at all, and how many new tokens are allowed. */
 export function fixedPolicy(limits: { keep: number; turns: number; newTokens: number }): Policy {
   const { keep, turns, newTokens } = limits;
   if (turns < keep)
@@ -53,10 +52,10 @@ export function fixedPolicy(limits: { keep: number; turns: number; newTokens: nu
   );
 }
 
-/** Keeps everything until the capacity would be exceeded; then removes only what it must. */
+/** Removes nothing until the capacity would be exceeded, and then only what is necessary. */
 export function budgetPolicy(limits: {
   capacityTokens: number;
-  /** Most tokens of a prompt alone; as many as the capacity unless given. */
+  /** Most tokens of a prompt alone; by default, the capacity. */
   promptTokens?: number;
   newTokens: number;
   /**
@@ -64,7 +63,7 @@ export function budgetPolicy(limits: {
    * `newTokens` if that is smaller.
    */
   leastNewTokens?: number;
-  /** As for `fitCapacity`; true unless given. */
+  /** As for `fitCapacity`; true by default. */
   warnFirst?: boolean;
 }): Policy {
   const { capacityTokens, promptTokens = capacityTokens, newTokens, warnFirst = true } = limits;
@@ -76,5 +75,4 @@ export function budgetPolicy(limits: {
   );
 }
 
-/** Removes nothing. */
 export const KEEP_ALL: Policy = composePolicy("none");

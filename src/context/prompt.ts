@@ -7,7 +7,7 @@ import type { Texts } from "./texts.js";
 
 export interface Prompt {
   messages: Message[];
-  /** Tokens of the messages and of what opens the answer. */
+  /** Tokens of the messages and of the beginning of the answer. */
   inputTokens: number;
   announcements: Announcements;
 }

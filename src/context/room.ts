@@ -12,7 +12,7 @@ import type { Warnings } from "./warnings.js";
 const ANNOUNCEMENT_TOKENS = 160;
 /** Largest share of a small capacity that is kept for it. */
 const ANNOUNCEMENT_SHARE = 1 / 8;
-/** The largest of so many newest turns is the expected size of the next turn. */
+/** The next turn is expected to be as large as the largest of this many newest turns. */
 const RECENT_TURNS = 8;
 
 /** How the tokens of a policy's capacity are divided between messages, announcements and the answer. */

@@ -83,7 +83,7 @@ export function replaceOldResults(): Rule {
   };
 }
 
-/** Drops all turns but the last n. */
+/** Drops all turns except the last n. */
 export function capTurns(turns: number): Rule {
   whole(turns, 1, "turns of a history");
   return {
@@ -128,14 +128,14 @@ export function capNewTokens(tokens: number): Rule {
 }
 
 /**
- * Lets go what the capacity requires and no more, least valuable first: by age, where a result counts as old as a
- * turn of twice its age and two more. So the turns and results that "keep k whole, 2k + 2 turns" would show are
- * kept longest, for every k. A request and the newest turn stay; if they alone are too long, they are shown by
- * their first page.
+ * Removes only what the capacity requires, the least valuable first. Value falls with age; a result counts like a
+ * turn of twice its age plus two. So the turns and results that "keep k whole, 2k + 2 turns" would show are kept
+ * longest, for every k. A request and the newest turn always stay; if they alone are too long, their first pages are
+ * shown.
  *
- * @param options.warnFirst where new results need the place of what no warning has named, they are shown by their
- *   first page in this turn, with the warning, and whole in the next one; true unless given. Where that makes no room
- *   either, as with a long request, the rest goes at once and `Pruned.announced` is false.
+ * @param options.warnFirst if new results need room that only unwarned parts could give, this turn shows their first
+ * pages with a warning, and the next turn shows them whole. Default: true. If that gives too little room too, for
+ * example for a long request, the parts are removed at once and `Pruned.announced` is false.
  */
 export function fitCapacity(
   tokens: number,

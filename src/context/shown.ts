@@ -1,6 +1,5 @@
-/** How a message is shown. */
 export const WHOLE = 0;
-/** By its first page. */
+/** Only the first page is shown. */
 export const PAGE = 1;
 /** A tool's result that was replaced by a notice. */
 export const NOTICE = 2;
@@ -15,7 +14,7 @@ export class Shown {
   #costs: Float64Array;
   #length: number;
   #total = 0;
-  /** For each turn: 1 if at most the latest request of it may be shown. */
+  /** By turn: 1 if nothing of it may be shown except the latest request. */
   #gone: Uint8Array;
   #firstKept: number;
   /** Removed turns of which a part is still shown. */
@@ -50,7 +49,7 @@ export class Shown {
     return this.#length;
   }
 
-  /** A copy with room for so many messages. */
+  /** @param room number of messages that the copy has space for */
   copy(room = this.#length): Shown {
     return new Shown(this, room);
   }

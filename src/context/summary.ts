@@ -1,7 +1,7 @@
 import type { SummariseOptions, SummaryRequest } from "./rules.js";
 import { sentence } from "../base/sentence.js";
 
-/** The answer of the callback, or the reason why there is none, as a sentence without full stop. */
+/** The answer of the callback, or the reason for a failure, as a sentence without full stop. */
 export async function askForSummary(
   { callback }: SummariseOptions,
   request: SummaryRequest,

@@ -21,12 +21,13 @@ export class TokenizerFailed extends BytesperError {
 }
 
 /**
- * Counts with `gpt-tokenizer`, which is loaded here and not before: its tables take some 60 MiB. Exact for the
- * models of that encoding; for others give their own tokenizer. Throws `NO_PACKAGE` where it is not installed.
+ * Counts with `gpt-tokenizer`, which is loaded only when this is called: its tables take some 60 MiB. The counts are
+ * exact for models with that encoding; for other models, give a tokenizer of your own. Throws `NO_PACKAGE` if it is
+ * not installed.
  */
 export async function openTokenizer(encoding: Encoding = "o200k_base"): Promise<Tokenizer> {
   const { countTokens } = await loadEncoding(encoding);
-  // Text of a user or a tool that looks like a special token is text.
+  // A text that looks like a special token is counted as text.
   const options = { disallowedSpecial: new Set<string>() };
   return {
     name: encoding,
@@ -34,7 +35,7 @@ export async function openTokenizer(encoding: Encoding = "o200k_base"): Promise<
   };
 }
 
-/** Four characters a token: for machines without a tokenizer, and for nothing that must be exact. */
+/** Four characters a token. Use it only on machines without a tokenizer, and never for exact numbers. */
 export const ROUGH_TOKENIZER: Tokenizer = {
   name: "characters / 4",
   count: (text) => Math.ceil(text.length / 4),
@@ -53,12 +54,12 @@ async function loadEncoding(
 }
 
 /**
- * Byte-pair encoding takes time with the square of an unbroken run: 10 s for 100,000 equal letters. Longer runs
- * are counted in pieces, each of which may count one token more than the whole.
+ * The time of byte-pair encoding grows with the square of an unbroken run: 10 s for 100,000 equal letters. Longer
+ * runs are counted in pieces, and each piece may add one token.
  */
 const LONGEST_RUN = 1024;
 const UNBROKEN = new RegExp(`\\S{${LONGEST_RUN + 1}}|\\s{${LONGEST_RUN + 1}}`);
-/** What the encodings do not split: letters, signs, white space. Digits are split into threes. */
+/** Runs that the encodings do not split: letters, signs, white space. Digits are split into groups of three. */
 const RUNS = new RegExp(
   ["[\\p{L}\\p{M}]", "[^\\s\\p{L}\\p{N}]", "\\s"].map((kind) => `${kind}{${LONGEST_RUN + 1},}`).join("|"),
   "gu",
@@ -79,7 +80,7 @@ function piecesOf(text: string): string[] {
   return pieces;
 }
 
-/** Whether a cut before `index` would part the two halves of one character. */
+/** Whether a cut before `index` would separate the two halves of a surrogate pair. */
 export function splitsPair(text: string, index: number): boolean {
   const before = text.charCodeAt(index - 1);
   const after = text.charCodeAt(index);

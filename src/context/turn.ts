@@ -10,17 +10,20 @@ export interface HistoryOptions {
   tokenizer: Tokenizer;
   policy: Policy;
   format?: ChatFormat;
-  /** Counts what the model has saved, such as an `ObservationStore`; a warning is repeated until the count rises. */
+  /**
+   * Something that counts what the model has saved, such as an `ObservationStore`. A warning is repeated until the
+   * count rises.
+   */
   observations?: { readonly saved: number };
-  /** A tool's result without its call is kept and named, or refused by `add`. */
+  /** Whether a tool's result without its call is kept and reported as a problem, or refused by `add`. */
   orphans?: "keep" | "refuse";
-  /** Said with each warning. */
+  /** A sentence that each warning ends with. */
   saveHint?: string;
-  /** Gets `Input tokens: N` at each generation. */
+  /** Called with `Input tokens: N` in each turn. */
   log?: (line: string) => void;
 }
 
-/** Throws `USAGE` for options that no history can be made with. */
+/** Throws `USAGE` for missing options. */
 export function requireOptions(options: HistoryOptions | undefined): void {
   const { tokenizer, policy } = (options ?? {}) as { tokenizer?: unknown; policy?: unknown };
   if (typeof (tokenizer as Partial<Tokenizer> | undefined)?.count !== "function") {
@@ -36,33 +39,34 @@ export function requireOptions(options: HistoryOptions | undefined): void {
 
 /** What to send to the model. */
 export interface Turn {
-  /** The generation, from 1. */
+  /** Number of the generation, from 1. */
   turn: number;
   messages: readonly Message[];
   /** Tokens of the whole prompt. */
   inputTokens: number;
-  /** Most tokens that the model may write; absent where nothing limits them. */
+  /** Most tokens that the model may write; absent if there is no limit. */
   maxNewTokens?: number;
   pruned: readonly Pruned[];
-  /** What goes next, whether or not it was warned of before. */
+  /** Parts that will be removed next, whether or not a warning has named them before. */
   willPrune: readonly Pruned[];
-  /** New results of which this prompt shows the first page, so that what must make room is warned of before it goes. */
+  /**
+   * New results that this prompt shows by their first page only. So a warning can name what must make room for them.
+   */
   postponed: readonly Postponed[];
-  /** What the newest message says of both. */
+  /** The texts about removed parts that were added to the newest message. */
   announcements: Announcements;
   problems: readonly Problem[];
 }
 
-/** A result that comes whole in the next turn. */
+/** A result that the next turn shows whole. */
 export interface Postponed {
-  /** Place of the message in the history, from 0. */
+  /** Index of the message in the history, from 0. */
   index: number;
   tool?: string;
   tokens: number;
   shownTokens: number;
 }
 
-/** One line of the log. */
 export interface Generation {
   turn: number;
   inputTokens: number;
@@ -71,11 +75,11 @@ export interface Generation {
   pruned: number;
 }
 
-/** The prompt cannot be made to fit: what must stay is larger than the capacity. */
+/** The prompt cannot be made to fit, because what must stay is larger than the capacity. */
 export class CapacityTooSmall extends BytesperError {
   /** Tokens of the messages that must stay. */
   readonly neededTokens: number;
-  /** Tokens that there is room for beside the answer. */
+  /** Tokens that the capacity has for them besides the answer. */
   readonly roomTokens: number;
 
   constructor(neededTokens: number, roomTokens: number, leastNewTokens: number) {

@@ -3,8 +3,8 @@ import type { Going } from "./plan.js";
 type Part = Going["part"];
 
 /**
- * Which parts a warning has named. One is repeated in every turn until the part is gone or something was saved after
- * the warning that named it first.
+ * Remembers which parts a warning has named. A warning is repeated in every turn until the part is gone, or until
+ * something was saved after the first warning that named the part.
  */
 export class Warnings {
   readonly #announced = new Set<string>();
@@ -15,13 +15,13 @@ export class Warnings {
     return this.#announced.has(keyOf(part));
   }
 
-  /** Places of the parts that must be warned of; `saves` counts what was saved so far. */
+  /** Indexes of the parts that a warning must name. `saves` is how often something was saved so far. */
   due(parts: readonly Part[], saves: number): Set<number> {
     const answered = saves > this.#saves ? this.#announced : this.#answered;
     return new Set([...parts.keys()].filter((place) => !answered.has(keyOf(parts[place] as Part))));
   }
 
-  /** Says that a prompt has named these parts. */
+  /** Records that a prompt has named these parts. */
   named(parts: readonly Part[], saves: number): void {
     if (saves > this.#saves) for (const key of this.#announced) this.#answered.add(key);
     this.#saves = saves;

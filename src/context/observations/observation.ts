@@ -1,12 +1,11 @@
 import { BytesperError } from "../../base/errors.js";
 
-/** An observation before it is saved. */
 export interface NewObservation {
   category: string;
   type: string;
   content: string;
   tags?: readonly string[];
-  /** From 0 to 1; 0.5 unless given. */
+  /** From 0 to 1; 0.5 by default. */
   importance?: number;
   /** The generation in which it was made. */
   turn?: number;
@@ -28,11 +27,11 @@ export interface ObservationFilter {
   leastImportance?: number;
   /** Part of the content; upper and lower case of ASCII letters are equal. */
   contains?: string;
-  /** 50 unless given. */
+  /** 50 by default. */
   limit?: number;
 }
 
-/** Throws `USAGE` for what cannot be saved as it is. */
+/** Throws `USAGE` if it cannot be saved without changes. */
 export function requireObservation(observation: NewObservation): void {
   if (typeof (observation as unknown) !== "object" || (observation as unknown) === null)
     throw bad("observation must be { category, type, content }", observation);
@@ -48,7 +47,7 @@ export function requireObservation(observation: NewObservation): void {
   if (!Number.isSafeInteger(turn)) throw bad("turn of an observation must be a whole number", turn);
 }
 
-/** Throws `USAGE` for a filter that would silently match something else. */
+/** Throws `USAGE` for a filter that would match something else than meant. */
 export function requireFilter(filter: ObservationFilter): void {
   if (typeof (filter as unknown) !== "object" || (filter as unknown) === null)
     throw bad("filter of a query must be an object", filter);

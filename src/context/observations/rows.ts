@@ -14,7 +14,7 @@ export function insertRows(database: Sqlite, observations: readonly Observation[
   }
 }
 
-/** Observations that match, the most important first and of these the newest. Throws `USAGE`. */
+/** Matching observations. The most important come first; of equally important ones, the newest. Throws `USAGE`. */
 export function selectRows(database: Sqlite, filter: ObservationFilter): Observation[] {
   requireFilter(filter);
   const { category, type, tags = [], leastImportance, contains, limit = 50 } = filter;

@@ -1,7 +1,7 @@
 import { BytesperError } from "../../base/errors.js";
 import type { Sqlite, SqlRow } from "./sqlite.js";
 
-/** "bpob" as SQLite's application id: the mark of an observation file. */
+/** "bpob" as SQLite's application id, which marks observation files. */
 const APPLICATION_ID = 0x62706f62;
 const VERSION = 1;
 
@@ -31,7 +31,7 @@ const TABLES = `
  * `BAD_INPUT` for an intact database of another kind or of a newer version.
  */
 export function prepareFile(database: Sqlite, path: string): void {
-  // Each commit is on disk before it is acknowledged, the removal of its journal too.
+  // A commit returns only when the data and the removal of the journal are on disk.
   database.exec("PRAGMA synchronous = EXTRA");
   database.exec("PRAGMA foreign_keys = ON");
   if (isPrepared(database)) {

@@ -18,8 +18,8 @@ export interface Sqlite {
 type SqliteClass = new (path: string, options: { timeout: number }) => Sqlite;
 
 /**
- * Opens a database file, and makes it where there is none. libsql keeps SQLite's own file locks and rolls an
- * unfinished transaction back, also after `kill -9`; it is loaded here and not before.
+ * Opens a database file, and creates it if necessary. libsql uses SQLite's file locks and rolls an unfinished
+ * transaction back, even after `kill -9`. It is loaded only here, when the first file is opened.
  *
  * @param busyMs how long a statement waits for another process's lock, which blocks this thread
  */
@@ -37,7 +37,6 @@ function sqliteClass(): SqliteClass {
   }
 }
 
-/** Classifies an error of SQLite by what it means for the file. */
 export function troubleOf(error: unknown): "locked" | "damaged" | "moved" | "full" | "other" {
   const { code } = error as { code?: unknown };
   if (typeof code !== "string") return "other";

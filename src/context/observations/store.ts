@@ -45,9 +45,9 @@ export class ObservationStore {
   #saved = 0;
   #closed = false;
 
-  /** Throws `BAD_INPUT` for a path that cannot be a file of observations, and where libsql cannot be loaded. */
+  /** Throws `BAD_INPUT` for a path that cannot be a file of observations, and if libsql cannot be loaded. */
   constructor(path: string, { busyMs = 2000, notice }: StoreOptions = {}) {
-    // libsql ends the process where a name holds a null character.
+    // libsql ends the process if a name contains a null character.
     if (typeof (path as unknown) !== "string" || path === "" || path.includes("\0"))
       throw new BytesperError(
         "BAD_INPUT",
@@ -67,7 +67,6 @@ export class ObservationStore {
     this.#file = this.#open();
   }
 
-  /** How many observations were saved through this object. */
   get saved(): number {
     return this.#saved;
   }
@@ -76,7 +75,7 @@ export class ObservationStore {
     return this.#file.path;
   }
 
-  /** Throws `USAGE` for what is no observation, and `NO_SPACE` or `WRITE_FAILED`. */
+  /** Throws `USAGE` for an invalid observation, and `NO_SPACE` or `WRITE_FAILED` if it cannot be written. */
   save(observation: NewObservation): Observation {
     requireObservation(observation);
     const { category, type, content, tags = [], importance = 0.5, turn } = observation;
@@ -99,7 +98,7 @@ export class ObservationStore {
     return saved;
   }
 
-  /** Observations that match, the most important first and of these the newest. Throws `USAGE`. */
+  /** Matching observations. The most important come first; of equally important ones, the newest. Throws `USAGE`. */
   query(filter: ObservationFilter = {}): Observation[] {
     return this.#attempt((database) => selectRows(database, filter));
   }
@@ -186,7 +185,7 @@ export class ObservationStore {
 
   #keepAside(path: string, identity: string | undefined, error: unknown): void {
     const aside = keepAside(path, identity);
-    // The check of a file lists what it found in several lines.
+    // SQLite's check of a file returns several lines.
     const why = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
     this.#notice(
       aside === undefined

@@ -4,10 +4,10 @@ import { bytesIn, bytesWithBinaryUnit, fixed, ratio } from "../../base/format.js
 import type { Cell, Table } from "../../base/table/table.js";
 import type { PolicyTotals, SimulatedReplay, SimulatedTurn, Simulation } from "../simulation/simulate.js";
 
-/** Rows of the table of measured attention; the JSON has all of them. */
+/** Most rows in the table of measured attention. The JSON output has all rows. */
 const MOST_MEASURED = 12;
 
-/** What the policies keep, lose and need; the curve of one conversation; and where attention was measured. */
+/** Tables: what each policy keeps, loses and needs; the turns of one conversation; and the measured attention. */
 export function simulationTables(simulation: Simulation, conversation: string): Table[] {
   const curve = simulation.replays.filter((each) => each.conversation === conversation);
   const measured = measuredTable(simulation);
@@ -80,7 +80,7 @@ function turnCell({ refused }: SimulatedReplay, turn: SimulatedTurn | undefined)
   return `${overCapacity ? "over " : ""}${fixed(inputTokens, 0)} / ${gib(peakBytes)}`;
 }
 
-/** Absent where nothing was measured. */
+/** Absent if nothing was measured. */
 function measuredTable({ replays }: Simulation): Table | undefined {
   const byTokens = new Map<number, SimulatedTurn>();
   const reasons = new Set<string>();

@@ -5,7 +5,7 @@ import type { Message } from "../message.js";
 import type { Tokenizer } from "../tokenizer.js";
 import type { Transcript } from "./transcript.js";
 
-/** Characters of what tools answer to agents. */
+/** Lengths of tool results in conversations with agents. */
 export const TOOL_RESULT_CHARACTERS: Quantiles = [
   [0.25, 120],
   [0.5, 644],
@@ -15,13 +15,13 @@ export const TOOL_RESULT_CHARACTERS: Quantiles = [
   [0.99, 6761],
 ];
 
-/** Lengths of tool results: as they were measured, or 3,000 to 5,000 tokens each. */
+/** Lengths of tool results: "tool-use" as measured, "heavy" 3,000 to 5,000 tokens each. */
 export const WORKLOADS = ["tool-use", "heavy"] as const;
 export type Workload = (typeof WORKLOADS)[number];
 
-/** 3,000 to 5,000, with a margin for the error of a cut by characters. */
+/** 3,000 to 5,000 tokens, with a margin because texts are cut by characters. */
 const HEAVY_TOKENS = { least: 3050, most: 4950 };
-/** More characters than words need, so that a text can be cut to the wanted tokens. */
+/** More characters than the words have per token, so that a text can be shortened to the wanted tokens. */
 const CHARACTERS_PER_TOKEN = 8;
 const SYSTEM_CHARACTERS = 4000;
 /** The number of calls between a request and its answer is between 1 and this. */
@@ -32,7 +32,6 @@ export interface GenerateOptions {
   seed: number;
   /** Generations of the model. */
   turns: number;
-  /** Used for results whose length is given in tokens. */
   tokenizer: Tokenizer;
 }
 
@@ -45,7 +44,7 @@ export function generateTranscript({ workload, seed, turns, tokenizer }: Generat
     if (workload === "tool-use") return drawn(TOOL_RESULT_CHARACTERS);
     const tokens = HEAVY_TOKENS.least + random() * (HEAVY_TOKENS.most - HEAVY_TOKENS.least);
     const text = words(Math.ceil(tokens * CHARACTERS_PER_TOKEN));
-    // The text is even: a share of its characters is the same share of its tokens, to within one per cent.
+    // The text is uniform: a share of its characters has the same share of its tokens, to within 1 %.
     return text.slice(0, Math.round((text.length * tokens) / Math.max(1, tokenizer.count(text))));
   };
   const messages: Message[] = [{ role: "system", content: words(SYSTEM_CHARACTERS) }];

@@ -19,7 +19,7 @@ export interface MeterOptions {
   seed: number;
 }
 
-/** Neither kernel stores scores; the pool has no third kind. */
+/** Neither "efficient" nor "flash" stores scores, and the pool has only one such kernel. */
 const KERNELS: Record<AttentionImplementation, AttentionKernel> = {
   eager: "eager",
   efficient: "flash",
@@ -28,7 +28,7 @@ const KERNELS: Record<AttentionImplementation, AttentionKernel> = {
 /** The first run includes the start of code and threads; the second one tells how long other runs take. */
 const FIRST_TOKENS = [16, 256];
 
-/** Expected time of a run: its inputs grow with the tokens, attention with their square. */
+/** Expected time of a run. Making the inputs takes time in proportion to the tokens, attention to their square. */
 interface Pace {
   inputMsPerToken: number;
   attentionMsPerTokenSquared: number;

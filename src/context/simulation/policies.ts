@@ -9,13 +9,13 @@ import type { Tokenizer } from "../tokenizer.js";
 /** The policies that are compared by default. */
 export const POLICY_NAMES = ["none", "3/8/700", "2/6/500", "1/4/300", "summaries", "budget"] as const;
 
-/** As many new tokens as the loosest of the fixed policies allows, and at least as the strictest. */
+/** `most` is the limit of the loosest fixed policy, `least` that of the strictest. */
 const NEW_TOKENS = { most: 700, least: 300 };
 const SUMMARY_TOKENS = 300;
 
 /**
- * A policy by its name: "none", "budget", "summaries", or "K/T/N" for K turns whole, T turns at most and N new tokens.
- * Throws `USAGE`.
+ * A policy by its name: "none", "budget", "summaries", or "K/T/N": keep K turns whole, show at most T turns, and
+ * allow N new tokens. Throws `USAGE`.
  */
 export function simulatedPolicy(
   name: string,

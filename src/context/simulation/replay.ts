@@ -26,7 +26,6 @@ export interface ReplayedTurn {
   overCapacity: boolean;
 }
 
-/** A conversation under one policy. */
 export interface Replay {
   conversation: string;
   policy: string;

@@ -36,7 +36,6 @@ export interface SimulationRequest {
 /** Most memory that measured attention takes of this machine. */
 const MEASURE_CAP_BYTES = 4 * 2 ** 30;
 
-/** Reads the input of a simulation, runs it, and chooses the conversation whose curve is shown. */
 export async function runSimulation(
   request: SimulationRequest,
 ): Promise<{ simulation: Simulation; shown: string }> {

@@ -47,7 +47,7 @@ export interface PolicyTotals {
   conversationsRefused: number;
   /** Kept tokens, summed over all turns before the first one over the capacity: what a model could read. */
   keptTokens: number;
-  /** At the ends of the conversations. */
+  /** At the end of the conversations. */
   tokensLost: number;
   toolResults: number;
   toolResultsLost: number;
@@ -68,7 +68,6 @@ export interface Simulation {
   notes: string[];
 }
 
-/** Replays conversations under policies. */
 export async function simulateContext(options: SimulationOptions): Promise<Simulation> {
   const { transcripts, tokenizer, model, capacityBytes, attention, logits, signal } = options;
   const memory = new TurnMemory(model, {

@@ -4,15 +4,14 @@ import { BytesperError } from "../../base/errors.js";
 import { fromChatMessage } from "../chat-message.js";
 import type { Message } from "../message.js";
 
-/** A real conversation. */
 export interface Transcript {
   id: string;
   messages: Message[];
 }
 
 /**
- * Conversations of a file with one `{"conversation_id","messages":[{"role","content"}]}` a line; messages may have
- * `tool_calls`, `tool_call_id` and `name` as chat interfaces write them. Throws `BAD_CONVERSATIONS` with the line.
+ * Conversations of a file with one `{"conversation_id","messages":[{"role","content"}]}` a line. Messages may have
+ * `tool_calls`, `tool_call_id` and `name`, as in OpenAI's chat interface. Throws `BAD_CONVERSATIONS` with the line.
  */
 export async function readTranscripts(path: string): Promise<Transcript[]> {
   const transcripts: Transcript[] = [];
