@@ -4,8 +4,8 @@ import { openCorpus } from "bytesper/corpus";
 const GUESSED_MESSAGE_BYTES = 500;
 
 /**
- * What a session's messages would cost by a round guess, and by their text alone: bytes of one unit, where a
- * unit holds `messages` of the `perSession` messages in each of `sessions` sessions.
+ * Two estimates of the bytes of messages in one unit: by a round guess for each message, and by the text alone. A
+ * unit has `messages` of the `perSession` messages in each of `sessions` sessions.
  */
 export function messageEstimates(
   { messages, perSession, sessions }: { messages: number; perSession: number; sessions: number },

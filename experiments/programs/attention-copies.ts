@@ -6,7 +6,7 @@ import { shapeOf } from "./attention-shape.js";
 const TOKENS = 3000;
 const QUICK_TOKENS = 1500;
 
-/** How many bytes per score the copies of an eager implementation come to at their highest. */
+/** Measures the highest number of bytes per score that the copies of an eager implementation take. */
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const { factors, quick, device, deviceCapBytes, instructionSet, seed } = context;
   const tokens = quick ? QUICK_TOKENS : TOKENS;

@@ -9,14 +9,14 @@ import {
 } from "bytesper/device";
 import { shapeOf } from "./attention-shape.js";
 
-/** Tokens of a small attention that already takes the whole workspace. */
+/** Even attention over so few tokens takes the whole workspace. */
 const SMALL = 512;
 
-/** Bytes per score that each kernel holds at once, by its description. */
+/** Bytes per score that each kernel holds at the same time, as its description says. */
 function bytesPerScore(kernel: AttentionKernel, dtype: Dtype): number {
   if (kernel === "flash") return 0;
   if (kernel === "naive") return BYTES_OF[dtype];
-  // Scores and an fp32 softmax result; the cast back of fp16, or the widened copy of bf16, on top.
+  // Scores and a softmax result in fp32, plus the cast result for fp16 or the widened copy for bf16.
   return { fp32: 8, fp16: 8, bf16: 10 }[dtype];
 }
 
@@ -28,7 +28,6 @@ function predicted(kernel: AttentionKernel, dtype: Dtype, capacity: number): num
   return Math.floor(a === 0 ? capacity / b : (Math.sqrt(b * b + 4 * a * capacity) - b) / (2 * a));
 }
 
-/** Searches the largest number of tokens whose attention can be allocated under the cap. */
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const kernel = context.factors.kernel as AttentionKernel;
   const dtype = context.factors.dtype as Dtype;
@@ -57,7 +56,7 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
     }
   };
   try {
-    // The workspace of the threads is not in the formula; with it the search starts next to its goal.
+    // The workspace of the threads is not in the formula. With it, the search starts near its result.
     const small = await allocateAttention(shapeOf(SMALL), {
       pool,
       kernel,

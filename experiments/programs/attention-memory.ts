@@ -12,23 +12,23 @@ import {
 import { shapeOf } from "./attention-shape.js";
 import { median } from "./numbers.js";
 
-/** Up to here a run is short, and its time is the median of several. */
+/** Up to this length a run is short, and its time is the median of several runs. */
 const REPEATED_UP_TO = 5000;
 const REPEATS = 3;
-/** Pool and second route may differ by so much before it is a doubt. */
+/** If the pool and the second route differ by a larger share, a doubt is reported. */
 const AGREEMENT = 0.02;
-/** Pages of the process that come and go beside a pool. */
+/** The process's other pages may change by this much. */
 const NOISE_BYTES = 2 ** 20;
 
 type Warnings = NonNullable<ProgramAnswer["warnings"]>[number][];
 
-/** Attention at one length: with the scores kept, then without. */
+/** Measures attention at one length: first with all scores stored, then without. */
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const tokens = Number(context.factors.tokens);
   const dtype = context.factors.dtype as Dtype;
   const estimate = scoreBytes(shapeOf(tokens), BYTES_OF[dtype]);
   const warnings: Warnings = [];
-  // A small one first: code, threads and the first pages of the allocator are not the kernel's.
+  // The first run loads code and starts threads, which must not count as memory of a kernel.
   await measured("flash", 16, dtype, context, []);
   const naive = await measured("naive", tokens, dtype, context, warnings);
   const flash = await measured("flash", tokens, dtype, context, warnings);
@@ -63,7 +63,7 @@ async function measured(
   warnings: Warnings,
 ): Promise<Measured> {
   const pool = new MemoryPool({ device, capBytes: deviceCapBytes });
-  // What the run took stays reserved, so that the kernel's or the driver's count can be read after it.
+  // The pool keeps the memory of the run, so that the kernel's or the driver's count can be read afterwards.
   await pool.setReleaseThreshold(Number.POSITIVE_INFINITY);
   const before = deviceBytes(device);
   try {
@@ -82,8 +82,8 @@ async function measured(
     } while (!quick && tokens <= REPEATED_UP_TO && times.length < REPEATS);
     const secondRoute = deviceChange(before, deviceBytes(device));
     const { usedHighWaterBytes, reservedHighWaterBytes, inputOutputBytes } = result;
-    // The kernel and the driver count what the pool has reserved. Used bytes are less by the unused part of blocks,
-    // which depends on the number of threads.
+    // The kernel and the driver count what the pool has reserved. Used bytes are less, by the unused parts of blocks,
+    // and those depend on the number of threads.
     if (
       typeof secondRoute === "number" &&
       Math.abs(secondRoute - reservedHighWaterBytes) >

@@ -11,15 +11,15 @@ export interface CacheTotals {
   reservedBytes: number;
 }
 
-/** Where the caches lie, and how many bytes they may take together. */
+/** Where caches are allocated, and how many bytes they may take together. */
 export interface Room {
   device: string;
   capBytes: number;
 }
 
-/** How the caches of sessions are laid out in device memory. */
+/** A way of placing the caches of sessions in device memory. */
 export interface CachePolicy {
-  /** Opens a session and answers its number. Throws `OutOfDeviceMemory` and leaves nothing behind. */
+  /** Opens a session and returns its number. Throws `OutOfDeviceMemory`, and then nothing stays allocated. */
   open: () => Promise<number>;
   close: (session: number) => Promise<void>;
   totals: () => CacheTotals;
@@ -33,7 +33,7 @@ export function cachePolicy(name: string, shape: CacheShape, room: Room): CacheP
   throw new Error(`there is no policy "${name}"`);
 }
 
-/** Keys and values of each layer, one tensor each. */
+/** One tensor for the keys and one for the values of each layer. */
 function contiguousTensors(shape: CacheShape): number[] {
   return new Array<number>(2 * shape.layers).fill(tensorBytes(shape, shape.tokens));
 }
@@ -51,7 +51,7 @@ class PoolPerSession implements CachePolicy {
 
   async open(): Promise<number> {
     const { device, capBytes } = this.#room;
-    // All pools share one device: what the others hold is not there for this one.
+    // All pools share one device, so what the others hold is not available for this one.
     const pool = new MemoryPool({ device, capBytes: Math.max(0, capBytes - this.totals().reservedBytes) });
     try {
       await pool.allocate(contiguousTensors(this.#shape));
@@ -118,13 +118,13 @@ class SharedPool implements CachePolicy {
 const BLOCK_TOKENS = 16;
 const BLOCKS_PER_SLAB = 64;
 
-/** A slab of blocks, each of which holds all layers of 16 tokens. */
+/** A slab of blocks. Each block holds all layers of 16 tokens. */
 interface Slab {
   handle: number;
   free: number[];
 }
 
-/** Blocks come from slabs of 64 and go back to a list; a slab goes back once all of its blocks did. */
+/** Blocks come from slabs of 64. A slab is released when all of its blocks are free. */
 class PagedBlocks implements CachePolicy {
   readonly #pool: MemoryPool;
   readonly #blockBytes: number;

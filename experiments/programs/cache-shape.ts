@@ -1,4 +1,3 @@
-/** The key/value cache of one session. */
 export interface CacheShape {
   layers: number;
   kvHeads: number;
@@ -7,7 +6,7 @@ export interface CacheShape {
   tokens: number;
 }
 
-/** Qwen2.5-3B, by its published configuration. */
+/** From the published configuration of Qwen2.5-3B. */
 export const QWEN_2_5_3B: CacheShape = {
   layers: 36,
   kvHeads: 2,
@@ -16,12 +15,12 @@ export const QWEN_2_5_3B: CacheShape = {
   tokens: 1000,
 };
 
-/** Bytes of one layer's keys, or of its values, for `tokens` tokens. */
+/** Bytes of the keys, or of the values, of one layer. */
 export function tensorBytes({ kvHeads, headDim, bytesPerNumber }: CacheShape, tokens: number): number {
   return kvHeads * headDim * bytesPerNumber * tokens;
 }
 
-/** Bytes of a whole cache of `tokens` tokens: 2 x layers x kvHeads x headDim x bytes x tokens. */
+/** Bytes of a whole cache: 2 x layers x kvHeads x headDim x bytes x tokens. */
 export function cacheBytes(shape: CacheShape, tokens = shape.tokens): number {
   return 2 * shape.layers * tensorBytes(shape, tokens);
 }

@@ -5,7 +5,7 @@ import { cachePolicy } from "./cache-policies.js";
 import { cacheBytes, QWEN_2_5_3B } from "./cache-shape.js";
 import { inRandomOrder } from "./random-order.js";
 
-/** Opens sessions until one is refused, closes half in a random order, and opens again. */
+/** Opens sessions until one is refused, closes half in a random order, and opens again until a refusal. */
 export async function run({ factors, device, searchCapBytes, seed }: ProgramContext): Promise<ProgramAnswer> {
   const policy = cachePolicy(String(factors.policy), QWEN_2_5_3B, { device, capBytes: searchCapBytes });
   try {

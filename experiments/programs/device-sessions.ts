@@ -4,7 +4,7 @@ import { cachePolicy } from "./cache-policies.js";
 import { cacheBytes, QWEN_2_5_3B } from "./cache-shape.js";
 import { inRandomOrder } from "./random-order.js";
 
-/** Opens sessions, reads the device, closes half of them in a random order, then the others. */
+/** Opens sessions and reads the device's memory, closes half of them in a random order, then the others. */
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const { factors, device, deviceCapBytes, seed } = context;
   const shape = QWEN_2_5_3B;
@@ -12,7 +12,7 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const formula = cacheBytes(shape);
   const policy = cachePolicy(String(factors.policy), shape, { device, capBytes: deviceCapBytes });
   try {
-    // Code and the first pages outside the pools do not belong to the sessions.
+    // Code and the first pages outside the pools must not count as memory of sessions.
     await policy.close(await policy.open());
     const before = deviceBytes(device);
     const sessions: number[] = [];
@@ -63,7 +63,7 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   }
 }
 
-/** Readings that a refused row does not come to. */
+/** Readings that a row lacks if a session was refused. */
 const LATER = [
   "secondRouteBytes",
   "reservedPerSessionBytes",

@@ -4,18 +4,18 @@ import type { FlowField } from "../subjects/flow-field.js";
 import { runFlows } from "./flow-run.js";
 import { sum } from "./numbers.js";
 
-/** Low on purpose: movement that spawns two flows each fills it in half of the steps. */
+/** A low cap: if movement spawns two flows each, half of the steps fill it. */
 const CAP_BYTES = 24 * 2 ** 20;
 const QUICK_CAP_BYTES = 10 * 2 ** 20;
 const STEPS = 64;
 const QUICK_STEPS = 32;
 
-/** The last stage under a cap that it breaks, with and without a guard that holds its growth back. */
+/** Runs the last stage under a cap that it exceeds, with and without a guard that blocks its growth. */
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const { factors, seed, quick, deviceCapBytes } = context;
   const capBytes = Math.min(deviceCapBytes, quick ? QUICK_CAP_BYTES : CAP_BYTES);
   let watched: { guard: MemoryGuard; field: FlowField } | undefined;
-  // Rules over the pool can be checked once there is one: its cap is what thresholds are held against.
+  // The rules need the pool's cap, so they can be checked only when the pool exists.
   const look = (field: FlowField, pool: ConstructorParameters<typeof MemoryGuard>[0]["pool"]): void => {
     if (factors.guard !== true) return;
     watched ??= {
@@ -27,7 +27,7 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
           { when: "deviceReservedBytes > 0.6 * poolCapBytes", action: { skip: "visualise" } },
           { when: "deviceReservedBytes > 0.8 * poolCapBytes", action: "block" },
         ],
-        // What fires is counted below.
+        // Fired rules are counted below.
         onEvent: () => undefined,
       }),
     };

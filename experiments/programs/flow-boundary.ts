@@ -8,7 +8,7 @@ import { sum } from "./numbers.js";
 const STEPS = 64;
 const QUICK_STEPS = 16;
 
-/** Flows without spawning, with and without reflection: where they end, and how far outside any was kept. */
+/** Flows without spawning, with and without reflection: where they end, and how far outside the lattice they were. */
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const { factors, seed, quick, deviceCapBytes } = context;
   let furthest = 0;

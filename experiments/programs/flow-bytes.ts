@@ -2,7 +2,7 @@ import type { ProgramAnswer, ProgramContext } from "bytesper";
 import { flowBytes, NUMBER_BYTES } from "../subjects/flow-field-block.js";
 import { HISTORY, runFlows } from "./flow-run.js";
 
-/** The memory of a field at rest, taken apart: what the formula says, and everything beside it. */
+/** The memory of a field at rest, in parts: what the formula predicts, and everything else. */
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const { factors, seed, deviceCapBytes } = context;
   let flows = 0;

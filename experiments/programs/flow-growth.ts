@@ -3,18 +3,18 @@ import type { MeasuredStep } from "./flow-run.js";
 import { runFlows } from "./flow-run.js";
 import { median, robustLine, sum } from "./numbers.js";
 
-/** Low on purpose: growth without a limit on flows meets any cap, and this one soon. */
+/** A low cap: growth without a limit reaches any cap, and this one soon. */
 const CAP_BYTES = 16 * 2 ** 20;
 const QUICK_CAP_BYTES = 5 * 2 ** 20;
-/** Runs with seeds of their own; the range of five medians covers the true one with 1 - 2^(1-5) = 94 %. */
+/** Runs with different seeds. The range of five values covers the true median with 1 - 2^(1-5) = 94 %. */
 const RUNS = 5;
 const QUICK_RUNS = 3;
-/** Flows start at rest: until then fewer are parents than later. */
+/** Flows start at rest, so in earlier steps fewer of them are parents than later. */
 const FIRST_STEP = 6;
-/** A bound on the steps, should nothing grow. */
+/** An upper limit, in case nothing grows. */
 const MOST_STEPS = 400;
 
-/** Movement spawns without a limit on flows, in several runs, until the pool is full; how fast they grow. */
+/** Movement spawns flows without a limit, in several runs, until the pool is full. Measures how fast they grow. */
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const { factors, seed, quick, deviceCapBytes } = context;
   const children = Number(factors.maxSpawnPerStep);
@@ -26,7 +26,7 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
       capBytes,
       seed: seed + index,
       steps: MOST_STEPS,
-      // Nobody comes through before memory runs out.
+      // So deep that no flow passes through before memory runs out.
       depth: MOST_STEPS,
       samples: 1,
       reflection: true,
@@ -65,7 +65,7 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   };
 }
 
-/** A cap that leaves no steps to fit a line through. */
+/** The answer if the cap left too few steps for a line. */
 function tooShort(capBytes: number, steps: number, cause = "no flow fits"): ProgramAnswer {
   const unknown = { absent: `the cap was met after ${steps} steps: ${cause}` };
   return {
@@ -79,7 +79,7 @@ function tooShort(capBytes: number, steps: number, cause = "no flow fits"): Prog
   };
 }
 
-/** Readings that need a course of some steps. */
+/** Readings that need several steps. */
 const FITTED = [
   "activeFlowsMax",
   "growthPerStep",
@@ -93,7 +93,7 @@ const FITTED = [
   "largestDeviation",
 ];
 
-/** The line through the logarithm of the number of flows, and how far a step lies off it, as a share. */
+/** The line through the logarithm of the number of flows, and the largest distance of a step from it, as a share. */
 function growthOf(steps: readonly MeasuredStep[]): { slope: number; deviation: number } {
   const points = steps
     .filter(({ step }) => step >= FIRST_STEP)
@@ -105,7 +105,7 @@ function growthOf(steps: readonly MeasuredStep[]): { slope: number; deviation: n
   };
 }
 
-/** Share of the flows that are parents in a step, from what was spawned. */
+/** Share of flows that are parents in a step, computed from the number of spawned flows. */
 function parentShare(steps: readonly MeasuredStep[], children: number): number {
   const late = steps.filter(({ step }) => step >= FIRST_STEP);
   const before = sum(late.map(({ active, spawned }) => active - spawned));

@@ -3,14 +3,14 @@ import { MemoryPool, OutOfDeviceMemory } from "bytesper/device";
 import type { FlowFieldOptions, FlowStep } from "../subjects/flow-field.js";
 import { FlowField } from "../subjects/flow-field.js";
 
-/** Layers, and states that are kept of a flow: of all steps through them at full speed. */
+/** Number of layers, and number of states kept of each flow. At full speed, a flow needs 64 steps for all layers. */
 export const DEPTH = 64;
 export const HISTORY = 64;
 
-/** Steps whose numbers go into the journal with one write. */
+/** The numbers of this many steps are written to the journal together. */
 const STREAMED = 16;
 
-/** A step with what the pool held at its end and how long it took. */
+/** A step with the pool's bytes at its end and its duration. */
 export interface MeasuredStep extends FlowStep {
   allocatedBytes: number;
   reservedBytes: number;
@@ -18,13 +18,12 @@ export interface MeasuredStep extends FlowStep {
 }
 
 export interface FlowRun {
-  /** Flows before the first step; 0 where not even they fitted. */
+  /** Flows before the first step; 0 if they did not fit. */
   startedFlows: number;
   steps: MeasuredStep[];
-  /** High-water marks of the pool. */
   peakAllocatedBytes: number;
   peakReservedBytes: number;
-  /** The refused request, where memory ran out. */
+  /** The refused request, if memory ran out. */
   failure?: OutOfDeviceMemory;
 }
 
@@ -32,11 +31,11 @@ export type FlowRunOptions = Omit<FlowFieldOptions, "pool" | "depth" | "history"
   capBytes: number;
   steps: number;
   depth?: number;
-  /** Looks at the field at its start and after each step. */
+  /** Called with the field at its start and after each step. */
   look?: (field: FlowField, pool: MemoryPool) => void;
 };
 
-/** Runs a field in a pool of its own for so many steps, or until memory runs out. */
+/** Runs a field in its own pool for `steps` steps, or until memory runs out. */
 export async function runFlows(
   { device, emit }: Pick<ProgramContext, "device" | "emit">,
   { capBytes, steps: count, look, depth = DEPTH, ...options }: FlowRunOptions,
@@ -51,7 +50,7 @@ export async function runFlows(
   let failure: OutOfDeviceMemory | undefined;
   let startedFlows = 0;
   try {
-    // Frameworks keep what they took; only a cleanup gives it back.
+    // As in frameworks, memory stays reserved until a cleanup releases it.
     await pool.setReleaseThreshold(Number.POSITIVE_INFINITY);
     const field = await FlowField.create({ ...options, pool, depth, history: HISTORY });
     startedFlows = field.active;
@@ -83,10 +82,9 @@ export async function runFlows(
 
 type ProgramSeries = NonNullable<ProgramAnswer["series"]>[number];
 
-/** Most points of a series in a result. */
 const POINTS = 200;
 
-/** The course of a run for figures. */
+/** The series of a run, for figures. */
 export function seriesOf(steps: readonly MeasuredStep[]): ProgramSeries[] {
   const every = Math.max(1, Math.ceil(steps.length / POINTS));
   const shown = steps.filter((_, index) => index % every === 0);

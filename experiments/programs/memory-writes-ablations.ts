@@ -2,14 +2,14 @@ import type { GatedMemorySettings } from "../subjects/gated-memory/settings.js";
 
 type Changes = Partial<GatedMemorySettings>;
 
-/** A gate taken away: the name of its reading, what it is called, and the settings. */
+/** One gate turned off: the name of its reading, a title, and the settings. */
 export interface Ablation {
   reading: string;
   title: string;
   changes: Changes;
 }
 
-/** Every explanation but near merge: what would have to let the memory grow when it is taken away. */
+/** All gates except near merge. If one of them limited the memory, the memory would grow without it. */
 export const COMPETING: readonly Ablation[] = [
   { reading: "warmupOff", title: "warm-up off", changes: { warmupSteps: 0 } },
   { reading: "entropyFloorOff", title: "entropy floor off", changes: { entropyFloor: 0 } },
@@ -32,7 +32,7 @@ export const NEAR_MERGE_ALONE: Ablation = {
   changes: Object.assign({}, ...COMPETING.map(({ changes }) => changes)) as Changes,
 };
 
-/** Ways in which the near-merge gate itself could be another one. */
+/** Other possible forms of the near-merge gate. */
 export const VARIANTS: readonly Ablation[] = [
   { reading: "openBelow3", title: "near merge open below 3 items", changes: { fewNeighbours: "open" } },
   { reading: "keysMove", title: "merges move keys", changes: { keyBlend: 0.2 } },

@@ -5,8 +5,8 @@ import { GatedMemory } from "../subjects/gated-memory/gated-memory.js";
 const MOST_COLLECTIONS = 10;
 
 /**
- * Heap and external bytes that go when a memory drops its items and the block of their keys, for each item.
- * What is staged stays and is not counted.
+ * Heap and external bytes per item that are freed when a memory drops its items and the block of their keys. Staged
+ * items stay and are not counted.
  */
 export function bytesPerItem(memory: GatedMemory): ProgramReading {
   const collect = (globalThis as { gc?: () => void }).gc;
@@ -18,26 +18,26 @@ export function bytesPerItem(memory: GatedMemory): ProgramReading {
   const full = settledBytes(collect);
   memory.clear();
   const bytes = full - settledBytes(collect);
-  // Read after the last collection, so that the memory itself is alive in both readings.
+  // The memory is used after the last collection, so it is alive in both readings.
   return memory.size === 0 ? bytes / items : { absent: "the memory did not drop its items" };
 }
 
 /**
- * The first call of a function makes code and feedback, which would be charged to the items. A function of its own:
- * the interpreter keeps what a function made alive until the function returns.
+ * The first call of a function makes code and feedback, which must not count as memory of the items. It is a function
+ * of its own, because the interpreter keeps what a function made alive until the function returns.
  */
 function rehearse(): void {
   new GatedMemory({ dimension: 1 }).clear();
 }
 
-/** Bytes by formula: 4 for each number of an item's value and of its row of keys, spare rows included. */
+/** Bytes by formula: 4 for each number of an item's value and of its row of keys, with spare rows. */
 export function estimatedBytesPerItem(memory: GatedMemory): number {
   return 4 * memory.settings.dimension * (1 + memory.capacity / Math.max(1, memory.size));
 }
 
 /**
- * Collects until two readings in a row are equal: one collection runs weak callbacks, and the next frees what
- * they release.
+ * Collects until two readings in a row are equal: one collection runs weak callbacks, and the next frees what they
+ * release.
  */
 function settledBytes(collect: () => void): number {
   let last = -1;
@@ -50,7 +50,7 @@ function settledBytes(collect: () => void): number {
   return last;
 }
 
-/** A function of its own, so that its object is dead at the next collection. */
+/** A function of its own, so that its object can be collected next time. */
 function liveBytes(): number {
   const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
   return heap + external;

@@ -5,10 +5,10 @@ import { LOW } from "./memory-writes-plan.js";
 import type { MemoryRun, RunRequest } from "./memory-writes-run.js";
 import { runMemory } from "./memory-writes-run.js";
 
-/** A stream and a memory at the low threshold. */
+/** A stream, and a memory at the low threshold. */
 export type Setting = Pick<RunRequest, "memory" | "stream">;
 
-/** Runs of a setting, and the sizes that random directions predict for as many streams of its kind. */
+/** Runs of a setting, and for as many streams the sizes that random directions predict. */
 export function compared(
   setting: Setting,
   steps: number,
@@ -31,7 +31,7 @@ export function compared(
   };
   return {
     runs: seeds.map((seed) => runMemory({ ...setting, memory, seed, steps })),
-    // Other seeds than the streams': nothing but the settings is shared.
+    // The seeds differ from those of the streams: only the settings are shared.
     predicted: seeds.map((seed) => predictedSize(model, seed + 500_000)),
   };
 }

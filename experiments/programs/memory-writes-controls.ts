@@ -4,10 +4,10 @@ import { compared } from "./memory-writes-compare.js";
 import { FULL, QUICK } from "./memory-writes-plan.js";
 import { meanOf, seedsOf, spread } from "./memory-writes-run.js";
 
-/** Without a direction that clusters or all events share. */
+/** Neither clusters nor a shared direction. */
 const ALL_DIRECTIONS = { clusters: 0, shared: 0 };
 
-/** Streams and gates for which the explanation says another size, so that it can be wrong. */
+/** Settings for which the explanation predicts another size. They could refute it. */
 const CONTROLS: ReadonlyMap<string, Setting & { long?: boolean }> = new Map([
   ["as in the sweep", {}],
   ["three times as long", { long: true }],
@@ -24,10 +24,10 @@ const CONTROLS: ReadonlyMap<string, Setting & { long?: boolean }> = new Map([
 /** The levels of the factor `stream`. */
 export const STREAMS: readonly string[] = [...CONTROLS.keys()];
 
-/** A prediction that is further off says that the explanation lacks something. */
+/** If a prediction is wrong by a larger factor, the explanation is incomplete. */
 const WITHIN_FACTOR = 2;
 
-/** One stream at the low threshold, beside the size that random directions predict. */
+/** One stream at the low threshold, and the size that random directions predict. */
 export function run({ factors, seed, quick }: ProgramContext): ProgramAnswer {
   const name = String(factors.stream);
   const control = CONTROLS.get(name);

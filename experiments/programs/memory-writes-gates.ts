@@ -7,10 +7,10 @@ import { FULL, QUICK } from "./memory-writes-plan.js";
 import { meanOf, runMemory, seedsOf, spread } from "./memory-writes-run.js";
 import { verdictOf } from "./memory-writes-verdict.js";
 
-/** Events that came as far as the near-merge gate end in one of these rows. */
+/** Actions of events that reached the near-merge gate. */
 const PAST_FLOOR = new Set(["merge", "commit", "stage", "skip"]);
 
-/** Takes every gate away in turn, on the same streams. */
+/** Turns each gate off in turn, on the same streams. */
 export function run({ factors, seed, quick }: ProgramContext): ProgramAnswer {
   const { steps, gateSeeds, predictionSeeds } = quick ? QUICK : FULL;
   const threshold = Number(factors.near_merge_thr);

@@ -1,12 +1,12 @@
 import { Random } from "../subjects/gated-memory/random.js";
 
-/** A stream and a near-merge gate by their numbers alone. */
+/** A stream and a near-merge gate, described by numbers. */
 export interface OverlapModel {
   dimension: number;
   clusters: number;
   within: number;
   shared: number;
-  /** Events that reach the gate after the warm-up, as a mean per step. */
+  /** Mean number of events per step that reach the gate after the warm-up. */
   eventsPerStep: number;
   /** Steps after the warm-up. */
   steps: number;
@@ -18,20 +18,20 @@ export interface OverlapModel {
 
 interface ModelItem {
   cluster: number;
-  /** How far it leans to the shared direction, in units of 1 / sqrt(dimension). */
+  /** Its component along the shared direction, in units of 1 / sqrt(dimension). */
   lean: number;
   length: number;
 }
 
 /**
- * The size at which a memory with the near-merge gate and the rate limit alone would stand, when similarities are
- * what random directions in so many dimensions give: normal numbers of variance 1 / dimension about the stream's expected
- * similarities. No vector is made and none of the memory's code runs, so that the two can contradict each other.
+ * Predicts the size of a memory with only the near-merge gate and the rate limit, if similarities are those of random
+ * directions: normal numbers with variance 1 / dimension around the stream's expected similarities. It makes no
+ * vectors and runs none of the memory's code, so the two results are independent.
  *
- * An event is a u + b c + n g with a^2 = shared, b^2 = within - shared and n^2 = 1 - within, for a shared direction u,
- * a cluster's centre c and noise g. Products of different directions are independent normal numbers. Those with u are
- * kept for each cluster and each item, those of a centre with an item for each pair; only those with the newcomer's
- * own noise are new at each event. That is why a cluster that does not pass seldom passes later.
+ * An event is a u + b c + n g with a^2 = shared, b^2 = within - shared and n^2 = 1 - within, for a shared direction
+ * u, the centre c of a cluster and noise g. Products of different directions are independent normal numbers. Products
+ * with u are kept for each cluster and each item, products of a centre with an item for each pair. Only products with
+ * the noise of the new event are new for each event. So a cluster that does not pass now seldom passes later.
  */
 export function predictedSize(model: OverlapModel, seed: number): number {
   const { dimension, clusters, shared, threshold, neighbours, eventsPerStep, steps, per100 } = model;
@@ -78,7 +78,7 @@ export function predictedSize(model: OverlapModel, seed: number): number {
   return items.length;
 }
 
-/** Of the `most` largest; of the largest alone where there are fewer. Reorders the values. */
+/** Mean of the `most` largest values; if there are fewer, the largest value. Changes the order of `values`. */
 function meanOfLargest(values: number[], most: number): number {
   const taken = values.length < most ? 1 : most;
   for (let place = 0; place < taken; place++) {

@@ -1,7 +1,7 @@
-/** The threshold in question. */
+/** The threshold that the experiment examines. */
 export const LOW = 0.1;
 
-/** How long the streams are and how many of them each table has. */
+/** Length and number of the streams of each table. */
 export const FULL = {
   steps: 2000,
   longSteps: 6000,

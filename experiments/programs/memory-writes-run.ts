@@ -9,25 +9,24 @@ export interface RunRequest {
   steps: number;
   memory?: Partial<GatedMemorySettings>;
   stream?: Partial<StreamSettings>;
-  /** Is given every decision. */
+  /** Called with every decision. */
   sink?: (decision: Decision) => void;
 }
 
-/** What one memory did with one stream. */
 export interface MemoryRun {
   memory: GatedMemory;
   events: number;
-  /** Rows of each "action reason". */
+  /** Number of rows by "action reason". */
   rows: Map<string, number>;
-  /** Steps and the size then: 40 points, the last one at the end. */
+  /** Pairs of step and size: 40 points, the last one at the end. */
   curve: [number, number][];
-  /** Step of the last commit or promotion, by the clock and not by the row. */
+  /** Step of the last commit or promotion. A promotion's row shows an earlier step. */
   lastGrowth: number;
 }
 
 const POINTS = 40;
 
-/** Offers the events of `steps` steps to a memory. */
+/** Sends the events of `steps` steps to a memory. */
 export function runMemory({ seed, steps, memory: changes, stream, sink }: RunRequest): MemoryRun {
   const rows = new Map<string, number>();
   const memory = new GatedMemory(changes, (decision) => {
@@ -57,7 +56,7 @@ export function sizeAt({ curve }: MemoryRun, share: number): number {
   return (curve[Math.round(share * POINTS) - 1] as [number, number])[1];
 }
 
-/** Rows of an action, of all reasons or of one; all rows where no action is given. */
+/** Number of rows of an action, optionally of one reason; without an action, of all rows. */
 export function rowsOf({ rows }: MemoryRun, action = "", reason = ""): number {
   const start = action === "" ? "" : `${action} ${reason}`;
   let sum = 0;
@@ -65,12 +64,12 @@ export function rowsOf({ rows }: MemoryRun, action = "", reason = ""): number {
   return sum;
 }
 
-/** Runs with seeds of their own that depend on the seed of the whole. */
+/** Different seeds that depend only on the given seed. */
 export function seedsOf(seed: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => 1000 * seed + index);
 }
 
-/** The mean with the smallest and the largest, as readings of these names. */
+/** Readings: the mean, the smallest and the largest value. */
 export function spread(name: string, values: readonly number[]): Record<string, number> {
   return {
     [name]: meanOf(values),

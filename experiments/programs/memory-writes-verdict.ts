@@ -1,6 +1,6 @@
 import { meanOf } from "./memory-writes-run.js";
 
-/** Sizes of the memory, one for each stream, with all gates and with some of them. */
+/** Sizes of the memory with all gates and with some of them, one size for each stream. */
 export interface Evidence {
   threshold: number;
   steps: number;
@@ -9,14 +9,14 @@ export interface Evidence {
   off: readonly number[];
   /** With near merge and no other gate. */
   alone: readonly number[];
-  /** Without one of the other gates each. */
+  /** With one of the other gates turned off, for each of them. */
   others: readonly { title: string; sizes: readonly number[] }[];
-  /** Sizes with all gates on further streams, and what random directions predict for as many. */
+  /** Sizes with all gates on further streams, and as many predictions by random directions. */
   measured: readonly number[];
   predicted: readonly number[];
-  /** With all gates, on streams whose events share no direction. */
+  /** Sizes with all gates, on streams without a shared direction. */
   unshared: readonly number[];
-  /** What the near-merge gate compared with the threshold, for each event that came so far. */
+  /** For each event that reached the near-merge gate, the similarity that the gate compared with the threshold. */
   similarities: readonly number[];
 }
 
@@ -26,12 +26,13 @@ export interface Verdict {
   sentence: string;
 }
 
-/** Sizes that are further apart count as different. */
+/** Sizes that differ by a larger factor count as different. */
 const FACTOR = 2;
 
 /**
- * Whether near merge is why the memory stands where it stands: it must grow without near merge, stand as low with near
- * merge alone, stand as low without any one of the other gates, and stand where random directions predict.
+ * Decides whether near merge is what limits the memory. The memory must grow without near merge, stay as small with
+ * near merge alone, stay as small without any one of the other gates, and have the size that random directions
+ * predict.
  */
 export function verdictOf(evidence: Evidence): Verdict {
   const { threshold, steps, allOn, off, alone, others, measured, predicted, unshared, similarities } =

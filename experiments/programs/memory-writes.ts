@@ -9,10 +9,10 @@ import { FULL, QUICK } from "./memory-writes-plan.js";
 import type { MemoryRun, RunRequest } from "./memory-writes-run.js";
 import { meanOf, rowsOf, runMemory, seedsOf, sizeAt, spread } from "./memory-writes-run.js";
 
-/** A folder in which each threshold leaves the log of its first stream. */
+/** If set, each threshold writes the log of its first stream into this folder. */
 const LOGS = process.env.BYTESPER_WRITES_LOGS;
 
-/** One threshold on several streams. */
+/** Runs one threshold on several streams. */
 export function run({ factors, seed, quick, emit }: ProgramContext): ProgramAnswer {
   const { steps, sweepSeeds } = quick ? QUICK : FULL;
   const nearMergeThr = Number(factors.near_merge_thr);
@@ -64,9 +64,9 @@ function logged(request: RunRequest & { memory: Partial<GatedMemorySettings> }, 
 }
 
 /**
- * Items by formula, if every similarity were as expected. A cluster is full once m of its items and k - m others are as
- * similar, in the mean, as the threshold says: m within + (k - m) shared >= k threshold. Where no m is enough, the
- * limit on writes is the only one.
+ * Number of items by formula, if every similarity were as expected. A cluster is full as soon as a new event has m
+ * items of the cluster and k - m others near it whose mean similarity reaches the threshold: m within + (k - m)
+ * shared >= k threshold. If no m is enough, only the limit on writes applies.
  */
 function expectedSize(
   { nearMergeThr, mergeNeighbours, writePer100, warmupSteps }: GatedMemorySettings,

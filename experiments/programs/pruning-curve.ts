@@ -1,7 +1,7 @@
 import type { ProgramAnswer, ProgramContext, ProgramReading } from "bytesper";
 import { simulated } from "./pruning-setting.js";
 
-/** What the readings call each policy. */
+/** Names of the policies in readings. */
 const POLICIES = {
   none: "none",
   keep3: "3/8/700",
@@ -11,7 +11,7 @@ const POLICIES = {
   budget: "budget",
 };
 
-/** All policies at one turn of a conversation. */
+/** Runs all policies at one turn of a conversation. */
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const turn = Number(context.factors.turn);
   const { simulation, notices } = await simulated(context, {

@@ -5,10 +5,10 @@ import { simulated } from "./pruning-setting.js";
 const FULL = { conversations: 2, turns: 32, measureMs: 2500 };
 const QUICK = { conversations: 1, turns: 12, measureMs: 800 };
 
-/** Lengths of one policy's prompts tell how good the estimate is; those of the others are much the same. */
+/** Attention is measured for one policy only: the prompts of the others have similar lengths. */
 const MEASURED_POLICY = "budget";
 
-/** One policy on several conversations. */
+/** Runs one policy on several conversations. */
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const { conversations, turns, measureMs } = context.quick ? QUICK : FULL;
   const policy = String(context.factors.policy);
@@ -47,7 +47,7 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   };
 }
 
-/** Of the conversations that have the reading; where none has, the reason of the first. */
+/** The extreme value over the conversations that have the reading. If none has it, the reason of the first. */
 function extreme(
   of: (...values: number[]) => number,
   totals: readonly PolicyTotals[],

@@ -2,10 +2,10 @@ import type { ProgramContext } from "bytesper";
 import type { Simulation, Workload } from "bytesper/context";
 import { runSimulation } from "bytesper/context";
 
-/** A T4 as its driver reports it. */
+/** The memory of a T4, as its driver reports it. */
 const CAPACITY_BYTES = Math.round(14.74 * 2 ** 30);
 
-/** Replays the generated conversation of a seed under policies: Qwen2.5-3B with eager attention. */
+/** Replays the conversation that the seed generates under policies, for Qwen2.5-3B with eager attention. */
 export async function simulated(
   { factors, device, deviceCapBytes, seed }: ProgramContext,
   {

@@ -1,4 +1,4 @@
-/** The items in an order that depends on the seed alone (Fisher-Yates over a linear congruential generator). */
+/** The items in an order that depends only on the seed (Fisher-Yates with a linear congruential generator). */
 export function inRandomOrder<T>(items: readonly T[], seed: number): T[] {
   const order = [...items];
   let state = (seed * 2_654_435_761 + 1) >>> 0;

@@ -4,11 +4,11 @@ import type { FlowRun } from "./flow-run.js";
 import { HISTORY, runFlows, seriesOf } from "./flow-run.js";
 import { median, sum } from "./numbers.js";
 
-/** Steps of a stage: as many as there are layers, or few. */
+/** Steps of a stage: as many as layers; with --quick, fewer. */
 const STEPS = 64;
 const QUICK_STEPS = 16;
 
-/** One stage of the rollout: the field with the flags of the cell. */
+/** Runs one stage of the rollout: the field with the flags of the cell. */
 export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const { factors, seed, quick, deviceCapBytes } = context;
   const count = quick ? QUICK_STEPS : STEPS;

@@ -1,4 +1,4 @@
-/** How one session of a support chat stands with regard to a crisis: counters, flags and timestamps. */
+/** The state of a support chat with regard to a crisis: counters, flags and timestamps. */
 export class CrisisState {
   level = 0;
   riskScore: number;
@@ -13,7 +13,7 @@ export class CrisisState {
   lastCheckAt: number;
 
   constructor(now: number) {
-    // A fraction, as every scoring model gives: V8 stores it in a box of its own.
+    // A fraction, as from every scoring model. V8 stores it in a separate heap number.
     this.riskScore = (now % 997) / 1000 + 0.0005;
     this.firstSignalAt = now;
     this.lastSignalAt = now + 1;
@@ -21,7 +21,7 @@ export class CrisisState {
   }
 }
 
-/** 14 November 2023; any time whose milliseconds exceed 31 bits. */
+/** 14 November 2023. Any time with more than 31 bits of milliseconds would do. */
 const EPOCH = 1_700_000_000_000;
 
 export function create(index: number): CrisisState {

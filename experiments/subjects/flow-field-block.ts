@@ -1,4 +1,4 @@
-/** What is kept of a flow at each step: place, sideways velocity and energy. */
+/** Numbers that are kept of a flow for each step: position, sideways velocity and energy. */
 export const FIELDS = ["x", "y", "z", "vx", "vy", "energy"] as const;
 export const X = 0;
 export const Y = 1;
@@ -9,10 +9,10 @@ export const ENERGY = 5;
 
 /** Bytes of one number: 32 bit. */
 export const NUMBER_BYTES = 4;
-/** Flows in a block: a block of the usual history is above 1 MiB, so that the pool gives it a segment of its own. */
+/** Flows in a block. With the usual history a block exceeds 1 MiB, so the pool gives it a segment of its own. */
 export const SLOTS = 1024;
 
-/** The formula: bytes of one flow, fields x width of a number x steps of history. */
+/** Bytes of one flow by formula: fields x width of a number x steps of history. */
 export function flowBytes(history: number): number {
   return FIELDS.length * NUMBER_BYTES * history;
 }
@@ -26,12 +26,12 @@ export function blockBytes(history: number): number {
 export const FREE = -1;
 
 /**
- * Flows beside one another, with a ring of their last states. It is as large as its block in the pool, which it
- * stands for: code in JavaScript cannot write into a pool's memory.
+ * Flows side by side, with a ring of their last states. It has the size of its block in the pool, which it
+ * represents: JavaScript cannot write into a pool's memory.
  */
 export class FlowBlock {
   readonly handle: number;
-  /** By place in the ring, then field, then slot. */
+  /** Order: position in the ring, then field, then slot. */
   readonly values: Float32Array;
   readonly born = new Int32Array(SLOTS).fill(FREE);
 

@@ -1,25 +1,25 @@
-/** Columns of the lattice: a flow at (x, y) lies in column floor(x) + WIDTH * floor(y). */
+/** Columns of the lattice. A flow at (x, y) is in column floor(x) + WIDTH * floor(y). */
 export const WIDTH = 32;
 export const HEIGHT = 24;
 export const COLUMNS = WIDTH * HEIGHT;
 
-/** Share of its sideways velocity that a flow keeps in a step. */
+/** Share of its sideways velocity that a flow keeps in each step. */
 export const KEPT = 0.6;
 /** Sideways noise of a step: each component is uniform in -NOISE to NOISE, in columns. */
 export const NOISE = 0.5;
 /** Largest drift of the lattice in columns a step. */
 export const DRIFT = 0.05;
-/** A flow that moves further than this many columns sideways in one step is a parent, where movement spawns. */
+/** If movement spawns, a flow that moves farther sideways in one step than this many columns is a parent. */
 export const SPAWN_MOVEMENT = 0.9;
 
-/** A position mirrored at 0 and at `size`, as often as it takes. */
+/** A position mirrored at 0 and at `size`, as often as necessary. */
 export function reflected(position: number, size: number): number {
   const period = 2 * size;
   const folded = ((position % period) + period) % period;
   return folded > size ? period - folded : folded;
 }
 
-/** The column of a position inside; the far edges belong to the last columns. */
+/** The column of a position inside the lattice. The far edges belong to the last columns. */
 export function columnOf(x: number, y: number): number {
   return Math.min(WIDTH - 1, Math.floor(x)) + WIDTH * Math.min(HEIGHT - 1, Math.floor(y));
 }
@@ -32,12 +32,12 @@ export function nextRandom(state: number): number {
   return next ^ (next << 5);
 }
 
-/** A start of the generator that depends on the seed alone. */
+/** A first state of the generator that depends only on the seed. */
 export function randomStart(seed: number): number {
   return (Math.imul(seed + 1, 0x9e3779b9) ^ 0x5bd1e995) | 1;
 }
 
-/** Drift of each column: two whirls whose places depend on the seed. It pushes flows together at some borders. */
+/** Drift of each column: two vortices whose positions depend on the seed. Flows collect at some borders. */
 export function driftOf(seed: number): { x: Float32Array; y: Float32Array } {
   const x = new Float32Array(COLUMNS);
   const y = new Float32Array(COLUMNS);

@@ -1,13 +1,16 @@
 export interface SpawnRule {
-  /** Whether flows that moved far are parents; else flows come over columns at random. */
+  /** Whether flows that moved far are parents. Otherwise flows appear over random columns. */
   movementSpawning: boolean;
-  /** Flows that a parent gets in one step; without movement, flows that a sample gets. 0 turns spawning off. */
+  /**
+   * If movement spawns, children of a parent per step; otherwise new flows of a sample per step. 0 turns spawning
+   * off.
+   */
   maxSpawnPerStep: number;
   /** Most flows at once; 0 for no limit. */
   maxActiveFlows: number;
 }
 
-/** How many flows the rule asks for in a step, and how many the limit lets in. */
+/** How many flows the rule asks for in a step, and how many the limit allows. */
 export function spawnCount(
   { movementSpawning, maxSpawnPerStep, maxActiveFlows }: SpawnRule,
   now: { movers: number; samples: number; active: number },

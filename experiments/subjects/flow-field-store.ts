@@ -1,12 +1,12 @@
 import type { MemoryPool } from "bytesper/device";
 import { blockBytes, FIELDS, FlowBlock, FREE, SLOTS } from "./flow-field-block.js";
 
-/** A place among the blocks: block x SLOTS + slot. */
+/** Index of a flow in all blocks: block x SLOTS + slot. */
 export type FlowSlot = number;
 
 export type FlowPool = Pick<MemoryPool, "allocate" | "release" | "trim">;
 
-/** The flows that are active, in blocks that are taken from a pool as their number grows. */
+/** The active flows, in blocks from a pool. Blocks are added as the number of flows grows. */
 export class FlowStore {
   readonly blocks: FlowBlock[] = [];
   active = 0;
@@ -19,12 +19,12 @@ export class FlowStore {
     this.#history = history;
   }
 
-  /** Flows that the blocks have room for. */
+  /** Number of flows that the blocks have space for. */
   get capacity(): number {
     return this.blocks.length * SLOTS;
   }
 
-  /** Where the states of a step begin in each block, by field. */
+  /** Index in each block at which the states of a step begin, by field. */
   row(step: number, field: number): number {
     return ((step % this.#history) * FIELDS.length + field) * SLOTS;
   }
@@ -33,7 +33,7 @@ export class FlowStore {
     return this.blocks[Math.floor(place / SLOTS)] as FlowBlock;
   }
 
-  /** Makes room for so many more flows, or throws `OutOfDeviceMemory` and leaves everything as it was. */
+  /** Allocates space for this many more flows, or throws `OutOfDeviceMemory` and changes nothing. */
   async reserve(flows: number): Promise<void> {
     const missing = Math.ceil(Math.max(0, flows - this.#free.length) / SLOTS);
     if (missing === 0) return;
@@ -44,7 +44,7 @@ export class FlowStore {
     }
   }
 
-  /** Adds a flow with the values of its fields, where room was made for it. */
+  /** Adds a flow with the values of its fields. `reserve` must have made space. */
   add(step: number, state: readonly number[]): void {
     const place = this.#free.pop();
     if (place === undefined) throw new Error("a flow is added where no room was made");
@@ -61,7 +61,7 @@ export class FlowStore {
     this.#free.push(place);
   }
 
-  /** Moves the flows of the last blocks into gaps, as long as a block comes free, and gives those back. */
+  /** Moves the flows of the last blocks into gaps while that empties a block, and releases the empty blocks. */
   async cleanUp(): Promise<void> {
     const handles: number[] = [];
     while (this.#free.length >= SLOTS) {
@@ -79,7 +79,7 @@ export class FlowStore {
     await this.#pool.trim();
   }
 
-  /** The values of a field at a step, of every active flow. */
+  /** The values of a field at a step, for every active flow. */
   *values(step: number, field: number): Generator<number> {
     const row = this.row(step, field);
     for (const { born, values } of this.blocks)

@@ -17,54 +17,53 @@ import { FlowStore } from "./flow-field-store.js";
 import type { SpawnRule } from "./flow-field-spawning.js";
 import { spawnCount } from "./flow-field-spawning.js";
 
-/** What a guard allows in a step; `MemoryGuard` has these members. */
+/** What a guard allows in a step. `MemoryGuard` fits this interface. */
 export interface Barrier {
   allows: (branch: string) => boolean;
   mayGrow: () => boolean;
 }
 
 export interface FlowFieldOptions extends SpawnRule {
-  /** Where the state is taken from. */
+  /** The pool that the state is allocated from. */
   pool: FlowPool;
   seed: number;
-  /** Samples that go through the lattice together; each starts with one flow in every column. */
+  /** Samples that share the lattice. Each starts with one flow in every column. */
   samples: number;
-  /** Layers; a flow that came through the last is finished. */
+  /** Number of layers. A flow that has passed the last one is finished. */
   depth: number;
-  /** Steps whose states are kept of every flow, the present one included; at least 2. */
+  /** Number of steps whose states are kept of every flow, with the present one; at least 2. */
   history: number;
-  /** Whether flows turn back at the edge of the lattice; else they leave it. */
+  /** Whether flows are reflected at the edge of the lattice. Otherwise they leave it. */
   reflection: boolean;
-  /** Steps between cleanups, which close gaps and give memory back; 0 for never. */
+  /** Steps between cleanups, which close gaps and release memory; 0 for none. */
   cleanupEvery: number;
-  /** Whether each step draws its picture, which nobody needs for the result. */
+  /** Whether each step draws a picture. The picture has no effect on the result. */
   visualise?: boolean;
   barrier?: Barrier;
 }
 
-/** One step in numbers. */
 export interface FlowStep {
   step: number;
   active: number;
   spawned: number;
-  /** Flows that the rule asked for and the limit on active flows, or the barrier, refused. */
+  /** Flows that the rule asked for, but the limit on active flows or the barrier refused. */
   refused: number;
-  /** Flows that went over the edge. */
+  /** Flows that left the lattice at an edge. */
   left: number;
-  /** Flows that came through. */
+  /** Flows that passed the last layer. */
   finished: number;
-  /** Largest number of flows over one column; absent where no picture was drawn. */
+  /** Largest number of flows over one column; absent if no picture was drawn. */
   densest?: number;
 }
 
-/** Layers that a flow sinks in a step, from 0.5 to 1: of other bits than its sideways noise. */
+/** Layers that a flow moves down in a step, from 0.5 to 1. It uses other random bits than the sideways noise. */
 function sinking(random: number): number {
   return 0.5 + (Math.imul(random, 0x9e3779b1) >>> 8) / 2 ** 25;
 }
 
 /**
- * Flows that move through the layers below a lattice. All of it is seeded: the same options come to the same numbers
- * on any device. The state is taken from a pool block by block as the number of flows grows.
+ * Flows that move down through layers below a lattice. With the same options, the numbers are the same on any device.
+ * The state is allocated from a pool block by block as the number of flows grows.
  */
 export class FlowField {
   step = 0;
@@ -89,10 +88,10 @@ export class FlowField {
     return field;
   }
 
-  /** Moves every flow by one step, then lets flows spawn. Throws `OutOfDeviceMemory` before any was spawned. */
+  /** Moves every flow by one step, then spawns. Throws `OutOfDeviceMemory` before any flow is spawned. */
   async advance(): Promise<FlowStep> {
     const { pool, samples, movementSpawning, cleanupEvery, visualise = false, barrier } = this.#options;
-    // Movement is kept until the spawning has read it, as a device does.
+    // The movement stays allocated until the spawning has read it, as on a device.
     const movement = await pool.allocate([Math.max(1, this.active) * NUMBER_BYTES]);
     this.step++;
     const { movers, left, finished } = this.#move();
@@ -129,12 +128,11 @@ export class FlowField {
     return this.#store.active;
   }
 
-  /** Flows that the blocks have room for. */
   get capacity(): number {
     return this.#store.capacity;
   }
 
-  /** The present values of a field, of every active flow. */
+  /** The present values of a field, for every active flow. */
   values(field: number): Generator<number> {
     return this.#store.values(this.step, field);
   }
@@ -177,7 +175,7 @@ export class FlowField {
         values[next + X * SLOTS] = reflected(x + vx, WIDTH);
         values[next + Y * SLOTS] = reflected(y + vy, HEIGHT);
         values[next + Z * SLOTS] = z;
-        // What turned back goes on in the other direction.
+        // A reflected flow changes its direction.
         values[next + VX * SLOTS] = x + vx < 0 || x + vx > WIDTH ? -vx : vx;
         values[next + VY * SLOTS] = y + vy < 0 || y + vy > HEIGHT ? -vy : vy;
         values[next + ENERGY * SLOTS] = values[at + ENERGY * SLOTS] as number;
@@ -194,7 +192,7 @@ export class FlowField {
     this.#store.add(this.step, [x, y, 0, 0, 0, 1]);
   }
 
-  /** A child starts where its parent is, at rest, with half of its energy. */
+  /** A child starts at the position of its parent, at rest, with half of its energy. */
   #placeBeside(parent: FlowSlot): void {
     const { values } = this.#store.block(parent);
     const row = this.#store.row(this.step, 0) + (parent % SLOTS);
@@ -213,7 +211,7 @@ export class FlowField {
     return this.#random >>> 0;
   }
 
-  /** The picture: flows over each column. */
+  /** Draws the picture: the number of flows over each column. */
   #densest(): number {
     const counts = new Int32Array(COLUMNS);
     const [xs, ys] = [this.values(X), this.values(Y)];

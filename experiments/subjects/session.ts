@@ -11,7 +11,7 @@ export interface Message {
   room: string;
 }
 
-/** A chat session as a server keeps it: who and where, the last messages, and the crisis state. */
+/** A chat session in a server: its id and room, the last messages, and the crisis state. */
 export class Session {
   readonly id: string;
   readonly room: string;
@@ -26,14 +26,14 @@ export class Session {
     this.crisis = new CrisisState(now);
   }
 
-  /** Appends a message and drops the oldest beyond the limit. */
+  /** Appends a message. Beyond the limit, the oldest is dropped. */
   add({ role, content }: CorpusMessage, timestamp: number): void {
     this.history.push({ role, content, timestamp, room: this.room });
     if (this.history.length > this.#limit) this.history.shift();
   }
 }
 
-/** 14 November 2023; any time whose milliseconds exceed 31 bits. */
+/** 14 November 2023. Any time with more than 31 bits of milliseconds would do. */
 const EPOCH = 1_700_000_000_000;
 const SESSIONS_PER_ROOM = 10;
 const MESSAGES = 20;
@@ -41,14 +41,14 @@ const MESSAGES = 20;
 let corpus: Corpus | undefined;
 let lastRoom = { number: -1, name: "" };
 
-/** Opens the corpus, which is the input of the measurement and no part of a session. */
+/** Opens the corpus. It is the input of the measurement and does not belong to a session. */
 export function prepare(context: SubjectContext): void {
   corpus = openCorpus(context);
 }
 
 /**
- * A session with `messages` messages, or with a full window of `window` exchanges, which are two messages each.
- * Ten sessions share a room and its name.
+ * A session with `messages` messages, or with a full window of `window` exchanges of two messages each. Ten sessions
+ * share a room and its name.
  */
 export function create(index: number, context: SubjectContext): Session {
   if (corpus === undefined) throw new Error("prepare was not called");
@@ -61,7 +61,7 @@ export function create(index: number, context: SubjectContext): Session {
   return session;
 }
 
-/** Keeps one name only: a registry of all rooms would outlive the sessions that are measured. */
+/** Only the last name is kept: a registry of all rooms would outlive the measured sessions. */
 function roomName(index: number): string {
   const number = Math.floor(index / SESSIONS_PER_ROOM);
   if (lastRoom.number !== number) lastRoom = { number, name: flat(`room-${padded(number)}`) };
@@ -72,7 +72,7 @@ function padded(number: number): string {
   return String(number).padStart(28, "0");
 }
 
-/** A copy without the ropes and slices that building a string leaves, as text from a socket would be. */
+/** A flat copy, like text from a socket: string building leaves ropes and slices. */
 function flat(text: string): string {
   return Buffer.from(text, "latin1").toString("latin1");
 }

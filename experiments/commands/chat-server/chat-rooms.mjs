@@ -1,7 +1,6 @@
-/** Messages that a room keeps for those who come later. */
+/** A member that joins late gets this many earlier messages. */
 const RECENT = 20;
 
-/** What a chat server knows of a connection. */
 class Member {
   constructor(socket, name, room) {
     this.socket = socket;
@@ -12,7 +11,7 @@ class Member {
   }
 }
 
-/** Rooms in which everybody gets what somebody says. */
+/** Rooms: each message goes to all members of its room. */
 export class ChatRooms {
   #rooms = new Map();
   #members = new Map();
@@ -26,7 +25,6 @@ export class ChatRooms {
     });
   }
 
-  /** Connections that have joined a room. */
   get members() {
     return this.#members.size;
   }

@@ -1,5 +1,5 @@
 /**
- * A chat server on the package `ws`, whole and from outside: npx bytesper run
+ * Measures a chat server that uses the package `ws`, as a whole and from outside: npx bytesper run
  * experiments/commands/chat-server/chat-server.experiment.mjs
  */
 export default {
@@ -13,7 +13,8 @@ export default {
   repetitions: 3,
   caps: { memory: "2 GiB", time: "60 s" },
   command: [
-    // V8 would let its young generation grow with the traffic, in steps of MiB that look like a cost of connections.
+    // Otherwise V8's young generation would grow with the traffic in steps of MiB, which would look like a cost of
+    // connections.
     ...["node", "--expose-gc", "--max-semi-space-size=1"],
     ...["server.mjs", "clients.mjs", "{connections}", "{compression}", "{seed}"],
   ],

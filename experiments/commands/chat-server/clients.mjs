@@ -1,7 +1,7 @@
 /**
- * The clients of a chat server, in one process: node clients.mjs PORT CONNECTIONS on|off SEED, started with a channel
- * to the server. Connects all, joins them to rooms, lets each say its messages, and tells through the channel when
- * every message has reached every member of its room. Ends with the channel.
+ * All clients of a chat server in one process: node clients.mjs PORT CONNECTIONS on|off SEED. The server starts it
+ * with a channel. It connects all clients, lets them join rooms and send their messages, and reports through the
+ * channel when every message has reached every member of its room. It ends when the channel closes.
  */
 import { setTimeout } from "node:timers";
 import { loadWs } from "./load-ws.mjs";
@@ -10,7 +10,7 @@ import { requireDescriptors, Stop } from "./stop.mjs";
 const ROOM = 10;
 const MESSAGES = 5;
 const CHARACTERS = 100;
-/** At once on their way to the server. */
+/** How many clients connect at the same time. */
 const CONNECTING = 50;
 const PATIENCE_MS = 40_000;
 
@@ -30,7 +30,7 @@ async function main() {
     }
   };
   await Promise.all(Array.from({ length: CONNECTING }, connect));
-  // Only now: what is said before a member has joined does not reach it.
+  // A message that is sent before a member has joined does not reach that member.
   for (const client of clients) client.say();
   await Promise.all(clients.map(({ complete }) => complete));
   return progress.delivered;
@@ -85,7 +85,7 @@ function roomSize(index) {
   return Math.min(ROOM, connections - first);
 }
 
-/** Text that no other message has, from a multiplicative generator modulo the prime 2^31 - 1. */
+/** A text that no other message has, from a multiplicative generator modulo the prime 2^31 - 1. */
 function textOf(message) {
   let state = (Number(seed) * 1_000_003 + message) % 0x7fffffff || 1;
   let text = "";

@@ -1,6 +1,6 @@
 import { Stop } from "./stop.mjs";
 
-/** The package `ws`, which comes with a clone of the repository but not with the published package. */
+/** The package `ws` is installed with a clone of the repository, but not with the published package. */
 export async function loadWs() {
   try {
     return await import("ws");

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 
 const MOST_COLLECTIONS = 20;
-/** Share by which the heap may differ between two readings at rest. */
+/** Two readings agree if the heap differs by at most this share. */
 const AGREEMENT = 0.0005;
 
-/** What the process holds when garbage is collected: the second of two readings that agree. */
+/** Collects garbage until two readings agree, and returns the second. */
 export async function settled() {
   let before = Infinity;
   for (let collection = 1; ; collection += 1) {
     globalThis.gc();
-    // What finalizers free is freed in a task of its own.
+    // Memory that finalizers release is freed in a task of its own.
     await setImmediate();
     const usage = process.memoryUsage();
     if (Math.abs(usage.heapUsed - before) < AGREEMENT * usage.heapUsed || collection === MOST_COLLECTIONS)
@@ -20,13 +20,15 @@ export async function settled() {
   }
 }
 
-/** Pages of this process that no file is behind, as the kernel counts them: what is shared with other processes is out. */
+/**
+ * The kernel's count of this process's pages that have no file behind them. They are not shared with other processes.
+ */
 export function anonymousBytes() {
   const kib = numberIn("/proc/self/smaps_rollup", /^Anonymous:\s+(\d+) kB$/m);
   return kib === undefined ? { absent: "there is no /proc/self/smaps_rollup here" } : kib * 1024;
 }
 
-/** Memory that the kernel holds for the cell's group (the clients are in it): sockets, files, page tables, stacks. */
+/** Kernel memory of the cell's group, which the clients belong to: sockets, files, page tables, stacks. */
 export function kernelBytes() {
   const v1 = groupFolder("memory");
   const found =
@@ -37,8 +39,8 @@ export function kernelBytes() {
 }
 
 /**
- * What is in buffers of TCP. cgroup v2 counts it for the group; v1 counts only where a limit is set, so there it is
- * that of all sockets of the network namespace.
+ * Memory in TCP buffers. cgroup v2 counts it for the group. v1 counts it only if a limit is set, so there this
+ * returns the count for all sockets of the network namespace.
  */
 export function socketBytes() {
   const ofGroup = numberIn(join(groupFolder(undefined) ?? "", "memory.stat"), /^sock (\d+)$/m);
@@ -50,7 +52,7 @@ export function socketBytes() {
     : pages * pageKiB * 1024;
 }
 
-/** Folder of the process's group in cgroup v1's hierarchy of a controller, or in v2's. */
+/** Folder of this process's group: in cgroup v1 for the given controller, otherwise in v2. */
 function groupFolder(controller) {
   const own = textOf("/proc/self/cgroup")
     ?.split("\n")

@@ -1,8 +1,9 @@
 /**
- * A chat server that is looked at: node --expose-gc server.mjs CLIENTS.mjs CONNECTIONS on|off SEED
+ * The chat server that is measured: node --expose-gc server.mjs CLIENTS.mjs CONNECTIONS on|off SEED
  *
- * Starts its clients in a process of their own, waits until each has joined its room and has got every message, and
- * then prints one line of JSON with its memory as it sees it. The line is the moment at which it is read from outside.
+ * It starts its clients in another process and waits until each has joined its room and received every message. Then
+ * it prints one line of JSON with its own view of its memory. This line tells the runner to read the memory from
+ * outside.
  */
 import { fork } from "node:child_process";
 import { clearTimeout, setTimeout } from "node:timers";
@@ -13,9 +14,9 @@ import { loadWs } from "./load-ws.mjs";
 import { anonymousBytes, kernelBytes, settled, socketBytes } from "./memory.mjs";
 import { requireDescriptors, Stop } from "./stop.mjs";
 
-/** For everything until the line is printed; with 800 compressed connections it takes two to three seconds. */
+/** For everything until the line is printed. With 800 compressed connections that takes two to three seconds. */
 const PATIENCE_MS = 45_000;
-/** How long the server stays as it is after its line, so that it can be read from outside. */
+/** After the line, the server stays unchanged for this time, so that it can be read from outside. */
 const AT_REST_MS = 1_000;
 
 async function main([clientsFile, count, compression, seed = "1"]) {
@@ -27,9 +28,9 @@ async function main([clientsFile, count, compression, seed = "1"]) {
   const { WebSocketServer } = await loadWs();
   const server = new WebSocketServer({
     host: "127.0.0.1",
-    // Any that is free.
+    // Any free port.
     port: 0,
-    // The kernel drops connections that wait in a queue that is full.
+    // The kernel drops connections if this queue is full.
     backlog: connections,
     perMessageDeflate: compression === "on",
   });
@@ -58,14 +59,14 @@ async function main([clientsFile, count, compression, seed = "1"]) {
     process.stdout.write(`${JSON.stringify(line)}\n`);
     await delay(AT_REST_MS);
   } finally {
-    // They end when the channel does.
+    // The clients end when the channel closes.
     if (clients.connected) clients.disconnect();
     for (const socket of server.clients) socket.terminate();
     server.close();
   }
 }
 
-/** Messages that all clients got together, as soon as each has got all of its own. */
+/** Resolves with the number of messages that all clients received, as soon as each has received all of its own. */
 function answerOf(clients) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(

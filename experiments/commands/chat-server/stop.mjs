@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 
-/** Ends a process with a sentence in place of a stack. */
+/** An error that is shown as a sentence, without a stack trace. */
 export class Stop extends Error {}
 
-/** A process of Node has some thirty files open by itself. */
+/** A Node process opens some thirty files itself. */
 const OWN_DESCRIPTORS = 64;
 
-/** Throws where the system allows a process fewer open files than it needs sockets. */
+/** Throws if the system allows this process fewer open files than it needs. */
 export function requireDescriptors(connections) {
   const allowed = openFilesAllowed();
   const needed = connections + OWN_DESCRIPTORS;
@@ -16,7 +16,7 @@ export function requireDescriptors(connections) {
   );
 }
 
-/** Undefined where the system does not tell, as on macOS. Node has raised it to the hard limit at its start. */
+/** Undefined if the system does not tell, as on macOS. Node has raised the limit to the hard limit at its start. */
 function openFilesAllowed() {
   let text;
   try {

@@ -1,10 +1,13 @@
-/** What is offered to the memory. The embedding is copied where it is kept, so a producer may use it again. */
+/**
+ * An event that is offered to the memory. If the embedding is kept, it is copied, so the caller may use its array
+ * again.
+ */
 export interface WriteEvent {
-  /** Never less than that of the event before. */
+  /** Never lower than the step of the event before. */
   step: number;
-  /** Any length but 0; the memory takes its direction. */
+  /** Any length except 0. Only its direction counts. */
   embedding: Float32Array;
-  /** How unsure the producer was, as a share of the most it could have been (0 to 1). */
+  /** How uncertain the program was, as a share of the largest possible uncertainty (0 to 1). */
   entropy: number;
   /** The same in nats. */
   entropyRaw?: number;
@@ -12,16 +15,13 @@ export interface WriteEvent {
 
 export type Action = "commit" | "merge" | "stage" | "promote" | "defer" | "skip" | "rollback" | "decay";
 
-/**
- * One decision, which is one row of the log. What a decision did not look at is absent, as a warm-up does not
- * look for neighbours.
- */
+/** One decision, which is one row of the log. Values that were not needed for the decision are absent. */
 export interface Decision {
-  /** The step that it is made at; of a promotion that of the item's staging, so that steps of the log go backwards. */
+  /** The present step. A promotion has the step of the staging instead, so steps in the log may decrease. */
   step: number;
   action: Action;
   reason: string;
-  /** Similarity to the nearest item, -1 to 1; -1 where the memory was empty, as real logs have it. */
+  /** Similarity to the nearest item, -1 to 1. -1 also means that the memory was empty, as in real logs. */
   simMax?: number;
   /** What the near-merge gate compared with its threshold. */
   kSim?: number;
@@ -30,9 +30,9 @@ export interface Decision {
   surpNorm?: number;
   entropy?: number;
   entropyRaw?: number;
-  /** Index of the item that was merged into, repeated or dropped, and of the nearest one of a commit. */
+  /** Index of the item that was merged into, repeated or dropped; for a commit, of the nearest item. */
   usedKey?: number;
-  /** Of a staged item: best first when there is room for a promotion. */
+  /** Score of a staged item. Items with the best score are promoted first. */
   score?: number;
   /** Sizes after the decision. */
   shadowSize: number;

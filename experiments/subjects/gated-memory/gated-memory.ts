@@ -44,16 +44,15 @@ export class GatedMemory {
   readonly #limiter: RateLimiter;
   readonly #surprises = new SurpriseScale();
   readonly #sink: (decision: Decision) => void;
-  /** The direction of the present event. */
   readonly #direction: Float32Array;
   readonly #mergeReason: string;
   #made = 0;
-  /** The last step whose upkeep (decay, promotion) is done. */
+  /** The last step for which decay and promotion are done. */
   #step = 0;
 
   /**
-   * @param changes settings beside the defaults
-   * @param sink is given every decision, in the order in which they are made
+   * @param changes settings that differ from the defaults
+   * @param sink called with every decision, in order
    */
   constructor(
     changes: Partial<GatedMemorySettings> = {},
@@ -81,12 +80,12 @@ export class GatedMemory {
     return this.#shadow.size;
   }
 
-  /** Rows of the key block, spare ones included. */
+  /** Rows of the key block, with spare ones. */
   get capacity(): number {
     return this.#keys.capacity;
   }
 
-  /** The key of an item: what newcomers are compared with. A view, not a copy. */
+  /** The key of an item, which new events are compared with. It is a view, not a copy. */
   key(index: number): Float32Array {
     return this.#keys.row(index);
   }
@@ -98,8 +97,8 @@ export class GatedMemory {
   /**
    * Decides on one event.
    *
-   * @param check is asked about an item that was just committed; false takes the commit back
-   * @returns the decision that settled the event
+   * @param check called with an item that was just committed; false undoes the commit
+   * @returns the decision on the event
    */
   write(event: WriteEvent, check: (item: MemoryItem) => boolean = () => true): Decision {
     const { step, entropy, entropyRaw } = event;
@@ -132,13 +131,13 @@ export class GatedMemory {
     return this.#commit(step, embedding, entropy, seen, check);
   }
 
-  /** Drops all items and gives the room of their keys back; what is staged stays. */
+  /** Drops all items and releases the memory of their keys. Staged items stay. */
   clear(): void {
     this.#items.length = 0;
     this.#keys.clear();
   }
 
-  /** The two gates that commits and promotions share. */
+  /** The two gates that apply to commits and to promotions. */
   #repeatOrMerge(
     step: number,
     embedding: Float32Array,
@@ -177,7 +176,7 @@ export class GatedMemory {
     return this.#tell(step, "rollback", "bench_fail", details);
   }
 
-  /** Decays and promotions whose time has come, in the order of their steps; at the same step decay first. */
+  /** Decays and promotions that are due, in the order of their steps. At the same step, decay comes first. */
   #upkeep(step: number): void {
     const { decayEvery, promoteEvery } = this.settings;
     const after = (period: number): number => (Math.floor(this.#step / period) + 1) * period;
@@ -224,7 +223,10 @@ export class GatedMemory {
     }
   }
 
-  /** Drops the weakest item, of equals the oldest, if the memory is full; says what a rollback puts back. */
+  /**
+   * If the memory is full, drops the weakest item; of equally weak ones, the oldest. Returns what a rollback
+   * restores.
+   */
   #makeRoom(step: number): { index: number; item: MemoryItem; key: Float32Array } | undefined {
     if (this.size < this.settings.maxItems) return undefined;
     let index = 0;
@@ -252,7 +254,7 @@ export class GatedMemory {
     this.#keys.remove(index);
   }
 
-  /** The part of a decision that says what was seen. Only new events count among the surprises. */
+  /** The similarities of a decision. Only surprises of new events enter the surprise scale. */
   #seen({ simMax, kSim, nearest, surprise }: Sight, isNew: boolean): Details {
     const seen: Details = { simMax };
     if (kSim !== undefined) seen.kSim = kSim;

@@ -1,16 +1,16 @@
 import { blend } from "./vector.js";
 
-/** What the memory keeps of one event or of several that were merged. Its key lies in the memory's vector block. */
+/** An item: one event, or several merged ones. Its key is in the memory's vector block. */
 export class MemoryItem {
-  /** Numbers the items in the order of their making; stays when others are dropped. */
+  /** Number in order of creation. It never changes. */
   readonly id: number;
-  /** Step of the event that made it. */
+  /** Step of the event that created it. */
   readonly step: number;
-  /** What it recalls: the first embedding, blended with those merged into it. Length 1. */
+  /** What it recalls: the first embedding, blended with merged ones. Length 1. */
   readonly value: Float32Array;
   entropy: number;
   merges = 0;
-  /** 1 when it was last used, less at each decay. */
+  /** 1 after each use; lower after each decay. */
   strength = 1;
 
   constructor(id: number, step: number, value: Float32Array, entropy: number) {
@@ -20,7 +20,6 @@ export class MemoryItem {
     this.entropy = entropy;
   }
 
-  /** Takes `share` of the embedding into the value. */
   merge(embedding: Float32Array, share: number): void {
     blend(this.value, embedding, share);
     this.merges++;

@@ -1,8 +1,8 @@
 const TURN = 2 * Math.PI;
 
 /**
- * Random numbers that depend on the seed alone: Doty-Humphrey's "small fast counting" generator of 32 bits, and
- * normal numbers by Box and Muller.
+ * Random numbers that depend only on the seed: Doty-Humphrey's "small fast counting" generator with 32 bits. Normal
+ * numbers by Box and Muller.
  */
 export class Random {
   #a: number;
@@ -13,7 +13,7 @@ export class Random {
 
   constructor(seed: number) {
     this.#a = seed | 0;
-    // The state needs some steps to forget how little neighbouring seeds differ.
+    // After some steps, similar seeds give unrelated numbers.
     for (let step = 0; step < 16; step++) this.uniform();
   }
 
@@ -40,7 +40,10 @@ export class Random {
     return radius * Math.cos(angle);
   }
 
-  /** Fills with standard normal numbers. The generator is written out: calls are what costs with the compilers off. */
+  /**
+   * Fills the array with standard normal numbers. The generator is repeated here, because calls are expensive without
+   * the optimising compilers.
+   */
   fillNormal(target: Float32Array | Float64Array): void {
     let [a, b, c, counter] = [this.#a, this.#b, this.#c, this.#counter];
     for (let at = 0; at < target.length; at += 2) {

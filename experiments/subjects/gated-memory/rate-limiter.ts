@@ -1,12 +1,10 @@
 const WINDOW_STEPS = 100;
 
-/**
- * Counts writes to the memory: by turns in one step, and by turns and promotions in any window of 100 steps.
- */
+/** Counts writes to the memory: writes of turns in one step, and writes of turns and promotions in any 100 steps. */
 export class RateLimiter {
   readonly #perTurn: number;
   readonly #per100: number;
-  /** Steps of the writes of the last 100 steps, oldest first; at most `per100` of them where that is finite. */
+  /** Steps of the writes in the last 100 steps, oldest first; at most `per100` of them if that is finite. */
   readonly #steps: number[] = [];
   #turn = -1;
   #inTurn = 0;
@@ -21,7 +19,7 @@ export class RateLimiter {
     return (step === this.#turn ? this.#inTurn : 0) < this.#perTurn && this.allowsPromotion(step);
   }
 
-  /** Whether a promotion may: it is no turn's write and takes what the turns have left of the 100 steps. */
+  /** Whether a promotion may write. It needs only what is left of the limit for 100 steps. */
   allowsPromotion(step: number): boolean {
     if (this.#per100 === Number.POSITIVE_INFINITY) return true;
     while (this.#steps.length > 0 && (this.#steps[0] as number) <= step - WINDOW_STEPS) this.#steps.shift();
@@ -39,7 +37,7 @@ export class RateLimiter {
     if (this.#per100 !== Number.POSITIVE_INFINITY) this.#steps.push(step);
   }
 
-  /** Takes the last `countTurn` back. */
+  /** Undoes the last `countTurn`. */
   takeBack(): void {
     this.#inTurn--;
     if (this.#per100 !== Number.POSITIVE_INFINITY) this.#steps.pop();

@@ -1,58 +1,58 @@
-/** What happens while the memory holds fewer items than the near-merge gate takes the mean over. */
+/** What happens while the memory has fewer items than the near-merge gate averages over. */
 export type FewNeighbours =
-  /** The nearest item alone decides; real logs show this: their `k3_sim` equals `sim_max` at 2 items. */
+  /** The nearest item alone decides. Real logs show this: at 2 items, their `k3_sim` equals `sim_max`. */
   | "nearest"
-  /** The mean over the items that there are. */
+  /** The mean over the existing items. */
   | "mean"
-  /** The gate is open until there are enough. */
+  /** The gate lets everything through until there are enough items. */
   | "open";
 
-/** The knobs of a gated memory. `Infinity` as a threshold, a limit or a period switches that gate off. */
+/** `Infinity` for a threshold, a limit or a period turns that gate off. */
 export interface GatedMemorySettings {
   /** Numbers in an embedding. */
   dimension: number;
-  /** Items at most; the weakest makes room. */
+  /** Most items. If there are more, the weakest is dropped. */
   maxItems: number;
-  /** Staged items at most; the worst makes room. */
+  /** Most staged items. If there are more, the worst is dropped. */
   shadowBankCap: number;
-  /** Commits in one step at most. */
+  /** Most commits in one step. */
   writePerTurn: number;
   /** The most commits and promotions in any window of 100 steps. */
   writePer100: number;
-  /** Similarity to the nearest item from which a newcomer is a duplicate. */
+  /** From this similarity to the nearest item on, a new event is a duplicate. */
   dupSkipThr: number;
-  /** Mean similarity to the nearest items from which a newcomer is merged. */
+  /** From this mean similarity to the nearest items on, a new event is merged. */
   nearMergeThr: number;
-  /** Items that the near-merge gate takes the mean over: 1 logs `near_merge`, 3 logs `near_merge_k3`. */
+  /** Number of items that the near-merge gate averages over: 1 logs `near_merge`, 3 logs `near_merge_k3`. */
   mergeNeighbours: number;
   fewNeighbours: FewNeighbours;
-  /** Similarity to the nearest item from which a newcomer is staged instead of committed. */
+  /** From this similarity to the nearest item on, a new event is staged instead of committed. */
   stageMidLow: number;
-  /** Entropy below which the producer is too sure for the event to be worth keeping; 0 switches the gate off. */
+  /** Events of lower entropy are not stored, because the program was too certain; 0 turns the gate off. */
   entropyFloor: number;
   /** Steps before the first write. */
   warmupSteps: number;
-  /** Neighbours that tell how surprising a newcomer is. */
+  /** Number of neighbours from which the surprise of a new event is computed. */
   topk: number;
-  /** Share of the newcomer in an item's value after a merge. */
+  /** Share of the new event in an item's value after a merge. */
   valueBlend: number;
-  /** The same for the item's key. 0 leaves keys where they are, so that merges change no later decision. */
+  /** The same for the item's key. With 0, keys never change, so merges do not affect later decisions. */
   keyBlend: number;
   /** Steps between promotions from the shadow bank. */
   promoteEvery: number;
-  /** Staged items that one promotion looks at, best first. */
+  /** Number of staged items that one promotion looks at, the best first. */
   promoteBatch: number;
-  /** Steps after which a staged item is given up. */
+  /** A staged item is dropped after this many steps. */
   shadowMaxAge: number;
   /** Steps between decays. */
   decayEvery: number;
-  /** What an item's strength is multiplied by at each decay; a merge or a duplicate makes it 1 again. */
+  /** Each decay multiplies an item's strength by this. A merge or a duplicate sets it to 1 again. */
   decayFactor: number;
-  /** Strength below which an item is dropped. */
+  /** An item of lower strength is dropped. */
   decayFloor: number;
 }
 
-/** The first ten are the public defaults of the memory that the logs come from; the others are this one's. */
+/** The first ten are the published defaults of the memory that wrote the real logs; the others are chosen here. */
 export const DEFAULTS: Readonly<GatedMemorySettings> = {
   maxItems: 32_000,
   shadowBankCap: 300,
@@ -83,7 +83,7 @@ const PERIODS = ["promoteEvery", "decayEvery", "shadowMaxAge"] as const;
 const SHARES = ["entropyFloor", "valueBlend", "keyBlend", "decayFactor", "decayFloor"] as const;
 const THRESHOLDS = ["dupSkipThr", "nearMergeThr", "stageMidLow"] as const;
 
-/** The defaults with the given changes. Throws a `RangeError` for a setting that no memory can have. */
+/** The defaults with the given changes. Throws a `RangeError` for an invalid setting. */
 export function settingsOf(changes: Partial<GatedMemorySettings> = {}): GatedMemorySettings {
   const settings = { ...DEFAULTS, ...changes };
   const demand = (

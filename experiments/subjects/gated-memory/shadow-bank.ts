@@ -1,4 +1,4 @@
-/** An event that waits: too near to an item to be committed at once, or late for this turn's writes. */
+/** An event that waits, because it was near an item or because the step had no writes left. */
 export interface StagedItem {
   step: number;
   embedding: Float32Array;
@@ -7,10 +7,10 @@ export interface StagedItem {
   score: number;
 }
 
-/** Staged items, at most `cap` of them: the worst makes room for a better one. */
+/** At most `cap` staged items. If there are more, the worst is dropped. */
 export class ShadowBank {
   readonly #cap: number;
-  /** Worst first; among equal scores the older is the worse. */
+  /** The worst comes first; of equal scores, the older. */
   readonly #items: StagedItem[] = [];
 
   constructor(cap: number) {
@@ -37,7 +37,7 @@ export class ShadowBank {
     return this.#items.pop();
   }
 
-  /** Gives up the items that were staged before `step`. Returns how many they were. */
+  /** Drops the items that were staged before `step` and returns their number. */
   expire(step: number): number {
     const before = this.#items.length;
     let kept = 0;

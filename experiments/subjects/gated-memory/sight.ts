@@ -1,11 +1,11 @@
 import type { GatedMemorySettings } from "./settings.js";
 import type { Neighbours, VectorBlock } from "./vector-block.js";
 
-/** What a newcomer looks like from the items that there are. Similarities are -1 to 1. */
+/** Similarities between a new event and the existing items, -1 to 1. */
 export interface Sight {
-  /** To the nearest item; -1 where there is none. */
+  /** To the nearest item; -1 if there is none. */
   simMax: number;
-  /** What the near-merge gate goes by; absent where the gate is open. */
+  /** The value that the near-merge gate uses; absent if the gate is open. */
   kSim: number | undefined;
   /** Index of the nearest item; -1 if there is none. */
   nearest: number;
@@ -32,7 +32,7 @@ function mergeSimilarity(
   return fewNeighbours === "nearest" ? meanOfFirst(found, 1) : undefined;
 }
 
-/** Single precision leaves the product of equal directions up to 1e-7 above 1, which no similarity is. */
+/** In single precision, the product of equal directions may exceed 1 by 1e-7, so it is limited to 1. */
 function meanOfFirst({ count, similarity }: Neighbours, most: number): number {
   const taken = Math.min(count, most);
   let sum = 0;

@@ -2,10 +2,9 @@ import type { WriteEvent } from "./decision.js";
 import { Random } from "./random.js";
 import { toUnitLength } from "./vector.js";
 
-/** What a stream of events looks like. */
 export interface StreamSettings {
   dimension: number;
-  /** 0 draws every direction with equal chance. */
+  /** With 0, all directions are equally likely. */
   clusters: number;
   /**
    * Expected similarity of two events of one cluster, 0 to 1: how concentrated a cluster is. In terms of the von
@@ -14,15 +13,15 @@ export interface StreamSettings {
    */
   within: number;
   /**
-   * Expected similarity of any two events: a direction that all share. Embeddings of trained models lie in such a cone
-   * (Ethayarajh 2019, "How Contextual are Contextualized Word Representations?").
+   * Expected similarity of any two events, caused by a direction that all share. Embeddings of trained models lie in
+   * such a cone (Ethayarajh 2019, "How Contextual are Contextualized Word Representations?").
    */
   shared: number;
-  /** How far a cluster's centre moves at each of its events, as a share of its length. */
+  /** Movement of a cluster's centre at each of its events, as a share of its length. */
   drift: number;
-  /** Mean events in a step, 0.5 to 1.25; a step has none, one or two. */
+  /** Mean number of events per step, 0.5 to 1.25. A step has none, one or two. */
   eventsPerStep: number;
-  /** The lowest entropy; all from there to 1 are equally likely. */
+  /** The lowest entropy. Values from there to 1 are equally likely. */
   lowestEntropy: number;
   seed: number;
 }
@@ -37,16 +36,16 @@ export const STREAM_DEFAULTS: Readonly<Omit<StreamSettings, "seed">> = {
   lowestEntropy: 0.2,
 };
 
-/** Entropy is that of a prediction over 8 outcomes: ln 8 nats at most. */
+/** The entropy is that of a prediction over 8 outcomes, so it is at most ln 8 nats. */
 const MOST_NATS = Math.log(8);
 /** Share of steps with two events. */
 const TWICE = 0.25;
 
 /**
- * Events whose embeddings lie around cluster centres: the sum of a direction that all share, a centre and noise, each
- * with the weight that gives the expected similarities of the settings, up to noise of 1 / sqrt(dimension).
+ * Events with embeddings around cluster centres: the sum of a shared direction, a centre and noise. Their weights
+ * give the expected similarities of the settings, with an error of 1 / sqrt(dimension).
  *
- * All events share one buffer for the embedding: the next event overwrites it.
+ * All events share one array for the embedding: the next event overwrites it.
  */
 export function* events(
   changes: Partial<StreamSettings> & Pick<StreamSettings, "seed">,
@@ -66,7 +65,7 @@ export function* events(
   };
   const common = direction();
   const weights = weightsOf(settings);
-  // What all events of a cluster have in common; a stream without clusters has one such mean.
+  // The mean direction of each cluster. A stream without clusters has one mean.
   const centres = Array.from({ length: clusters }, direction);
   const none = new Float32Array(dimension);
   const means = (clusters === 0 ? [none] : centres).map((centre) => weighted(common, centre, weights));
@@ -97,7 +96,7 @@ export function* events(
 interface Weights {
   common: number;
   centre: number;
-  /** Of each number of the noise, so that the whole has the weight that is left. */
+  /** Weight of each number of the noise, so that the sum has length 1. */
   noise: number;
 }
 

@@ -4,7 +4,7 @@ import { events } from "./stream.js";
 
 const ITEMS = 128;
 
-/** A memory that holds `items` items (128 unless given), for bytes per item: all gates are open while it is filled. */
+/** A memory with `items` items (128 by default), to measure bytes per item. All gates are open while it is filled. */
 export function create(index: number, { factors, seed }: SubjectContext): GatedMemory {
   const items = Number(factors.items ?? ITEMS);
   const memory = new GatedMemory({

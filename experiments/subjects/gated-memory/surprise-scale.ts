@@ -3,8 +3,8 @@ const FIRST = 50;
 const REFRESH = 64;
 
 /**
- * Says how large a surprise is beside the last 512: 0 at their median and below, 1 at their 85th percentile.
- * The two are read again after every 64 surprises, so that a decision does not pay for a sort.
+ * Compares a surprise with the last 512: 0 at their median and below, 1 at their 85th percentile. Both are computed
+ * again after every 64 surprises, so that not every decision needs a sort.
  */
 export class SurpriseScale {
   readonly #window = new Float64Array(WINDOW);
@@ -12,7 +12,7 @@ export class SurpriseScale {
   #median = 0;
   #high = 0;
 
-  /** Absent until there are 50 surprises to compare with. */
+  /** Undefined until there are 50 surprises. */
   normalised(surprise: number): number | undefined {
     this.#window[this.#count++ % WINDOW] = surprise;
     if (this.#count < FIRST) return undefined;

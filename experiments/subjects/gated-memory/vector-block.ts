@@ -1,6 +1,6 @@
 const FIRST_ROWS = 4;
 
-/** The nearest rows of a search, best first. The arrays are used again by the next search. */
+/** The nearest rows, best first. The next search overwrites the arrays. */
 export interface Neighbours {
   count: number;
   index: Int32Array;
@@ -8,8 +8,8 @@ export interface Neighbours {
 }
 
 /**
- * Vectors of length 1, one after the other in a single Float32Array, with exact search: every row is compared.
- * The array doubles when it is full, so that up to half of its rows (of the first four, up to three) are spare.
+ * Vectors of length 1 in one Float32Array, with exact search: every row is compared. The array doubles when it is
+ * full, so up to half of its rows are spare (of the first four, up to three).
  */
 export class VectorBlock {
   readonly dimension: number;
@@ -26,7 +26,6 @@ export class VectorBlock {
     };
   }
 
-  /** Rows that there is room for. */
   get capacity(): number {
     return this.#numbers.length / this.dimension;
   }
@@ -35,7 +34,7 @@ export class VectorBlock {
     return this.#numbers.subarray(index * this.dimension, (index + 1) * this.dimension);
   }
 
-  /** Puts a vector before the row with that index; the rows behind it move up. */
+  /** Inserts a vector before the row with that index. */
   insert(index: number, vector: Float32Array): void {
     if (this.size === this.capacity) this.#resize(Math.max(FIRST_ROWS, 2 * this.size));
     const at = index * this.dimension;
@@ -50,13 +49,13 @@ export class VectorBlock {
     this.size--;
   }
 
-  /** Forgets all rows and gives their room back. */
+  /** Removes all rows and releases their memory. */
   clear(): void {
     this.size = 0;
     this.#resize(0);
   }
 
-  /** The rows with the largest dot products, at most as many as the constructor was told. */
+  /** The rows with the largest dot products; the constructor sets how many. */
   nearest(vector: Float32Array): Neighbours {
     const found = this.#found;
     const { index, similarity } = found;
@@ -78,7 +77,7 @@ export class VectorBlock {
     return found;
   }
 
-  /** Eight products at a time: with the compilers off, a loop's own steps cost as much as the products. */
+  /** Eight products at a time: without the optimising compilers, the loop itself takes as long as the products. */
   #dot(row: number, vector: Float32Array): number {
     const numbers = this.#numbers;
     const { dimension } = this;

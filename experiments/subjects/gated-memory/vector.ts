@@ -1,4 +1,6 @@
-/** Moves `target` towards `other` by `share` and back to length 1; opposite directions of equal share stay as they are. */
+/**
+ * Moves `target` towards `other` by `share` and scales it to length 1. If the sum has no direction, nothing changes.
+ */
 export function blend(target: Float32Array, other: Float32Array, share: number): void {
   let squares = 0;
   for (let at = 0; at < target.length; at++) {
@@ -11,7 +13,7 @@ export function blend(target: Float32Array, other: Float32Array, share: number):
     target[at] = ((1 - share) * (target[at] as number) + share * (other[at] as number)) / length;
 }
 
-/** Writes the direction of `from` to `to`. Throws a `RangeError` where the lengths differ or there is no direction. */
+/** Writes the direction of `from` to `to`. Throws a `RangeError` if the lengths differ or there is no direction. */
 export function toUnitLength(from: Float32Array, to: Float32Array): void {
   if (from.length !== to.length)
     throw new RangeError(`an embedding must have ${to.length} numbers, not ${from.length}`);

@@ -3,10 +3,10 @@ import type { Decision } from "./decision.js";
 import { DEFAULTS } from "./settings.js";
 
 /**
- * The columns of the newest real logs, which put `k3_sim`, `top5_dist_1` or `alert_active` in the rows of some actions
- * alone, and the `score` of the oldest. Here all rows have all columns, and what a decision does not say is empty.
- * `l2_penalty`, `surprise_threshold` and `alert_active` belong to a gate on surprise that this memory does not have:
- * the numbers are always empty, and no alert is ever active.
+ * The columns of the newest real logs and the `score` of the oldest. Real rows have `k3_sim`, `top5_dist_1` or
+ * `alert_active` only for some actions. Here all rows have all columns, and a missing value is empty. `l2_penalty`,
+ * `surprise_threshold` and `alert_active` belong to a gate on surprise that this memory does not have: the numbers
+ * are always empty, and `alert_active` is always False.
  */
 export const COLUMNS = [
   "step",
@@ -29,19 +29,19 @@ export const COLUMNS = [
   "score",
 ] as const;
 
-/** As the program that wrote the real logs spells it. */
+/** The spelling of real logs. */
 const NO_ALERT = "False";
 
-/** Characters that are kept back until they are written together. */
+/** Characters that are collected before they are written. */
 const BUFFER = 64 * 1024;
 
-/** A CSV file with a row for each decision. Holds at most 64 KiB of text, however long it is written to. */
+/** A CSV file with one row for each decision. It keeps at most 64 KiB of text in memory. */
 export class WriteLog {
   readonly #file: number;
   readonly #topk: number;
   #text = `${COLUMNS.join(",")}\n`;
 
-  /** Makes the file anew. */
+  /** Replaces an existing file. */
   constructor(path: string, topk = DEFAULTS.topk) {
     this.#file = openSync(path, "w");
     this.#topk = topk;
