@@ -7,13 +7,15 @@ import { sentence } from "../base/sentence.js";
 import type { SubjectReference } from "./subject.js";
 import { parseSize } from "../base/size.js";
 import type { ImportableModule } from "./compile.js";
-import { importable } from "./compile.js";
+import { importable, MODULES } from "./compile.js";
 import type { Experiment, Level } from "./define.js";
 import { figuresProblem } from "./figures-problem.js";
 
 /** A subject that other processes can import until `dispose` is called. */
 export interface ReadySubject {
   reference: SubjectReference;
+  /** What could not be compiled as the user's project compiles it, one sentence each. */
+  doubts: readonly string[];
   dispose: () => void;
 }
 
@@ -26,8 +28,6 @@ export interface LoadedExperiment {
   programs: ReadonlyMap<string, SubjectReference>;
   dispose: () => void;
 }
-
-const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
 
 /**
  * Opens a subject given as `FILE` or `FILE#export`, relative to `folder`.
@@ -47,6 +47,7 @@ export async function openSubject(
   const module = await importable(path, modules);
   return {
     reference: { url: module.url, path: name === "" ? [] : name.split("."), name: text },
+    doubts: module.doubts,
     dispose: module.dispose,
   };
 }
@@ -101,7 +102,13 @@ async function openParts(
   }
   const url = module?.url ?? "";
   const reference = { url, path: ["default", "subject"], name: `the subject of ${file}` };
-  return { experiment, file, subject: { reference, dispose }, programs, dispose };
+  return {
+    experiment,
+    file,
+    subject: { reference, doubts: module?.doubts ?? [], dispose },
+    programs,
+    dispose,
+  };
 }
 
 /** An experiment that a program holds. Throws `BAD_EXPERIMENT`, also if its subject is in no module. */
@@ -262,7 +269,7 @@ function requireModuleFile(path: string, shown: string, code: "BAD_SUBJECT" | "B
   if (!existsSync(path)) throw new BytesperError(code, `${shown} does not exist; give the path of a module.`);
   if (!statSync(path).isFile())
     throw new BytesperError(code, `${shown} is not a file; give the path of a module.`);
-  if (!EXTENSIONS.includes(extname(path))) {
-    throw new BytesperError(code, `${shown} must be a module (${EXTENSIONS.join(", ")}).`);
+  if (!MODULES.includes(extname(path))) {
+    throw new BytesperError(code, `${shown} must be a module (${MODULES.join(", ")}).`);
   }
 }

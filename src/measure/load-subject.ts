@@ -18,17 +18,37 @@ export async function loadSubject(reference: SubjectReference): Promise<LoadedSu
       cause: error,
     });
   }
+  const module = target;
   for (const name of reference.path) {
-    const next = isObject(target) ? target[name] : undefined;
-    if (next === undefined) {
-      throw new BytesperError(
-        "BAD_SUBJECT",
-        `${reference.name} has no export "${reference.path.join(".")}".`,
-      );
-    }
+    const next = memberOf(target, name);
+    if (next === undefined) throw await noSuchExport(reference, module);
     target = next;
   }
   return subjectOf(target, reference);
+}
+
+/** A member of a module. Exports of CommonJS that no lexer finds are members of its default export. */
+function memberOf(holder: unknown, name: string): unknown {
+  if (!isObject(holder)) return undefined;
+  return holder[name] ?? (isObject(holder.default) ? holder.default[name] : undefined);
+}
+
+async function noSuchExport({ name, path }: SubjectReference, module: unknown): Promise<BytesperError> {
+  const { nearestName } = await import("../base/nearest-name.js");
+  const known = measurable(isObject(module) ? module : {});
+  const near = nearestName(path.join("."), known) ?? known[0];
+  const file = name.slice(0, name.lastIndexOf("#"));
+  const advice = near === undefined ? "" : `; give ${file}#${near}, or export that name`;
+  return new BytesperError(
+    "BAD_SUBJECT",
+    `${name} has no export "${path.join(".")}"; the module exports ${names(isObject(module) ? module : {})}${advice}.`,
+  );
+}
+
+/** Names of the exports that can be constructed or called, classes first. */
+function measurable(exports: Loose): string[] {
+  const functions = Object.entries(exports).filter(([, value]) => typeof value === "function");
+  return [...functions.filter(([, value]) => isClass(value)), ...functions].map(([name]) => name);
 }
 
 function subjectOf(target: unknown, reference: SubjectReference): LoadedSubject {
@@ -38,9 +58,11 @@ function subjectOf(target: unknown, reference: SubjectReference): LoadedSubject 
   const holder = !("create" in outer) && isObject(outer.default) ? outer.default : outer;
   const { create, release, prepare, estimate } = holder;
   if (typeof create !== "function") {
+    const [first] = reference.path.length === 0 ? measurable(outer) : [];
+    const advice = first === undefined ? "" : `; to measure ${first}, give ${reference.name}#${first}`;
     throw new BytesperError(
       "BAD_SUBJECT",
-      `${reference.name} must export create(index), which returns one instance; it exports ${names(outer)}.`,
+      `${reference.name} must export create(index), which returns one instance; it exports ${names(outer)}${advice}.`,
     );
   }
   return {
@@ -53,11 +75,26 @@ function subjectOf(target: unknown, reference: SubjectReference): LoadedSubject 
 
 /** Constructs a class and calls any other function; both get the index. */
 function maker(target: (...args: never[]) => unknown): LoadedSubject["create"] {
-  if (/^class\b/.test(Function.prototype.toString.call(target))) {
+  if (isClass(target)) {
     const Class = target as unknown as new (index: number) => unknown;
     return (index) => new Class(index);
   }
   return target as unknown as LoadedSubject["create"];
+}
+
+/**
+ * Also a class that was compiled for old runtimes to a function: it has methods or a base, or has the name of
+ * a class and uses `this`. A function that returns an object returns it under `new` as well.
+ */
+function isClass(target: unknown): boolean {
+  if (typeof target !== "function") return false;
+  const source = Function.prototype.toString.call(target);
+  if (/^class\b/.test(source)) return true;
+  const prototype: unknown = target.prototype;
+  if (!/^function\b(?!\s*\*)/.test(source) || !isObject(prototype)) return false;
+  if (Object.getOwnPropertyNames(prototype).length > 1) return true;
+  if (Object.getPrototypeOf(prototype) !== Object.prototype) return true;
+  return /^[A-Z]/.test(target.name) && /\bthis\b/.test(source);
 }
 
 function optional(

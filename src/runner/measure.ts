@@ -74,7 +74,7 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
         `${subjectText} could not be measured: ${failure.cause}`,
       );
     }
-    return analyse({
+    const result = analyse({
       experiment: {
         experiment: experiment.name,
         kind: "population",
@@ -96,6 +96,8 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
         settings: { instances, trials: options.trials, seed: options.seed },
       },
     });
+    const compiled = subject.doubts.map((message) => ({ name: "compiled-otherwise", message }));
+    return { ...result, warnings: [...compiled, ...result.warnings] };
   } finally {
     subject.dispose();
   }

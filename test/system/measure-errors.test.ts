@@ -6,11 +6,19 @@ import { bytesper, inFolder, subject } from "./cli.js";
 const CASES: [name: string, code: number, sentence: RegExp][] = [
   ["missing.mjs", 2, /missing\.mjs does not exist; give the path of a module\.$/],
   ["known.json", 2, /known\.json does not exist/],
-  ["no-create.mjs", 2, /must export create\(index\), which returns one instance; it exports make\.$/],
+  [
+    "no-create.mjs",
+    2,
+    /must export create\(index\), which returns one instance; it exports make; to measure make, give .*no-create\.mjs#make\.$/,
+  ],
   ["throws.mjs", 1, /^create\(3\) of .*throws\.mjs threw: the pool is empty\.$/],
   ["returns-nothing.mjs", 2, /^create\(0\) of .* returned nothing; return the instance/],
   ["never-settles.mjs", 1, /^create\(0\) returned a promise that did not settle within 10 s/],
-  ["typed.ts#nope", 2, /has no export "nope"\.$/],
+  [
+    "typed.ts#nope",
+    2,
+    /has no export "nope"; the module exports Pair, create, estimate, named; give .*typed\.ts#Pair, or export that name\.$/,
+  ],
   ["dies.mjs", 1, /could not be measured: the process was killed by SIGKILL/],
 ];
 

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { extname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { MODULES } from "../../experiment/compile.js";
 
 /** JSON with sorted keys: equal content gives equal text. */
 export function canonical(value: unknown): string {
@@ -61,8 +62,6 @@ export async function urlHash(url: string): Promise<string> {
   return url.startsWith("file:") ? moduleHash(fileURLToPath(url)) : hashOf(url);
 }
 
-const MODULES = new Set([".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"]);
-
 /**
  * Hash of a command: its words, and the content of the files that it names.
  *
@@ -80,7 +79,7 @@ export async function commandHash(
     // A program found through PATH counts by its name: a system update is no change of the experiment.
     if (index === 0 && !word.includes("/")) content = undefined;
     else if (content === undefined && existsSync(path) && statSync(path).isFile()) {
-      content = MODULES.has(extname(path)) ? await moduleHash(path) : fileHash(path);
+      content = MODULES.includes(extname(path)) ? await moduleHash(path) : fileHash(path);
       known.set(path, content);
     }
     words.push(content === undefined ? word : [word, content]);

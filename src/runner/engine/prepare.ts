@@ -52,6 +52,7 @@ export interface PrepareOptions {
   modules?: string;
   /** Called only if an experiment needs a device. */
   device: () => Promise<SelectedDevice>;
+  notice: (message: string) => void;
   /** Tries a new subject; throws what is wrong with it. */
   pilot: (subject: SubjectReference) => Promise<unknown>;
 }
@@ -75,6 +76,7 @@ export async function prepareExperiment(file: string, options: PrepareOptions): 
     );
     if (chosen.command !== undefined) return { ...(await prepareCommands(chosen, loaded, request)), dispose };
     const subject = other ?? loaded.subject;
+    for (const doubt of subject?.doubts ?? []) options.notice(doubt);
     if (subject === undefined) return { ...(await preparePrograms(chosen, loaded, options)), dispose };
     if (other !== undefined) await options.pilot(subject.reference);
     return { ...(await preparePopulations(chosen, subject.reference, options)), dispose };

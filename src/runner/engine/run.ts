@@ -108,6 +108,7 @@ export async function openGrid(
         request,
         ...(value === undefined ? {} : { value }),
         ...(options.modules === undefined ? {} : { modules: options.modules }),
+        notice: options.notice,
         device: () => (asked ??= deviceOf(request, options.notice)),
         pilot: (subject) =>
           requirePilot(subject, { conversations, seed }, { compilers, timeoutMs, signal: options.signal }),
