@@ -71,7 +71,7 @@ class Tree {
   /** Reads the entry and every file that it reaches outside packages. */
   async read(): Promise<void> {
     const { build } = await import("esbuild");
-    let failure: unknown;
+    let failure: Error | undefined;
     await build({
       stdin: { contents: "" },
       bundle: true,
@@ -99,7 +99,7 @@ class Tree {
               try {
                 await this.#readAll(find);
               } catch (error) {
-                failure = error;
+                failure = error as Error;
               }
             });
           },

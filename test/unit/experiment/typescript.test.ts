@@ -44,7 +44,7 @@ async function load(entry: string): Promise<{ answer: unknown; doubts: readonly 
   const { url, doubts, dispose } = await importable(entry);
   try {
     node.postMessage(url);
-    const [{ answer, error }] = (await once(node, "message")) as [{ answer?: unknown; error?: unknown }];
+    const [{ answer, error }] = (await once(node, "message")) as [{ answer?: unknown; error?: Error }];
     if (error !== undefined) throw error;
     return { answer, doubts };
   } finally {
