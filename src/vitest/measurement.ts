@@ -68,7 +68,13 @@ export class Measurement {
     const opened =
       this.#received instanceof ModuleSubject
         ? {}
-        : { opened: { reference: { url: SUBJECT_URL, path: ["subject"], name }, doubts: [], dispose: () => undefined } };
+        : {
+            opened: {
+              reference: { url: SUBJECT_URL, path: ["subject"], name },
+              doubts: [],
+              dispose: () => undefined,
+            },
+          };
     try {
       return await measure(name, {
         compilers: "off",
