@@ -1,36 +1,51 @@
 import { basename } from "node:path";
+import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { BytesperError } from "../base/errors.js";
+import type { Card } from "../model/index.js";
+import type { GivenModel } from "../oom/index.js";
 
 interface Flags {
   model?: string;
+  gpu?: string;
   json?: boolean;
+  verbose?: boolean;
+  follow?: boolean;
 }
 
 export function addExplainOom(program: Command): void {
   program
     .command("explain-oom")
-    .description(
-      "every out-of-memory report of a log: its figures, what happened, which tensor, what to change",
-    )
+    .description("why it ran out of memory: one sentence, what to try first, then the figures of each report of a log")
     .argument("[log]", "a log, plain or gzip; - or nothing for standard input")
-    .option("--model <config.json>", "config.json of the model, to name the tensors that have the size")
+    .option("--model <name>", "a known model (Qwen2.5-3B) or its config.json, to name the tensors that have the size")
+    .option("--gpu <name>", "the card, such as T4 or H100, where the log does not say how large it is")
+    .option("--verbose", "also the ranges that the printed digits allow, and all hypotheses")
+    .option("--follow", "stay on a growing log and speak when a report arrives")
     .option("--json", "print JSON")
     .action(async (log: string | undefined, flags: Flags) => {
       if (log === undefined && process.stdin.isTTY)
         throw new BytesperError(
           "USAGE",
-          "A log is missing; give the path of one, or pipe it in: bytesper explain-oom LOG.",
+          "A log is missing; give the path of one (bytesper explain-oom train.log), or pipe it in: dmesg | bytesper explain-oom, kubectl logs POD | bytesper explain-oom.",
         );
-      const [{ explain, explanationPage, openLog, scanLog }, { readModelFile }] = await Promise.all([
-        import("../oom/index.js"),
-        import("../model/index.js"),
-      ]);
+      const { explain, explanationPage, followLog, openLog, scanLog } = await import("../oom/index.js");
+      const { parseCard } = await import("../model/index.js");
       // Read before the log, so that a wrong path fails before gigabytes are read.
-      const given =
-        flags.model === undefined
-          ? undefined
-          : { name: modelName(flags.model), shape: await readModelFile(flags.model) };
+      const given = flags.model === undefined ? undefined : await modelOf(flags.model);
+      const card: Card | undefined = flags.gpu === undefined ? undefined : parseCard(flags.gpu);
+      const layout = { width: process.stdout.columns || Number(process.env.COLUMNS) || 80, verbose: flags.verbose === true };
+      const print = (explanation: ReturnType<typeof explain>): void => {
+        process.stdout.write(
+          flags.json === true
+            ? `${JSON.stringify(explanation, null, flags.follow === true ? 0 : 2)}\n`
+            : `${explanationPage(explanation, layout)}\n`,
+        );
+      };
+      if (flags.follow === true) {
+        for await (const found of followLog(log ?? "-")) print(explain(found, given, card));
+        return;
+      }
       const warn = (message: string): void => {
         process.stderr.write(`${message}\n`);
       };
@@ -41,13 +56,20 @@ export function addExplainOom(program: Command): void {
         process.exitCode = 1;
         return;
       }
-      const explanation = explain(scanned, given);
-      process.stdout.write(
-        flags.json === true
-          ? `${JSON.stringify(explanation, null, 2)}\n`
-          : `${explanationPage(explanation)}\n`,
-      );
+      print(explain(scanned, given, card));
     });
+}
+
+/** A file, or the name of a model whose sizes are known. */
+async function modelOf(name: string): Promise<GivenModel> {
+  const { knownModel, readModelFile } = await import("../model/index.js");
+  const known = knownModel(basename(name));
+  const isFile = await stat(name).then(
+    () => true,
+    () => false,
+  );
+  if (!isFile && known !== undefined) return { name: known.title, shape: known.shape };
+  return { name: modelName(name), shape: await readModelFile(name) };
 }
 
 /** "Qwen2.5-3B" for Qwen2.5-3B.json. For a config.json, the name of its folder. */

@@ -22,7 +22,7 @@ export interface Balance {
 
 export function balanceOf(record: OomRecord): Balance {
   const { details } = record;
-  const total = record.totalBytes ?? undefined;
+  const total = record.totalBytes ?? details.cardBytes;
   const free = record.freeBytes ?? undefined;
   const allocated = record.allocatedBytes ?? undefined;
   const unallocated = unallocatedOf(record);
@@ -46,6 +46,23 @@ function unallocatedOf({ reservedBytes, reservedKind, allocatedBytes }: OomRecor
   if (reservedKind === "unallocated" || reservedKind === "cached_unused") return reservedBytes;
   if (reservedKind === "total" && allocatedBytes !== null) return Math.max(0, reservedBytes - allocatedBytes);
   return undefined;
+}
+
+/**
+ * What rounding may hide between the request and other figures, and half as much again: within it, one digit
+ * more or less must not change what is said.
+ */
+export function roundingOf({ ranges }: OomRecord, names: readonly string[]): number {
+  const hidden = ["requestedBytes", ...names].reduce((sum, name) => {
+    const [low, high] = ranges[name] ?? [0, 0];
+    return sum + (high - low) / 2;
+  }, 0);
+  return 1.5 * hidden;
+}
+
+/** Whether enough was free for the request, beyond what rounding may hide. */
+export function isFreeEnough(record: OomRecord, { requested, free }: Balance): boolean {
+  return requested !== undefined && free !== undefined && free - requested > roundingOf(record, ["freeBytes"]);
 }
 
 /** Whether one printed figure is larger than another for every possible rounding of the two. */

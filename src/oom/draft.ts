@@ -1,6 +1,7 @@
 import type { Quantity } from "./quantity.js";
 import { quantity } from "./quantity.js";
-import type { Details, FigureName, ProcessScope, Range, ReservedKind } from "./record.js";
+import type { Finding } from "./grammar/grammar.js";
+import type { Certainty, Details, FigureName, ProcessScope, Range, ReservedKind } from "./record.js";
 import { FIGURES } from "./record.js";
 import type { View } from "./view.js";
 
@@ -11,9 +12,11 @@ interface Figure extends Quantity {
 
 const isFigure = (name: string): name is FigureName => (FIGURES as readonly string[]).includes(name);
 
+const COUNTS = /^(?:pid|count|exitCode)$|Tokens$/;
+
 /**
  * What a grammar has read so far. The named groups of a match fill it. A figure of the record and any other
- * `...Bytes` go under their own names, `gpuIndex`, `pid` and `...Tokens` become numbers, other names become
+ * `...Bytes` go under their own names, `gpuIndex`, `pid`, `count` and `...Tokens` become numbers, others become
  * text. The grammar itself uses the names that begin with an underscore.
  */
 export class Draft {
@@ -28,6 +31,9 @@ export class Draft {
   part: "beginning" | "opening" | "closing" | undefined;
   /** Number of matches that it was read from. */
   clauses = 0;
+  certainty: Certainty = "certain";
+  /** What the message itself means, if its grammar says so. */
+  finding: Finding | undefined;
   readonly figures = new Map<string, Figure>();
   readonly details: Details = {};
 
@@ -47,7 +53,7 @@ export class Draft {
       if (text === undefined || place === undefined || name.startsWith("_")) continue;
       if (name.endsWith("Bytes")) this.setPrinted(name, text, place);
       else if (name === "gpuIndex") this.gpuIndex ??= Number(text);
-      else if (name === "pid" || name.endsWith("Tokens"))
+      else if (COUNTS.test(name))
         Object.assign(this.details, { [name]: Number(text.replaceAll(",", "")) });
       else Object.assign(this.details, { [name]: this.view.asPrinted(place[0], place[1]) });
     }

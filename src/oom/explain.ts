@@ -1,17 +1,24 @@
-import type { ModelShape } from "../model/index.js";
-import { knownModel } from "../model/index.js";
-import type { Change } from "./changes.js";
-import { changesFor } from "./changes.js";
+import type { Card, ModelShape } from "../model/index.js";
+import { capacityOf, knownModel } from "../model/index.js";
+import type { Change } from "./advice.js";
+import { changesOf } from "./advice.js";
+import { balanceOf } from "./balance.js";
 import type { Diagnosis } from "./diagnosis/diagnosis.js";
+import { isHost } from "./diagnosis/diagnosis.js";
 import { diagnose } from "./diagnosis/index.js";
 import type { InputTokens, LogFacts } from "./facts.js";
 import type { Hypothesis } from "./hypotheses.js";
 import { hypothesesOf } from "./hypotheses.js";
-import type { OomRecord } from "./record.js";
-import type { ScanResult } from "./scan.js";
+import { frameworkOf } from "./frameworks.js";
+import { groupsOf, withoutLadders } from "./groups.js";
+import type { Certainty, OomRecord } from "./record.js";
+import type { FoundReport, ScanResult } from "./scan.js";
 
 /** A report with what follows from it. */
 export interface ExplainedReport extends OomRecord {
+  certainty: Certainty;
+  /** Reports of one cause have the same number: ranks, retries, a message that is logged twice. */
+  group: number;
   diagnosis: Diagnosis[];
   hypotheses: Hypothesis[];
   changes: Change[];
@@ -28,6 +35,8 @@ export interface ModelUsed {
 export interface Explanation {
   reports: ExplainedReport[];
   model: ModelUsed | null;
+  /** The card that is given or that the log names first. */
+  card: string | null;
   inputTokens: InputTokens | null;
   bytes: number;
   /** Reports that were found but not kept, because there are too many. */
@@ -43,25 +52,74 @@ export interface GivenModel {
 export function explain(
   { reports, facts, bytes, omittedReports }: ScanResult,
   given?: GivenModel,
+  card?: Card,
 ): Explanation {
   const guessed = given === undefined ? guess(facts) : undefined;
   const shape = given?.shape ?? guessed?.shape;
+  const explained = withoutLadders(reports).map((found) => {
+    // A token count that appears only after the report still belongs to this run.
+    const known: LogFacts = { ...found.facts, inputTokens: found.facts.inputTokens ?? facts.inputTokens };
+    return explainOne(found, known, shape, card ?? known.card ?? facts.card);
+  });
+  const groups = groupsOf(explained.map((report) => ({ record: report, diagnosis: report.diagnosis })));
   return {
-    reports: reports.map(({ record, facts: before }) => {
-      // A token count that appears only after the report still belongs to this run.
-      const known: LogFacts = { ...before, inputTokens: before.inputTokens ?? facts.inputTokens };
-      const tokens = cacheTokens(record) ?? known.inputTokens;
-      const hypotheses = shape === undefined ? [] : hypothesesOf(record, shape, tokens);
-      const diagnosis = diagnose(record, known, hypotheses);
-      const changes = changesFor(record, known, diagnosis, hypotheses);
-      const { ranges, textRanges, details, ...figures } = record;
-      return { ...figures, diagnosis, hypotheses, changes, ranges, textRanges, details };
-    }),
+    reports: explained.map(({ ranges, textRanges, details, ...report }, index) => ({
+      ...report,
+      group: groups[index] ?? 0,
+      ranges,
+      textRanges,
+      details,
+    })),
     model: given === undefined ? (guessed?.used ?? null) : { name: given.name, from: "given", line: null },
+    card: card?.name ?? facts.card?.name ?? null,
     inputTokens: facts.inputTokens ?? null,
     bytes,
     omittedReports,
   };
+}
+
+function explainOne(
+  { record: read, finding, certainty }: FoundReport,
+  facts: LogFacts,
+  shape: ModelShape | undefined,
+  card: Card | undefined,
+): Omit<ExplainedReport, "group"> {
+  const record = withCard(read, card);
+  const tokens = cacheTokens(record) ?? facts.inputTokens;
+  const hypotheses = shape === undefined ? [] : ofThisRequest(record, hypothesesOf(record, shape, tokens));
+  const diagnosis = diagnose(record, facts, hypotheses, finding);
+  const changes = changesOf(frameworkOf(record.framework).advice, {
+    record,
+    facts,
+    balance: balanceOf(record),
+    names: diagnosis.map(({ name }) => name),
+    hypotheses,
+    card,
+  });
+  const { ranges, textRanges, details, ...figures } = record;
+  return {
+    ...figures,
+    certainty,
+    diagnosis,
+    hypotheses,
+    changes: record.details.warningOnly === true ? [] : changes,
+    ranges,
+    textRanges,
+    details,
+  };
+}
+
+/** The capacity of the card that is given or named, where a report of a card states none. */
+function withCard(record: OomRecord, card: Card | undefined): OomRecord {
+  if (card === undefined || record.totalBytes !== null || isHost(record)) return record;
+  if (record.details.warningOnly === true || frameworkOf(record.framework).memory === "host") return record;
+  return { ...record, details: { ...record.details, cardBytes: capacityOf(card) } };
+}
+
+/** Where the text itself says that the request was for the key/value cache, no other tensor is looked at. */
+function ofThisRequest(record: OomRecord, hypotheses: readonly Hypothesis[]): Hypothesis[] {
+  if (record.details.neededTokens === undefined) return [...hypotheses];
+  return hypotheses.filter(({ tensor }) => tensor.startsWith("key/value cache"));
 }
 
 /** The number of tokens that the refused cache should hold, which vLLM prints. */

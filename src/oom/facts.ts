@@ -1,3 +1,6 @@
+import type { Card } from "../model/index.js";
+import { CARD_NEEDLES, cardNamed } from "./cards.js";
+
 /** What the lines before a report tell about the run: length of the inputs, model, allocator. */
 export interface LogFacts {
   inputTokens: InputTokens | undefined;
@@ -5,6 +8,8 @@ export interface LogFacts {
   models: { name: string; line: number }[];
   /** `expandable_segments:True` was really set; PyTorch's message that only advises it does not count. */
   expandableSegments: boolean;
+  /** The first card that is named. */
+  card?: Card;
 }
 
 export interface InputTokens {
@@ -30,7 +35,7 @@ const MODELS = [
   "mistral-7b",
 ];
 const SEGMENTS = "expandable_segments";
-export const FACT_NEEDLES: readonly string[] = [...TOKENS, ...MODELS, SEGMENTS];
+export const FACT_NEEDLES: readonly string[] = [...TOKENS, ...MODELS, SEGMENTS, ...CARD_NEEDLES];
 
 const MOST_MODELS = 8;
 /** `Input tokens: 1,234`, `"prompt_tokens": 1234`, `input_tokens=1234`. */
@@ -45,6 +50,7 @@ export class FactCollector {
   readonly #models: { name: string; line: number }[] = [];
   #tokens: InputTokens | undefined;
   #expandableSegments = false;
+  #card: Card | undefined;
 
   /**
    * `text` begins with the needle; `before` holds a few characters before it; `line` gives its line number.
@@ -60,6 +66,8 @@ export class FactCollector {
       // PyTorch's own message only advises it: "try setting
       // PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True".
       if (!/try\s+setting\s+PYTORCH_\w+=$/.test(before)) this.#expandableSegments = true;
+    } else if (CARD_NEEDLES.some((needle) => text.toLowerCase().startsWith(needle))) {
+      this.#card ??= cardNamed(text);
     } else if (this.#models.length < MOST_MODELS) {
       const name = MODEL_NAME.exec(text)?.[0].replace(/[.-]+$/, "");
       if (name !== undefined && !this.#models.some((model) => model.name === name) && !isToken(text))
@@ -73,6 +81,7 @@ export class FactCollector {
       inputTokens: this.#tokens,
       models: [...this.#models],
       expandableSegments: this.#expandableSegments,
+      ...(this.#card === undefined ? {} : { card: this.#card }),
     };
   }
 }

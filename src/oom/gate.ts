@@ -41,16 +41,25 @@ const RESUMES_BY = 4;
  */
 export class Gate {
   readonly #then: readonly Uint8Array[];
-  readonly #near: readonly Uint8Array[];
+  readonly #near: readonly string[];
 
   constructor({ then = [], near = [] }: Needle) {
     this.#then = then.map((text) => Uint8Array.from(Buffer.from(text, "latin1")));
-    this.#near = near.map((text) => Uint8Array.from(Buffer.from(text, "latin1")));
+    this.#near = near;
   }
 
-  /** The needle lies at [at, after); only the bytes of [0, end) are known. */
-  admits(bytes: Buffer, at: number, after: number, end: number): boolean {
-    return this.#isFollowed(bytes, after, end) && this.#isPreceded(bytes, at);
+  /**
+   * The needle lies at [at, after); only the bytes of [0, end) are known. `before` gives what `textBefore` does;
+   * several gates of one place share it.
+   */
+  admits(
+    bytes: Buffer,
+    at: number,
+    after: number,
+    end: number,
+    before = (): string => textBefore(bytes, at),
+  ): boolean {
+    return this.#isFollowed(bytes, after, end) && this.#isPreceded(before);
   }
 
   #isFollowed(bytes: Buffer, after: number, end: number): boolean {
@@ -58,10 +67,14 @@ export class Gate {
     return this.#then.length === 0;
   }
 
-  #isPreceded(bytes: Buffer, at: number): boolean {
-    for (const codes of this.#near) if (precedes(bytes, at, codes)) return true;
-    return this.#near.length === 0;
+  #isPreceded(before: () => string): boolean {
+    return this.#near.length === 0 || this.#near.some((text) => before().includes(text));
   }
+}
+
+/** The text before a needle that `near` is looked for in, in lower case. */
+export function textBefore(bytes: Buffer, at: number): string {
+  return bytes.toString("latin1", Math.max(0, at - NEAR), at).toLowerCase();
 }
 
 /**
@@ -141,17 +154,6 @@ function isSize(bytes: Buffer, from: number, end: number): boolean {
   // Accepts b, bytes, and k, m, g, t, p, e alone or before b or ib.
   if (unit === 0x62) return next === 0x79 || !isLetter(next);
   return "kmgtpe".includes(String.fromCharCode(unit)) && (next === 0x69 || next === 0x62 || !isLetter(next));
-}
-
-function precedes(bytes: Buffer, at: number, codes: Uint8Array): boolean {
-  const [first, length] = [codes[0], codes.length];
-  for (let begin = at - length; begin >= Math.max(0, at - NEAR); begin -= 1) {
-    if (lower(bytes[begin] as number) !== first) continue;
-    let index = 1;
-    while (index < length && lower(bytes[begin + index] as number) === codes[index]) index += 1;
-    if (index === length) return true;
-  }
-  return false;
 }
 
 /** White space and control characters within a line, and non-breaking spaces. */

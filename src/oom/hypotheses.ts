@@ -104,7 +104,8 @@ function hypothesis(
   const [first, last] = [Math.ceil(at(low)), Math.floor(at(high))];
   const allowed = first <= last;
   const nearest = Math.max(1, Math.round(at(requested)));
-  const tokens = allowed ? Math.min(Math.max(nearest, first), last) : nearest;
+  const round = allowed ? roundCount([first, last]) : undefined;
+  const tokens = round ?? (allowed ? Math.min(Math.max(nearest, first), last) : nearest);
   const bytes = bytesAt(law, tokens);
   return {
     ...common,
@@ -141,13 +142,28 @@ function plausibilityOf(
  * Ranks by what the rounding allows, then by agreement with the log and the model, then by how exactly the
  * size divides.
  */
-function rank({ allowedByRounding, plausibility, relativeError, tokens, tokensRange }: Hypothesis): number {
-  const exact = relativeError === 0 ? 2 : isRound(tokens, tokensRange) ? 1 : 0;
+function rank({ allowedByRounding, plausibility, relativeError, tokensRange }: Hypothesis): number {
+  const exact = relativeError === 0 ? 2 : roundness(tokensRange);
   return (allowedByRounding ? 100 : 0) + 10 * PLAUSIBILITY.indexOf(plausibility) + exact;
 }
 
-/** Whether the count is a multiple of 256, as people set it, and only few other counts are allowed. */
-function isRound(tokens: number | null, range: Range | null): boolean {
-  if (tokens === null || range === null || range[1] - range[0] > 16) return false;
-  return Math.floor(range[1] / 256) * 256 >= range[0];
+/** Steps in which people set numbers of tokens, the likeliest first. */
+const STEPS = [4096, 1024, 512, 256];
+
+/** The step of which a range of counts holds a multiple, if it would hold one by chance only seldom. */
+function roundStep([low, high]: Range): number | undefined {
+  return STEPS.find(
+    (step) => (high - low) * 8 <= step && Math.floor(high / step) * step >= Math.max(low, step),
+  );
+}
+
+function roundCount(range: Range): number | undefined {
+  const step = roundStep(range);
+  return step === undefined ? undefined : Math.floor(range[1] / step) * step;
+}
+
+/** From 0 to below 2: how round a count the range holds. */
+function roundness(range: Range | null): number {
+  const step = range === null ? undefined : roundStep(range);
+  return step === undefined ? 0 : 1 + Math.log2(step) / 16;
 }

@@ -1,12 +1,14 @@
 export type { ByteSource } from "../base/byte-source.js";
 export { openLog } from "../base/byte-source.js";
-export type { Change } from "./changes.js";
+export type { Change } from "./advice.js";
 export type { Diagnosis, DiagnosisName } from "./diagnosis/diagnosis.js";
 export type { ExplainedReport, Explanation, GivenModel, ModelUsed } from "./explain.js";
 export { explain } from "./explain.js";
 export type { InputTokens, LogFacts } from "./facts.js";
 export type { Hypothesis, Plausibility } from "./hypotheses.js";
+export { followLog } from "./follow.js";
+export type { PageOptions } from "./page.js";
 export { explanationPage } from "./page.js";
-export type { Details, OomRecord, ProcessScope, Range, ReservedKind } from "./record.js";
+export type { Certainty, Details, OomRecord, ProcessScope, Range, ReservedKind } from "./record.js";
 export type { FoundReport, ScanResult } from "./scan.js";
 export { scanLog } from "./scan.js";

@@ -1,18 +1,32 @@
 import { bytesWithBinaryUnit as size, fixed } from "../base/format.js";
 import type { Cell, Table } from "../base/table/table.js";
 import { terminalTable } from "../base/table/terminal.js";
+import type { Change } from "./advice.js";
 import type { ExplainedReport, Explanation, ModelUsed } from "./explain.js";
+import { victimOf } from "./fill.js";
+import { frameworkOf } from "./frameworks.js";
 import type { Hypothesis, Plausibility } from "./hypotheses.js";
 import type { FigureName } from "./record.js";
+import { wrapped } from "./wrap.js";
 
-/** Most reports that are printed in full; a job that fails in a loop has thousands of equal ones. */
-const MOST_REPORTS = 10;
-const MOST_HYPOTHESES = 8;
+/** Most causes that are printed in full; a job that fails in a loop has thousands of equal ones. */
+const MOST_GROUPS = 10;
+const MOST_HYPOTHESES = 5;
+const MOST_ROWS = 16;
+
+export interface PageOptions {
+  /** Characters of a line at most; 80 if absent. */
+  width?: number;
+  /** Also the ranges that the printed digits allow, and hypotheses that are hardly possible. */
+  verbose?: boolean;
+}
+
+type Layout = Required<PageOptions>;
 
 const LABELS: [key: FigureName, label: string][] = [
   ["requestedBytes", "requested"],
-  ["totalBytes", "whole memory"],
   ["freeBytes", "free"],
+  ["totalBytes", "whole memory"],
   ["processInUseBytes", "in use by the process"],
   ["allocatedBytes", "allocated"],
   ["reservedBytes", "reserved"],
@@ -32,140 +46,198 @@ const MEANING: Record<Plausibility, string> = {
   possible: "possible",
   shorter: "below the log's",
   far: "far from the log's",
-  "beyond-model": "above the limit",
+  "beyond-model": "above the model's limit",
 };
 
-/** The explanation as plain text for a terminal. */
-export function explanationPage(explanation: Explanation): string {
+/** The explanation as plain text for a terminal: the verdict, what to try first, then the rest. */
+export function explanationPage(explanation: Explanation, options: PageOptions = {}): string {
   const { reports, model, inputTokens } = explanation;
-  const distinct = withoutRepeats(reports);
-  const shown = distinct.slice(0, MOST_REPORTS);
-  const parts = shown.map(({ report, lines }) => reportPage(report, lines, model));
+  const layout: Layout = { width: Math.max(40, options.width ?? 80), verbose: options.verbose === true };
+  const groups = groupsIn(reports);
+  // What is certain comes before what is only likely.
+  const isLikely = ([first]: readonly ExplainedReport[]): number => (first?.certainty === "likely" ? 1 : 0);
+  const sorted = groups.map((group, order) => ({ group, order })).sort((one, other) => isLikely(one.group) - isLikely(other.group) || one.order - other.order);
+  const shown = sorted.slice(0, MOST_GROUPS);
+  const parts = shown.map(({ group }) => groupPage(group, model, layout));
   const notes: string[] = [];
   if (inputTokens !== null)
     notes.push(
       `Input tokens in the log: ${fixed(inputTokens.count, 0)} counts, the last ${fixed(inputTokens.last, 0)} (line ${fixed(inputTokens.line, 0)}), the largest ${fixed(inputTokens.largest, 0)}.`,
     );
-  const hidden = distinct.length - shown.length;
+  const hidden = sorted.slice(MOST_GROUPS).reduce((sum, { group }) => sum + group.length, 0);
   if (hidden > 0) notes.push(`${fixed(hidden, 0)} further reports are not shown; --json lists them.`);
   if (explanation.omittedReports > 0)
     notes.push(
       `The log holds ${fixed(explanation.omittedReports, 0)} more, which are in neither: split it to see them.`,
     );
-  if (model === null && reports.some(({ requestedBytes }) => requestedBytes !== null))
-    notes.push("With --model CONFIG.json: which tensors of the model have the size that was asked for.");
-  notes.push("KiB, MiB and GiB are powers of 1024. A range holds what the printed digits allow.");
-  return [...parts, notes.join("\n")].join("\n\n");
+  if (model === null && reports.some((report) => report.requestedBytes !== null && isTensor(report)))
+    notes.push("With --model NAME (or a config.json): which tensors of the model have the size that was asked for.");
+  if (layout.verbose)
+    notes.push("KiB, MiB and GiB are powers of 1024. A range holds what the printed digits allow.");
+  return [...parts, ...(notes.length === 0 ? [] : [notes.map((note) => wrapped(note, layout.width)).join("\n")])].join("\n\n");
 }
 
-/** Groups equal reports, so that each is printed once with all its lines. */
-function withoutRepeats(reports: readonly ExplainedReport[]): { report: ExplainedReport; lines: number[] }[] {
-  const groups = new Map<string, { report: ExplainedReport; lines: number[] }>();
+function groupsIn(reports: readonly ExplainedReport[]): ExplainedReport[][] {
+  const groups = new Map<number, ExplainedReport[]>();
   for (const report of reports) {
-    const { line } = report;
-    const key = JSON.stringify({ ...report, line: 0, textRanges: {} });
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { report, lines: [line] });
-    else group.lines.push(line);
+    const group = groups.get(report.group);
+    if (group === undefined) groups.set(report.group, [report]);
+    else group.push(report);
   }
   return [...groups.values()];
 }
 
-function reportPage(report: ExplainedReport, lines: readonly number[], model: ModelUsed | null): string {
-  const { framework, gpuIndex, requestedBytes, diagnosis, hypotheses, changes } = report;
-  const where = gpuIndex === null ? "" : `, GPU ${gpuIndex}`;
-  const what = requestedBytes === null ? "" : `: ${size(requestedBytes)} could not be had`;
-  const again = lines.slice(1, 6).map((line) => fixed(line, 0));
-  const repeats =
-    again.length === 0
-      ? []
-      : [
-          `The same on ${lines.length - 1} more lines: ${again.join(", ")}${lines.length > 6 ? ", ..." : ""}.`,
-        ];
-  const figures = figureTable(report);
-  return [
-    `Line ${fixed(report.line, 0)}, ${framework}${where}${what}`,
-    ...repeats,
-    ...(figures.rows.length === 0 ? [] : ["", terminalTable(figures)]),
-    "",
-    ...diagnosis.map(({ name, message }) => `${name}: ${message}`),
-    ...(hypotheses.length === 0 ? [] : ["", terminalTable(hypothesisTable(hypotheses, model))]),
-    ...(changes.length === 0
-      ? []
-      : [
-          "",
-          "What to change:",
-          ...changes.map(
-            ({ change, savesBytes }) =>
-              `- ${change}${savesBytes === null ? "" : ` Saves ${size(savesBytes)}.`}`,
-          ),
-        ]),
-  ].join("\n");
+const isTensor = ({ framework, certainty }: ExplainedReport): boolean =>
+  certainty === "certain" && /^(?:pytorch|vllm|sglang|jax|tensorflow|onnxruntime)/.test(framework);
+
+function groupPage(group: readonly ExplainedReport[], model: ModelUsed | null, layout: Layout): string {
+  const [report] = group;
+  if (report === undefined) return "";
+  const { diagnosis, changes, hypotheses } = report;
+  const { width } = layout;
+  const [verdict, ...beside] = diagnosis;
+  const [first, ...others] = changes;
+  const figures = figureTable(report, layout);
+  const cards = cardTable(group);
+  const list = (items: readonly string[]): string => items.map((item) => wrapped(item, width, "  ", "- ")).join("\n");
+  const parts = [
+    wrapped(heading(group), width),
+    wrapped(`${report.certainty === "likely" ? "Likely: " : ""}${verdict?.message ?? ""}`, width),
+    first === undefined ? "" : changePage(first, width, "Try first: "),
+    cards !== undefined ? terminalTable(cards) : figures.rows.length === 0 ? "" : terminalTable(figures),
+    hypothesisPart(hypotheses, model, layout),
+    beside.length === 0 ? "" : list(beside.map(({ message }) => message)),
+    others.length === 0 ? "" : `Then:\n${others.map((change) => changePage(change, width, "- ")).join("\n")}`,
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
 }
 
-function figureTable(report: ExplainedReport): Table {
+/** Which program, where, and how often. */
+function heading(group: readonly ExplainedReport[]): string {
+  const [report] = group;
+  if (report === undefined) return "";
+  const { title } = frameworkOf(report.framework);
+  const lines = group.map(({ line }) => line);
+  const gpus = [...new Set(group.flatMap(({ gpuIndex }) => (gpuIndex === null ? [] : [gpuIndex])))].sort((one, other) => one - other);
+  const where = gpus.length === 0 ? "" : `, ${gpuList(gpus)}`;
+  const what = report.requestedBytes === null ? "" : `: ${size(report.requestedBytes)} could not be had`;
+  const head = `Line ${fixed(report.line, 0)}, ${title}${where}${what}`;
+  if (lines.length === 1) return head;
+  const again = lines.slice(1, 6).map((line) => fixed(line, 0)).join(", ");
+  const more = lines.length > 6 ? ", ..." : "";
+  return `${head} (${fixed(lines.length, 0)} reports, one cause; the others in lines ${again}${more})`;
+}
+
+function gpuList(gpus: readonly number[]): string {
+  const [low = 0] = gpus;
+  const high = gpus.at(-1) ?? low;
+  if (gpus.length === 1) return `GPU ${low}`;
+  return high - low + 1 === gpus.length ? `GPUs ${low} to ${high}` : `GPUs ${gpus.join(", ")}`;
+}
+
+function changePage(change: Change, width: number, start: string): string {
+  const { paste, savesBytes, why } = change;
+  const action = paste === null ? change.change : `${change.change.slice(0, -paste.length - 2)}:`;
+  const saves = savesBytes === null || savesBytes <= 0 ? "" : ` Frees ${size(savesBytes)}.`;
+  const lines = [wrapped(paste === null ? `${action}${saves}` : action, width, "  ", start)];
+  if (paste !== null)
+    for (const line of paste.split("\n")) {
+      // A remark stands behind three blanks; it is no part of what is pasted.
+      const [command = "", ...remarks] = line.split(/ {3,}(?=\()/);
+      lines.push(wrapped(command, width, "      ", "    "));
+      for (const remark of remarks) lines.push(wrapped(remark, width, "    "));
+    }
+  const reason = [why ?? "", paste === null ? "" : saves.trim()].filter(Boolean).join(" ");
+  if (reason !== "") lines.push(wrapped(reason, width, "  "));
+  return lines.join("\n");
+}
+
+const left = (title: string): Table["columns"][number] => ({ title, align: "left" });
+const right = (title: string): Table["columns"][number] => ({ title, align: "right" });
+const plainTable = (columns: Table["columns"], rows: Cell[][], caption = ""): Table => ({ caption, columns, rows, notes: [] });
+
+function figureTable(report: ExplainedReport, { verbose, width }: Layout): Table {
   const rows: Cell[][] = [];
+  const add = (label: string, value: string, key: string): void => {
+    const [low, high] = report.ranges[key] ?? [0, 0];
+    const range = low === high ? "exact" : `${fixed(low, 0)} to ${fixed(high, 0)} B`;
+    rows.push(verbose ? [label, value, key in report.ranges ? range : ""] : [label, value]);
+  };
   for (const [key, label] of LABELS) {
     const bytes = report[key];
     if (bytes === null) continue;
     const kind = key === "reservedBytes" ? KINDS[report.reservedKind ?? ""] : undefined;
-    const [low, high] = report.ranges[key] ?? [bytes, bytes];
-    rows.push([
-      kind === undefined ? label : `${label} (${kind})`,
-      size(bytes),
-      low === high ? "exact" : `${fixed(low, 0)} to ${fixed(high, 0)} B`,
-    ]);
+    add(kind === undefined ? label : `${label} (${kind})`, size(bytes), key);
   }
-  return {
-    caption: "",
-    columns: [
-      { title: "figure", align: "left" },
-      { title: "value", align: "right" },
-      { title: "bytes", align: "right" },
-    ],
-    rows,
-    notes: [],
+  const { details } = report;
+  if (details.cardBytes !== undefined && report.totalBytes === null) add("memory of the card", size(details.cardBytes), "");
+  if (details.limitBytes !== undefined) add("limit", size(details.limitBytes), "limitBytes");
+  if (details.allowedBytes !== undefined) add("allowed", size(details.allowedBytes), "allowedBytes");
+  if (details.programBytes !== undefined) add("needed by the program", size(details.programBytes), "programBytes");
+  if (details.derivedRequestedBytes !== undefined && report.requestedBytes === null)
+    add("requested, by the shape", size(details.derivedRequestedBytes), "");
+  if (details.neededTokens !== undefined) add("tokens", fixed(details.neededTokens, 0), "");
+  if (details.tries !== undefined) add("tries", fixed(details.tries, 0), "");
+  const victim = victimOf(report);
+  const room = width - 28;
+  const name = (label: string, text: string): void => {
+    add(label, text.length > room ? `...${text.slice(3 - room)}` : text, "");
   };
+  if (victim !== undefined) name("process", victim);
+  for (const key of ["pod", "container", "step", "task", "unit", "node", "controlGroup"] as const) {
+    const text = details[key];
+    if (text !== undefined) name(key === "controlGroup" ? "control group" : key, text);
+  }
+  return plainTable([left("figure"), right("value"), ...(verbose ? [right("bytes")] : [])], rows);
 }
 
-function hypothesisTable(hypotheses: readonly Hypothesis[], model: ModelUsed | null): Table {
+/** One row a card, where reports of several cards have one cause. */
+function cardTable(group: readonly ExplainedReport[]): Table | undefined {
+  const cards = new Map<number, ExplainedReport>();
+  for (const report of group) if (report.gpuIndex !== null && !cards.has(report.gpuIndex)) cards.set(report.gpuIndex, report);
+  if (cards.size < 2) return undefined;
+  const cell = (bytes: number | null): string => (bytes === null ? "" : size(bytes));
+  const rows = [...cards.values()]
+    .sort((one, other) => (one.gpuIndex ?? 0) - (other.gpuIndex ?? 0))
+    .slice(0, MOST_ROWS)
+    .map(({ gpuIndex, line, requestedBytes, freeBytes, processInUseBytes, allocatedBytes }): Cell[] => [
+      fixed(gpuIndex ?? 0, 0),
+      fixed(line, 0),
+      cell(requestedBytes),
+      cell(freeBytes),
+      cell(processInUseBytes ?? allocatedBytes),
+    ]);
+  return plainTable([right("GPU"), right("line"), right("requested"), right("free"), right("held")], rows);
+}
+
+function hypothesisPart(hypotheses: readonly Hypothesis[], model: ModelUsed | null, layout: Layout): string {
+  const { verbose, width } = layout;
+  const possible = verbose
+    ? hypotheses
+    : hypotheses.filter(({ allowedByRounding, plausibility }) => allowedByRounding && plausibility !== "beyond-model" && plausibility !== "far");
+  if (possible.length === 0) return "";
   const whose =
     model === null
       ? ""
-      : ` of ${model.name}${model.from === "log" ? ` (guessed by its name in line ${model.line ?? 0}; give --model CONFIG.json to be sure)` : ""}`;
-  const shown = hypotheses.slice(0, MOST_HYPOTHESES);
-  const logged = shown.some(({ bytesAtLogged }) => bytesAtLogged !== null);
-  const left = (title: string): Table["columns"][number] => ({ title, align: "left" });
-  const right = (title: string): Table["columns"][number] => ({ title, align: "right" });
-  return {
-    caption: `Tensors${whose} that have this size, each at its number of tokens N`,
-    columns: [
-      left("tensor"),
-      right("N"),
-      right("rounding allows"),
-      left("by log and model"),
-      ...(logged ? [right("at the logged N")] : []),
-      left("bytes"),
-    ],
-    rows: shown.map(
-      ({ tensor, tokens, tokensRange, allowedByRounding, plausibility, bytesAtLogged, formula }) => [
-        tensor,
-        tokens === null ? "any" : fixed(tokens, 0),
-        tokensRange === null
-          ? allowedByRounding
-            ? "yes"
-            : "none"
-          : `${fixed(tokensRange[0], 0)} to ${fixed(tokensRange[1], 0)}`,
-        MEANING[plausibility],
-        ...(logged ? [bytesAtLogged === null ? "" : size(bytesAtLogged)] : []),
-        formula,
-      ],
-    ),
-    notes: [
-      "N of linear tensors counts all sequences of the batch together, N of scores one sequence.",
-      ...(hypotheses.length > shown.length
-        ? [`${hypotheses.length - shown.length} less likely ones are in --json.`]
+      : ` of ${model.name}${model.from === "log" ? ` (guessed by its name in line ${model.line ?? 0}; --model to be sure)` : ""}`;
+  const rows = possible.slice(0, verbose ? possible.length : MOST_HYPOTHESES).map(
+    ({ tensor, tokens, tokensRange, allowedByRounding, plausibility, formula }): Cell[] => [
+      tensor,
+      tokens === null ? "any" : fixed(tokens, 0),
+      ...(verbose
+        ? [tokensRange === null ? (allowedByRounding ? "yes" : "none") : `${fixed(tokensRange[0], 0)} to ${fixed(tokensRange[1], 0)}`]
         : []),
+      MEANING[plausibility],
+      ...(verbose ? [formula] : []),
     ],
-  };
+  );
+  const columns = [
+    left("tensor"),
+    right("tokens"),
+    ...(verbose ? [right("rounding allows")] : []),
+    left("by log and model"),
+    ...(verbose ? [left("bytes")] : []),
+  ];
+  const caption = wrapped(`Tensors${whose} that have this size at a number of tokens:`, width);
+  return `${caption}\n${terminalTable(plainTable(columns, rows))}`;
 }

@@ -1,4 +1,4 @@
-const SIZE = String.raw`(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d*)?)(?:[KMGTPE]i?B|[kKMGTPE]B|[Bb]ytes?|[KMGTPE]|B)`;
+const SIZE = String.raw`(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d*)?)(?:[kKMGTPE]i?[Bb]|[mgt]i?b|[Bb]ytes?|[KMGTPE]i?|B)`;
 const WHOLE = String.raw`\d{1,3}(?:,\d{3})+|\d+`;
 
 /**
@@ -6,7 +6,7 @@ const WHOLE = String.raw`\d{1,3}(?:,\d{3})+|\d+`;
  * readable and are removed. `{size:NAME}` stands for a number with a unit, `{whole:NAME}` for a whole number;
  * both become named groups.
  */
-function compile(source: string, flags: string): RegExp {
+export function compile(source: string, flags: string): RegExp {
   const compact = source
     .replaceAll(/\s+/g, "")
     .replaceAll(/\{size:(\w+)\}/g, (_, name: string) => `(?<${name}>${SIZE})`)

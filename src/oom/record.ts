@@ -57,7 +57,32 @@ export interface Details {
   warningOnly?: boolean;
   totalVmBytes?: number;
   gcLines?: number;
+  /** What the process would have used with the request granted. */
+  wantedBytes?: number;
+  /** What was killed or refused, as the text names it. */
+  pod?: string;
+  container?: string;
+  node?: string;
+  step?: string;
+  task?: string;
+  unit?: string;
+  controlGroup?: string;
+  exitCode?: number;
+  /** How many processes, events or tries a text counts. */
+  count?: number;
+  /** What the program was doing, from the lines of the traceback. */
+  phase?: "training" | "inference" | "start";
+  /** True if an allocator asked for its whole pool at once, not for one tensor. */
+  arena?: boolean;
+  /** Tries of one allocation that were joined into this report, and what the last of them asked for. */
+  tries?: number;
+  leastBytes?: number;
+  /** Memory of the card that is given or named in the log; the report states none. */
+  cardBytes?: number;
 }
+
+/** `likely`: the text only hints at memory, as a signal 9 does. */
+export type Certainty = "certain" | "likely";
 
 /** One report; null where the text does not say. */
 export interface OomRecord {

@@ -2,14 +2,15 @@ import type { ByteSource } from "../base/byte-source.js";
 import type { Draft } from "./draft.js";
 import type { LogFacts } from "./facts.js";
 import { FACT_NEEDLES, FACT_REACH, FactCollector } from "./facts.js";
-import { FirstByte, Gate } from "./gate.js";
-import type { Grammar, Place } from "./grammar/grammar.js";
+import { FirstByte, Gate, textBefore } from "./gate.js";
+import type { Finding, Grammar, Place } from "./grammar/grammar.js";
 import { GRAMMARS } from "./grammar/index.js";
 import { LogWindow } from "./log-window.js";
 import { needleSet } from "./needles.js";
 import { bestReading } from "./reading.js";
+import { isQuoted } from "./quoted.js";
 import { recordOf } from "./record-of.js";
-import type { OomRecord } from "./record.js";
+import type { Certainty, OomRecord } from "./record.js";
 import type { Extent } from "./view-cache.js";
 import { ViewCache } from "./view-cache.js";
 
@@ -17,6 +18,9 @@ export interface FoundReport {
   record: OomRecord;
   /** What the log said before the report. */
   facts: LogFacts;
+  certainty: Certainty;
+  /** What the message itself means, if its grammar says so. */
+  finding: Finding | undefined;
 }
 
 export interface ScanResult {
@@ -76,12 +80,13 @@ function watched(needle: string): Watched {
 
 /** Finds every report of a log in one pass. The memory it needs does not grow with the log. */
 export async function scanLog(source: ByteSource, chunk = CHUNK): Promise<ScanResult> {
-  const scanner = new Scanner(chunk);
+  const scanner = new LogScanner(chunk);
   for await (const piece of source) scanner.push(piece);
   return scanner.finish();
 }
 
-class Scanner {
+/** Searches a log as it comes. */
+export class LogScanner {
   readonly #window: LogWindow;
   readonly #reports: FoundReport[] = [];
   readonly #facts = new FactCollector();
@@ -92,9 +97,11 @@ class Scanner {
   readonly #near = new ViewCache(NEAR);
   readonly #wide = new ViewCache(WIDE);
   #omitted = 0;
-  #open: { record: OomRecord; facts: LogFacts; end: number } | undefined;
+  /** What a general grammar read, until the search has passed its end. */
+  #general: { found: FoundReport; end: number } | undefined;
+  #open: (FoundReport & { end: number }) | undefined;
 
-  constructor(chunk: number) {
+  constructor(chunk = CHUNK) {
     this.#window = new LogWindow(chunk + BACK + AHEAD + STRETCH);
   }
 
@@ -105,8 +112,18 @@ class Scanner {
     }
   }
 
+  /** The reports up to here that were not taken before; the log must not end within one. */
+  take(): ScanResult {
+    this.#search(true);
+    this.#settle();
+    this.#close();
+    const reports = this.#reports.splice(0);
+    return { reports, facts: this.#facts.snapshot(), bytes: this.#window.end, omittedReports: this.#omitted };
+  }
+
   finish(): ScanResult {
     this.#search(true);
+    this.#settle();
     this.#close();
     this.#reports.sort((one, other) => one.record.line - other.record.line);
     return {
@@ -143,20 +160,32 @@ class Scanner {
 
   #look(offset: number, { needle, firstByte, readers }: Watched): void {
     if (offset < this.#consumed) return;
+    if (this.#general !== undefined && offset >= this.#general.end) this.#settle();
+    if (offset < this.#consumed) return;
     const { buffer, start, end } = this.#window;
     const at = offset - start;
     if (!firstByte.admits(buffer, at + needle.length, end - start)) return;
     let near: Place | undefined;
+    let text: string | undefined;
+    const before = (): string => (text ??= textBefore(buffer, at));
     for (const { grammar, gate } of readers) {
-      if (!gate.admits(buffer, at, at + needle.length, end - start)) continue;
+      if (!gate.admits(buffer, at, at + needle.length, end - start, before)) continue;
       // Tries a small view first: a large view takes long to make, and most of the remaining places are
       // prose.
       near ??= this.#placeOf(offset, this.#near);
       if (bestReading(grammar, near) === undefined) continue;
       const draft = bestReading(grammar, this.#placeOf(offset, this.#wide));
       if (draft === undefined) continue;
-      this.#consumed = Math.max(offset + 1, draft.view.offsetOf(draft.end - 1) + 1);
-      this.#add(draft);
+      const after = Math.max(offset + 1, draft.view.offsetOf(draft.end - 1) + 1);
+      if (grammar.general === true) {
+        if (this.#general === undefined && !isQuoted(draft))
+          this.#general = { found: this.#found(draft), end: after };
+        continue;
+      }
+      if (this.#general !== undefined && draft.view.offsetOf(draft.start) <= this.#general.end) this.#general = undefined;
+      this.#settle();
+      this.#consumed = after;
+      if (!isQuoted(draft)) this.#add(draft);
       return;
     }
   }
@@ -166,24 +195,45 @@ class Scanner {
     return { view, at: view.indexOf(offset), floor: view.indexOf(this.#consumed) };
   }
 
+  /** Keeps what a general grammar read, if no other grammar read more there. */
+  #settle(): void {
+    if (this.#general === undefined) return;
+    const { found, end } = this.#general;
+    this.#general = undefined;
+    this.#consumed = Math.max(this.#consumed, end);
+    this.#keep(found);
+  }
+
+  #found(draft: Draft): FoundReport {
+    return {
+      record: recordOf(draft),
+      facts: this.#facts.snapshot(),
+      certainty: draft.certainty,
+      finding: draft.finding,
+    };
+  }
+
   #add(draft: Draft): void {
-    const record = recordOf(draft);
+    const found = this.#found(draft);
+    const { record } = found;
     const end = draft.view.offsetOf(draft.end - 1) + 1;
-    const facts = this.#facts.snapshot();
     if (draft.part === undefined) {
-      this.#keep({ record, facts });
+      this.#keep(found);
       return;
     }
     const pending = this.#open;
     if (pending !== undefined && (draft.part === "beginning" || end - pending.end > LONGEST_EPISODE))
       this.#close();
     const merged = this.#open === undefined ? record : joined(this.#open.record, record);
-    this.#open = { record: merged, facts, end };
+    this.#open = { ...found, record: merged, end };
     if (draft.part === "closing") this.#close();
   }
 
   #close(): void {
-    if (this.#open !== undefined) this.#keep({ record: this.#open.record, facts: this.#open.facts });
+    if (this.#open !== undefined) {
+      const { record, facts, certainty, finding } = this.#open;
+      this.#keep({ record, facts, certainty, finding });
+    }
     this.#open = undefined;
   }
 

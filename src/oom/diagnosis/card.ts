@@ -1,5 +1,5 @@
 import { bytesWithBinaryUnit as size } from "../../base/format.js";
-import { CONTEXT_BYTES, surelyAbove } from "../balance.js";
+import { CONTEXT_BYTES, isFreeEnough, roundingOf, surelyAbove } from "../balance.js";
 import type { Case, Diagnosis, Rule } from "./diagnosis.js";
 import { isHost } from "./diagnosis.js";
 
@@ -20,54 +20,53 @@ const LARGE_RESERVE = 0.05;
 /** From this share of the card on, the process itself fills the card. */
 const FULL = 0.85;
 
+/** Below this share of the card, the unused reserve is not worth a word. */
+const SMALL_RESERVE = 0.01;
+
 /** The unused reserve would have been enough for the request, alone or together with the free memory. */
 function pieces({ record, facts, balance }: Case, large: boolean): Diagnosis | undefined {
   const { requested, free, unallocated, total } = balance;
-  if (requested === undefined || unallocated === undefined) return undefined;
+  if (requested === undefined || unallocated === undefined || isFreeEnough(record, balance)) return undefined;
   if (total !== undefined && requested > total) return undefined;
-  const alone = unallocated >= requested;
-  const together = free !== undefined && free < requested && free + unallocated >= requested;
+  const alone = unallocated - requested >= -roundingOf(record, RESERVE);
+  const together =
+    free !== undefined && free + unallocated - requested >= -roundingOf(record, ["freeBytes", ...RESERVE]);
   // If the reserve is enough only together with the free memory, it must be at least a quarter of the
   // request: small tensors always keep some reserve.
   if (!alone && !(together && unallocated >= requested / 4)) return undefined;
   const isLarge = total === undefined || unallocated >= LARGE_RESERVE * total;
-  if (isLarge !== large) return undefined;
+  if (isLarge !== large || (total !== undefined && unallocated < SMALL_RESERVE * total)) return undefined;
   const already = facts.expandableSegments
     ? " The log sets expandable_segments:True already, so other streams or private pools hold the pieces."
     : "";
-  const sure = alone
-    ? surelyServes(record, requested, unallocated)
-    : free !== undefined && surelyServes(record, requested, unallocated + free);
+  const there = alone ? unallocated : unallocated + (free ?? 0);
+  const sure = there - requested >= roundingOf(record, alone ? RESERVE : ["freeBytes", ...RESERVE]) / 1.5;
   const asFar = sure ? "" : ", as far as the printed digits tell";
   const message = alone
     ? `${size(unallocated)} are reserved and not in use, enough for the ${size(requested)} asked for${asFar}, but in pieces that are each too small.`
     : `${size(unallocated)} reserved and not in use would, with the ${size(free ?? 0)} that are free, have served ${size(requested)}${asFar}, but they lie in pieces.`;
   return { name: "fragmentation", message: message + already };
 }
-
-/** Whether the available memory is larger than the request for every possible rounding of the figures. */
-function surelyServes({ ranges }: Case["record"], requested: number, there: number): boolean {
-  const hidden = ["requestedBytes", "allocatedBytes", "reservedBytes", "freeBytes"].reduce((sum, name) => {
-    const [low, high] = ranges[name] ?? [0, 0];
-    return sum + (high - low) / 2;
-  }, 0);
-  return there - requested >= hidden;
-}
+/** Figures that the unused reserve is computed from. */
+const RESERVE = ["allocatedBytes", "reservedBytes"];
 
 export const fragmentation: Rule = (situation) => pieces(situation, true);
 /** The reserve is so small that the next request would fail anyway. */
 export const slightFragmentation: Rule = (situation) => pieces(situation, false);
 
-export const cardFull: Rule = ({ record, balance: { requested, free, total, allocated = 0 } }) => {
+export const cardFull: Rule = ({ record, balance }) => {
+  const { requested, free, total, allocated = 0 } = balance;
   if (isHost(record) || total === undefined || allocated > total) return undefined;
   const own = record.processScope === "this" ? (record.processInUseBytes ?? 0) : 0;
   const used = Math.max(own, allocated);
-  if (used < FULL * total || (requested !== undefined && (requested > total || requested <= (free ?? 0))))
+  if (used < FULL * total || (requested !== undefined && (requested > total || isFreeEnough(record, balance))))
     return undefined;
   const short =
     requested === undefined || free === undefined
       ? ""
-      : `; ${size(free)} are free, ${size(requested - free)} too little`;
+      : requested > free
+        ? `, asked for ${size(requested)} more, and found ${size(free)} free: short by ${size(requested - free)}`
+        : `, asked for ${size(requested)} more, and found about as much free (${size(free)})`;
   return { name: "card-full", message: `This process itself holds ${size(used)} of ${size(total)}${short}.` };
 };
 
@@ -75,7 +74,7 @@ export const otherProcess: Rule = (situation) => {
   const { record, balance } = situation;
   const { requested, total, free } = balance;
   if (isHost(record) || total === undefined || free === undefined) return undefined;
-  if (requested !== undefined && (requested > total || requested <= free)) return undefined;
+  if (requested !== undefined && (requested > total || isFreeEnough(record, balance))) return undefined;
   if (record.framework === "vllm" && requested !== undefined && record.allocatedBytes === null)
     return beforeTheStart(total, free);
   const own = record.processScope === "this" ? (record.processInUseBytes ?? 0) : 0;

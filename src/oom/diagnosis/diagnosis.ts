@@ -1,5 +1,6 @@
 import type { Balance } from "../balance.js";
 import type { LogFacts } from "../facts.js";
+import { frameworkOf } from "../frameworks.js";
 import type { OomRecord } from "../record.js";
 
 export type DiagnosisName =
@@ -16,6 +17,12 @@ export type DiagnosisName =
   | "heap-limit"
   | "group-limit"
   | "host-memory"
+  | "killed"
+  | "own-limit"
+  | "shared-memory"
+  | "on-chip-memory"
+  | "too-many-threads"
+  | "arena-refused"
   | "growth-between-turns"
   | "tokens-disagree"
   | "warning-only"
@@ -37,5 +44,5 @@ export type Rule = (situation: Case) => Diagnosis | undefined;
 
 /** Whether a report is about main memory. */
 export function isHost({ framework, details }: OomRecord): boolean {
-  return details.onHost === true || /^(?:pytorch-cpu|numpy|python|jvm|nodejs|linux-kernel)$/.test(framework);
+  return details.onHost === true || frameworkOf(framework).memory === "host";
 }

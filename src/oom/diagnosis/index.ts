@@ -1,13 +1,17 @@
 import { bytesWithBinaryUnit as size } from "../../base/format.js";
 import { balanceOf } from "../balance.js";
 import type { LogFacts } from "../facts.js";
+import { fill } from "../fill.js";
+import type { Finding } from "../grammar/grammar.js";
 import type { Hypothesis } from "../hypotheses.js";
+import { frameworkOf } from "../frameworks.js";
 import type { OomRecord } from "../record.js";
 import { cardFull, fragmentation, notVisible, otherProcess, slightFragmentation, spill } from "./card.js";
 import type { Case, Diagnosis, Rule } from "./diagnosis.js";
+import { isHost } from "./diagnosis.js";
 import { besideTheLog } from "./growth.js";
-import { allocatorCap, cacheTooSmall, hostLimit } from "./limits.js";
-import { absurdRequest, neverFits, refusedAlthoughFree } from "./request.js";
+import { allocatorCap, arenaRefused, cacheTooSmall, compiledProgram, hostLimit, noContext } from "./limits.js";
+import { absurdRequest, byAHair, neverFits, refusedAlthoughFree } from "./request.js";
 
 const warningOnly: Rule = ({ record }) =>
   record.details.warningOnly === true
@@ -21,25 +25,37 @@ const warningOnly: Rule = ({ record }) =>
 /** The rule that explains most comes first. */
 const RULES: readonly Rule[] = [
   warningOnly,
+  arenaRefused,
+  noContext,
+  compiledProgram,
   absurdRequest,
   neverFits,
   cacheTooSmall,
   allocatorCap,
   spill,
+  refusedAlthoughFree,
   fragmentation,
   otherProcess,
   cardFull,
   slightFragmentation,
   notVisible,
-  refusedAlthoughFree,
   hostLimit,
 ];
 
 /** What happened, the clearest finding first; at least one. */
-export function diagnose(record: OomRecord, facts: LogFacts, hypotheses: readonly Hypothesis[]): Diagnosis[] {
+export function diagnose(
+  record: OomRecord,
+  facts: LogFacts,
+  hypotheses: readonly Hypothesis[],
+  finding?: Finding,
+): Diagnosis[] {
   const situation: Case = { record, facts, balance: balanceOf(record) };
+  if (finding !== undefined) {
+    const [name, message] = finding;
+    return [{ name, message: fill(message, record) }];
+  }
   const found = RULES.flatMap((rule) => rule(situation) ?? []);
-  if (found.length === 0) found.push(remaining(situation));
+  if (found.length === 0) found.push(byAHair(situation) ?? remaining(situation));
   const beside = besideTheLog(situation, hypotheses);
   return beside === undefined ? found : [...found, beside];
 }
@@ -49,7 +65,7 @@ function remaining({ record, balance: { requested, free, total, allocated } }: C
   if (requested === undefined && used === undefined)
     return {
       name: "no-figures",
-      message: "The text states no figure, so nothing can be told from it but that memory ran out.",
+      message: `${frameworkOf(record.framework).title} got no more memory${isHost(record) ? "" : " of the card"}, and the text states no figure.`,
     };
   const asked = requested === undefined ? "An allocation" : size(requested);
   const beside = used === undefined ? "" : ` beside the ${size(used)} that this process holds`;
@@ -57,6 +73,8 @@ function remaining({ record, balance: { requested, free, total, allocated } }: C
   const short =
     requested === undefined || free === undefined
       ? "the text does not say how much was free"
-      : `${size(free)} are free, ${size(requested - free)} too little`;
+      : requested > free
+        ? `${size(free)} are free, ${size(requested - free)} too little`
+        : `${size(free)} are free`;
   return { name: "card-full", message: `${asked} did not fit${beside}${of}: ${short}.` };
 }

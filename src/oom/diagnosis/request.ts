@@ -1,5 +1,5 @@
 import { bytesWithBinaryUnit as size } from "../../base/format.js";
-import { surelyAbove } from "../balance.js";
+import { isFreeEnough, surelyAbove } from "../balance.js";
 import type { Rule } from "./diagnosis.js";
 import { isHost } from "./diagnosis.js";
 import type { OomRecord } from "../record.js";
@@ -9,6 +9,7 @@ const MOST_ON_A_CARD = 2 ** 40;
 const MOST_ON_A_HOST = 2 ** 42;
 
 export const absurdRequest: Rule = ({ record, balance: { requested, total = 0 } }) => {
+  if (record.details.arena === true) return undefined;
   const most = isHost(record) ? MOST_ON_A_HOST : MOST_ON_A_CARD;
   if (requested === undefined || requested < most || total >= most) return undefined;
   const how =
@@ -51,19 +52,23 @@ export const refusedAlthoughFree: Rule = ({ record, balance }) => {
   const isIntel = record.framework === "pytorch-xpu";
   const room = free ?? (isIntel && total !== undefined ? total - allocated : undefined);
   if (room === undefined || requested > room || (total !== undefined && requested > total)) return undefined;
-  const asked = record.ranges.requestedBytes;
-  const left = record.ranges.freeBytes;
-  if (asked !== undefined && left !== undefined && asked[1] > left[0]) {
-    return {
-      name: "card-full",
-      message: `The request and what is free agree as far as they are printed (${size(room)}): it failed by at most ${size(asked[1] - left[0])}${inUse(record)}.`,
-    };
-  }
+  if (free !== undefined && !isFreeEnough(record, balance)) return undefined;
   const reason = isIntel
     ? "some Intel drivers grant no single allocation above 4 GiB"
-    : "no single range is that large, the system lacks memory to back it (Windows commits as much on the host), or another process held more at that moment";
+    : "the card is not what was short. On Windows the driver commits main memory (RAM and page file) for it; else a limit of the container, no single range that large, or another process that held more at that moment";
   return {
     name: "refused-although-free",
     message: `${size(requested)} were refused with ${size(room)} free: ${reason}.`,
+  };
+};
+
+/** The request and what is free are equal as far as they are printed. */
+export const byAHair: Rule = ({ record, balance }) => {
+  const { requested, free } = balance;
+  if (requested === undefined || free === undefined || requested > free || isHost(record)) return undefined;
+  if (isFreeEnough(record, balance) || record.details.warningOnly === true) return undefined;
+  return {
+    name: "card-full",
+    message: `${size(requested)} were asked for and about as much was free (${size(free)}), so it failed by a little${inUse(record)}.`,
   };
 };

@@ -28,6 +28,8 @@ const ORT = anywhere`Failed to allocate memory for requested buffer of size {who
 const ORT_LIMIT = anywhere`Available memory of {whole:freeBytes} is smaller than requested bytes of {whole:requestedBytes}`;
 const ORT_CUDA = anywhere`(?: CUDA failure 2 : out of memory | CUBLAS failure 3 : CUBLAS_STATUS_ALLOC_FAILED | CUDNN failure [\d:]* CUDNN_STATUS_ALLOC_FAILED ) ; GPU = (?<gpuIndex>-?\d+)`;
 const ORT_HOST = anywhere`\[ ONNXRuntimeError \] : \d : \w{1,40} : [^\n]{0,400}? (?: std::bad_alloc | bad allocation )`;
+/** DirectML; the words are Windows' for E_OUTOFMEMORY. */
+const DIRECT_ML = anywhere`(?: 8007000E | 887A0005 )? Not enough memory resources are available to (?:complete|process) this (?:operation|command)`;
 const TENSORRT = anywhere`Requested amount of GPU memory \( {whole:requestedBytes} bytes \) could not be allocated`;
 
 export const onnxruntime: Grammar = {
@@ -42,6 +44,8 @@ export const onnxruntime: Grammar = {
     { text: "status_alloc_fail", then: ["ed;"] },
     { text: "std::bad_alloc", near: ["exception : ", "fail : ", "onnxruntime"] },
     { text: "bad allocation", near: ["exception : ", "fail : ", "onnxruntime"] },
+    { text: "not enough memor", then: ["yresources"] },
+    { text: "memory resources", then: ["areavail"] },
     { text: "of gpu memory (", then: ["#"] },
     { text: "could not be allocated", near: ["gpu memory", " bytes)"] },
   ],
@@ -50,6 +54,11 @@ export const onnxruntime: Grammar = {
     if (match !== undefined) return new Draft(place.view, "onnxruntime", match);
     const host = onHost(place, ORT_HOST, "onnxruntime");
     if (host !== undefined) return host;
+    const direct = around(place, DIRECT_ML, 1200);
+    if (direct !== undefined) {
+      const before = place.view.rawBefore(direct.index, 700);
+      return /onnxruntime|dml|DirectML/i.test(before) ? new Draft(place.view, "onnxruntime", direct) : undefined;
+    }
     const engine = around(place, TENSORRT);
     if (engine === undefined) return undefined;
     const isOurs = /onnxruntime/.test(place.view.rawBefore(engine.index, 400));

@@ -5,7 +5,9 @@ import { around } from "./grammar.js";
 
 /** "CUDA0", "ROCm1", "Vulkan0", "Metal", "CPU", "CUDA_Host"; the number is the device's. */
 const BUFFER = anywhere`failed to allocate (?<_backend> [A-Za-z]+? ) (?<gpuIndex>\d+)? (?:_[A-Z]\w*?)? (?: \[ [^\]\n]{1,60} \] )? buffer of size (?<_size>\d+)`;
-const MALLOC = anywhere`allocating {size:requestedBytes} on device (?<gpuIndex>\d+) : (?:cuda|hip|musa) Malloc failed : out of memory`;
+const MALLOC = anywhere`allocating {size:requestedBytes} on device (?<gpuIndex>\d+) : (?:cuda|hip|musa|aclrt) Malloc (?:Managed|Async|Device)? failed (?: : out of memory )?`;
+/** Backends that print no more than the size. */
+const BACKEND = anywhere`ggml_ (?!cuda_host) \w{1,60} : (?: error : )? (?: failed to allocate | unable to allocate | could not allocate ) {size:requestedBytes} (?! of pinned )`;
 const VULKAN = anywhere`ggml_vulkan : Device memory allocation of size {whole:requestedBytes} failed`;
 const VULKAN_REASON = anywhere`ggml_vulkan : [\w: ]{0,60} ErrorOut ofDeviceMemory`;
 const VULKAN_LIMIT = anywhere`Requested buffer size (?: \( {whole:requestedBytes} \) )? exceeds device (?:memory allocation|buffer size) limit`;
@@ -13,7 +15,7 @@ const METAL = anywhere`ggml_ (?:backend_)? metal_ \w+ : error : failed to alloca
 const METAL_LIMIT = anywhere`ggml_metal_\w+ : buffer '[\w ]+' size {whole:requestedBytes} is larger than buffer maximum of {whole:allowedBytes}`;
 const ALIGNED = anywhere`ggml_aligned_malloc : insufficient memory \( attempted to allocate {size:requestedBytes} \)`;
 const CPU = anywhere`ggml_backend_\w+ : failed to allocate buffer of size {whole:requestedBytes}`;
-const SYCL = anywhere`can't (?:malloc|allocate) {size:requestedBytes} (?:of)? memory on device`;
+const SYCL = anywhere`[Cc]an't (?:malloc|allocate) {size:requestedBytes} (?:of)? memory on device`;
 const CONTEXT = anywhere`ggml_new_\w+ : not enough space in the context's memory pool \( needed {whole:requestedBytes} , available {whole:availableBytes} \)`;
 const CUDA_CALL = anywhere`CUDA error (?:\d+ at [^:]{0,200}ggml[\w.-]*:\d+)? : out of memory (?: current device : (?<gpuIndex>\d+) , in function \w{1,80}? at [^:\n]{0,200}?ggml )?`;
 /** A warning only: memory that is not pinned works too, but slower. */
@@ -34,6 +36,7 @@ const ALONE: [RegExp, framework: string][] = [
   [CPU, "llama.cpp"],
   [SYCL, "llama.cpp-sycl"],
   [CONTEXT, "llama.cpp"],
+  [BACKEND, "llama.cpp"],
   [OLLAMA, "ollama"],
   [RUNNER, "ollama"],
 ];

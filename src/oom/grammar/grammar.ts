@@ -1,3 +1,4 @@
+import type { DiagnosisName } from "../diagnosis/diagnosis.js";
 import type { Draft } from "../draft.js";
 import { findIn } from "../draft.js";
 import type { Needle } from "../gate.js";
@@ -12,6 +13,9 @@ export interface Place {
   floor: number;
 }
 
+/** What a message means: the name of the diagnosis, and a sentence for `fill`. */
+export type Finding = readonly [name: DiagnosisName, message: string];
+
 /** The reports of one framework when memory ran out. */
 export interface Grammar {
   name: string;
@@ -21,6 +25,8 @@ export interface Grammar {
    * reports from them.
    */
   needles: readonly Needle[];
+  /** Whether another grammar that reads the same place knows more: words of a driver that many programs print. */
+  general?: boolean;
   read(place: Place): Draft | undefined;
 }
 

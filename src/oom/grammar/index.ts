@@ -5,9 +5,11 @@ import { jvm } from "./jvm.js";
 import { kernel } from "./kernel.js";
 import { node } from "./node.js";
 import { python } from "./python.js";
+import { grammarsOf } from "./framework.js";
 import { pytorchAsync, pytorchCpu, pytorchMps } from "./pytorch-backends.js";
 import { pytorchBare } from "./pytorch-bare.js";
 import { pytorch } from "./pytorch.js";
+import { SPOKEN } from "./spoken-frameworks.js";
 import { streamExecutor, tensorflowBfc, tensorflowNameless, tensorflowTensor } from "./tensorflow.js";
 import { vllm } from "./vllm.js";
 import { xla } from "./xla.js";
@@ -31,6 +33,7 @@ export const GRAMMARS: readonly Grammar[] = [
   node,
   kernel,
   jvm,
-  python,
   pytorchBare,
+  python,
+  ...SPOKEN.flatMap((framework) => grammarsOf(framework)),
 ];

@@ -6,11 +6,19 @@ import { around } from "./grammar.js";
 
 const INVOKED = anywhere`invoked oom-killer : gfp_mask =`;
 const LIMIT = anywhere`memory : usage \d+ kB , limit (?<_limit>\d+kB) , failcnt \d+`;
-const CHOSEN = anywhere`oom-kill : constraint = (?<reason> CONSTRAINT_[A-Z_]+ ) ,`;
+const CHOSEN = anywhere`oom-kill : constraint = (?<reason> CONSTRAINT_[A-Z_]+ ) ,
+  (?: (?: [^=]{0,30} = [^,]{0,200} , ){0,4}? (?: global_oom | oom_memcg = (?<controlGroup> [^,\n]{1,400} ) ) , task_memcg = [^,\n]{1,400} , task = (?<processName> [^,\n]{1,64} ) , pid = (?<pid>\d+) (?: , uid = \d+ )? )?`;
+/** Before 4.19: which group's limit it was. */
+const RESULT_OF = anywhere`Task in [^\n]{1,300}? killed as a result of limit of (?<controlGroup> /[\w./:@-]{0,300}? ) (?= memory : | \[ | $ )`;
+/** A function of the kernel's control groups in the stack of the killer. */
+const GROUP_CALL = /mem_cgroup_(?:out_of_memory|oom_synchronize)|try_charge|mem_cgroup_charge/;
 const CHOSEN_OLD = anywhere`(?:Memory cgroup)? [Oo]ut of memory : Kill process (?<pid>\d+) \( (?<processName> .{1,64}? ) \) score \d+ or sacrifice child`;
 const KILLED = anywhere`(?: (?<_group> Memory cgroup )? [Oo]ut of memory (?: \( [\w ]{1,40} \) )? : )?
   Killed process (?<pid>\d+) ,? (?:UID \d+ ,)? (?: \( (?<processName> .{1,64}? ) \) )? ,? (?:UID \d+ ,)?
   (?:total-vm|vsz) : (?<_virtual>\d+kB) , (?<_resident> anon-rss:\d+kB (?: , file-rss:\d+kB )? (?: , shmem-rss:\d+kB )? )`;
+
+/** Characters of the killer's stack after its first line. */
+const STACK = 2000;
 
 /**
  * The OOM killer of the Linux kernel. It prints many lines before it names the killed process. The parts up
@@ -24,6 +32,7 @@ export const kernel: Grammar = {
     { text: "failcnt ", then: ["#"] },
     { text: "killed process", then: ["#"] },
     { text: "kill process", then: ["#"] },
+    { text: "killed as a result", then: ["oflimit"] },
     { text: "anon-rss:", then: ["#"] },
     { text: "total-vm:", then: ["#"] },
   ],
@@ -45,13 +54,18 @@ export const kernel: Grammar = {
       draft.part = "closing";
       return draft;
     }
-    for (const pattern of [INVOKED, CHOSEN, CHOSEN_OLD, LIMIT]) {
-      const match = around(place, pattern, 200, 300);
+    for (const pattern of [INVOKED, CHOSEN, CHOSEN_OLD, RESULT_OF, LIMIT]) {
+      const match = around(place, pattern, 200, 1600);
       if (match === undefined) continue;
       const draft = new Draft(view, "linux-kernel", match);
       const limit = match.groups?._limit;
       if (limit !== undefined) draft.details.limitBytes = quantity(limit)?.bytes ?? 0;
       draft.part = pattern === INVOKED ? "beginning" : "opening";
+      const isOfGroup =
+        pattern === RESULT_OF ||
+        /^Memorycgroup/.test(match[0]) ||
+        (pattern === INVOKED && GROUP_CALL.test(view.text.slice(draft.end, draft.end + STACK)));
+      if (isOfGroup) draft.details.reason = "CONSTRAINT_MEMCG";
       return draft;
     }
     return undefined;

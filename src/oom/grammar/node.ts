@@ -37,7 +37,11 @@ export const node: Grammar = {
     const words = stack ?? around(place, FATAL, 200, 200) ?? around(place, FATAL_V8, 200, 200);
     if (words === undefined) {
       const alone = around(place, WORKER) ?? around(place, BUFFER, 60, 60);
-      return alone === undefined ? undefined : new Draft(view, "nodejs", alone);
+      if (alone === undefined) return undefined;
+      const draft = new Draft(view, "nodejs", alone);
+      if (/Worker/.test(alone[0])) draft.details.reason = "worker";
+      else draft.details.onHost = true;
+      return draft;
     }
     // Without a heading, takes the collections that end directly before the words.
     const first = runBefore(view, words.index, Math.max(floor, words.index - 4000));

@@ -8,6 +8,7 @@ const NUMPY = anywhere`(?: MemoryError : )? Unable to allocate (?: {size:request
 const NO_MEMORY = anywhere`OSError : \[Errno 12\] Cannot allocate memory`;
 const BARE = anywhere`MemoryError`;
 
+const OF_A_CARD = /^MemoryError:.{0,60}?(?:cu(?:Mem|Ctx|Array|Stream|Module)[A-Z]\w*|cuda|CUDA|RMM|hip[A-Z]\w*|HIP|GPU|OpenCL)/s;
 const OWN_WORDS = /^:(?:std::bad_alloc|badallocation|Unabletoallocate|Cannotallocate)/i;
 
 export const python: Grammar = {
@@ -43,6 +44,8 @@ export const python: Grammar = {
     if (bare === undefined || !view.isLineStart(bare.index)) return undefined;
     // Skips the class of another language's or framework's error that ends with the same words.
     if (view.text.slice(Math.max(0, bare.index - 5), bare.index) === "OutOf") return undefined;
+    // The words of a library that has the card's memory, not the host's.
+    if (OF_A_CARD.test(view.text.slice(bare.index, bare.index + 160))) return undefined;
     const draft = new Draft(view, "python", bare);
     if (view.isLineStart(draft.end)) return draft;
     if (!view.text.startsWith(":", draft.end)) return undefined;

@@ -3,7 +3,7 @@ import { anywhere, next } from "../pattern.js";
 import { quantity } from "../quantity.js";
 import type { Grammar } from "./grammar.js";
 import { around } from "./grammar.js";
-import { hostFramework } from "./host.js";
+import { hostOf } from "./host.js";
 
 const HEADED = anywhere`(?:(?<_device> CUDA|HIP|XPU|NPU|MLU|MUSA|[A-Z]{2,6}) out of memory \.? )
   Tried to allocate {size:requestedBytes}`;
@@ -19,7 +19,8 @@ const LISTED: [RegExp, kind?: "cached_unused" | "total"][] = [
   [next`{size:freeBytes} free ;?`],
   [next`{size:allowedBytes} allowed ;?`],
   [next`{size:reservedBytes} cached ;?`, "cached_unused"],
-  [next`{size:reservedBytes} reserved in total by PyTorch ;?`, "total"],
+  // A text that is cut short may end within these words, and forks name themselves.
+  [next`{size:reservedBytes} reserved (?: in (?: total (?: by \w* )? )? )? ;?`, "total"],
 ];
 
 /** From version 2.1: sentences in any order. Those about processes need NVML and are missing without it. */
@@ -29,7 +30,7 @@ const SENTENCES: RegExp[] = [
   next`Of the allocated memory {size:allocatedBytes} is allocated by PyTorch`,
   next`with {size:privatePoolBytes} allocated in private pools (?: \( [^()]{1,60} \) )?`,
 ];
-const UNALLOCATED = next`(?:and)? {size:reservedBytes} is reserved by PyTorch but unallocated`;
+const UNALLOCATED = next`(?:and)? {size:reservedBytes} is reserved (?: by (?: PyTorch ,? (?: but (?: unalloc\w* )? )? )? )?`;
 const OWN = next`Including non-PyTorch memory , this process has {size:processInUseBytes} memory in use`;
 const OTHER = next`Process (?<_pid>\d*) has {size:_inUse} memory in use`;
 /**
@@ -56,7 +57,9 @@ export const pytorch: Grammar = {
     const draft = new Draft(place.view, "pytorch", match);
     const device = match.groups?._device;
     if (device !== undefined) draft.framework = FRAMEWORKS[device] ?? `pytorch-${device.toLowerCase()}`;
-    if (draft.framework === "pytorch") draft.framework = hostFramework(place.view, match.index) ?? "pytorch";
+    const host = hostOf(place.view, match.index);
+    if (draft.framework === "pytorch") draft.framework = host.framework ?? "pytorch";
+    if (host.phase !== undefined) draft.details.phase = host.phase;
     if (draft.gpuIndex !== undefined || draft.accept(OPENING) !== undefined) readList(draft);
     else readSentences(draft);
     return draft;

@@ -115,7 +115,7 @@ const ASYNC = anywhere`gpu_async_(?<gpuIndex>\d+) cuMemAllocAsync failed to allo
  * Reports without a figure: the driver or runtime found no memory at the start, or none for a constant or an
  * input.
  */
-const START = anywhere`(?: failed call to \w{1,40} : (?:INTERNAL:)? [\w:]{0,40}? CUDA_ERROR_OUT_OF_MEMORY (?: : out of memory )? | initialization on GPU:(?<gpuIndex>\d+) failed \. Status : out of memory )`;
+const START = anywhere`(?: (?: CUDA device ordinal (?<_ordinal>\d+) : (?:Internal:|INTERNAL:)? )? failed call to \w{1,40} : (?:INTERNAL:)? [\w:]{0,40}? CUDA_ERROR_OUT_OF_MEMORY (?: : out of memory )? (?: ; total memory reported : {whole:totalBytes} )? | initialization on GPU:(?<gpuIndex>\d+) failed \. Status : out of memory )`;
 const CONSTANT = anywhere`Failed to allocate {whole:requestedBytes} bytes for new constant`;
 const REPORTED = next`Reported by CUDA : Free memory/Total memory : {whole:freeBytes} / {whole:totalBytes}`;
 
@@ -152,6 +152,7 @@ export const streamExecutor: Grammar = {
       const alone = driver.groups?._alone;
       const at = driver.indices?.groups?._alone;
       if (alone !== undefined && at !== undefined) draft.set("requestedBytes", exact(Number(alone)), at);
+      if (/fromdevice|ondevice/.test(driver[0])) draft.details.arena = true;
       const pinned = findIn(view, PINNED, draft.end, draft.end + 300);
       if (Number(pinned?.groups?._size) === draft.bytes("requestedBytes") && pinned !== undefined)
         draft.take(pinned);
@@ -161,7 +162,11 @@ export const streamExecutor: Grammar = {
     if (other === undefined) return undefined;
     const fallback =
       other.groups?.requestedBytes !== undefined && /constant$/.test(other[0]) ? "jax" : "tensorflow";
-    return new Draft(view, xlaOrTensorflow(view, other.index) ?? fallback, other);
+    const draft = new Draft(view, xlaOrTensorflow(view, other.index) ?? fallback, other);
+    if (other.groups?._ordinal !== undefined) draft.gpuIndex ??= Number(other.groups._ordinal);
+    // Not even a context could be made.
+    if (/^(?:CUDAdevice|failedcallto|initialization)/.test(other[0])) draft.details.reason = "context";
+    return draft;
   },
 };
 

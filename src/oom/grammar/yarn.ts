@@ -1,0 +1,48 @@
+import type { SpokenFramework } from "./framework.js";
+
+export const yarn: SpokenFramework = {
+  name: "yarn",
+  title: "YARN or Spark",
+  memory: "host",
+  messages: [
+    {
+      text: "Container killed by YARN for exceeding <<physical ||virtual ||>>memory limits. {size:processInUseBytes} of {size:limitBytes} <<physical||virtual>> memory used",
+      means: ["group-limit", "YARN killed a container that used {used} of the {limit} it had asked for."],
+    },
+    {
+      text: "Container [pid={whole:pid},containerID={word:container}] is running {any:40}beyond <<the '>><<physical||virtual||PHYSICAL||VIRTUAL>><<'>> memory limit<<s>>. Current usage: {size:processInUseBytes} of {size:limitBytes} physical memory used",
+      means: ["group-limit", "YARN killed container {container} (pid {pid}) that used {used} of the {limit} it had asked for."],
+    },
+    {
+      text: "is running beyond <<physical||virtual>> memory limits. Current usage: {size:processInUseBytes} of {size:limitBytes} physical memory used",
+      means: ["group-limit", "YARN killed a container that used {used} of the {limit} it had asked for."],
+    },
+    {
+      text: "exited with exit code 137(SIGKILL, possible container OOM)",
+      means: ["killed", "An executor was killed with signal 9; its container's memory limit is the likely cause."],
+      certainty: "likely",
+      stands: "free",
+    },
+    {
+      text: "Container killed on request. Exit code is 137",
+      means: ["killed", "A container was killed with signal 9; its memory limit or the node's is the likely cause."],
+      certainty: "likely",
+      stands: "free",
+    },
+  ],
+  advice: [
+    {
+      do: "Give the executor more memory beside its heap",
+      paste: "--conf spark.executor.memoryOverhead=2g",
+      why: "The container holds the heap and all that is beside it: Python workers, direct buffers, the JVM itself. On YARN before 2.3 the setting is spark.yarn.executor.memoryOverhead.",
+    },
+    {
+      do: "Run fewer tasks at once in an executor, and cut the data into more partitions",
+      paste: "--conf spark.executor.cores=2 --conf spark.sql.shuffle.partitions=800",
+    },
+    {
+      do: "Raise the whole container",
+      paste: "--executor-memory 12g",
+    },
+  ],
+};

@@ -1,0 +1,150 @@
+import type { Needle } from "./gate.js";
+import { compile } from "./pattern.js";
+
+/** A message of a program, compiled: what matches it, and the strings that lead to it in a log. */
+export interface Spoken {
+  pattern: RegExp;
+  needles: Needle[];
+  /** The name of a word at the very beginning, which is not in the pattern: what stands before the match. */
+  firstWord: string | undefined;
+  /** The name of a word at the very end, which ends where its line does. */
+  lastWord: string | undefined;
+}
+
+const HOLE = /\{(size|whole|number|digit|word|text|any)(?::(\w+))?\}/y;
+const HOLES: Record<string, (name: string) => string> = {
+  size: (name) => `{size:${name}}`,
+  whole: (name) => `{whole:${name}}`,
+  number: (name) => String.raw`(?<${name}>\d+(?:\.\d+)?)`,
+  digit: () => String.raw`\d`,
+  word: (name) => String.raw`(?<${name}>[\w.:@%/+~$<>\[\]\\-]{1,160}?)`,
+  text: (name) => String.raw`(?<${name}>[^"\x01]{1,200}?)`,
+  any: (most) => `[^]{0,${most === "" ? "120" : most}}?`,
+};
+
+/** Literal text in one piece, and the kind of the hole that follows it. */
+interface Run {
+  text: string;
+  next: string | undefined;
+}
+
+/**
+ * Compiles a message that is written as its program prints it. Text stands for itself, and these for what
+ * changes: `{size:NAME}` a number with a unit, `{whole:NAME}` a whole number, `{number:NAME}` one with a
+ * fraction, `{digit}` one digit, `{word:NAME}` a name or a path, `{text:NAME}` words, `{any:N}` anything of up to N characters (120
+ * if N is absent). `<<...>>` may be missing; `<<one||other>>` is one of several.
+ */
+export function spoken(whole: string): Spoken {
+  const [first, firstWord] = /^\{word:(\w+)\}\s*/.exec(whole) ?? ["", undefined];
+  const message = whole.slice(first.length);
+  let source = "";
+  let current = "";
+  /** For each open group, whether it lists alternatives. */
+  const open: boolean[] = [];
+  const runs: Run[] = [];
+  const endRun = (next?: string): void => {
+    if (open.length === 0 && current.trim() !== "") runs.push({ text: current, next });
+    current = "";
+  };
+  for (let at = 0; at < message.length;) {
+    HOLE.lastIndex = at;
+    const hole = HOLE.exec(message);
+    const pair = message.slice(at, at + 2);
+    if (hole !== null) {
+      const [all, kind = "", name = ""] = hole;
+      endRun(kind);
+      source += HOLES[kind]?.(name) ?? "";
+      at += all.length;
+    } else if (pair === "<<") {
+      endRun();
+      open.push(false);
+      source += "(?:";
+      at += 2;
+    } else if (pair === ">>") {
+      endRun();
+      source += open.pop() === true ? ")" : ")?";
+      at += 2;
+    } else if (pair === "||" && open.length > 0) {
+      endRun();
+      open[open.length - 1] = true;
+      source += "|";
+      at += 2;
+    } else {
+      source += literal(message.charAt(at));
+      current += message.charAt(at);
+      at += 1;
+    }
+  }
+  endRun();
+  const [, lastWord] = /\{word:(\w+)\}$/.exec(message) ?? [];
+  return { pattern: compile(source, "dg"), needles: needlesOf(runs), firstWord, lastWord };
+}
+
+/** Quotes of any kind are equal, and may be escaped, as in a JSON string. */
+function literal(character: string): string {
+  if (/["'`]/.test(character)) return `\\\\?["'\`]`;
+  return character.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
+}
+
+const PIECE = 14;
+const SHORTEST_PIECE = 8;
+const MOST_NEEDLES = 3;
+/** Characters after a needle, and before it, that its gate compares. */
+const THEN = 8;
+const NEAR = 10;
+/** Words that are frequent in logs of many kinds. */
+const COMMON = /^(?:out of memory|of memory|memory limit|oom-kill|fatal error:?|was thrown|exceeded)$/;
+/** Quotes are written in several ways, and two blanks are often one. */
+const UNSURE = /["'`]|\s\s/;
+
+/**
+ * Several pieces of the literal text. A line end that cuts through one of them leaves the others whole, so
+ * that the message is still found.
+ */
+function needlesOf(runs: readonly Run[]): Needle[] {
+  const needles = runs.flatMap((run, index) => {
+    const before = runs[index - 1];
+    // What stands between two runs must be short for the first to be near the second.
+    const close = /^(?:size|whole|number|digit|)$/.test(before?.next ?? "") ? (before?.text ?? "") : "";
+    const text = run.text.toLowerCase();
+    return piecesOf(text).map(([from, to]) => needleOf(text, from, to, run.next, close.toLowerCase()));
+  });
+  const strength = ({ text, then, near }: Needle): number =>
+    text.length + 3 * (then?.[0]?.length ?? 0) + 2 * (near?.[0]?.length ?? 0);
+  const strong = needles.filter(({ text, then, near }) => then !== undefined || near !== undefined || !COMMON.test(text));
+  const [first, ...others] = strong.length > 0 ? strong : needles;
+  // Of messages that begin alike, the first piece leads to the one that says more.
+  return first === undefined
+    ? []
+    : [first, ...others.sort((one, other) => strength(other) - strength(one)).slice(0, MOST_NEEDLES - 1)];
+}
+
+function piecesOf(text: string): [from: number, to: number][] {
+  const pieces: [number, number][] = [];
+  const starts = [...text.matchAll(/[^\s"'`]+/g)].map(({ index }) => index);
+  let covered = 0;
+  for (const [index, from] of starts.entries()) {
+    const isLast = (starts[index + 1] ?? text.length) + SHORTEST_PIECE > text.length;
+    if (from < covered && !isLast) continue;
+    const end = from + text.slice(from, from + PIECE).split(UNSURE, 1).join("").trimEnd().length;
+    if (end - from < SHORTEST_PIECE || end <= covered) continue;
+    pieces.push([from, end]);
+    covered = end;
+  }
+  return pieces;
+}
+
+function needleOf(text: string, from: number, to: number, next: string | undefined, close: string): Needle {
+  const following = text.slice(to).replaceAll(/\s/g, "");
+  const known = (following.split(/["'`]/)[0] ?? "").slice(0, THEN);
+  const isAll = known.length === following.length;
+  const then = `${known}${isAll && next === "size" ? "$" : isAll && next === "whole" ? "#" : ""}`;
+  const own = text.slice(0, from).trimEnd();
+  const before = own === "" ? close.trimEnd() : own;
+  const near = (before.replace(/["'`\s]+$/, "").split(UNSURE).at(-1) ?? "").slice(-NEAR).trim();
+  return {
+    text: text.slice(from, to),
+    ...(then === "" ? {} : { then: [then] }),
+    ...(near.length < 4 ? {} : { near: [near] }),
+  };
+}
