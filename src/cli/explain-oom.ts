@@ -16,9 +16,14 @@ interface Flags {
 export function addExplainOom(program: Command): void {
   program
     .command("explain-oom")
-    .description("why it ran out of memory: one sentence, what to try first, then the figures of each report of a log")
+    .description(
+      "why it ran out of memory: one sentence, what to try first, then the figures of each report of a log",
+    )
     .argument("[log]", "a log, plain or gzip; - or nothing for standard input")
-    .option("--model <name>", "a known model (Qwen2.5-3B) or its config.json, to name the tensors that have the size")
+    .option(
+      "--model <name>",
+      "a known model (Qwen2.5-3B) or its config.json, to name the tensors that have the size",
+    )
     .option("--gpu <name>", "the card, such as T4 or H100, where the log does not say how large it is")
     .option("--verbose", "also the ranges that the printed digits allow, and all hypotheses")
     .option("--follow", "stay on a growing log and speak when a report arrives")
@@ -34,7 +39,10 @@ export function addExplainOom(program: Command): void {
       // Read before the log, so that a wrong path fails before gigabytes are read.
       const given = flags.model === undefined ? undefined : await modelOf(flags.model);
       const card: Card | undefined = flags.gpu === undefined ? undefined : parseCard(flags.gpu);
-      const layout = { width: process.stdout.columns || Number(process.env.COLUMNS) || 80, verbose: flags.verbose === true };
+      const layout = {
+        width: process.stdout.columns || Number(process.env.COLUMNS) || 80,
+        verbose: flags.verbose === true,
+      };
       const print = (explanation: ReturnType<typeof explain>): void => {
         process.stdout.write(
           flags.json === true

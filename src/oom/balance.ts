@@ -62,7 +62,9 @@ export function roundingOf({ ranges }: OomRecord, names: readonly string[]): num
 
 /** Whether enough was free for the request, beyond what rounding may hide. */
 export function isFreeEnough(record: OomRecord, { requested, free }: Balance): boolean {
-  return requested !== undefined && free !== undefined && free - requested > roundingOf(record, ["freeBytes"]);
+  return (
+    requested !== undefined && free !== undefined && free - requested > roundingOf(record, ["freeBytes"])
+  );
 }
 
 /** Whether one printed figure is larger than another for every possible rounding of the two. */

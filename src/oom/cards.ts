@@ -17,7 +17,9 @@ export function flashAttention({ card, record }: Situation): boolean | undefined
   const { totalBytes } = record;
   if (totalBytes === null) return undefined;
   // A capacity that only cards of one kind have.
-  const same = CARDS.filter(({ usableBytes }) => usableBytes !== undefined && Math.abs(usableBytes - totalBytes) < 0.06 * GIB);
+  const same = CARDS.filter(
+    ({ usableBytes }) => usableBytes !== undefined && Math.abs(usableBytes - totalBytes) < 0.06 * GIB,
+  );
   const answers = new Set(same.map(({ name }) => !BEFORE_8_0.test(name)));
   return answers.size === 1 ? [...answers][0] : undefined;
 }

@@ -53,8 +53,7 @@ export class Draft {
       if (text === undefined || place === undefined || name.startsWith("_")) continue;
       if (name.endsWith("Bytes")) this.setPrinted(name, text, place);
       else if (name === "gpuIndex") this.gpuIndex ??= Number(text);
-      else if (COUNTS.test(name))
-        Object.assign(this.details, { [name]: Number(text.replaceAll(",", "")) });
+      else if (COUNTS.test(name)) Object.assign(this.details, { [name]: Number(text.replaceAll(",", "")) });
       else Object.assign(this.details, { [name]: this.view.asPrinted(place[0], place[1]) });
     }
     return this;

@@ -30,7 +30,11 @@ function valuesOf(record: OomRecord): Record<string, string | undefined> {
   return {
     ...Object.fromEntries(
       Object.entries(details).flatMap(([name, value]) =>
-        typeof value === "string" ? [[name, value]] : typeof value === "number" ? [[name, name === "pid" ? String(value) : count(value)]] : [],
+        typeof value === "string"
+          ? [[name, value]]
+          : typeof value === "number"
+            ? [[name, name === "pid" ? String(value) : count(value)]]
+            : [],
       ),
     ),
     requested: bytes(requested),

@@ -20,8 +20,11 @@ const ESCAPE = 0x1b;
 const BACKSLASH = 0x5c;
 const BRACKET = 0x5b;
 const CARET = 0x5e;
+/** `&nbsp;` and `<br>`. */
+const ENTITY = 0x26;
+const TAG = 0x3c;
 /** The first bytes of line ends and colour codes. */
-const BREAKS = [LF, CR, ESCAPE, BACKSLASH, BRACKET, CARET];
+const BREAKS = [LF, CR, ESCAPE, BACKSLASH, BRACKET, CARET, ENTITY, TAG];
 const DIGITS = 0x23;
 const SIZE = 0x24;
 
@@ -173,7 +176,10 @@ function breaksAt(bytes: Buffer, at: number, end: number): boolean {
   if (byte === LF || byte === CR || byte === ESCAPE || byte === BACKSLASH) return true;
   const next = at + 1 < end ? (bytes[at + 1] as number) : 0;
   // "[31m", "^[[31m"
-  return (byte === BRACKET && isDigit(next)) || (byte === CARET && next === BRACKET);
+  if ((byte === BRACKET && isDigit(next)) || (byte === CARET && next === BRACKET)) return true;
+  return (
+    (byte === ENTITY && (isLetter(lower(next)) || next === DIGITS)) || (byte === TAG && lower(next) === 0x62)
+  );
 }
 
 function lower(byte: number): number {

@@ -48,7 +48,13 @@ interface Grouped {
  * Ranks of one job may ask for slightly different sizes, close to one another in the log.
  */
 export function groupsOf(reports: readonly Grouped[]): number[] {
-  const groups: { number: number; kind: string; asked: number | null; line: number; cards: Set<number | null> }[] = [];
+  const groups: {
+    number: number;
+    kind: string;
+    asked: number | null;
+    line: number;
+    cards: Set<number | null>;
+  }[] = [];
   return reports.map(({ record, diagnosis }) => {
     const { line, gpuIndex, details } = record;
     const asked = record.requestedBytes ?? details.derivedRequestedBytes ?? null;

@@ -17,6 +17,8 @@ const MARKS = {
   first: byFirst([
     [/[>#*/]/, /(?:[>#*]+|\/\/)\s/y],
     [/\xe2/, /(?:\xe2[\x94\x95][\x80-\xbf]\s?)+/y],
+    // The sides and empty cells of a table.
+    [/\|/, /(?:\|\s*)+/y],
   ]),
   any: byFirst([
     [/\s/, /\s+/y],

@@ -56,7 +56,9 @@ export function explanationPage(explanation: Explanation, options: PageOptions =
   const groups = groupsIn(reports);
   // What is certain comes before what is only likely.
   const isLikely = ([first]: readonly ExplainedReport[]): number => (first?.certainty === "likely" ? 1 : 0);
-  const sorted = groups.map((group, order) => ({ group, order })).sort((one, other) => isLikely(one.group) - isLikely(other.group) || one.order - other.order);
+  const sorted = groups
+    .map((group, order) => ({ group, order }))
+    .sort((one, other) => isLikely(one.group) - isLikely(other.group) || one.order - other.order);
   const shown = sorted.slice(0, MOST_GROUPS);
   const parts = shown.map(({ group }) => groupPage(group, model, layout));
   const notes: string[] = [];
@@ -71,10 +73,15 @@ export function explanationPage(explanation: Explanation, options: PageOptions =
       `The log holds ${fixed(explanation.omittedReports, 0)} more, which are in neither: split it to see them.`,
     );
   if (model === null && reports.some((report) => report.requestedBytes !== null && isTensor(report)))
-    notes.push("With --model NAME (or a config.json): which tensors of the model have the size that was asked for.");
+    notes.push(
+      "With --model NAME (or a config.json): which tensors of the model have the size that was asked for.",
+    );
   if (layout.verbose)
     notes.push("KiB, MiB and GiB are powers of 1024. A range holds what the printed digits allow.");
-  return [...parts, ...(notes.length === 0 ? [] : [notes.map((note) => wrapped(note, layout.width)).join("\n")])].join("\n\n");
+  return [
+    ...parts,
+    ...(notes.length === 0 ? [] : [notes.map((note) => wrapped(note, layout.width)).join("\n")]),
+  ].join("\n\n");
 }
 
 function groupsIn(reports: readonly ExplainedReport[]): ExplainedReport[][] {
@@ -99,7 +106,8 @@ function groupPage(group: readonly ExplainedReport[], model: ModelUsed | null, l
   const [first, ...others] = changes;
   const figures = figureTable(report, layout);
   const cards = cardTable(group);
-  const list = (items: readonly string[]): string => items.map((item) => wrapped(item, width, "  ", "- ")).join("\n");
+  const list = (items: readonly string[]): string =>
+    items.map((item) => wrapped(item, width, "  ", "- ")).join("\n");
   const parts = [
     wrapped(heading(group), width),
     wrapped(`${report.certainty === "likely" ? "Likely: " : ""}${verdict?.message ?? ""}`, width),
@@ -118,12 +126,17 @@ function heading(group: readonly ExplainedReport[]): string {
   if (report === undefined) return "";
   const { title } = frameworkOf(report.framework);
   const lines = group.map(({ line }) => line);
-  const gpus = [...new Set(group.flatMap(({ gpuIndex }) => (gpuIndex === null ? [] : [gpuIndex])))].sort((one, other) => one - other);
+  const gpus = [...new Set(group.flatMap(({ gpuIndex }) => (gpuIndex === null ? [] : [gpuIndex])))].sort(
+    (one, other) => one - other,
+  );
   const where = gpus.length === 0 ? "" : `, ${gpuList(gpus)}`;
   const what = report.requestedBytes === null ? "" : `: ${size(report.requestedBytes)} could not be had`;
   const head = `Line ${fixed(report.line, 0)}, ${title}${where}${what}`;
   if (lines.length === 1) return head;
-  const again = lines.slice(1, 6).map((line) => fixed(line, 0)).join(", ");
+  const again = lines
+    .slice(1, 6)
+    .map((line) => fixed(line, 0))
+    .join(", ");
   const more = lines.length > 6 ? ", ..." : "";
   return `${head} (${fixed(lines.length, 0)} reports, one cause; the others in lines ${again}${more})`;
 }
@@ -154,7 +167,12 @@ function changePage(change: Change, width: number, start: string): string {
 
 const left = (title: string): Table["columns"][number] => ({ title, align: "left" });
 const right = (title: string): Table["columns"][number] => ({ title, align: "right" });
-const plainTable = (columns: Table["columns"], rows: Cell[][], caption = ""): Table => ({ caption, columns, rows, notes: [] });
+const plainTable = (columns: Table["columns"], rows: Cell[][], caption = ""): Table => ({
+  caption,
+  columns,
+  rows,
+  notes: [],
+});
 
 function figureTable(report: ExplainedReport, { verbose, width }: Layout): Table {
   const rows: Cell[][] = [];
@@ -170,10 +188,12 @@ function figureTable(report: ExplainedReport, { verbose, width }: Layout): Table
     add(kind === undefined ? label : `${label} (${kind})`, size(bytes), key);
   }
   const { details } = report;
-  if (details.cardBytes !== undefined && report.totalBytes === null) add("memory of the card", size(details.cardBytes), "");
+  if (details.cardBytes !== undefined && report.totalBytes === null)
+    add("memory of the card", size(details.cardBytes), "");
   if (details.limitBytes !== undefined) add("limit", size(details.limitBytes), "limitBytes");
   if (details.allowedBytes !== undefined) add("allowed", size(details.allowedBytes), "allowedBytes");
-  if (details.programBytes !== undefined) add("needed by the program", size(details.programBytes), "programBytes");
+  if (details.programBytes !== undefined)
+    add("needed by the program", size(details.programBytes), "programBytes");
   if (details.derivedRequestedBytes !== undefined && report.requestedBytes === null)
     add("requested, by the shape", size(details.derivedRequestedBytes), "");
   if (details.neededTokens !== undefined) add("tokens", fixed(details.neededTokens, 0), "");
@@ -194,7 +214,8 @@ function figureTable(report: ExplainedReport, { verbose, width }: Layout): Table
 /** One row a card, where reports of several cards have one cause. */
 function cardTable(group: readonly ExplainedReport[]): Table | undefined {
   const cards = new Map<number, ExplainedReport>();
-  for (const report of group) if (report.gpuIndex !== null && !cards.has(report.gpuIndex)) cards.set(report.gpuIndex, report);
+  for (const report of group)
+    if (report.gpuIndex !== null && !cards.has(report.gpuIndex)) cards.set(report.gpuIndex, report);
   if (cards.size < 2) return undefined;
   const cell = (bytes: number | null): string => (bytes === null ? "" : size(bytes));
   const rows = [...cards.values()]
@@ -214,23 +235,32 @@ function hypothesisPart(hypotheses: readonly Hypothesis[], model: ModelUsed | nu
   const { verbose, width } = layout;
   const possible = verbose
     ? hypotheses
-    : hypotheses.filter(({ allowedByRounding, plausibility }) => allowedByRounding && plausibility !== "beyond-model" && plausibility !== "far");
+    : hypotheses.filter(
+        ({ allowedByRounding, plausibility }) =>
+          allowedByRounding && plausibility !== "beyond-model" && plausibility !== "far",
+      );
   if (possible.length === 0) return "";
   const whose =
     model === null
       ? ""
       : ` of ${model.name}${model.from === "log" ? ` (guessed by its name in line ${model.line ?? 0}; --model to be sure)` : ""}`;
-  const rows = possible.slice(0, verbose ? possible.length : MOST_HYPOTHESES).map(
-    ({ tensor, tokens, tokensRange, allowedByRounding, plausibility, formula }): Cell[] => [
+  const rows = possible
+    .slice(0, verbose ? possible.length : MOST_HYPOTHESES)
+    .map(({ tensor, tokens, tokensRange, allowedByRounding, plausibility, formula }): Cell[] => [
       tensor,
       tokens === null ? "any" : fixed(tokens, 0),
       ...(verbose
-        ? [tokensRange === null ? (allowedByRounding ? "yes" : "none") : `${fixed(tokensRange[0], 0)} to ${fixed(tokensRange[1], 0)}`]
+        ? [
+            tokensRange === null
+              ? allowedByRounding
+                ? "yes"
+                : "none"
+              : `${fixed(tokensRange[0], 0)} to ${fixed(tokensRange[1], 0)}`,
+          ]
         : []),
       MEANING[plausibility],
       ...(verbose ? [formula] : []),
-    ],
-  );
+    ]);
   const columns = [
     left("tensor"),
     right("tokens"),

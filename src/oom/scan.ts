@@ -182,7 +182,8 @@ export class LogScanner {
           this.#general = { found: this.#found(draft), end: after };
         continue;
       }
-      if (this.#general !== undefined && draft.view.offsetOf(draft.start) <= this.#general.end) this.#general = undefined;
+      if (this.#general !== undefined && draft.view.offsetOf(draft.start) <= this.#general.end)
+        this.#general = undefined;
       this.#settle();
       this.#consumed = after;
       if (!isQuoted(draft)) this.#add(draft);

@@ -111,7 +111,9 @@ function needlesOf(runs: readonly Run[]): Needle[] {
   });
   const strength = ({ text, then, near }: Needle): number =>
     text.length + 3 * (then?.[0]?.length ?? 0) + 2 * (near?.[0]?.length ?? 0);
-  const strong = needles.filter(({ text, then, near }) => then !== undefined || near !== undefined || !COMMON.test(text));
+  const strong = needles.filter(
+    ({ text, then, near }) => then !== undefined || near !== undefined || !COMMON.test(text),
+  );
   const [first, ...others] = strong.length > 0 ? strong : needles;
   // Of messages that begin alike, the first piece leads to the one that says more.
   return first === undefined
@@ -126,7 +128,13 @@ function piecesOf(text: string): [from: number, to: number][] {
   for (const [index, from] of starts.entries()) {
     const isLast = (starts[index + 1] ?? text.length) + SHORTEST_PIECE > text.length;
     if (from < covered && !isLast) continue;
-    const end = from + text.slice(from, from + PIECE).split(UNSURE, 1).join("").trimEnd().length;
+    const end =
+      from +
+      text
+        .slice(from, from + PIECE)
+        .split(UNSURE, 1)
+        .join("")
+        .trimEnd().length;
     if (end - from < SHORTEST_PIECE || end <= covered) continue;
     pieces.push([from, end]);
     covered = end;
@@ -141,7 +149,14 @@ function needleOf(text: string, from: number, to: number, next: string | undefin
   const then = `${known}${isAll && next === "size" ? "$" : isAll && next === "whole" ? "#" : ""}`;
   const own = text.slice(0, from).trimEnd();
   const before = own === "" ? close.trimEnd() : own;
-  const near = (before.replace(/["'`\s]+$/, "").split(UNSURE).at(-1) ?? "").slice(-NEAR).trim();
+  const near = (
+    before
+      .replace(/["'`\s]+$/, "")
+      .split(UNSURE)
+      .at(-1) ?? ""
+  )
+    .slice(-NEAR)
+    .trim();
   return {
     text: text.slice(from, to),
     ...(then === "" ? {} : { then: [then] }),

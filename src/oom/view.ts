@@ -9,7 +9,7 @@ const NEIGHBOURS = 4;
 const LONGEST_LINE = 200;
 
 /** Line ends, also as they are written in a JSON string. */
-const LINE_END = /\r?\n|\r|\\r\\n|\\n/g;
+const LINE_END = /\r?\n|\r|\\r\\n|\\n|<br\s?\/?>/g;
 
 /**
  * Stands between two digits that a line end separates. They may be one number that a terminal wrapped, or two
@@ -30,6 +30,29 @@ interface Line {
   prefix: number;
   /** Whether the prefix contains more than white space. */
   marked: boolean;
+}
+
+const AMPERSAND = 0x26;
+/** Signs as HTML writes them; non-breaking spaces become nothing, as all white space. */
+const ENTITIES: Record<string, string> = {
+  quot: '"',
+  apos: "'",
+  "#39": "'",
+  "#x27": "'",
+  "#34": '"',
+  lt: "<",
+  gt: ">",
+  amp: "&",
+  nbsp: "",
+  "#160": "",
+};
+const ENTITY = new RegExp(`&(${Object.keys(ENTITIES).join("|")});`, "iy");
+/** The right side of a box or a table, in UTF-8 read as Latin-1, of a line that has a left side. */
+const SIDES = /^\s*(?:\||\xe2[\x94\x95][\x80-\xbf])/;
+const RIGHT_SIDE = /\s*(?:\||\xe2[\x94\x95][\x80-\xbf])\s*$/;
+
+function withoutSide(line: string): string {
+  return SIDES.test(line) ? line.replace(RIGHT_SIDE, "") : line;
 }
 
 /** A stretch of the log from which a view is made. */
@@ -77,7 +100,8 @@ export class View {
     };
     const addLine = (from: number, to: number): void => {
       const start = length;
-      const { text, places } = plain(raw.slice(from, to));
+      const { text: whole, places } = plain(raw.slice(from, to));
+      const text = withoutSide(whole);
       const shared = options.prefix === undefined ? 0 : sharedPrefix(options.prefix, text);
       const known = from > 0 || stretch.atLineStart ? knownPrefix(text.slice(shared)) : 0;
       const prefix = shared + known;
@@ -91,6 +115,17 @@ export class View {
         const wide = code === 0xc2 && text.charCodeAt(index + 1) === 0xa0;
         if (wide) index += 1;
         if (wide || code <= 0x20 || code === 0x7f) continue;
+        if (code === AMPERSAND) {
+          ENTITY.lastIndex = index;
+          const entity = ENTITY.exec(text);
+          if (entity !== null) {
+            const sign = ENTITIES[(entity[1] ?? "").toLowerCase()] ?? "";
+            if (sign !== "")
+              push(sign.charCodeAt(0), from + (places === undefined ? index : (places[index] ?? 0)));
+            index += entity[0].length - 1;
+            continue;
+          }
+        }
         if (parted && isDigit(code)) push(PARTED.charCodeAt(0), from);
         parted = false;
         push(code, from + (places === undefined ? index : (places[index] ?? 0)));

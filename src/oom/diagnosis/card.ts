@@ -59,7 +59,10 @@ export const cardFull: Rule = ({ record, balance }) => {
   if (isHost(record) || total === undefined || allocated > total) return undefined;
   const own = record.processScope === "this" ? (record.processInUseBytes ?? 0) : 0;
   const used = Math.max(own, allocated);
-  if (used < FULL * total || (requested !== undefined && (requested > total || isFreeEnough(record, balance))))
+  if (
+    used < FULL * total ||
+    (requested !== undefined && (requested > total || isFreeEnough(record, balance)))
+  )
     return undefined;
   const short =
     requested === undefined || free === undefined

@@ -10,7 +10,14 @@ import { cardFull, fragmentation, notVisible, otherProcess, slightFragmentation,
 import type { Case, Diagnosis, Rule } from "./diagnosis.js";
 import { isHost } from "./diagnosis.js";
 import { besideTheLog } from "./growth.js";
-import { allocatorCap, arenaRefused, cacheTooSmall, compiledProgram, hostLimit, noContext } from "./limits.js";
+import {
+  allocatorCap,
+  arenaRefused,
+  cacheTooSmall,
+  compiledProgram,
+  hostLimit,
+  noContext,
+} from "./limits.js";
 import { absurdRequest, byAHair, neverFits, refusedAlthoughFree } from "./request.js";
 
 const warningOnly: Rule = ({ record }) =>

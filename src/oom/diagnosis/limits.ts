@@ -98,7 +98,8 @@ export const hostLimit: Rule = ({ record, balance: { requested } }) => {
   if (framework === "nodejs" && details.reason === "worker")
     return {
       name: "heap-limit",
-      message: "A worker thread met the limit of its own heap (resourceLimits), not the machine's and not the main thread's.",
+      message:
+        "A worker thread met the limit of its own heap (resourceLimits), not the machine's and not the main thread's.",
     };
   if (framework === "nodejs" && details.onHost !== true) {
     const held =
@@ -111,7 +112,8 @@ export const hostLimit: Rule = ({ record, balance: { requested } }) => {
   if (framework === "jvm" && /native thread/i.test(reason))
     return {
       name: "too-many-threads",
-      message: "The JVM could not start one more thread: a limit on the number of processes and threads was met, or there are far too many; bytes are seldom the matter.",
+      message:
+        "The JVM could not start one more thread: a limit on the number of processes and threads was met, or there are far too many; bytes are seldom the matter.",
     };
   if (framework === "jvm" && (JVM_LIMITS.test(reason) || details.limitBytes !== undefined))
     return { name: "heap-limit", message: `The JVM met a limit of its own${reason}.` };
@@ -129,7 +131,8 @@ function killed(record: OomRecord): Diagnosis {
   const held = used === null ? "" : `, which held ${size(used)} of resident memory`;
   const whom = `${named ?? "a process"}${held}`;
   const group = details.controlGroup === undefined ? "" : ` ${details.controlGroup}`;
-  const isOfGroup = details.reason?.startsWith("CONSTRAINT_MEMCG") === true || details.limitBytes !== undefined;
+  const isOfGroup =
+    details.reason?.startsWith("CONSTRAINT_MEMCG") === true || details.limitBytes !== undefined;
   if (isOfGroup) {
     const limit = details.limitBytes === undefined ? "" : ` of ${size(details.limitBytes)}`;
     return {

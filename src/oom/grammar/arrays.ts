@@ -57,7 +57,9 @@ export const onnxruntime: Grammar = {
     const direct = around(place, DIRECT_ML, 1200);
     if (direct !== undefined) {
       const before = place.view.rawBefore(direct.index, 700);
-      return /onnxruntime|dml|DirectML/i.test(before) ? new Draft(place.view, "onnxruntime", direct) : undefined;
+      return /onnxruntime|dml|DirectML/i.test(before)
+        ? new Draft(place.view, "onnxruntime", direct)
+        : undefined;
     }
     const engine = around(place, TENSORRT);
     if (engine === undefined) return undefined;

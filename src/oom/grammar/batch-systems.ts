@@ -16,7 +16,10 @@ export const pbs: SpokenFramework = {
     },
     {
       text: "Job exceeded a memory resource limit",
-      means: ["group-limit", "PBS ended the job at a memory limit that it asked for (mem, pmem, vmem or pvmem)."],
+      means: [
+        "group-limit",
+        "PBS ended the job at a memory limit that it asked for (mem, pmem, vmem or pvmem).",
+      ],
       stands: "line",
     },
   ],

@@ -76,7 +76,11 @@ export const compiler: SpokenFramework = {
       stands: "free",
     },
   ],
-  advice: [FEWER_JOBS, { ...LOOK_FOR_THE_KILLER, for: ["killed"] }, { do: "Add memory or swap, or compile without debug information (-g0) and link-time optimisation" }],
+  advice: [
+    FEWER_JOBS,
+    { ...LOOK_FOR_THE_KILLER, for: ["killed"] },
+    { do: "Add memory or swap, or compile without debug information (-g0) and link-time optimisation" },
+  ],
 };
 
 export const llvm: SpokenFramework = {
@@ -86,11 +90,20 @@ export const llvm: SpokenFramework = {
   messages: [
     {
       text: "LLVM ERROR: out of memory",
-      means: ["host-memory", "The system refused the compiler (LLVM) memory; a limit on the process (ulimit -d, -v) does so too."],
+      means: [
+        "host-memory",
+        "The system refused the compiler (LLVM) memory; a limit on the process (ulimit -d, -v) does so too.",
+      ],
       stands: "free",
     },
   ],
-  advice: [FEWER_JOBS, { do: "Check the limits of the process, which are low on OpenBSD and in 32-bit builds", paste: "ulimit -a" }],
+  advice: [
+    FEWER_JOBS,
+    {
+      do: "Check the limits of the process, which are low on OpenBSD and in 32-bit builds",
+      paste: "ulimit -a",
+    },
+  ],
 };
 
 export const git: SpokenFramework = {
@@ -104,6 +117,9 @@ export const git: SpokenFramework = {
     },
   ],
   advice: [
-    { do: "Let git pack with less memory", paste: "git config pack.windowMemory 100m; git config pack.threads 1" },
+    {
+      do: "Let git pack with less memory",
+      paste: "git config pack.windowMemory 100m; git config pack.threads 1",
+    },
   ],
 };

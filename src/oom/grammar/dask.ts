@@ -7,7 +7,10 @@ export const dask: SpokenFramework = {
   messages: [
     {
       text: "Worker {word:node} (pid={whole:pid}) exceeded {whole:percent}% memory budget. Restarting",
-      means: ["group-limit", "Dask restarted worker {node} (pid {pid}): it had passed {percent} % of its own memory limit."],
+      means: [
+        "group-limit",
+        "Dask restarted worker {node} (pid {pid}): it had passed {percent} % of its own memory limit.",
+      ],
     },
     {
       text: "Worker exceeded {whole:percent}% memory budget. Restarting",
@@ -15,7 +18,10 @@ export const dask: SpokenFramework = {
     },
     {
       text: "KilledWorker: Attempted to run task {any:80} on {whole:count} different workers, but all those workers died while running it",
-      means: ["killed", "Each of the {count} workers that tried one task died, most often at its memory limit."],
+      means: [
+        "killed",
+        "Each of the {count} workers that tried one task died, most often at its memory limit.",
+      ],
       certainty: "likely",
     },
     {
@@ -35,6 +41,8 @@ export const dask: SpokenFramework = {
       do: "Give each worker more memory, with fewer workers or threads on the machine",
       paste: "dask worker SCHEDULER --nworkers 2 --nthreads 1 --memory-limit 16GiB",
     },
-    { do: "Look at the dashboard's memory plot for memory that is unmanaged: a leak of the task itself, or malloc that gives nothing back" },
+    {
+      do: "Look at the dashboard's memory plot for memory that is unmanaged: a leak of the task itself, or malloc that gives nothing back",
+    },
   ],
 };

@@ -6,7 +6,7 @@ export const postgresql: SpokenFramework = {
   memory: "host",
   messages: [
     {
-      text: "<<ERROR: >>out of memory {any:200}DETAIL: Failed on request of size {whole:requestedBytes} in memory context \"{text:reason}\"",
+      text: '<<ERROR: >>out of memory {any:200}DETAIL: Failed on request of size {whole:requestedBytes} in memory context "{text:reason}"',
       means: ["host-memory", "The system refused PostgreSQL {requested} for its memory context {reason}."],
     },
     {
@@ -19,7 +19,10 @@ export const postgresql: SpokenFramework = {
     },
     {
       text: "invalid memory alloc request size {whole:requestedBytes}",
-      means: ["own-limit", "One value asked for {requested}; PostgreSQL allows 1 GB. Damaged data reads like this too."],
+      means: [
+        "own-limit",
+        "One value asked for {requested}; PostgreSQL allows 1 GB. Damaged data reads like this too.",
+      ],
     },
     {
       text: "out of shared memory",
@@ -28,12 +31,18 @@ export const postgresql: SpokenFramework = {
       when: (view, { index }) => /max_locks|HINT|max_pred/.test(view.text.slice(index, index + 300)),
     },
     {
-      text: "could not resize shared memory segment \"{word:_segment}\" to {whole:requestedBytes} bytes: No space left on device",
-      means: ["shared-memory", "PostgreSQL could not grow a segment in /dev/shm to {requested}: a parallel query met the size of that file system."],
+      text: 'could not resize shared memory segment "{word:_segment}" to {whole:requestedBytes} bytes: No space left on device',
+      means: [
+        "shared-memory",
+        "PostgreSQL could not grow a segment in /dev/shm to {requested}: a parallel query met the size of that file system.",
+      ],
     },
     {
       text: "server process (PID {whole:pid}) was terminated by signal 9: Killed",
-      means: ["killed", "Process {pid} of PostgreSQL was killed with signal 9, most often by the kernel's OOM killer; the server restarts all sessions."],
+      means: [
+        "killed",
+        "Process {pid} of PostgreSQL was killed with signal 9, most often by the kernel's OOM killer; the server restarts all sessions.",
+      ],
       certainty: "likely",
     },
     {
@@ -93,7 +102,10 @@ export const mysql: SpokenFramework = {
   ],
   advice: [
     { do: "Lower the buffer pool", paste: "innodb_buffer_pool_size = 1G" },
-    { do: "Lower what each connection may take", paste: "max_connections = 100\nsort_buffer_size = 256K\njoin_buffer_size = 256K" },
+    {
+      do: "Lower what each connection may take",
+      paste: "max_connections = 100\nsort_buffer_size = 256K\njoin_buffer_size = 256K",
+    },
   ],
 };
 
@@ -104,7 +116,10 @@ export const redis: SpokenFramework = {
   messages: [
     {
       text: "OOM command not allowed when used memory > 'maxmemory'",
-      means: ["own-limit", "Redis holds as much as its maxmemory allows, and refuses commands that may add to it."],
+      means: [
+        "own-limit",
+        "Redis holds as much as its maxmemory allows, and refuses commands that may add to it.",
+      ],
       stands: "free",
     },
     {
@@ -154,13 +169,15 @@ export const clickhouse: SpokenFramework = {
       text: "(MEMORY_LIMIT_EXCEEDED)",
       means: ["own-limit", "A memory limit of ClickHouse was met."],
       stands: "free",
-      when: (view, { index }) => /Code:241|DB::Exception/.test(view.text.slice(Math.max(0, index - 600), index)),
+      when: (view, { index }) =>
+        /Code:241|DB::Exception/.test(view.text.slice(Math.max(0, index - 600), index)),
     },
   ],
   advice: [
     {
       do: "Let large sorts and groupings use the disk",
-      paste: "SET max_bytes_before_external_group_by = 10000000000, max_bytes_before_external_sort = 10000000000;",
+      paste:
+        "SET max_bytes_before_external_group_by = 10000000000, max_bytes_before_external_sort = 10000000000;",
       why: "Half of max_memory_usage is a usual value.",
     },
     {
@@ -168,7 +185,10 @@ export const clickhouse: SpokenFramework = {
       do: "Raise the limit of the query, or of the server if the text says (total)",
       paste: "SET max_memory_usage = 20000000000;   (max_server_memory_usage in config.xml)",
     },
-    { do: "Run with fewer threads, or smaller blocks", paste: "SET max_threads = 4, max_block_size = 16384;" },
+    {
+      do: "Run with fewer threads, or smaller blocks",
+      paste: "SET max_threads = 4, max_block_size = 16384;",
+    },
   ],
 };
 
@@ -179,21 +199,30 @@ export const elasticsearch: SpokenFramework = {
   messages: [
     {
       text: "] Data too large, data for [{any:120}] would be [{whole:wantedBytes}/{any:12}], which is larger than the limit of [{whole:limitBytes}/{any:12}], real usage: [{whole:processInUseBytes}/{any:12}], new bytes reserved: [{whole:requestedBytes}/",
-      means: ["own-limit", "A circuit breaker of Elasticsearch refused a request for {requested}: the heap would have held {wanted}, above its limit of {limit}."],
+      means: [
+        "own-limit",
+        "A circuit breaker of Elasticsearch refused a request for {requested}: the heap would have held {wanted}, above its limit of {limit}.",
+      ],
     },
     {
       text: "] Data too large, data for [{any:120}] would be [{whole:wantedBytes}/{any:12}], which is larger than the limit of [{whole:limitBytes}/",
-      means: ["own-limit", "A circuit breaker of Elasticsearch refused a request: the heap would have held {wanted}, above its limit of {limit}."],
+      means: [
+        "own-limit",
+        "A circuit breaker of Elasticsearch refused a request: the heap would have held {wanted}, above its limit of {limit}.",
+      ],
     },
     {
       text: "Data too large, data for {any:120} would be larger than limit of [{whole:limitBytes}/",
-      means: ["own-limit", "A circuit breaker of Elasticsearch refused a request: the heap would have gone above its limit of {limit}."],
+      means: [
+        "own-limit",
+        "A circuit breaker of Elasticsearch refused a request: the heap would have gone above its limit of {limit}.",
+      ],
     },
   ],
   advice: [
     {
       do: "Give the heap more memory: half of the machine's at most, and below 31g",
-      paste: "ES_JAVA_OPTS=\"-Xms4g -Xmx4g\"",
+      paste: 'ES_JAVA_OPTS="-Xms4g -Xmx4g"',
       why: "The parent breaker trips at 95 % of the heap in use.",
     },
     { do: "Send smaller bulk requests, ask for fewer buckets, or fewer shards at once" },
@@ -218,7 +247,10 @@ export const mongodb: SpokenFramework = {
   ],
   advice: [
     { do: "Let the stage use the disk", paste: "{ allowDiskUse: true }" },
-    { do: "Better, give the sort an index, or put $match and $limit before it", paste: "db.COLLECTION.createIndex({ FIELD: 1 })" },
+    {
+      do: "Better, give the sort an index, or put $match and $limit before it",
+      paste: "db.COLLECTION.createIndex({ FIELD: 1 })",
+    },
   ],
 };
 
@@ -229,7 +261,10 @@ export const duckdb: SpokenFramework = {
   messages: [
     {
       text: "Out of Memory Error: failed to <<allocate data||pin block>> of size {size:requestedBytes} ({size:allocatedBytes}/{size:limitBytes} used)",
-      means: ["own-limit", "DuckDB holds {allocated} of the {limit} that it may use, and {requested} more did not fit."],
+      means: [
+        "own-limit",
+        "DuckDB holds {allocated} of the {limit} that it may use, and {requested} more did not fit.",
+      ],
     },
     {
       text: "Out of Memory Error: <<Failed to||could not>> allocate block of {whole:requestedBytes} bytes",
@@ -237,7 +272,10 @@ export const duckdb: SpokenFramework = {
     },
     {
       text: "Out of Memory Error: could not allocate block of size {size:requestedBytes} ({size:allocatedBytes}/{size:limitBytes} used)",
-      means: ["own-limit", "DuckDB holds {allocated} of the {limit} that it may use, and {requested} more did not fit."],
+      means: [
+        "own-limit",
+        "DuckDB holds {allocated} of the {limit} that it may use, and {requested} more did not fit.",
+      ],
     },
   ],
   advice: [
@@ -247,7 +285,10 @@ export const duckdb: SpokenFramework = {
       paste: "SET memory_limit = '8GB';",
       why: "The default is 80 % of the machine's memory.",
     },
-    { do: "Let it spill to disk, and work with fewer threads", paste: "SET temp_directory = '/tmp/duckdb'; SET threads = 4; SET preserve_insertion_order = false;" },
+    {
+      do: "Let it spill to disk, and work with fewer threads",
+      paste: "SET temp_directory = '/tmp/duckdb'; SET threads = 4; SET preserve_insertion_order = false;",
+    },
   ],
 };
 
@@ -258,7 +299,10 @@ export const trino: SpokenFramework = {
   messages: [
     {
       text: "Query exceeded <<per-node||distributed>> <<user ||total ||>>memory limit of {size:limitBytes} [Allocated: {size:allocatedBytes}, Delta: {size:requestedBytes}",
-      means: ["own-limit", "The query held {allocated} on one node and wanted {requested} more; the limit is {limit}."],
+      means: [
+        "own-limit",
+        "The query held {allocated} on one node and wanted {requested} more; the limit is {limit}.",
+      ],
     },
     {
       text: "Query exceeded <<per-node||distributed>> <<user ||total ||>>memory limit of {size:limitBytes}",
@@ -276,7 +320,12 @@ export const trino: SpokenFramework = {
       paste: "query.max-memory-per-node=20GB",
       why: "Heap headroom (memory.heap-headroom-per-node) and this must fit into -Xmx together.",
     },
-    { do: "Let joins and groupings spill to disk", paste: "spill-enabled=true\nspiller-spill-path=/mnt/spill" },
-    { do: "Look at the operators under Top Consumers: a join with the larger table on the wrong side is the usual one" },
+    {
+      do: "Let joins and groupings spill to disk",
+      paste: "spill-enabled=true\nspiller-spill-path=/mnt/spill",
+    },
+    {
+      do: "Look at the operators under Top Consumers: a join with the larger table on the wrong side is the usual one",
+    },
   ],
 };

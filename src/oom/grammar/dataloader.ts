@@ -28,12 +28,18 @@ export const dataloader: SpokenFramework = {
     },
     {
       text: "unable to open shared memory object </torch_",
-      means: ["shared-memory", "A DataLoader could not open shared memory: /dev/shm is full, or the process has too many open files (ulimit -n)."],
+      means: [
+        "shared-memory",
+        "A DataLoader could not open shared memory: /dev/shm is full, or the process has too many open files (ulimit -n).",
+      ],
       stands: "free",
     },
     {
       text: "DataLoader worker (pid<<(s)>> {whole:pid}) is killed by signal: Killed",
-      means: ["host-memory", "A worker of the DataLoader (pid {pid}) was killed with signal 9: main memory ran out, or the memory limit of the job or container was met."],
+      means: [
+        "host-memory",
+        "A worker of the DataLoader (pid {pid}) was killed with signal 9: main memory ran out, or the memory limit of the job or container was met.",
+      ],
     },
     {
       text: "DataLoader worker (pid(s) {text:pids}) exited unexpectedly",
@@ -45,7 +51,8 @@ export const dataloader: SpokenFramework = {
     {
       for: ["shared-memory"],
       do: "Give the container a larger /dev/shm",
-      paste: "docker run --shm-size=8g ...   (or --ipc=host; in Kubernetes an emptyDir with medium: Memory at /dev/shm)",
+      paste:
+        "docker run --shm-size=8g ...   (or --ipc=host; in Kubernetes an emptyDir with medium: Memory at /dev/shm)",
       why: "Docker's default is 64 MB; workers pass their batches through it.",
     },
     {

@@ -89,7 +89,11 @@ function read(
     draft.take(next.match);
     Object.assign(draft.details, next.message.details);
     const isCertain = told.certainty === "likely" && next.message.certainty !== "likely";
-    if (isCertain || (next.order < all.findIndex((each) => each.message === told) && told.certainty === next.message.certainty))
+    if (
+      isCertain ||
+      (next.order < all.findIndex((each) => each.message === told) &&
+        told.certainty === next.message.certainty)
+    )
       told = next.message;
   }
   draft.finding = told.means;
@@ -110,7 +114,8 @@ function withWords(
     const from = Math.max(0, match.index - word.length);
     if (word !== "") {
       match.groups = { ...match.groups, [firstWord]: word };
-      if (match.indices !== undefined) match.indices.groups = { ...match.indices.groups, [firstWord]: [from, match.index] };
+      if (match.indices !== undefined)
+        match.indices.groups = { ...match.indices.groups, [firstWord]: [from, match.index] };
       match[0] = view.text.slice(from, match.index + match[0].length);
       match.index = from;
     }

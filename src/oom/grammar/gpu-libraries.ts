@@ -18,14 +18,19 @@ export const pycuda: SpokenFramework = {
       means: ["card-full", `PyCUDA ${NO_FIGURE}`],
       stands: "end",
     },
-    ...["cuMemAlloc", "cuMemAllocPitch", "cuMemAllocManaged", "cuCtxCreate", "cuArrayCreate", "cuMemHostAlloc"].map(
-      (call): Message => ({
-        text: `${call} failed: out of memory`,
-        means: ["card-full", `PyCUDA ${NO_FIGURE}`],
-        stands: "end",
-        when: (view, { index }) => /pycuda|MemoryError:$/.test(view.rawBefore(index, 1500)),
-      }),
-    ),
+    ...[
+      "cuMemAlloc",
+      "cuMemAllocPitch",
+      "cuMemAllocManaged",
+      "cuCtxCreate",
+      "cuArrayCreate",
+      "cuMemHostAlloc",
+    ].map((call): Message => ({
+      text: `${call} failed: out of memory`,
+      means: ["card-full", `PyCUDA ${NO_FIGURE}`],
+      stands: "end",
+      when: (view, { index }) => /pycuda|MemoryError:$/.test(view.rawBefore(index, 1500)),
+    })),
   ],
   advice: [
     { do: "Work on smaller arrays at once, and free those that are done", paste: "array.gpudata.free()" },
@@ -46,7 +51,10 @@ export const numba: SpokenFramework = {
     },
   ],
   advice: [
-    { do: "Work on smaller arrays at once, and drop references to those that are done", paste: "del array; cuda.current_context().deallocations.clear()" },
+    {
+      do: "Work on smaller arrays at once, and drop references to those that are done",
+      paste: "del array; cuda.current_context().deallocations.clear()",
+    },
     SEE_THE_CARD,
   ],
 };
@@ -58,7 +66,10 @@ export const rmm: SpokenFramework = {
   messages: [
     {
       text: "RMM failure at:{any:200}: Maximum pool size exceeded",
-      means: ["allocator-cap", "The memory pool of RMM has met its largest size; the card itself may have more."],
+      means: [
+        "allocator-cap",
+        "The memory pool of RMM has met its largest size; the card itself may have more.",
+      ],
       stands: "free",
     },
     {
@@ -100,11 +111,17 @@ export const xgboost: SpokenFramework = {
   messages: [
     {
       text: "Memory allocation error on worker {whole:_rank}: {any:80}out of memory - Free memory: {size:freeBytes} - Requested memory: {size:requestedBytes}",
-      means: ["card-full", "XGBoost asked the card for {requested}, and {free} were free[[: {short} short]]."],
+      means: [
+        "card-full",
+        "XGBoost asked the card for {requested}, and {free} were free[[: {short} short]].",
+      ],
     },
     {
       text: "Memory allocation error on worker {whole:_rank}: {any:80}out of memory<<\\\\n>>- Free memory: {whole:freeBytes}<<\\\\n>>- Requested memory: {whole:requestedBytes}",
-      means: ["card-full", "XGBoost asked the card for {requested}, and {free} were free[[: {short} short]]."],
+      means: [
+        "card-full",
+        "XGBoost asked the card for {requested}, and {free} were free[[: {short} short]].",
+      ],
     },
     {
       text: "Memory allocation error on worker {whole:_rank}: std::bad_alloc",
@@ -118,7 +135,10 @@ export const xgboost: SpokenFramework = {
       paste: "xgb.QuantileDMatrix(iterator, max_bin=128)   (or external memory: xgb.ExtMemQuantileDMatrix)",
       why: "A DMatrix holds the data in floats beside the quantised copy.",
     },
-    { do: "Lower max_bin or max_depth, or sample rows", paste: 'max_bin=64, max_depth=6, subsample=0.3, sampling_method="gradient_based"' },
+    {
+      do: "Lower max_bin or max_depth, or sample rows",
+      paste: 'max_bin=64, max_depth=6, subsample=0.3, sampling_method="gradient_based"',
+    },
     SEE_THE_CARD,
   ],
 };
@@ -143,7 +163,10 @@ export const faiss: SpokenFramework = {
       paste: "res.setTempMemory(64 * 1024 * 1024)",
       why: "Faiss reserves up to 1.5 GiB of the card at the start.",
     },
-    { do: "Store vectors in float16, or in a compressed index (IVF with PQ), or shard it over cards", paste: "co = faiss.GpuClonerOptions(); co.useFloat16 = True" },
+    {
+      do: "Store vectors in float16, or in a compressed index (IVF with PQ), or shard it over cards",
+      paste: "co = faiss.GpuClonerOptions(); co.useFloat16 = True",
+    },
     SEE_THE_CARD,
   ],
 };
@@ -174,7 +197,11 @@ export const opencv: SpokenFramework = {
       for: ["host-memory"],
       do: "Use less main memory at once: fewer DataLoader workers, smaller images, smaller caches of images",
     },
-    { for: ["card-full"], do: "Release matrices on the card that are done, and reuse those of one size", paste: "gpuMat.release()" },
+    {
+      for: ["card-full"],
+      do: "Release matrices on the card that are done, and reuse those of one size",
+      paste: "gpuMat.release()",
+    },
     { for: ["card-full"], ...SEE_THE_CARD },
   ],
 };
@@ -218,7 +245,10 @@ export const physx: SpokenFramework = {
   ],
   advice: [
     { do: "Simulate fewer environments at once", paste: "num_envs=1024" },
-    { do: "Lower the buffers of the scene", paste: "gpu_max_rigid_contact_count, gpu_found_lost_pairs_capacity, gpu_collision_stack_size" },
+    {
+      do: "Lower the buffers of the scene",
+      paste: "gpu_max_rigid_contact_count, gpu_found_lost_pairs_capacity, gpu_collision_stack_size",
+    },
     SEE_THE_CARD,
   ],
 };
@@ -239,7 +269,10 @@ export const mindspore: SpokenFramework = {
   ],
   advice: [
     { do: "Make the batch smaller, or recompute activations", paste: "cell.recompute()" },
-    { do: "Let MindSpore take more of the card, if it is limited", paste: 'mindspore.set_context(max_device_memory="30GB")' },
+    {
+      do: "Let MindSpore take more of the card, if it is limited",
+      paste: 'mindspore.set_context(max_device_memory="30GB")',
+    },
   ],
 };
 
@@ -252,12 +285,21 @@ export const opencl: SpokenFramework = {
       text: "CL_MEM_OBJECT_ALLOCATION_FAILURE",
       means: ["card-full", `A program with OpenCL ${NO_FIGURE}`],
       stands: "free",
-      when: (view, { index }) => /(?:\(\)?:|error:?|failed:?|returned|=>?|\(-4\))$/i.test(view.text.slice(Math.max(0, index - 60), index)),
+      when: (view, { index }) =>
+        /(?:\(\)?:|error:?|failed:?|returned|=>?|\(-4\))$/i.test(
+          view.text.slice(Math.max(0, index - 60), index),
+        ),
     },
   ],
   advice: [
-    { do: "Give the card less work at once (hashcat: a lower -n and -w 1; others: smaller tiles or batches)", paste: "-w 1 -n 8" },
-    { do: "Close what else uses the card", why: "OpenCL allows one buffer at most a quarter of the card on many drivers (CL_DEVICE_MAX_MEM_ALLOC_SIZE)." },
+    {
+      do: "Give the card less work at once (hashcat: a lower -n and -w 1; others: smaller tiles or batches)",
+      paste: "-w 1 -n 8",
+    },
+    {
+      do: "Close what else uses the card",
+      why: "OpenCL allows one buffer at most a quarter of the card on many drivers (CL_DEVICE_MAX_MEM_ALLOC_SIZE).",
+    },
   ],
 };
 
@@ -268,7 +310,10 @@ export const blender: SpokenFramework = {
   messages: [
     {
       text: "System is out of GPU<< and shared host>> memory",
-      means: ["card-full", "The scene does not fit into the card; Blender tried the main memory too where it says so."],
+      means: [
+        "card-full",
+        "The scene does not fit into the card; Blender tried the main memory too where it says so.",
+      ],
     },
     {
       text: "Out of memory in cu{word:call}(",
@@ -277,7 +322,9 @@ export const blender: SpokenFramework = {
     },
   ],
   advice: [
-    { do: "Make the scene smaller: Simplify in the render settings, with a texture limit of 2048 and fewer subdivisions" },
+    {
+      do: "Make the scene smaller: Simplify in the render settings, with a texture limit of 2048 and fewer subdivisions",
+    },
     { do: "Render in smaller tiles (Memory, Use Tiling), and without persistent data" },
     { do: "Render on the CPU, if main memory is larger" },
   ],
@@ -351,13 +398,11 @@ export const hipProgram: SpokenFramework = {
       means: ["card-full", `The program ${NO_FIGURE}`],
       stands: "free",
     },
-    ...["hipMalloc", "hipMallocAsync", "hipExtMallocWithFlags"].map(
-      (call): Message => ({
-        text: `${call} failed: out of memory`,
-        means: ["card-full", `The program ${NO_FIGURE}`],
-        stands: "end",
-      }),
-    ),
+    ...["hipMalloc", "hipMallocAsync", "hipExtMallocWithFlags"].map((call): Message => ({
+      text: `${call} failed: out of memory`,
+      means: ["card-full", `The program ${NO_FIGURE}`],
+      stands: "end",
+    })),
     {
       text: "HIP error: hipErrorOutOfMemory",
       means: ["card-full", `The program ${NO_FIGURE}`],
@@ -387,5 +432,8 @@ export const vulkanProgram: SpokenFramework = {
       stands: "end",
     },
   ],
-  advice: [{ do: "Give the card less at once: smaller textures, models or resolutions" }, { do: "Close what else uses the card" }],
+  advice: [
+    { do: "Give the card less at once: smaller textures, models or resolutions" },
+    { do: "Close what else uses the card" },
+  ],
 };

@@ -57,14 +57,12 @@ export const killed: SpokenFramework = {
       certainty: "likely",
       stands: "end",
     },
-    ...["-9", "137"].map(
-      (status): Message => ({
-        text: `returned non-zero exit status ${status}`,
-        means: ["killed", `The command ${SIGNAL}.`],
-        certainty: "likely",
-        stands: "end",
-      }),
-    ),
+    ...["-9", "137"].map((status): Message => ({
+      text: `returned non-zero exit status ${status}`,
+      means: ["killed", `The command ${SIGNAL}.`],
+      certainty: "likely",
+      stands: "end",
+    })),
     {
       text: "noticed that process rank {whole:rank} with PID {whole:pid} on node {word:node} exited on signal 9 (Killed)",
       means: ["killed", `MPI rank {rank} (pid {pid} on {node}) ${SIGNAL}.`],
@@ -85,14 +83,12 @@ export const killed: SpokenFramework = {
       "failed with exit code 137",
       "terminated with exit status 137",
       "exited with status 137",
-    ].map(
-      (text): Message => ({
-        text,
-        means: ["killed", `The process ${SIGNAL} (137 is 128 + 9).`],
-        certainty: "likely",
-        stands: "end",
-      }),
-    ),
+    ].map((text): Message => ({
+      text,
+      means: ["killed", `The process ${SIGNAL} (137 is 128 + 9).`],
+      certainty: "likely",
+      stands: "end",
+    })),
     {
       text: "exited with code 137",
       means: ["killed", `The process ${SIGNAL} (137 is 128 + 9).`],
@@ -112,7 +108,7 @@ export const killed: SpokenFramework = {
       stands: "free",
     },
     {
-      text: "ELIFECYCLE Command failed with signal \"SIGKILL\"",
+      text: 'ELIFECYCLE Command failed with signal "SIGKILL"',
       means: ["killed", `The script ${SIGNAL}.`],
       certainty: "likely",
     },
@@ -204,7 +200,10 @@ export const joblib: SpokenFramework = {
     },
     {
       text: "A worker process managed by the executor was unexpectedly terminated. This could be caused by a segmentation fault while calling the function or by an excessive memory usage causing the Operating System to kill the worker",
-      means: ["killed", "A worker of joblib died: killed for memory, or by a fault in native code (its exit code tells: -9 is a kill, -11 a fault)."],
+      means: [
+        "killed",
+        "A worker of joblib died: killed for memory, or by a fault in native code (its exit code tells: -9 is a kill, -11 a fault).",
+      ],
       certainty: "likely",
       stands: "free",
       when: (view, { index }) => !/SIG(?:SEGV|ABRT|BUS|ILL)/.test(view.text.slice(index, index + 300)),
@@ -227,7 +226,10 @@ export const gradle: SpokenFramework = {
   messages: [
     {
       text: "Gradle build daemon disappeared unexpectedly (it may have been killed or may have crashed)",
-      means: ["killed", "Gradle's daemon vanished: the kernel's OOM killer or a memory limit of the container is the usual cause, a crash of the JVM the other."],
+      means: [
+        "killed",
+        "Gradle's daemon vanished: the kernel's OOM killer or a memory limit of the container is the usual cause, a crash of the JVM the other.",
+      ],
       certainty: "likely",
       stands: "free",
     },

@@ -21,7 +21,11 @@ export const kubernetes: SpokenFramework = {
     { text: "Reason: OOMKilled", means: ["group-limit", KILLED], stands: "free" },
     { text: '"<<reason||Reason>>": "OOMKilled"', means: ["group-limit", KILLED], stands: "free" },
     { text: "reason: OOMKilled", means: ["group-limit", KILLED], stands: "free" },
-    { text: '"OOMKilled": true', means: ["group-limit", "The container was killed at its memory limit."], stands: "free" },
+    {
+      text: '"OOMKilled": true',
+      means: ["group-limit", "The container was killed at its memory limit."],
+      stands: "free",
+    },
     {
       text: "{word:pod} {digit}/{digit} OOMKilled",
       means: ["group-limit", "A container of pod {pod} was killed at its memory limit."],
@@ -33,11 +37,17 @@ export const kubernetes: SpokenFramework = {
     },
     {
       text: "The node was low on resource: memory. Threshold quantity: {size:thresholdBytes}, available: {size:freeBytes}. Container {word:container} was using {size:processInUseBytes}, request is {word:_requestText}, has larger consumption of memory",
-      means: ["host-memory", "The node ran short of memory ({free} available), and the pod was evicted: container {container} used {used}, more than it had requested."],
+      means: [
+        "host-memory",
+        "The node ran short of memory ({free} available), and the pod was evicted: container {container} used {used}, more than it had requested.",
+      ],
     },
     {
       text: "The node was low on resource: memory. {any:90}Container {word:container} was using {size:processInUseBytes}, <<which exceeds its request of||request is>> {word:_requestText}",
-      means: ["host-memory", "The node ran short of memory, and the pod was evicted: container {container} used {used}, more than it had requested."],
+      means: [
+        "host-memory",
+        "The node ran short of memory, and the pod was evicted: container {container} used {used}, more than it had requested.",
+      ],
     },
     {
       text: "The node was low on resource: memory.",

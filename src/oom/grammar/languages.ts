@@ -47,7 +47,9 @@ export const rust: SpokenFramework = {
     },
   ],
   advice: [
-    { do: "Look at what asks for so much at once: a capacity that is computed wrongly, or data that could be read in pieces (Polars: scan_* and collect with the streaming engine)" },
+    {
+      do: "Look at what asks for so much at once: a capacity that is computed wrongly, or data that could be read in pieces (Polars: scan_* and collect with the streaming engine)",
+    },
     { do: "Give the process more memory, or check ulimit -v and the limit of the container" },
     { do: "Print where it was asked for", paste: "RUST_BACKTRACE=1" },
   ],
@@ -158,7 +160,9 @@ export const php: SpokenFramework = {
       paste: ({ record: { details } }) =>
         `memory_limit = ${Math.max(256, Math.ceil((2 * (details.limitBytes ?? 0)) / 2 ** 20))}M   (php -d memory_limit=-1 for one run of a command)`,
     },
-    { do: "Read the data in pieces (generators, unbuffered queries, chunks), if the limit is met again at once" },
+    {
+      do: "Read the data in pieces (generators, unbuffered queries, chunks), if the limit is met again at once",
+    },
   ],
 };
 
@@ -174,7 +178,10 @@ export const dotnet: SpokenFramework = {
     },
     {
       text: "Exception of type 'System.OutOfMemoryException' was thrown",
-      means: ["host-memory", ".NET could not be given more memory: its heap limit, the container's limit, or one object that is too large for what is left in one piece."],
+      means: [
+        "host-memory",
+        ".NET could not be given more memory: its heap limit, the container's limit, or one object that is too large for what is left in one piece.",
+      ],
       stands: "free",
     },
     {
@@ -182,7 +189,10 @@ export const dotnet: SpokenFramework = {
       means: ["own-limit", "An array was to have more elements than .NET allows."],
       stands: "free",
     },
-    { text: "Out of memory. Repeat {whole:count} times", means: ["host-memory", "The .NET runtime ran out of memory."] },
+    {
+      text: "Out of memory. Repeat {whole:count} times",
+      means: ["host-memory", "The .NET runtime ran out of memory."],
+    },
   ],
   advice: [
     {
@@ -201,7 +211,7 @@ export const erlang: SpokenFramework = {
   memory: "host",
   messages: [
     {
-      text: "_alloc: Cannot <<allocate||reallocate>> {whole:requestedBytes} bytes of memory (of type \"{word:reason}\")",
+      text: '_alloc: Cannot <<allocate||reallocate>> {whole:requestedBytes} bytes of memory (of type "{word:reason}")',
       means: ["host-memory", "The system gave Erlang's VM no {requested} more, wanted for its {reason}."],
     },
     {
@@ -214,7 +224,10 @@ export const erlang: SpokenFramework = {
       do: "Look in erl_crash.dump for the process with the longest message queue or the largest heap",
       paste: "erl -eval 'crashdump_viewer:start(\"erl_crash.dump\").'",
     },
-    { do: "Limit the heap of one process, so that it dies and not the VM", paste: "erl +hmax 100000000 +hmaxk true" },
+    {
+      do: "Limit the heap of one process, so that it dies and not the VM",
+      paste: "erl +hmax 100000000 +hmaxk true",
+    },
     { do: "Give the VM more memory" },
   ],
 };
@@ -229,7 +242,11 @@ export const ruby: SpokenFramework = {
       means: ["host-memory", "The system gave Ruby no more memory."],
       stands: "free",
     },
-    { text: "[FATAL] failed to allocate memory", means: ["host-memory", "The system gave Ruby no more memory."], stands: "free" },
+    {
+      text: "[FATAL] failed to allocate memory",
+      means: ["host-memory", "The system gave Ruby no more memory."],
+      stands: "free",
+    },
   ],
   advice: [
     { do: "Use less memory at once, or add memory or swap" },
@@ -245,12 +262,20 @@ export const nativeAlloc: SpokenFramework = {
   messages: [
     {
       text: "terminate called after throwing an instance of 'std::bad_alloc'",
-      means: ["host-memory", "The system refused an allocation of a C++ program: main memory, or a limit on the process."],
+      means: [
+        "host-memory",
+        "The system refused an allocation of a C++ program: main memory, or a limit on the process.",
+      ],
       stands: "free",
     },
   ],
   advice: [
-    { do: "Use less main memory at once, or add memory or swap; check ulimit -v and the limit of the container" },
-    { do: "If memory is free, look for a size that is computed wrongly (a negative count, an overflow) in a debugger", paste: "gdb -ex 'catch throw std::bad_alloc' -ex run --args COMMAND" },
+    {
+      do: "Use less main memory at once, or add memory or swap; check ulimit -v and the limit of the container",
+    },
+    {
+      do: "If memory is free, look for a size that is computed wrongly (a negative count, an overflow) in a debugger",
+      paste: "gdb -ex 'catch throw std::bad_alloc' -ex run --args COMMAND",
+    },
   ],
 };

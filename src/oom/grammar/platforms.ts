@@ -52,7 +52,10 @@ export const heroku: SpokenFramework = {
       text: "Error R15 (Memory quota vastly exceeded)",
       means: ["group-limit", "The dyno used more than twice its quota and was killed."],
     },
-    { text: "Error R14 (Memory quota exceeded)", means: ["group-limit", "The dyno uses more memory than its quota, and swaps."] },
+    {
+      text: "Error R14 (Memory quota exceeded)",
+      means: ["group-limit", "The dyno uses more memory than its quota, and swaps."],
+    },
   ],
   advice: [
     { do: "Run fewer processes in a dyno", paste: "heroku config:set WEB_CONCURRENCY=1" },
@@ -79,7 +82,10 @@ export const cloudRun: SpokenFramework = {
         return `gcloud run services update SERVICE --memory ${enough === undefined ? "2Gi" : `${Math.ceil(enough / 2 ** 20)}Mi`}`;
       },
     },
-    { do: "Or let one instance serve fewer requests at once", paste: "gcloud run services update SERVICE --concurrency 20" },
+    {
+      do: "Or let one instance serve fewer requests at once",
+      paste: "gcloud run services update SERVICE --concurrency 20",
+    },
   ],
 };
 
@@ -90,19 +96,28 @@ export const windows: SpokenFramework = {
   messages: [
     {
       text: "The paging file is too small for this operation to complete",
-      means: ["host-memory", "Windows could promise no more memory (its commit limit is main memory plus page file), even if some is unused."],
+      means: [
+        "host-memory",
+        "Windows could promise no more memory (its commit limit is main memory plus page file), even if some is unused.",
+      ],
       stands: "free",
       when: (view, match) =>
         /1455|OSError|Error/.test(view.text.slice(Math.max(0, match.index - 60), match.index + 120)),
     },
     {
       text: "[WinError 1455]",
-      means: ["host-memory", "Windows could promise no more memory (its commit limit is main memory plus page file), even if some is unused."],
+      means: [
+        "host-memory",
+        "Windows could promise no more memory (its commit limit is main memory plus page file), even if some is unused.",
+      ],
       stands: "free",
     },
     {
       text: "(os error 1455)",
-      means: ["host-memory", "Windows could promise no more memory (its commit limit is main memory plus page file), even if some is unused."],
+      means: [
+        "host-memory",
+        "Windows could promise no more memory (its commit limit is main memory plus page file), even if some is unused.",
+      ],
       stands: "free",
     },
   ],
@@ -111,7 +126,10 @@ export const windows: SpokenFramework = {
       do: "Enlarge the page file, to 1.5 times the main memory or more, on a disk with room (System, Advanced, Performance, Virtual memory)",
       why: "Loading CUDA libraries and mapping weights commits memory that is hardly used.",
     },
-    { do: "Start fewer processes: each DataLoader worker loads the CUDA libraries again", paste: "num_workers=0" },
+    {
+      do: "Start fewer processes: each DataLoader worker loads the CUDA libraries again",
+      paste: "num_workers=0",
+    },
     { do: "Close other programs" },
   ],
 };

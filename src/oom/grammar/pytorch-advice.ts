@@ -90,7 +90,14 @@ const GROWTH: Advice = {
     `Log the input tokens at each generation and cap them (the last count was ${inputTokens === undefined ? "not logged" : grouped(inputTokens.last)})`,
 };
 
-const FULL = ["card-full", "never-fits", "fragmentation", "growth-between-turns", "tokens-disagree", "no-figures"] as const;
+const FULL = [
+  "card-full",
+  "never-fits",
+  "fragmentation",
+  "growth-between-turns",
+  "tokens-disagree",
+  "no-figures",
+] as const;
 
 /** What the tensors of the model that have the requested size allow. */
 const TENSORS: Advice[] = [0, 1, 2].map((place) => ({
@@ -136,7 +143,8 @@ const LESS: Advice[] = [
     when: (situation) => !isTraining(situation),
     do: (situation) => {
       const short = shortBytes(situation);
-      const by = short === undefined ? "" : `; it is short by ${size(short)} now, and the next requests follow`;
+      const by =
+        short === undefined ? "" : `; it is short by ${size(short)} now, and the next requests follow`;
       return `Make the input shorter or the batch smaller, or take a smaller or quantised model${by}`;
     },
     why: "The card is full of tensors that are in use: settings of the allocator free none of them.",
@@ -161,7 +169,18 @@ interface Device {
 }
 
 function torchAdvice({ smi, variable }: Device): Advice[] {
-  return [ABSURD, TOO_LARGE, CAP, SPILL, smi, ...HOST_COMMIT, ...pieces(variable), GROWTH, ...TENSORS, ...LESS];
+  return [
+    ABSURD,
+    TOO_LARGE,
+    CAP,
+    SPILL,
+    smi,
+    ...HOST_COMMIT,
+    ...pieces(variable),
+    GROWTH,
+    ...TENSORS,
+    ...LESS,
+  ];
 }
 
 const torch = (name: string, title: string, device: Device): Framework => ({
@@ -178,7 +197,10 @@ const CPU: Advice[] = [
     do: "Use less main memory at once: fewer DataLoader workers, smaller batches, weights in 16 bits",
     paste: 'torch_dtype="auto", low_cpu_mem_usage=True',
   },
-  { for: ["host-memory"], do: "Add memory or swap, or raise the limit of the job or container (on Windows enlarge the page file)" },
+  {
+    for: ["host-memory"],
+    do: "Add memory or swap, or raise the limit of the job or container (on Windows enlarge the page file)",
+  },
 ];
 
 const NVIDIA: Device = { smi: NVIDIA_SMI, variable: "PYTORCH_CUDA_ALLOC_CONF" };
@@ -194,7 +216,10 @@ export const pytorchFrameworks: readonly Framework[] = [
     smi: endOthers("npu-smi", "npu-smi info"),
     variable: "PYTORCH_NPU_ALLOC_CONF",
   }),
-  torch("pytorch-mlu", "PyTorch on Cambricon", { smi: endOthers("cnmon", "cnmon"), variable: "PYTORCH_MLU_ALLOC_CONF" }),
+  torch("pytorch-mlu", "PyTorch on Cambricon", {
+    smi: endOthers("cnmon", "cnmon"),
+    variable: "PYTORCH_MLU_ALLOC_CONF",
+  }),
   torch("pytorch-musa", "PyTorch on Moore Threads", {
     smi: endOthers("mthreads-gmi", "mthreads-gmi"),
     variable: "PYTORCH_MUSA_ALLOC_CONF",

@@ -8,11 +8,17 @@ export const ray: SpokenFramework = {
   messages: [
     {
       text: "Memory on the node (IP: {word:node}, ID: {any:80}) where the <<task||worker||actor>> ({any:80}name={word:task}, pid={whole:pid}, memory used={size:processInUseBytes}) was running was {size:nodeUsedBytes} / {size:totalBytes} ({any:12}), which exceeds the memory usage threshold of",
-      means: ["host-memory", "Ray killed {task} (pid {pid}, {used}), because its node {node} was nearly out of main memory ({total})."],
+      means: [
+        "host-memory",
+        "Ray killed {task} (pid {pid}, {used}), because its node {node} was nearly out of main memory ({total}).",
+      ],
     },
     {
       text: "Memory on the node (IP: {word:node}, {any:200} was {size:nodeUsedBytes} / {size:totalBytes} ({any:12}), which exceeds the memory usage threshold of",
-      means: ["host-memory", "Ray killed a worker, because its node {node} was nearly out of main memory ({total})."],
+      means: [
+        "host-memory",
+        "Ray killed a worker, because its node {node} was nearly out of main memory ({total}).",
+      ],
     },
     {
       text: "Task was killed due to the node running low on memory",
@@ -26,7 +32,10 @@ export const ray: SpokenFramework = {
     },
     {
       text: "More than {whole:percent}% of the memory on node {word:node} is used ({number:_usedText} / {size:totalBytes})",
-      means: ["host-memory", "Ray stopped a task, because {percent} % of the main memory of {node} were in use."],
+      means: [
+        "host-memory",
+        "Ray stopped a task, because {percent} % of the main memory of {node} were in use.",
+      ],
     },
     {
       text: "Failed to put object {word:task} in object store because it is full. Object size is {size:requestedBytes}",

@@ -42,13 +42,15 @@ export const readFrameworks: readonly Framework[] = [
       {
         for: ["arena-refused", "other-process"],
         do: "End what else uses the card (another process, a notebook's kernel that still runs), or let TensorFlow take memory as it needs it",
-        paste: "TF_FORCE_GPU_ALLOW_GROWTH=true   (tf.config.experimental.set_memory_growth(gpu, True); allow_growth=True in TF 1)",
+        paste:
+          "TF_FORCE_GPU_ALLOW_GROWTH=true   (tf.config.experimental.set_memory_growth(gpu, True); allow_growth=True in TF 1)",
         why: "By default TensorFlow asks for nearly the whole card at the start, and tries again with nine tenths each time it is refused.",
       },
       {
         for: ["arena-refused", "other-process"],
         do: "Or give this process a fixed part of the card",
-        paste: "tf.config.set_logical_device_configuration(gpu, [tf.config.LogicalDeviceConfiguration(memory_limit=4096)])",
+        paste:
+          "tf.config.set_logical_device_configuration(gpu, [tf.config.LogicalDeviceConfiguration(memory_limit=4096)])",
       },
       { for: ["arena-refused", "other-process"], do: "See who holds the card", paste: "nvidia-smi" },
       { for: ["card-full", "no-figures", "never-fits"], ...LESS_ON_CARD },
@@ -71,12 +73,14 @@ export const readFrameworks: readonly Framework[] = [
     advice: [
       ...CARD.map((advice) => ({
         ...advice,
-        when: ({ record }: Parameters<NonNullable<Advice["when"]>>[0]) => record.details.programBytes === undefined,
+        when: ({ record }: Parameters<NonNullable<Advice["when"]>>[0]) =>
+          record.details.programBytes === undefined,
       })),
       {
         for: ["on-chip-memory"],
         do: "Make the kernel's blocks (tiles) smaller: vmem is the scratch memory of one core, and the size of the batch does not matter to it",
-        paste: "pl.BlockSpec((256, 128), ...)   (or --xla_tpu_scoped_vmem_limit_kib=32768 in LIBTPU_INIT_ARGS)",
+        paste:
+          "pl.BlockSpec((256, 128), ...)   (or --xla_tpu_scoped_vmem_limit_kib=32768 in LIBTPU_INIT_ARGS)",
       },
       {
         for: ["never-fits"],
@@ -118,7 +122,10 @@ export const readFrameworks: readonly Framework[] = [
         paste: "-ngl 20",
         why: "The layers that are left out run on the CPU.",
       },
-      { do: "Or take a smaller context, batch or cache type", paste: "-c 4096 -ub 256 -fa on -ctk q8_0 -ctv q8_0" },
+      {
+        do: "Or take a smaller context, batch or cache type",
+        paste: "-c 4096 -ub 256 -fa on -ctk q8_0 -ctv q8_0",
+      },
     ],
   },
   {
@@ -131,7 +138,11 @@ export const readFrameworks: readonly Framework[] = [
         paste: "OLLAMA_CONTEXT_LENGTH=4096 ollama serve   (PARAMETER num_ctx 4096 in a Modelfile)",
       },
       { do: "Unload other models", paste: "ollama ps; ollama stop MODEL" },
-      { do: "Let fewer requests run at once, with a smaller cache", paste: "OLLAMA_NUM_PARALLEL=1 OLLAMA_MAX_LOADED_MODELS=1 OLLAMA_FLASH_ATTENTION=1 OLLAMA_KV_CACHE_TYPE=q8_0" },
+      {
+        do: "Let fewer requests run at once, with a smaller cache",
+        paste:
+          "OLLAMA_NUM_PARALLEL=1 OLLAMA_MAX_LOADED_MODELS=1 OLLAMA_FLASH_ATTENTION=1 OLLAMA_KV_CACHE_TYPE=q8_0",
+      },
     ],
   },
   {
@@ -193,7 +204,8 @@ export const readFrameworks: readonly Framework[] = [
       },
       {
         for: ["heap-limit"],
-        when: ({ record }) => /direct/i.test(record.details.reason ?? "") || record.details.limitBytes !== undefined,
+        when: ({ record }) =>
+          /direct/i.test(record.details.reason ?? "") || record.details.limitBytes !== undefined,
         do: "Raise the limit for direct buffers, or find those that are never released",
         paste: "-XX:MaxDirectMemorySize=1g",
       },
@@ -204,7 +216,8 @@ export const readFrameworks: readonly Framework[] = [
       },
       {
         for: ["heap-limit"],
-        when: ({ record }) => !/metaspace|permgen|class space|direct|array|length/i.test(record.details.reason ?? ""),
+        when: ({ record }) =>
+          !/metaspace|permgen|class space|direct|array|length/i.test(record.details.reason ?? ""),
         do: "Raise the heap",
         paste: "-Xmx4g   (or -XX:MaxRAMPercentage=75 in a container)",
       },
@@ -236,7 +249,8 @@ export const readFrameworks: readonly Framework[] = [
         paste: ({ record }) => {
           const enough = enoughBytes(record);
           const limit = enough === undefined ? undefined : asSetting(enough, "Gi", "Mi");
-          if (limit === undefined) return "limits: { memory: 8Gi }   (docker run --memory 8g, #SBATCH --mem=8G)";
+          if (limit === undefined)
+            return "limits: { memory: 8Gi }   (docker run --memory 8g, #SBATCH --mem=8G)";
           return `limits: { memory: ${limit} }   (docker run --memory ${asSetting(enough ?? 0, "g", "m")}, #SBATCH --mem=${asSetting(enough ?? 0)})`;
         },
       },
@@ -295,9 +309,13 @@ export const readFrameworks: readonly Framework[] = [
       {
         for: ["card-full", "no-figures", "allocator-cap", "other-process"],
         do: "Let the arena of the CUDA provider grow by what is asked, and raise its limit if one is set",
-        paste: 'providers=[("CUDAExecutionProvider", {"arena_extend_strategy": "kSameAsRequested", "gpu_mem_limit": 8 * 1024**3})]',
+        paste:
+          'providers=[("CUDAExecutionProvider", {"arena_extend_strategy": "kSameAsRequested", "gpu_mem_limit": 8 * 1024**3})]',
       },
-      { for: ["card-full", "no-figures"], do: "Close other programs that use the card, or run on the CPU provider" },
+      {
+        for: ["card-full", "no-figures"],
+        do: "Close other programs that use the card, or run on the CPU provider",
+      },
     ],
   },
   {
@@ -309,7 +327,10 @@ export const readFrameworks: readonly Framework[] = [
       NVIDIA_SMI,
       { for: ["host-memory"], do: "Use less main memory at once: fewer workers, smaller batches" },
       LESS_ON_CARD,
-      { do: "Let it take memory as it needs it", paste: "FLAGS_allocator_strategy=auto_growth FLAGS_fraction_of_gpu_memory_to_use=0" },
+      {
+        do: "Let it take memory as it needs it",
+        paste: "FLAGS_allocator_strategy=auto_growth FLAGS_fraction_of_gpu_memory_to_use=0",
+      },
     ],
   },
 ];

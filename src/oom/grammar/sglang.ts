@@ -10,11 +10,17 @@ export const sglang: SpokenFramework = {
   messages: [
     {
       text: "Not enough memory. Please try <<to increase||increasing>> --mem-fraction-static",
-      means: ["cache-too-small", "SGLang's share of the card (--mem-fraction-static) is spent on the weights; nothing is left for the key/value pool."],
+      means: [
+        "cache-too-small",
+        "SGLang's share of the card (--mem-fraction-static) is spent on the weights; nothing is left for the key/value pool.",
+      ],
     },
     {
       text: "<<Prefill||Decode>> out of memory. Try to lower your batch size",
-      means: ["cache-too-small", "The key/value pool of SGLang is full, and no running request could be taken back."],
+      means: [
+        "cache-too-small",
+        "The key/value pool of SGLang is full, and no running request could be taken back.",
+      ],
     },
     {
       text: "Not enough memory. {any:60}max_total_num_tokens",

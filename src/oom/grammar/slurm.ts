@@ -10,7 +10,10 @@ export const slurm: SpokenFramework = {
   messages: [
     {
       text: "<<Job||Step>> {word:step} exceeded memory limit ({size:processInUseBytes} > {size:limitBytes}), being killed",
-      means: ["group-limit", "Slurm killed step {step}: it used {used} of the {limit} that the job asked for."],
+      means: [
+        "group-limit",
+        "Slurm killed step {step}: it used {used} of the {limit} that the job asked for.",
+      ],
     },
     {
       text: "<<Job||Step>> {word:step} exceeded memory limit ({whole:usedKilobytes} > {whole:limitKilobytes}), being killed",
@@ -30,7 +33,10 @@ export const slurm: SpokenFramework = {
     },
     {
       text: "Exceeded <<job||step>> memory limit at some point",
-      means: ["group-limit", "The job met its memory limit at some point, and Slurm may have killed a part of it."],
+      means: [
+        "group-limit",
+        "The job met its memory limit at some point, and Slurm may have killed a part of it.",
+      ],
     },
     {
       text: "<<JobState=||State: >>OUT_OF_MEMORY",
@@ -57,6 +63,8 @@ export const slurm: SpokenFramework = {
       paste: "sacct -j JOBID --format=JobID,ReqMem,MaxRSS,State,ExitCode",
       why: "MaxRSS is sampled and misses short peaks.",
     },
-    { do: "Use less memory in one task: fewer DataLoader workers, smaller batches, fewer tasks per node (--ntasks-per-node)" },
+    {
+      do: "Use less memory in one task: fewer DataLoader workers, smaller batches, fewer tasks per node (--ntasks-per-node)",
+    },
   ],
 };

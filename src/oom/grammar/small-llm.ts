@@ -7,11 +7,17 @@ export const bitsandbytes: SpokenFramework = {
   messages: [
     {
       text: "Error out of memory at line {whole:_sourceLine} in file",
-      means: ["card-full", "bitsandbytes (a paged optimizer or quantised weights) got no more memory; the text states no figure."],
+      means: [
+        "card-full",
+        "bitsandbytes (a paged optimizer or quantised weights) got no more memory; the text states no figure.",
+      ],
     },
   ],
   advice: [
-    { do: "Use less of the card: a smaller batch, a shorter sequence, gradient checkpointing", paste: "gradient_checkpointing=True, per_device_train_batch_size=1" },
+    {
+      do: "Use less of the card: a smaller batch, a shorter sequence, gradient checkpointing",
+      paste: "gradient_checkpointing=True, per_device_train_batch_size=1",
+    },
     {
       do: "Check what else is on the card, and that main memory is free: paged optimizers use managed memory of both",
       paste: "nvidia-smi; free -g",
@@ -26,7 +32,10 @@ export const exllama: SpokenFramework = {
   messages: [
     {
       text: "Insufficient <<VRAM||space>> in split for model and cache",
-      means: ["cache-too-small", "The weights and the key/value cache do not fit into the memory that the split gives each card."],
+      means: [
+        "cache-too-small",
+        "The weights and the key/value cache do not fit into the memory that the split gives each card.",
+      ],
     },
     {
       text: "Insufficient VRAM for model and cache",
@@ -38,9 +47,16 @@ export const exllama: SpokenFramework = {
     },
   ],
   advice: [
-    { do: "Shorten the cache", paste: "max_seq_len: 8192", why: "The cache grows with max_seq_len times the batch." },
+    {
+      do: "Shorten the cache",
+      paste: "max_seq_len: 8192",
+      why: "The cache grows with max_seq_len times the batch.",
+    },
     { do: "Or keep the cache in fewer bits", paste: "cache_mode: Q4" },
-    { do: "Or give each card its share in the split, less 0.5 GB on the one that shows the screen", paste: "gpu_split: [21.5, 24]" },
+    {
+      do: "Or give each card its share in the split, less 0.5 GB on the one that shows the screen",
+      paste: "gpu_split: [21.5, 24]",
+    },
     { do: "Or take a quantisation with fewer bits a weight" },
   ],
 };

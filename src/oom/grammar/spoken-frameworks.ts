@@ -1,16 +1,7 @@
 import { lsf, pbs } from "./batch-systems.js";
 import { compiler, git, llvm } from "./builds.js";
 import { dask } from "./dask.js";
-import {
-  clickhouse,
-  duckdb,
-  elasticsearch,
-  mongodb,
-  mysql,
-  postgresql,
-  redis,
-  trino,
-} from "./databases.js";
+import { clickhouse, duckdb, elasticsearch, mongodb, mysql, postgresql, redis, trino } from "./databases.js";
 import { dataloader } from "./dataloader.js";
 import type { SpokenFramework } from "./framework.js";
 import {

@@ -7,7 +7,10 @@ export const systemdOomd: SpokenFramework = {
   messages: [
     {
       text: "Killed {word:controlGroup} due to memory pressure for {word:_pressureGroup} being {number:percent}% > {any:12}% for > {any:10} with reclaim activity",
-      means: ["host-memory", "systemd-oomd killed {controlGroup}: programs there waited for memory {percent} % of the time."],
+      means: [
+        "host-memory",
+        "systemd-oomd killed {controlGroup}: programs there waited for memory {percent} % of the time.",
+      ],
       stands: "free",
     },
     {
@@ -29,7 +32,9 @@ export const systemdOomd: SpokenFramework = {
       do: "Keep a unit from being chosen",
       paste: "systemctl set-property UNIT ManagedOOMPreference=avoid",
     },
-    { do: "Use less memory at once, or add memory or swap (pressure is time spent waiting for memory, so slow swap counts too)" },
+    {
+      do: "Use less memory at once, or add memory or swap (pressure is time spent waiting for memory, so slow swap counts too)",
+    },
   ],
 };
 
@@ -40,11 +45,17 @@ export const earlyoom: SpokenFramework = {
   messages: [
     {
       text: 'sending <<SIGTERM||SIGKILL>> to process {whole:pid} uid {whole:_uid} "{text:processName}": <<badness||oom_score>> {whole:_score}, VmRSS {size:processInUseBytes}',
-      means: ["host-memory", "earlyoom ended {victim}, which held {used}, because main memory and swap were nearly full."],
+      means: [
+        "host-memory",
+        "earlyoom ended {victim}, which held {used}, because main memory and swap were nearly full.",
+      ],
     },
     {
       text: '<<sending||killing>> <<SIGTERM to||SIGKILL to>> process {whole:pid} "{text:processName}"{any:20}: badness {whole:_score}, VmRSS {size:processInUseBytes}',
-      means: ["host-memory", "earlyoom ended {victim}, which held {used}, because main memory and swap were nearly full."],
+      means: [
+        "host-memory",
+        "earlyoom ended {victim}, which held {used}, because main memory and swap were nearly full.",
+      ],
     },
   ],
   advice: [
@@ -63,17 +74,26 @@ export const systemd: SpokenFramework = {
   messages: [
     {
       text: "{word:unit}: Failed with result 'oom-kill'",
-      means: ["group-limit", "A process of {unit} was killed by the kernel's OOM killer: at the unit's MemoryMax, or because the machine ran out."],
+      means: [
+        "group-limit",
+        "A process of {unit} was killed by the kernel's OOM killer: at the unit's MemoryMax, or because the machine ran out.",
+      ],
       stands: "free",
     },
     {
       text: "{word:unit}: A process of this unit has been killed by the OOM killer",
-      means: ["group-limit", "A process of {unit} was killed by the kernel's OOM killer: at the unit's MemoryMax, or because the machine ran out."],
+      means: [
+        "group-limit",
+        "A process of {unit} was killed by the kernel's OOM killer: at the unit's MemoryMax, or because the machine ran out.",
+      ],
       stands: "free",
     },
     {
       text: "{word:unit}: Main process exited, code=killed, status=9/KILL",
-      means: ["killed", "The main process of {unit} was killed with signal 9; the kernel's OOM killer is the usual cause, a stop that took too long another."],
+      means: [
+        "killed",
+        "The main process of {unit} was killed with signal 9; the kernel's OOM killer is the usual cause, a stop that took too long another.",
+      ],
       certainty: "likely",
       stands: "free",
     },

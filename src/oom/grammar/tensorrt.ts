@@ -25,7 +25,8 @@ export const tensorrtLlm: SpokenFramework = {
   advice: [
     {
       do: "Give the key/value cache a smaller share of the free memory",
-      paste: "kv_cache_config.free_gpu_memory_fraction: 0.7   (kv_cache_free_gpu_mem_fraction in Triton's config.pbtxt)",
+      paste:
+        "kv_cache_config.free_gpu_memory_fraction: 0.7   (kv_cache_free_gpu_mem_fraction in Triton's config.pbtxt)",
       why: "By default the cache takes 90 % of what is free after the engine is loaded, which leaves little for activations and other libraries.",
     },
     {
@@ -66,7 +67,10 @@ export const tensorrt: SpokenFramework = {
     },
     {
       text: "Skipping tactic {word:_tactic} due to insufficient memory on requested size of {whole:requestedBytes}",
-      means: ["warning-only", "TensorRT skipped a way to compute a layer that needs {requested} of work space; the build goes on, possibly with a slower one."],
+      means: [
+        "warning-only",
+        "TensorRT skipped a way to compute a layer that needs {requested} of work space; the build goes on, possibly with a slower one.",
+      ],
       details: { warningOnly: true },
     },
     {

@@ -7,11 +7,17 @@ export const triton: SpokenFramework = {
   messages: [
     {
       text: "out of resource: <<shared memory>>, Required: {whole:requestedBytes}, Hardware limit: {whole:limitBytes}",
-      means: ["on-chip-memory", "One block of a Triton kernel needs {requested} of the shared memory of a multiprocessor, and this card allows {limit}: it is no matter of the card's memory."],
+      means: [
+        "on-chip-memory",
+        "One block of a Triton kernel needs {requested} of the shared memory of a multiprocessor, and this card allows {limit}: it is no matter of the card's memory.",
+      ],
     },
     {
       text: "out of resource: {text:reason}, Required: {whole:requiredCount}, Hardware limit: {whole:limitCount}",
-      means: ["on-chip-memory", "One block of a Triton kernel needs more {reason} than a multiprocessor of this card has: it is no matter of the card's memory."],
+      means: [
+        "on-chip-memory",
+        "One block of a Triton kernel needs more {reason} than a multiprocessor of this card has: it is no matter of the card's memory.",
+      ],
     },
   ],
   advice: [

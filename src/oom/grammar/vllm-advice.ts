@@ -25,7 +25,8 @@ const TENSOR_PARALLEL: Advice = {
 const ADVICE: Advice[] = [
   {
     when: (situation) => atStart(situation) && shareThatFits(situation) !== undefined,
-    do: (situation) => `Lower gpu_memory_utilization to ${shareThatFits(situation)?.toFixed(2) ?? ""} or less`,
+    do: (situation) =>
+      `Lower gpu_memory_utilization to ${shareThatFits(situation)?.toFixed(2) ?? ""} or less`,
     for: ["other-process"],
     paste: (situation) => `--gpu-memory-utilization ${shareThatFits(situation)?.toFixed(2) ?? ""}`,
     why: ({ balance: { free = 0, total = 1 } }: Situation) =>
@@ -64,7 +65,9 @@ const ADVICE: Advice[] = [
     when: IN_TOKENS,
     do: ({ record: { details } }) => {
       const fits = details.estimatedMaxTokens ?? details.cacheTokens;
-      return fits === undefined ? "Lower max_model_len" : `Lower max_model_len to ${fits.toLocaleString("en-US")}`;
+      return fits === undefined
+        ? "Lower max_model_len"
+        : `Lower max_model_len to ${fits.toLocaleString("en-US")}`;
     },
     paste: ({ record: { details } }) => {
       const fits = details.estimatedMaxTokens ?? details.cacheTokens;

@@ -11,7 +11,10 @@ export const yarn: SpokenFramework = {
     },
     {
       text: "Container [pid={whole:pid},containerID={word:container}] is running {any:40}beyond <<the '>><<physical||virtual||PHYSICAL||VIRTUAL>><<'>> memory limit<<s>>. Current usage: {size:processInUseBytes} of {size:limitBytes} physical memory used",
-      means: ["group-limit", "YARN killed container {container} (pid {pid}) that used {used} of the {limit} it had asked for."],
+      means: [
+        "group-limit",
+        "YARN killed container {container} (pid {pid}) that used {used} of the {limit} it had asked for.",
+      ],
     },
     {
       text: "is running beyond <<physical||virtual>> memory limits. Current usage: {size:processInUseBytes} of {size:limitBytes} physical memory used",
@@ -19,13 +22,19 @@ export const yarn: SpokenFramework = {
     },
     {
       text: "exited with exit code 137(SIGKILL, possible container OOM)",
-      means: ["killed", "An executor was killed with signal 9; its container's memory limit is the likely cause."],
+      means: [
+        "killed",
+        "An executor was killed with signal 9; its container's memory limit is the likely cause.",
+      ],
       certainty: "likely",
       stands: "free",
     },
     {
       text: "Container killed on request. Exit code is 137",
-      means: ["killed", "A container was killed with signal 9; its memory limit or the node's is the likely cause."],
+      means: [
+        "killed",
+        "A container was killed with signal 9; its memory limit or the node's is the likely cause.",
+      ],
       certainty: "likely",
       stands: "free",
     },

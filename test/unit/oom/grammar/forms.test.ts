@@ -254,7 +254,7 @@ const FORMS: Record<string, [text: string, framework: string, figures: Partial<F
   ],
   "Python and NumPy": [
     ["OSError: [Errno 12] Cannot allocate memory", "python", {}],
-    ["MemoryError: std::bad_alloc: CUDA error at: /x/cuda_memory_resource.hpp", "python", {}],
+    ["MemoryError: std::bad_alloc: CUDA error at: /x/cuda_memory_resource.hpp", "rmm", {}],
     [
       "numpy.core._exceptions.MemoryError: Unable to allocate array with shape (50000, 50000) and data type float64",
       "numpy",
