@@ -26,6 +26,8 @@ export const KINDS = {
     `2025-11-10 0${whole(10)}:${10 + whole(50)}:${10 + whole(50)},${100 + whole(900)} INFO trainer: step ${whole(100_000)}/100000 | loss ${share().toFixed(4)} | lr ${(share() * 1e-4).toExponential(3)} | grad_norm ${share().toFixed(3)} | tokens/s ${whole(99_999)} | memory ${(share() * 80).toFixed(2)} GiB allocated, ${(share() * 80).toFixed(2)} GiB reserved`,
   "an access log": ({ whole }) =>
     `10.0.${whole(256)}.${whole(256)} - - [10/Nov/2025:0${whole(10)}:${10 + whole(50)}:${10 + whole(50)} +0000] "GET /api/v1/items/${whole(99_999)}?page=${whole(99)} HTTP/1.1" ${200 + whole(300)} ${whole(99_999)} "https://example.org/" "Mozilla/5.0 (X11; Linux x86_64)"`,
+  "a training log, each hundredth line with a near miss": (tools) =>
+    KINDS[tools.whole(100) === 0 ? "prose, each line with a near miss" : "a training log"](tools),
   "prose, each line with a near miss": ({ whole, words }) =>
     `${words(8 + whole(10))}, ${NEAR_MISSES[whole(NEAR_MISSES.length)]}, ${words(5 + whole(10))}.`,
 };

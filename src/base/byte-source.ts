@@ -17,6 +17,8 @@ const PACKED: [magic: number[], name: string][] = [
 ];
 /** A read of this size takes little time compared with the search of its bytes. */
 const READ_BYTES = 1 << 20;
+/** So many first bytes show how a log is written. */
+const HEAD_BYTES = 64;
 
 /**
  * Opens a log, or standard input for "-". Throws `BAD_INPUT` if it cannot be read. If the end of a compressed log is
@@ -71,10 +73,11 @@ export async function* unpacked(
   warn: (message: string) => void,
 ): AsyncGenerator<Buffer> {
   try {
-    const { head, all } = await withHead(raw, 6);
+    const { head, all } = await withHead(raw, HEAD_BYTES);
     if (head.subarray(0, 2).equals(GZIP)) yield* gunzipped(all, name, warn);
     else if (UTF16.some((mark) => head.subarray(0, 2).equals(mark)))
       yield* narrowed(all, head[0] === 0xff ? 0 : 1);
+    else if (unmarkedUtf16(head) !== undefined) yield* narrowed(all, unmarkedUtf16(head) ?? 0);
     else {
       const packed = PACKED.find(([magic]) => head.subarray(0, magic.length).equals(Buffer.from(magic)));
       if (packed !== undefined)
@@ -117,6 +120,17 @@ async function* gunzipped(
 /** For a reader that requests the next piece before it has finished the last. */
 async function* copies(all: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const piece of all) yield Buffer.from(piece);
+}
+
+/** Which byte of each unit holds the letters, if a text without a mark is UTF-16: every other byte is 0. */
+function unmarkedUtf16(head: Buffer): 0 | 1 | undefined {
+  const units = head.length >> 1;
+  if (units < 4) return undefined;
+  const zeros = [0, 0];
+  for (let at = 0; at < 2 * units; at += 1) if (head[at] === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1;
+  const [even = 0, odd = 0] = zeros;
+  if (odd >= 0.9 * units && even === 0) return 0;
+  return even >= 0.9 * units && odd === 0 ? 1 : undefined;
 }
 
 /**

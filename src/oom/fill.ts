@@ -7,17 +7,11 @@ import type { OomRecord } from "./record.js";
  */
 export function fill(template: string, record: OomRecord): string {
   const values = valuesOf(record);
-  const put = (text: string): string | undefined => {
-    let complete = true;
-    const filled = text.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-      const value = values[name];
-      if (value === undefined) complete = false;
-      return value ?? "an unknown amount";
-    });
-    return complete ? filled : undefined;
-  };
-  const whole = template.replaceAll(/\[\[(.*?)\]\]/g, (_, part: string) => put(part) ?? "");
-  return put(whole) ?? whole.replaceAll(/\{\w+\}/g, "an unknown amount");
+  const put = (text: string): string =>
+    text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "an unknown amount");
+  const isKnown = (text: string): boolean =>
+    [...text.matchAll(/\{(\w+)\}/g)].every(([, name = ""]) => values[name] !== undefined);
+  return put(template.replaceAll(/\[\[(.*?)\]\]/g, (_, part: string) => (isKnown(part) ? part : "")));
 }
 
 function valuesOf(record: OomRecord): Record<string, string | undefined> {

@@ -244,10 +244,12 @@ function hypothesisPart(hypotheses: readonly Hypothesis[], model: ModelUsed | nu
     model === null
       ? ""
       : ` of ${model.name}${model.from === "log" ? ` (guessed by its name in line ${model.line ?? 0}; --model to be sure)` : ""}`;
+  // The names of the longest tensors and the verdict on each need some 76 columns.
+  const isNarrow = width < 76;
   const rows = possible
     .slice(0, verbose ? possible.length : MOST_HYPOTHESES)
     .map(({ tensor, tokens, tokensRange, allowedByRounding, plausibility, formula }): Cell[] => [
-      tensor,
+      isNarrow ? tensor.slice(0, width - 12) : tensor,
       tokens === null ? "any" : fixed(tokens, 0),
       ...(verbose
         ? [
@@ -258,14 +260,14 @@ function hypothesisPart(hypotheses: readonly Hypothesis[], model: ModelUsed | nu
               : `${fixed(tokensRange[0], 0)} to ${fixed(tokensRange[1], 0)}`,
           ]
         : []),
-      MEANING[plausibility],
+      ...(isNarrow ? [] : [MEANING[plausibility]]),
       ...(verbose ? [formula] : []),
     ]);
   const columns = [
     left("tensor"),
     right("tokens"),
     ...(verbose ? [right("rounding allows")] : []),
-    left("by log and model"),
+    ...(isNarrow ? [] : [left("by log and model")]),
     ...(verbose ? [left("bytes")] : []),
   ];
   const caption = wrapped(`Tensors${whose} that have this size at a number of tokens:`, width);

@@ -2,7 +2,7 @@ import type { Draft } from "./draft.js";
 
 /** Words of a program's source that stand before a string: statements, declarations, calls that print. */
 const CODE_WORD =
-  /(?:^|[\s({;,=>@.])(?:raise|throw|except|catch|assert\w*|expect|return|yield|case|elif|const|let|var|static|define|import|import_string|if|match(?:es)?|startsWith|startswith|includes|contains|endswith|search|printf?|println|fprintf|format|puts|echo|panic|Errorf|Fatalf?|Sprintf|toMatch|toThrow\w*|toContain|(?:self|this|console|log|logger|logging|LOG|LOGGER|tracing|warnings)\.\w+)\b[^"'`/]*[("'`/\[]/;
+  /(?:^|[\s({;,=>@.])(?:raise|throw|except|catch|assert\w*|expect|return|yield|case|elif|const|let|var|static|define|import|import_string|if|match(?:es)?|startsWith|startswith|includes|contains|endswith|search|printf?|println|fprintf|format|puts|echo|panic|Errorf|Fatalf?|Sprintf|toMatch|toThrow\w*|toContain|(?:self|this|console|log|logger|logging|LOG|LOGGER|tracing|warnings)\.\w+)\b[^"'`/]*[("'`/[]/;
 const ASSIGNED =
   /^\s*(?:[\w.[\]<>*&:]+\s+){0,3}[\w.[\]]+(?:\s*:\s*[\w.[\]<>]+)?\s+(?:=|:=|=>|==|\+=|!=)\s+\[?\s*[rfbuL]{0,2}["'`/]/;
 /** A string alone on its line, as in a list or a message of several lines. */
@@ -57,8 +57,9 @@ function opensString(before: string): boolean {
   if (at === -1 || before.length - at > 200) return false;
   const mark = before.charAt(at);
   // Apostrophes within words open nothing.
-  const marks = [...before].filter(
-    (each, index) => each === mark && !(mark === "'" && /\w'\w/.test(before.slice(index - 1, index + 2))),
+  const marks = [...before.matchAll(/["'`]/g)].filter(
+    ({ 0: each, index }) =>
+      each === mark && !(mark === "'" && /\w'\w/.test(before.slice(index - 1, index + 2))),
   );
   return marks.length % 2 === 1;
 }

@@ -55,6 +55,8 @@ const LONGEST_EPISODE = 1 << 20;
  */
 const MOST_REPORTS = 10_000;
 
+const NEWLINE = Buffer.from("\n");
+
 interface Watched {
   needle: string;
   firstByte: FirstByte;
@@ -122,6 +124,9 @@ export class LogScanner {
   }
 
   finish(): ScanResult {
+    const { end } = this.#window;
+    // Some words are a report only if their line ends with them.
+    if (this.#window.free > 0) this.#window.append(NEWLINE);
     this.#search(true);
     this.#settle();
     this.#close();
@@ -129,7 +134,7 @@ export class LogScanner {
     return {
       reports: this.#reports,
       facts: this.#facts.snapshot(),
-      bytes: this.#window.end,
+      bytes: end,
       omittedReports: this.#omitted,
     };
   }

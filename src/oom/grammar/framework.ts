@@ -1,5 +1,6 @@
 import type { Advice } from "../advice.js";
 import { Draft, findIn } from "../draft.js";
+import type { Needle } from "../gate.js";
 import { quantity } from "../quantity.js";
 import type { Certainty, Details } from "../record.js";
 import type { Spoken } from "../spoken.js";
@@ -36,6 +37,8 @@ export interface Message {
   stands?: "alone" | "end" | "line" | "free";
   /** What else it says. */
   details?: Details;
+  /** Where to look for it, if its text has no pieces that are long enough. */
+  needles?: readonly Needle[];
   /** A condition on the text around it. */
   when?: (view: View, match: RegExpExecArray) => boolean;
 }
@@ -64,7 +67,7 @@ export function grammarsOf(framework: SpokenFramework): Grammar[] {
   const compiled = framework.messages.map((message) => ({ message, ...spoken(message.text) }));
   return compiled.map((one) => ({
     name: framework.name,
-    needles: one.needles,
+    needles: one.message.needles ?? one.needles,
     general: framework.general === true,
     read: (place) => read(place, one, compiled, framework),
   }));
@@ -159,8 +162,9 @@ function following(
 function agrees(draft: Draft, { groups = {} }: RegExpExecArray): boolean {
   return Object.entries(groups as Record<string, string | undefined>).every(([name, text]) => {
     if (text === undefined || name.startsWith("_")) return true;
-    const known = name.endsWith("Bytes") ? draft.bytes(name) : draft.details[name as keyof Details];
-    if (known === undefined) return true;
-    return String(known) === String(name.endsWith("Bytes") ? quantity(text)?.bytes : text);
+    if (name.endsWith("Bytes"))
+      return draft.bytes(name) === undefined || draft.bytes(name) === quantity(text)?.bytes;
+    const known = draft.details[name as keyof Details];
+    return typeof known === "number" ? known === Number(text) : known === undefined || known === text;
   });
 }

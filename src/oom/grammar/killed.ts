@@ -128,6 +128,15 @@ export const killed: SpokenFramework = {
       means: ["killed", `Process {pid} of a script ${SIGNAL}.`],
       certainty: "likely",
       stands: "free",
+      needles: [{ text: " killed   " }],
+    },
+    {
+      text: "Killed",
+      means: ["killed", `The command ${SIGNAL}.`],
+      certainty: "likely",
+      stands: "line",
+      when: (view, match) => view.isLineStart(match.index + match[0].length),
+      needles: [{ text: "\nkilled\n" }, { text: "\nkilled\r" }],
     },
     {
       text: "zsh: killed ",

@@ -312,10 +312,7 @@ export const readFrameworks: readonly Framework[] = [
         paste:
           'providers=[("CUDAExecutionProvider", {"arena_extend_strategy": "kSameAsRequested", "gpu_mem_limit": 8 * 1024**3})]',
       },
-      {
-        for: ["card-full", "no-figures"],
-        do: "Close other programs that use the card, or run on the CPU provider",
-      },
+      { do: "Close other programs that use the card, or run on the CPU provider" },
     ],
   },
   {

@@ -1,7 +1,7 @@
-import type { Advice } from "../advice.js";
+import type { Situation } from "../advice.js";
 import type { SpokenFramework } from "./framework.js";
 
-const inStart: Advice["when"] = ({ record }) => record.details.phase !== "inference";
+const inStart = ({ record }: Situation): boolean => record.details.phase !== "inference";
 
 export const sglang: SpokenFramework = {
   name: "sglang",
@@ -61,7 +61,7 @@ export const sglang: SpokenFramework = {
     },
     { do: "Capture fewer CUDA graphs", paste: "--cuda-graph-max-bs 16" },
     {
-      when: (situation) => !(inStart?.(situation) ?? true),
+      when: (situation) => !inStart(situation),
       do: "Lower --mem-fraction-static, so that more of the card is left for activations",
       paste: "--mem-fraction-static 0.80",
     },

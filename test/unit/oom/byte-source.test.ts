@@ -91,3 +91,10 @@ test("a file of several buffers is read whole", async () => {
   expect(bytes).toBe(3_000_000 + REPORT.length);
   expect(reports.map(({ record }) => record.line)).toEqual([30_001]);
 });
+
+test.each([
+  ["the low byte first", (text: string) => Buffer.from(text, "utf16le")],
+  ["the low byte last", (text: string) => Buffer.from(text, "utf16le").swap16()],
+])("UTF-16 without a mark is told by its zeros: %s", async (_, write) => {
+  expect(await requested(write(LOG))).toEqual(FOUND);
+});
