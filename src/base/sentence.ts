@@ -1,5 +1,17 @@
-/** The first line of an error's message without its full stop, for use within a sentence. */
+/**
+ * The first line of an error's message without its full stop, for use within a sentence. The message of its
+ * cause follows where it says more: `fetch failed: connect ECONNREFUSED 127.0.0.1:5432`.
+ */
 export function sentence(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error);
+  if (!(error instanceof Error)) return firstLine(String(error));
+  const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
+  const text = firstLine(error.message || (first === undefined ? error.name : sentence(first)));
+  // Errors of our own state their cause themselves.
+  if (error.name === "BytesperError" || !(error.cause instanceof Error)) return text;
+  const cause = sentence(error.cause);
+  return text.includes(cause) ? text : `${text}: ${cause}`;
+}
+
+function firstLine(text: string): string {
   return (text.split("\n")[0] ?? "").replace(/\.$/, "");
 }

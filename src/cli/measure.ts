@@ -12,6 +12,7 @@ interface Flags {
   seed: number;
   timeout: number;
   conversations?: string;
+  import: string[];
 }
 
 export function addMeasure(program: Command): void {
@@ -20,7 +21,7 @@ export function addMeasure(program: Command): void {
     .description("bytes per instance of one subject, with interval, fixed cost, cross-check and breakdown")
     .argument(
       "<subject>",
-      "a .js, .mjs or .ts file that exports create(index), or FILE#export for a class or function",
+      "a JavaScript or TypeScript file that exports create(index), or FILE#export for a class or function",
     )
     .option("--json", "print the whole result as JSON")
     .option("--jit", "leave the optimising compilers on")
@@ -39,6 +40,12 @@ export function addMeasure(program: Command): void {
       MEASURE_DEFAULTS.timeoutMs / 1000,
     )
     .option("--conversations <file>", "a conversations file for the subject's context")
+    .option(
+      "--import <module>",
+      "load this module first in each measured process, such as a loader of your own; may be repeated",
+      (module: string, before: string[]) => [...before, module],
+      [],
+    )
     .action(async (subject: string, flags: Flags) => {
       // Loaded only by this command, so that all other commands start quickly.
       const [{ measureSubject }, { measurePage }] = await Promise.all([
@@ -52,6 +59,7 @@ export function addMeasure(program: Command): void {
         trials: flags.trials,
         seed: flags.seed,
         timeoutMs: flags.timeout * 1000,
+        imports: flags.import,
         signal: interruptSignal(),
         onMessage: ({ cells }) => {
           if (cells !== undefined) progress.update(cells.finished, cells.total, cells.label);

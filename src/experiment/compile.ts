@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -19,11 +20,18 @@ export const MODULES = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx", ".
  * Makes a user's file importable. JavaScript that imports no TypeScript stays as it is; all else is compiled
  * first, as the tsconfig.json beside it says, so that no compiler runs in the process that measures. Packages
  * load from the user's own installation.
+ *
+ * @param imports modules that the measuring process loads first; nothing is compiled for one that loads TypeScript
  */
-export async function importable(file: string, modules = tmpdir()): Promise<ImportableModule> {
+export async function importable(
+  file: string,
+  modules = tmpdir(),
+  imports: readonly string[] = [],
+): Promise<ImportableModule> {
   const path = resolve(file);
   const asItIs = { url: pathToFileURL(path).href, doubts: [], dispose: () => undefined };
   if (/^\.[cm]?js$/.test(extname(path)) && !mayReachTypeScript(path)) return asItIs;
+  if (imports.length > 0 && (await loadTypeScript(imports))) return asItIs;
   const folder = mkdtempSync(join(modules, "bytesper-"));
   const dispose = (): void => {
     rmSync(folder, { recursive: true, force: true });
@@ -39,4 +47,17 @@ export async function importable(file: string, modules = tmpdir()): Promise<Impo
   }
   dispose();
   return asItIs;
+}
+
+/** Whether modules of the user load TypeScript: tried on an enum, which no Node strips away. */
+function loadTypeScript(imports: readonly string[]): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), "bytesper-"));
+  const probe = join(folder, "probe.ts");
+  writeFileSync(probe, "enum Probe { One = 1 }\nif (Probe.One !== 1) throw new Error();\n");
+  return new Promise((done) => {
+    execFile(process.execPath, [...imports.flatMap((module) => ["--import", module]), probe], (error) => {
+      rmSync(folder, { recursive: true, force: true });
+      done(error === null);
+    });
+  });
 }

@@ -7,6 +7,7 @@ import { sentence } from "../base/sentence.js";
 import type { SubjectReference } from "./subject.js";
 import { parseSize } from "../base/size.js";
 import type { ImportableModule } from "./compile.js";
+import { withPlace } from "./thrown.js";
 import { importable, MODULES } from "./compile.js";
 import type { Experiment, Level } from "./define.js";
 import { figuresProblem } from "./figures-problem.js";
@@ -38,13 +39,14 @@ export async function openSubject(
   text: string,
   folder = process.cwd(),
   modules?: string,
+  imports: readonly string[] = [],
 ): Promise<ReadySubject> {
   const hash = text.lastIndexOf("#");
   const [file, name] =
     hash > 0 && !existsSync(resolve(folder, text)) ? [text.slice(0, hash), text.slice(hash + 1)] : [text, ""];
   const path = isAbsolute(file) ? file : resolve(folder, file);
   requireModuleFile(path, file, "BAD_SUBJECT");
-  const module = await importable(path, modules);
+  const module = await importable(path, modules, imports);
   return {
     reference: { url: module.url, path: name === "" ? [] : name.split("."), name: text },
     doubts: module.doubts,
@@ -132,9 +134,9 @@ async function importExperiment(module: ImportableModule, file: string): Promise
   try {
     exports = (await import(module.url)) as { default?: unknown };
   } catch (error) {
-    throw new BytesperError("BAD_EXPERIMENT", `${file} cannot be loaded: ${sentence(error)}.`, {
-      cause: error,
-    });
+    const stack = error instanceof Error ? error.stack : undefined;
+    const told = withPlace(`${file} cannot be loaded: ${sentence(error)}.`, stack);
+    throw new BytesperError("BAD_EXPERIMENT", told, { cause: error });
   }
   const candidate = exports.default as Partial<Experiment> | undefined;
   const problem = problemOf(candidate);

@@ -7,6 +7,7 @@ import type { Experiment } from "../experiment/define.js";
 import type { ReadySubject } from "../experiment/load.js";
 import { openSubject } from "../experiment/load.js";
 import type { Pilot } from "../measure/pilot.js";
+import type { CellEnd } from "../record/cell-end.js";
 import type { Result } from "../record/schema.js";
 import { environmentOf } from "./environment.js";
 import type { PlannedCell } from "./plan.js";
@@ -27,6 +28,8 @@ export interface MeasureOptions {
   seed: number;
   timeoutMs: number;
   signal?: AbortSignal;
+  /** Modules that each measured process loads first, as `node --import` does. */
+  imports?: readonly string[];
   /** A subject that is not a file of its own, already opened. `run` then runs its cells. */
   opened?: ReadySubject;
   run?: SingleCellOptions["run"];
@@ -36,9 +39,9 @@ export interface MeasureOptions {
 /** Measures the bytes per instance of one subject, as a complete result. */
 export async function measure(subjectText: string, options: MeasureOptions): Promise<Result> {
   const startedAt = new Date().toISOString();
-  const subject = options.opened ?? (await openSubject(subjectText));
-  const { compilers, timeoutMs, signal, run } = options;
-  const single: SingleCellOptions = { compilers, timeoutMs, signal, run };
+  const subject = options.opened ?? (await openSubject(subjectText, undefined, undefined, options.imports));
+  const { compilers, timeoutMs, signal, imports, run } = options;
+  const single: SingleCellOptions = { compilers, timeoutMs, signal, imports, run };
   try {
     // The calibration runs while the first cells run. If it fails, their readings are discarded.
     const calibrating = requireCalibration(single);
@@ -68,10 +71,11 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
     if (collected.interrupted)
       throw new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely.");
     const failure = collected.failed.find(({ role }) => role === "row");
-    if (collected.rows.length === 0 && failure !== undefined) {
+    const mistake = failure?.code !== undefined && MISTAKES.has(failure.code);
+    if (failure !== undefined && (mistake || collected.rows.length === 0)) {
       throw new BytesperError(
         (failure.code as BytesperError["code"] | undefined) ?? "CELL_FAILED",
-        `${subjectText} could not be measured: ${failure.cause}`,
+        mistake ? failure.cause : `${subjectText} could not be measured: ${failure.cause}`,
       );
     }
     const result = analyse({
@@ -97,13 +101,28 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
       },
     });
     const compiled = subject.doubts.map((message) => ({ name: "compiled-otherwise", message }));
-    return { ...result, warnings: [...compiled, ...result.warnings] };
+    return { ...result, warnings: [...compiled, ...loadedFirst(imports), ...result.warnings] };
   } finally {
     subject.dispose();
   }
 }
 
-/** Runs several cells at a time. A mistake in the subject stops the run, because every cell would meet it. */
+/** What a user's module does in a measured process is read with the subject. */
+function loadedFirst(imports: readonly string[] = []): Result["warnings"] {
+  if (imports.length === 0) return [];
+  return [
+    {
+      name: "loaded-first",
+      message: `${imports.join(", ")} was loaded first in each measured process, and memory that it takes or frees later moves the readings by some hundred bytes; measure more instances, or without --import, and compare.`,
+    },
+  ];
+}
+
+/**
+ * Runs several cells at a time. One that fails beside others is run again alone, and so are all that follow:
+ * it may listen on a port or write a file that only one process can have. If it fails alone too, a mistake in
+ * the subject stops the run, because every cell would meet it.
+ */
 async function runAll(
   cells: readonly PlannedCell[],
   options: SingleCellOptions,
@@ -111,20 +130,33 @@ async function runAll(
 ): Promise<CollectedCell[]> {
   const ended: CollectedCell[] = [];
   const waiting = [...cells];
-  let stopped = false;
+  const again: PlannedCell[] = [];
+  const slots = slotsHere();
+  const runNext = async (cell: PlannedCell, beside: boolean): Promise<CellEnd | undefined> => {
+    if (options.signal?.aborted === true) {
+      ended.push({ ...cell, beside });
+      return undefined;
+    }
+    const end = await runSingleCell(cell.work, options);
+    if (beside && end.outcome === "crash" && end.code !== "NO_SPACE") {
+      again.push(cell);
+      return end;
+    }
+    ended.push({ ...cell, beside, end });
+    progress(ended.length, cells.length, cell.label);
+    return end;
+  };
   const worker = async (): Promise<void> => {
     for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
-      if (stopped || options.signal?.aborted === true) {
-        ended.push({ ...cell, beside: true });
-        continue;
-      }
-      const end = await runSingleCell(cell.work, options);
-      ended.push({ ...cell, beside: true, end });
-      if (end.code !== undefined && MISTAKES.has(end.code)) stopped = true;
-      progress(ended.length, cells.length, cell.label);
+      await runNext(cell, slots > 1);
+      if (again.length > 0) return;
     }
   };
-  await Promise.all(Array.from({ length: slotsHere() }, worker));
+  await Promise.all(Array.from({ length: slots }, worker));
+  for (const cell of [...again, ...waiting]) {
+    const end = await runNext(cell, false);
+    if (end?.code !== undefined && MISTAKES.has(end.code)) break;
+  }
   return ended.sort((a, b) => a.trial - b.trial);
 }
 

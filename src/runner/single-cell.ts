@@ -12,6 +12,8 @@ export interface SingleCellOptions {
   compilers: Compilers;
   timeoutMs: number;
   signal?: AbortSignal | undefined;
+  /** Modules that each process loads first. */
+  imports?: readonly string[] | undefined;
   /**
    * Runs a cell in another place than a Node process of bytesper, such as inside a test runner. Never
    * rejects.
@@ -23,9 +25,10 @@ let cells = 0;
 
 /** Runs one cell that belongs to no grid: a calibration or a pilot. Never rejects. */
 export async function runSingleCell(work: CellWork, options: SingleCellOptions): Promise<CellEnd> {
-  const { compilers, timeoutMs, signal, run } = options;
+  const { compilers, timeoutMs, signal, imports = [], run } = options;
   if (run !== undefined) return run(work);
-  const running = executeCell({ id: `${work.kind}-${++cells}`, work, compilers, timeoutMs }, UNCAPPED);
+  const job = { id: `${work.kind}-${++cells}`, work, compilers, timeoutMs, imports };
+  const running = executeCell(job, UNCAPPED);
   const interrupt = (): void => {
     running.stop("interrupted", "interrupted");
   };

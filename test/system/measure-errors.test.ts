@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { bytesper, inFolder, subject } from "./cli.js";
+import { bytesper, fitOf, inFolder, measured, subject } from "./cli.js";
 
 const CASES: [name: string, code: number, sentence: RegExp][] = [
   ["missing.mjs", 2, /missing\.mjs does not exist; give the path of a module\.$/],
@@ -11,7 +11,7 @@ const CASES: [name: string, code: number, sentence: RegExp][] = [
     2,
     /must export create\(index\), which returns one instance; it exports make; to measure make, give .*no-create\.mjs#make\.$/,
   ],
-  ["throws.mjs", 1, /^create\(3\) of .*throws\.mjs threw: the pool is empty\.$/],
+  ["throws.mjs", 1, /^create\(3\) of .*throws\.mjs threw: the pool is empty \(.*throws\.mjs:\d+:\d+\)\.$/],
   ["returns-nothing.mjs", 2, /^create\(0\) of .* returned nothing; return the instance/],
   ["never-settles.mjs", 1, /^create\(0\) returned a promise that did not settle within 10 s/],
   [
@@ -29,6 +29,40 @@ test.each(CASES)("%s ends with exit code %i and one sentence", async (name, code
   expect(lines).toHaveLength(1);
   expect(ended.code).toBe(code);
   expect(ended.stdout).toBe("");
+});
+
+test("an error that nobody catches is told with its place in the user's TypeScript", async () => {
+  await inFolder(async (folder) => {
+    const file = join(folder, "late.ts");
+    const late =
+      "interface P { a: string }\n\nsetTimeout(() => {\n  throw new Error('no database');\n}, 1);\n";
+    writeFileSync(
+      file,
+      `${late}export const create = () => new Promise((done) => setTimeout(done, 5000));\n`,
+    );
+    const ended = await bytesper(["measure", file]);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(
+      /could not be measured: nobody caught Error: no database \(.*late\.ts:4:9\)\.$/m,
+    );
+    expect(ended.stderr).not.toMatch(/Node\.js v|source/);
+  });
+});
+
+test("a subject that needs a file for itself alone is measured one process at a time", async () => {
+  await inFolder(async (folder) => {
+    const file = join(folder, "alone.mjs");
+    const text = `import { mkdirSync, rmdirSync } from "node:fs";
+const lock = new URL("./lock", import.meta.url);
+mkdirSync(lock);
+process.on("exit", () => rmdirSync(lock));
+export class Session { constructor(i) { this.id = i; } }
+`;
+    writeFileSync(file, text);
+    const result = await measured([`${file}#Session`, "--no-snapshot", "--trials", "3"]);
+    expect(fitOf(result).perUnitBytes.value).toBe(32);
+    expect(result.warnings.map(({ name }) => name)).not.toContain("cells-missing");
+  });
 });
 
 test("a create that never returns is stopped at the wall time", async () => {

@@ -65,6 +65,32 @@ async function answer(work: NodeWork, emit: (record: unknown) => void): Promise<
   }
 }
 
+interface ErrorRecord {
+  type: "error";
+  code: BytesperError["code"] | undefined;
+  message: string;
+  /** Where the user's code threw; absent for what bytesper says itself. */
+  stack?: string;
+}
+
+function errorRecord(error: unknown): ErrorRecord {
+  const own = error instanceof BytesperError;
+  const thrown = own ? error.cause : error;
+  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  return {
+    type: "error",
+    code: own ? error.code : undefined,
+    message: own ? error.message : sentence(error),
+    ...(stack === undefined ? {} : { stack }),
+  };
+}
+
+// Only looks on: what the process does with an error that nobody catches stays as it is.
+process.on("uncaughtExceptionMonitor", (error: unknown) => {
+  const name = error instanceof Error ? `${error.name}: ` : "";
+  send({ ...errorRecord(error), type: "uncaught", message: `nobody caught ${name}${sentence(error)}` });
+});
+
 try {
   const { work, turnsFile } = JSON.parse(readFileSync(0, "utf8")) as NodeWorkOrder;
   send({ type: "answer", data: await answer(work, emitter(turnsFile)) });
@@ -72,10 +98,6 @@ try {
   // here.
   process.exit(0);
 } catch (error) {
-  send({
-    type: "error",
-    code: error instanceof BytesperError ? error.code : undefined,
-    message: error instanceof BytesperError ? error.message : sentence(error),
-  });
+  send(errorRecord(error));
   process.exit(1);
 }

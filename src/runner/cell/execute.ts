@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { ErrorCode } from "../../base/errors.js";
 import { BytesperError } from "../../base/errors.js";
 import type { ProgramReading } from "../../experiment/define.js";
+import { withPlace } from "../../experiment/thrown.js";
 import { nvmlDevices } from "../../system/probe/nvml.js";
 import { absent, isAbsent } from "../../system/probe/reading.js";
 import type { Reading } from "../../system/probe/reading.js";
@@ -33,6 +34,8 @@ export interface CellJob {
   work: CellWork;
   compilers: Compilers;
   timeoutMs: number;
+  /** Modules that a Node process loads first, such as a loader of the user's own. */
+  imports?: readonly string[];
   capBytes?: number;
   /** Limit on device memory. A program reads it from `BYTESPER_DEVICE_CAP_BYTES`. */
   deviceCapBytes?: number;
@@ -250,6 +253,8 @@ class NodeCell implements CellProcess {
   readonly #events: CellEvents;
   #answer: { data: unknown } | undefined;
   #error: { code: ErrorCode | undefined; message: string } | undefined;
+  /** An error that nobody caught. It counts only if the process then ended without an answer. */
+  #uncaught: { code: undefined; message: string } | undefined;
 
   constructor(events: CellEvents) {
     this.#events = events;
@@ -260,8 +265,9 @@ class NodeCell implements CellProcess {
     if (work.kind === "command") throw new Error("a command is not run by Node");
     const order: NodeWorkOrder = { work, ...(turnsFile === undefined ? {} : { turnsFile }) };
     const heap = heapLimitBytes === undefined ? [] : [`--max-old-space-size=${heapLimitBytes / 2 ** 20}`];
+    const first = (job.imports ?? []).flatMap((module) => ["--import", module]);
     return {
-      command: [process.execPath, ...measuringFlags(job.compilers), ...heap, ENTRY],
+      command: [process.execPath, ...measuringFlags(job.compilers), ...heap, ...first, ENTRY],
       env: measuringEnvironment(),
       stdin: JSON.stringify(order),
       graceMs: 0,
@@ -275,9 +281,14 @@ class NodeCell implements CellProcess {
     const message = messageIn(line);
     if (message === undefined) return;
     if (message.type === "answer" && "data" in message) this.#answer = { data: message.data };
-    else if (message.type === "error" && typeof message.message === "string")
-      this.#error = { code: message.code as ErrorCode | undefined, message: message.message };
-    else if (message.type === "turn") {
+    else if (
+      (message.type === "error" || message.type === "uncaught") &&
+      typeof message.message === "string"
+    ) {
+      const text = withPlace(message.message, typeof message.stack === "string" ? message.stack : undefined);
+      if (message.type === "uncaught") this.#uncaught ??= { code: undefined, message: text };
+      else this.#error = { code: message.code as ErrorCode | undefined, message: text };
+    } else if (message.type === "turn") {
       if ("record" in message) this.#events.onTurn?.(message.record);
     } else if (this.records.length < MOST_RECORDS) this.records.push(message);
   }
@@ -304,7 +315,7 @@ class NodeCell implements CellProcess {
       answered: this.#answer !== undefined,
       answeredOutcome: own?.outcome,
       answeredCause: own?.cause,
-      error: this.#error,
+      error: this.#error ?? this.#uncaught,
       lacking: undefined,
     };
   }

@@ -4,6 +4,7 @@ import { bytesWithBinaryUnit } from "../../base/format.js";
 import type { LimitEvidence } from "../limits/index.js";
 import type { EnforcementKind } from "../../record/cell.js";
 import type { CellEnd, Outcome } from "../../record/cell-end.js";
+import { lastWords } from "./last-words.js";
 import type { LaunchEnd } from "./launch.js";
 
 /** Why the runner itself ended a cell. */
@@ -126,8 +127,8 @@ function byExit(evidence: Evidence): Verdict {
       cause: `the process ${status} while the kernel's out-of-memory killer was at work on this host (oom_kill in /proc/vmstat rose by ${hostKills}); give the cell a cap and the host more free memory`,
     };
   }
-  const last = output.trim().split("\n").at(-1)?.trim();
-  const said = last === undefined || last === "" ? "" : `; its last line was: ${last.slice(0, 500)}`;
+  const last = lastWords(output);
+  const said = last === undefined ? "" : `; its last line was: ${last.slice(0, 500)}`;
   return { outcome: "crash", cause: `the process ${status} without an answer${said}` };
 }
 

@@ -1,6 +1,7 @@
 import { bytesWithBinaryUnit } from "../../base/format.js";
 import type { CellEnd } from "../../record/cell-end.js";
 import type { CellEvents, CellJob, RunningCell } from "../cell/execute.js";
+import { mayBeConflict } from "../cell/conflict.js";
 import type { Executor } from "../executor/executor.js";
 import type { Claim, AdmissionSettings, HostReading } from "./admission.js";
 import { admit, mustEndOne } from "./admission.js";
@@ -57,7 +58,7 @@ interface Running<C> extends Chosen<C> {
 /**
  * Runs cells from a source until it is empty. The slots and the memory limit how many run at once. Ends are
  * handled in the order in which they arrive. When the host runs short of memory, the youngest cell is ended
- * and later runs alone.
+ * and later runs alone. So does a cell that failed beside others for want of a port, a file or a lock.
  */
 export async function schedule<C extends ReadyCell>(
   source: WorkSource<C>,
@@ -159,10 +160,11 @@ export async function schedule<C extends ReadyCell>(
       const { end, again } = executor.settle?.(own, before) ?? { end: own, again: false };
       if (again) runAgain.set(cell.key, [...before, end]);
       const short = end.outcome === "oom-watchdog" && !isExclusive(cell);
-      if (short) alone.add(cell.key);
-      if (short || again) source.requeue(cell);
+      const conflict = executor.here && entry.beside && !alone.has(cell.key) && mayBeConflict(end);
+      if (short || conflict) alone.add(cell.key);
+      if (short || conflict || again) source.requeue(cell);
       options.end(cell, end, entry.beside);
-      if (!again) source.ended(cell, end);
+      if (!again && !conflict) source.ended(cell, end);
       wake();
     });
     ended.catch(fail);

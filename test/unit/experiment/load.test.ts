@@ -173,7 +173,9 @@ describe("a file", () => {
   test("that throws is told with what it threw", async () => {
     const file = join(folder, "throws.experiment.mjs");
     writeFileSync(file, 'throw new Error("out of ideas");\n');
-    await expect(openExperiment(file)).rejects.toThrow(`${file} cannot be loaded: out of ideas.`);
+    await expect(openExperiment(file)).rejects.toThrow(
+      `${file} cannot be loaded: out of ideas (${file}:1:7).`,
+    );
   });
 
   test("with a subject beside it that is not there is told by the subject's name", async () => {

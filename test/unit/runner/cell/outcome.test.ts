@@ -186,6 +186,27 @@ describe("crash", () => {
     );
   });
 
+  test("tells the error that nobody caught, not Node's version, with the first place of the user's code", () => {
+    const output = [
+      "node:events:496",
+      "      throw er; // Unhandled 'error' event",
+      "",
+      "Error: listen EADDRINUSE: address already in use :::34567",
+      "    at Server.setupListenHandle [as _listen2] (node:net:1908:16)",
+      "    at open (/app/node_modules/pool/index.js:3:1)",
+      "    at file:///app/src/port.mjs:4:5 {",
+      "    at file:///app/src/port.mjs:4:5",
+      "  code: 'EADDRINUSE',",
+      "}",
+      "",
+      "Node.js v20.20.2",
+      "",
+    ].join("\n");
+    expect(causeOf({ exitCode: 1, output })).toBe(
+      "the process exited with code 1 without an answer; its last line was: Error: listen EADDRINUSE: address already in use :::34567 (/app/src/port.mjs:4:5)",
+    );
+  });
+
   test("tells the signal", () => {
     expect(causeOf({ exitCode: null, exitSignal: "SIGSEGV" })).toBe(
       "the process was killed by SIGSEGV without an answer",

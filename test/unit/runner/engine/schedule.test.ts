@@ -111,10 +111,10 @@ class Bench {
     return running;
   }
 
-  finish(key: string, outcome: CellEnd["outcome"] = "ok"): void {
+  finish(key: string, outcome: CellEnd["outcome"] = "ok", cause?: string): void {
     const { finish } = this.at(key);
     this.running.delete(key);
-    finish(endOf(outcome));
+    finish(endOf(outcome, cause === undefined ? {} : { cause }));
   }
 }
 
@@ -220,6 +220,24 @@ describe("below the soft limit on memory", () => {
     bench.finish("b");
     await bench.done;
   });
+});
+
+test("a cell that fails beside another for want of a port is run again alone, and once only", async () => {
+  const bench = new Bench(["a", "b"], { slots: 2 });
+  const taken = "listen EADDRINUSE: address already in use :::3000";
+  await bench.until("a", "b");
+  bench.finish("a", "crash", taken);
+  await bench.look();
+  await bench.until("b");
+  bench.finish("b");
+  await bench.until("a");
+  bench.finish("a", "crash", taken);
+  await bench.done;
+  expect(bench.ended.map(({ key, outcome, beside }) => [key, outcome, beside])).toEqual([
+    ["a", "crash", true],
+    ["b", "ok", true],
+    ["a", "crash", false],
+  ]);
 });
 
 describe("below the hard limit on memory", () => {
