@@ -7,6 +7,7 @@ import { sentence } from "../base/sentence.js";
 import type { SubjectReference } from "./subject.js";
 import { parseSize } from "../base/size.js";
 import type { ImportableModule } from "./compile.js";
+import { importModule } from "./import-module.js";
 import { withPlace } from "./thrown.js";
 import { importable, MODULES } from "./compile.js";
 import type { Experiment, Level } from "./define.js";
@@ -132,7 +133,7 @@ function programsOf({ program, followUps = [] }: Experiment): Set<string> {
 async function importExperiment(module: ImportableModule, file: string): Promise<Experiment> {
   let exports: { default?: unknown };
   try {
-    exports = (await import(module.url)) as { default?: unknown };
+    exports = (await importModule(module.url)) as { default?: unknown };
   } catch (error) {
     const stack = error instanceof Error ? error.stack : undefined;
     const told = withPlace(`${file} cannot be loaded: ${sentence(error)}.`, stack);

@@ -1,5 +1,6 @@
 import { BytesperError } from "../base/errors.js";
 import { sentence } from "../base/sentence.js";
+import { importModule } from "../experiment/import-module.js";
 import type { LoadedSubject, SubjectReference } from "../experiment/subject.js";
 
 export const NULL_SUBJECT: SubjectReference = { url: "bytesper:null", path: [], name: "null control" };
@@ -12,7 +13,7 @@ export async function loadSubject(reference: SubjectReference): Promise<LoadedSu
     return { create: () => null, release: undefined, prepare: undefined };
   let target: unknown;
   try {
-    target = await import(reference.url);
+    target = await importModule(reference.url);
   } catch (error) {
     throw new BytesperError("BAD_SUBJECT", `${reference.name} cannot be loaded: ${sentence(error)}.`, {
       cause: error,

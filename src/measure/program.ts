@@ -7,6 +7,7 @@ import type {
   ProgramReading,
   ProgramSeries,
 } from "../experiment/define.js";
+import { importModule } from "../experiment/import-module.js";
 import { sentence } from "../base/sentence.js";
 import type { SubjectReference } from "../experiment/subject.js";
 
@@ -60,7 +61,7 @@ export async function runProgram(spec: ProgramSpec, emit: (record: unknown) => v
 async function importRun(reference: SubjectReference): Promise<Program["run"]> {
   let module: { run?: unknown; default?: { run?: unknown } };
   try {
-    module = (await import(reference.url)) as typeof module;
+    module = (await importModule(reference.url)) as typeof module;
   } catch (error) {
     throw new BytesperError("BAD_SUBJECT", `${reference.name} cannot be loaded: ${sentence(error)}.`, {
       cause: error,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import { BytesperError } from "../../base/errors.js";
 import { importable } from "../../experiment/compile.js";
+import { importModule } from "../../experiment/import-module.js";
 import { sentence } from "../../base/sentence.js";
 
 export interface ConfigFile {
@@ -34,7 +35,7 @@ export async function readConfig(given: string | undefined, folder: string): Pro
   }
   const module = await importable(path);
   try {
-    const { default: config } = (await import(module.url)) as { default?: unknown };
+    const { default: config } = (await importModule(module.url)) as { default?: unknown };
     if (config === undefined)
       throw new BytesperError("BAD_INPUT", `${name} has no default export; export an object of budgets.`);
     return { name, path, text, config };

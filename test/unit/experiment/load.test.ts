@@ -178,6 +178,17 @@ describe("a file", () => {
     );
   });
 
+  test("may be TypeScript of a project whose modules are CommonJS", async () => {
+    const project = join(folder, "commonjs");
+    mkdirSync(project);
+    writeFileSync(join(project, "tsconfig.json"), '{ "compilerOptions": { "module": "commonjs" } }');
+    const file = join(project, "own.experiment.ts");
+    writeFileSync(file, `export default ${JSON.stringify(command)};\n`);
+    const { experiment, dispose } = await openExperiment(file);
+    expect(experiment.name).toBe("hog");
+    dispose();
+  });
+
   test("with a subject beside it that is not there is told by the subject's name", async () => {
     // What is undefined is no key of the file.
     await expect(
