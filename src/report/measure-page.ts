@@ -7,7 +7,7 @@ import { terminalTable } from "../base/table/terminal.js";
 export function measurePage(result: Result): string {
   const doubts =
     result.warnings.length === 0
-      ? "No doubts were raised."
+      ? "No warnings."
       : result.warnings.map(({ name, message }) => `! ${name}: ${message}`).join("\n");
   const tables = [
     fitTable(result),

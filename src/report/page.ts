@@ -96,7 +96,7 @@ function section(title: string, tables: readonly Table[]): string[] {
 function doubts({ warnings, missing, complete }: Result): string {
   const lines = warnings.map(({ name, message }) => `- **${name}**: ${message}`);
   const gaps = missing.map((cell) => `- missing: ${cell}`);
-  if (lines.length + gaps.length === 0 && complete) return "No doubts were raised.";
+  if (lines.length + gaps.length === 0 && complete) return "No warnings.";
   return ["Doubts:", "", ...lines, ...gaps].join("\n");
 }
 

@@ -12,12 +12,13 @@ export function headline(result: Result): string {
   const doubt = doubtOf(perUnitBytes, detectableBytes(result, "perUnitBytes"));
   const range =
     perUnitBytes.low === perUnitBytes.high
-      ? `the same in all ${processes} processes`
-      : `${bytesIn(perUnitBytes.low, "B", doubt)} to ${bytesIn(perUnitBytes.high, "B", doubt)} B over ${processes} processes`;
+      ? processes === 1
+        ? "It was measured in one run."
+        : `All ${processes} runs gave the same value.`
+      : `${processes} runs gave ${bytesIn(perUnitBytes.low, "B", doubt)} to ${bytesIn(perUnitBytes.high, "B", doubt)} B; this range contains the median with a probability of ${percent(confidence, 1)}.`;
   return (
-    `One ${unit} costs ${bytesIn(perUnitBytes.value, "B", doubt)} B of heap and external memory ` +
-    `(${range}; the range covers the median with ${percent(confidence, 1)}), ` +
-    `beside a fixed cost of ${bytesWithUnit(fixedBytes.value, doubtOf(fixedBytes, detectableBytes(result, "fixedBytes")))}.`
+    `One ${unit} costs ${bytesIn(perUnitBytes.value, "B", doubt)} B of heap and external memory, ` +
+    `plus ${bytesWithUnit(fixedBytes.value, doubtOf(fixedBytes, detectableBytes(result, "fixedBytes")))} once. ${range}`
   );
 }
 
@@ -51,7 +52,11 @@ export function fitTable(result: Result): Table {
         : intervalCell(fit.externalPerUnitBytes, detectableBytes(result, "externalPerUnitBytes")),
       "what is declared to V8; part of the first line",
     );
-    add("shape", fit.shape, `a level lies at most ${percent(fit.largestDeviation)} of the rise off the line`);
+    add(
+      "shape",
+      fit.shape,
+      `largest deviation from a straight line: ${percent(fit.largestDeviation)} of the rise`,
+    );
   }
   if (isAbsent(crossCheck))
     add("snapshot", { absent: crossCheck.absent }, "set-retained size from a heap snapshot");
@@ -107,7 +112,11 @@ export function commandFitTable(result: Result): Table | undefined {
         intervalCell(fit.fixedBytes, detectableBytes(result, "fixedBytes")),
         "the line at none: the program itself",
       ],
-      ["shape", fit.shape, `a level lies at most ${percent(fit.largestDeviation)} of the rise off the line`],
+      [
+        "shape",
+        fit.shape,
+        `largest deviation from a straight line: ${percent(fit.largestDeviation)} of the rise`,
+      ],
     ],
     notes: [
       "The kernel counts pages of 4,096 bytes, and a program's allocator keeps some in reserve.",
@@ -208,7 +217,7 @@ export function breakdownTables(result: Result): Table[] {
   ];
   if (result.waste.length > 0) {
     tables.push({
-      caption: "What could be had back",
+      caption: "What you could save",
       columns: [
         { title: "waste", align: "left" },
         { title: `bytes per ${result.unit}`, align: "right" },

@@ -45,7 +45,7 @@ export class ObservationStore {
   #saved = 0;
   #closed = false;
 
-  /** Throws `BAD_INPUT` for a path that cannot be a file of observations, and if libsql cannot be loaded. */
+  /** Throws `BAD_INPUT` for a path that cannot be a file of observations, and `NO_PACKAGE` without libsql. */
   constructor(path: string, { busyMs = 2000, notice }: StoreOptions = {}) {
     // libsql ends the process if a name contains a null character.
     if (typeof (path as unknown) !== "string" || path === "" || path.includes("\0"))

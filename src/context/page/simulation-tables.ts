@@ -50,8 +50,8 @@ function totalsTable(simulation: Simulation): Table {
     rows,
     notes: [
       `Tokens by ${tokenizer}; peaks are estimates with logits of ${logits === "last" ? "the last position" : "all positions"}. The capacity has room for a prompt of ${fixed(promptTokens, 0)} tokens. GiB is 2^30 bytes.`,
-      "Read: tokens of the messages as they came, over all turns before the first that is over the capacity. Lost: those that the last prompt no longer shows, less a summary in their place.",
-      "K/T/N keeps the last K turns whole, shows T turns at most and lets the model write N tokens a turn.",
+      "Read: tokens of messages that the model read before memory ran out, summed over the turns. Lost: tokens that the last prompt no longer shows, without those of a summary.",
+      "K/T/N keeps the last K turns whole, shows at most T turns, and allows N new tokens per turn.",
     ],
   };
 }
@@ -70,7 +70,7 @@ function curveTable(replays: readonly SimulatedReplay[], conversation: string): 
     caption: `Turn by turn: ${conversation}`,
     columns: ["turn", ...replays.map(({ policy }) => policy)].map((title) => ({ title, align: "right" })),
     rows,
-    notes: ['Tokens of the prompt / estimated peak in GiB; "over" marks what the capacity does not hold.'],
+    notes: ['Tokens of the prompt / estimated peak in GiB; "over" means that the capacity is too small.'],
   };
 }
 

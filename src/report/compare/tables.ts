@@ -112,6 +112,6 @@ function partsTables(parts: Parts, unit: string): Table[] {
   const byKind = table(`By the way V8 stores it, per ${unit}`, parts.kinds, "kind");
   return [
     table(`Where the difference lies, per ${unit}`, parts.classes, "class"),
-    { ...byKind, notes: waste.length === 0 ? [] : [`Of what could be had back: ${waste.join(", ")}.`] },
+    { ...byKind, notes: waste.length === 0 ? [] : [`What you could save: ${waste.join(", ")}.`] },
   ];
 }

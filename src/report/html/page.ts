@@ -38,7 +38,7 @@ export function htmlPage(results: readonly Result[], script: string): string {
     '<header><h1>Results</h1><label class="theme">Colours <select id="theme"><option value="">as the system</option><option value="light">light</option><option value="dark">dark</option></select></label></header>',
     contents(chapters),
     "<main>",
-    "<p>Numbers are unrounded in the files that the buttons save. Columns sort by the buttons in their headings.</p>",
+    "<p>Buttons download unrounded numbers. A click on a heading sorts the table.</p>",
     overview(chapters),
     '<section id="environment" aria-labelledby="environment--title"><h2 id="environment--title">Environment</h2>',
     environmentList(results),

@@ -77,7 +77,7 @@ export function doubtCount({ warnings, missing, complete }: Result): number {
 
 function doubts(result: Result): string {
   const { warnings, missing, complete } = result;
-  if (doubtCount(result) === 0) return `<p class="no-doubts">No doubts were raised.</p>`;
+  if (doubtCount(result) === 0) return `<p class="no-doubts">No warnings.</p>`;
   const lines = [
     ...(complete
       ? []
