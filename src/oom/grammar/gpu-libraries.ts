@@ -143,6 +143,56 @@ export const xgboost: SpokenFramework = {
   ],
 };
 
+export const lightgbm: SpokenFramework = {
+  name: "lightgbm",
+  title: "LightGBM",
+  memory: "device",
+  messages: [
+    {
+      text: "[LightGBM] [Fatal] Memory object allocation failure",
+      means: ["card-full", "LightGBM got no more memory of the card; the text states no figure."],
+      stands: "free",
+    },
+    {
+      text: "Memory object allocation failure",
+      means: [
+        "card-full",
+        "A program with OpenCL got no more memory of the card; the text states no figure.",
+      ],
+    },
+  ],
+  advice: [
+    {
+      do: "Lower max_bin and num_leaves, or train on the CPU",
+      paste: "max_bin=63, num_leaves=63, gpu_use_dp=false",
+    },
+    SEE_THE_CARD,
+  ],
+};
+
+export const nvenc: SpokenFramework = {
+  name: "nvenc",
+  title: "NVIDIA's video encoder",
+  memory: "device",
+  messages: [
+    {
+      text: "OpenEncodeSessionEx failed: out of memory (10)",
+      means: [
+        "own-limit",
+        "The card could open no further encoder session: consumer cards allow few at once, and a full card none.",
+      ],
+      stands: "free",
+    },
+  ],
+  advice: [
+    {
+      do: "Encode fewer streams at once: GeForce drivers limit the number of sessions",
+      paste: "nvidia-smi encodersessions",
+    },
+    SEE_THE_CARD,
+  ],
+};
+
 export const faiss: SpokenFramework = {
   name: "faiss",
   title: "Faiss",

@@ -279,3 +279,44 @@ export const nativeAlloc: SpokenFramework = {
     },
   ],
 };
+
+export const ocaml: SpokenFramework = {
+  name: "ocaml",
+  title: "OCaml",
+  memory: "host",
+  messages: [
+    {
+      text: "Fatal error: exception Out_of_memory",
+      means: ["host-memory", "The system gave OCaml no more memory."],
+      stands: "free",
+    },
+  ],
+  advice: [
+    { do: "Let the collector work harder", paste: "OCAMLRUNPARAM='o=50'" },
+    { do: "Use less memory at once, or add memory; check ulimit -v" },
+  ],
+};
+
+export const matlab: SpokenFramework = {
+  name: "matlab",
+  title: "MATLAB",
+  memory: "host",
+  messages: [
+    {
+      text: 'Out of memory. Type "help memory" for your options',
+      means: ["host-memory", "The system gave MATLAB no more memory."],
+      stands: "free",
+    },
+    {
+      text: "exceeds maximum array size preference ({size:limitBytes})",
+      means: ["own-limit", "An array was to be larger than the {limit} that MATLAB's preferences allow."],
+    },
+  ],
+  advice: [
+    {
+      do: "Hold less at once: single in place of double, clear what is done, tall arrays or matfile for large data",
+      paste: "clear x; memory",
+    },
+    { do: "For the preference: Preferences, Workspace, Maximum array size" },
+  ],
+};

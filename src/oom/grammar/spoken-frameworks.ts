@@ -9,9 +9,11 @@ import {
   cudaProgram,
   faiss,
   hipProgram,
+  lightgbm,
   mindspore,
   mxnet,
   numba,
+  nvenc,
   opencl,
   opencv,
   physx,
@@ -22,7 +24,7 @@ import {
 } from "./gpu-libraries.js";
 import { celery, gradle, gunicorn, joblib, killed } from "./killed.js";
 import { kubernetes } from "./kubernetes.js";
-import { dotnet, erlang, go, julia, nativeAlloc, php, r, ruby, rust } from "./languages.js";
+import { dotnet, erlang, go, julia, matlab, nativeAlloc, ocaml, php, r, ruby, rust } from "./languages.js";
 import { nccl } from "./nccl.js";
 import { awsLambda, cloudRun, heroku, windows } from "./platforms.js";
 import { ray } from "./ray.js";
@@ -67,6 +69,8 @@ export const SPOKEN: readonly SpokenFramework[] = [
   trino,
   rmm,
   xgboost,
+  lightgbm,
+  nvenc,
   faiss,
   opencv,
   mxnet,
@@ -84,6 +88,8 @@ export const SPOKEN: readonly SpokenFramework[] = [
   dotnet,
   erlang,
   ruby,
+  ocaml,
+  matlab,
   compiler,
   llvm,
   git,

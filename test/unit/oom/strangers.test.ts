@@ -222,6 +222,42 @@ const REPORTS: [source: string, text: string, expected: Expected][] = [
     "* What went wrong:\nGradle build daemon disappeared unexpectedly (it may have been killed or may have crashed)\n",
     { certainty: "likely", change: "org.gradle.jvmargs|workers.max" },
   ],
+  // Forms that grammars have beside the one that was met first.
+  [
+    "form of Spark",
+    "24/02/01 10:00:00 ERROR TaskSchedulerImpl: Lost executor 3 on 10.1.2.3: The executor with id 3 exited with exit code 137(SIGKILL, possible container OOM).\n",
+    { framework: "yarn", certainty: "likely" },
+  ],
+  [
+    "form of torchrun",
+    "E0101 10:00:00.000000 140 torch/distributed/elastic/multiprocessing/api.py:826] failed (exitcode: -9) local_rank: 3 (pid: 8841) of binary: /usr/bin/python3\n",
+    { certainty: "likely", details: { pid: 8841 } },
+  ],
+  [
+    "form of the kubelet",
+    "  Warning  SystemOOM  3m  kubelet  System OOM encountered, victim process: java, pid: 20731\n",
+    { framework: "kubernetes", diagnosis: "host-memory", details: { pid: 20731, processName: "java" } },
+  ],
+  [
+    "form of seff",
+    "State: OUT_OF_MEMORY (exit code 0)\nCores: 4\n",
+    { framework: "slurm", diagnosis: "group-limit" },
+  ],
+  [
+    "form of the kernel before 4.19",
+    "Task in /docker/3f9a killed as a result of limit of /docker/3f9a\nmemory: usage 524288kB, limit 524288kB, failcnt 31\nMemory cgroup out of memory: Kill process 8123 (python) score 990 or sacrifice child\nKilled process 8123 (python) total-vm:900000kB, anon-rss:510000kB, file-rss:200kB, shmem-rss:0kB\n",
+    {
+      framework: "linux-kernel",
+      diagnosis: "group-limit",
+      details: { pid: 8123, processName: "python", limitBytes: 536_870_912 },
+    },
+  ],
+  [
+    "form of MATLAB",
+    'Error using zeros\nOut of memory. Type "help memory" for your options.\n',
+    { framework: "matlab" },
+  ],
+  ["form of OCaml", "Fatal error: exception Out_of_memory\n", { framework: "ocaml" }],
 ];
 
 test.each(REPORTS)(
