@@ -20,11 +20,11 @@ export const slurm: SpokenFramework = {
       means: ["group-limit", `${JOB}.`],
     },
     {
-      text: "Detected {whole:count} oom<<_||->>kill event<<(s)||s>> in <<StepId=||step >>{word:step} cgroup. Some of your processes may have been killed by the cgroup out-of-memory handler",
+      text: "Detected {whole:count} oom<<_||->>kill event<<(s)||s||>> in <<StepId=||step >>{word:step} cgroup. Some of your processes may have been killed by the cgroup out-of-memory handler",
       means: ["group-limit", `${JOB} ({count} kills).`],
     },
     {
-      text: "Detected {whole:count} oom<<_||->>kill event<<(s)||s>> in <<StepId=||step >>{word:step}<< cgroup>>. Some of <<the step||your>> <<tasks||processes>> <<have||may have>> been",
+      text: "Detected {whole:count} oom<<_||->>kill event<<(s)||s||>> in <<StepId=||step >>{word:step}<< cgroup>>. Some of <<the step||your>> <<tasks||processes>> <<have||may have>> been",
       means: ["group-limit", `${JOB} ({count} kills).`],
     },
     {

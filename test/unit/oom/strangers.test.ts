@@ -258,6 +258,11 @@ const REPORTS: [source: string, text: string, expected: Expected][] = [
     { framework: "matlab" },
   ],
   ["form of OCaml", "Fatal error: exception Out_of_memory\n", { framework: "ocaml" }],
+  [
+    "form of slurmstepd",
+    "slurmstepd: error: Detected 1 oom_kill event in StepId=71300.0. Some of the step tasks have been OOM Killed.\n",
+    { framework: "slurm", diagnosis: "group-limit", details: { step: "71300.0", count: 1 } },
+  ],
 ];
 
 test.each(REPORTS)(
