@@ -28,7 +28,9 @@ const COPIED = [
 const TESTS = ["test/addon", "test/native", "test/closing-line.ts"];
 const LEAK_ROUNDS = 500;
 
-/** Calls every export, with an error as well, as often as its first argument says after the addon's file. */
+/**
+ * Calls every export, also with wrong arguments. The second argument says how often; the first is the addon's file.
+ */
 const EXERCISE = `
   const addon = require(process.argv[1]);
   const rounds = Number(process.argv[2]);
@@ -47,7 +49,7 @@ const EXERCISE = `
     try { addon.attention(pool, { ...shape, kernel: "flash", dtype: "fp32" }, new Float32Array(3)); } catch {}
     try { addon.attention({}, shape); } catch {}
     try { addon.createPool(NaN, {}); } catch {}
-    // Every second one is left to the collector.
+    // About half of the pools are left to the garbage collector.
     if (Math.random() < 0.5) await pool.close();
   };
   (async () => {

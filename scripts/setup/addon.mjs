@@ -9,7 +9,7 @@ import { runStep } from "./step.mjs";
 import { Stop } from "./stop.mjs";
 
 const BUILT = ["build/Release/bytesper.node"];
-// The supervisor stands on what Linux alone has.
+// The supervisor needs Linux.
 if (process.platform === "linux") BUILT.push("build/Release/cell-supervisor");
 const STAMP = "build/setup-addon";
 const LOG = "build/setup-addon.log";
@@ -37,7 +37,7 @@ export async function buildAddon({ say }) {
   say("building the native addon");
   const sources = addonFingerprint();
   removeStamp(STAMP);
-  // make goes by file times, which say nothing after a checkout; other folders of build/ are not ours.
+  // make compares file times, which mean nothing after a checkout. Other folders of build/ belong to other steps.
   rmSync(inRoot("build/Release"), { recursive: true, force: true });
   const tool = createRequire(import.meta.url).resolve("node-gyp/bin/node-gyp.js");
   const args = [

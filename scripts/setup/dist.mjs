@@ -6,7 +6,7 @@ import { runStep } from "./step.mjs";
 import { Stop } from "./stop.mjs";
 
 const STAMP = "dist/.setup";
-/** tsc trusts this record over the files, so it must go when they may have. */
+/** tsc trusts this record more than the files, so it is deleted when files of dist may be missing. */
 const BUILD_INFO = "dist/.tsbuildinfo";
 /** What is made from the compiled code: each script, and what its failure means. */
 const WRITERS = {
@@ -42,7 +42,7 @@ async function runOrStop(args, sentence) {
   if (code !== 0) throw new Stop(`${sentence}:\n${output.trimEnd()}`, { exitCode: 1 });
 }
 
-/** What tsc wrote for a source that is gone would still be imported, and shipped. */
+/** Output of a deleted source would still be imported and published. */
 function removeOrphans() {
   for (const file of filesUnder("dist")) {
     const source = /^dist\/(.*)\.(?:js|js\.map|d\.ts)$/.exec(file)?.[1];

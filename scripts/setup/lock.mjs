@@ -6,12 +6,12 @@ import { startOf } from "./process-start.mjs";
 import { Stop } from "./stop.mjs";
 
 const POLL_MS = 100;
-/** A lock without a readable owner is one that is being written; after this long its writer died doing so. */
+/** A lock without a readable owner is being written. If it stays so for this long, its writer has died. */
 const WRITING_MS = 5_000;
 
 /**
- * Runs `work` while no other process of this machine does so under the same file. A lock whose owner is dead
- * is taken over; a living owner is waited for, at most `longestWaitMs`, after one call of `onWait(pid)`.
+ * Runs `work` while no other process of this machine does so with the same lock file. If the owner of a lock is dead,
+ * the lock is taken over. If it lives, this waits at most `longestWaitMs`, after one call of `onWait(pid)`.
  */
 export async function withLock(file, work, { longestWaitMs, onWait = () => {} }) {
   mkdirSync(dirname(file), { recursive: true });
@@ -52,7 +52,10 @@ function take(file) {
   return true;
 }
 
-/** Removes the lock of a dead owner. Only one process at a time decides that, else a second could remove the lock of the first to come. */
+/**
+ * Removes the lock of a dead owner. Only one process at a time may decide this; otherwise a second one could remove
+ * the new lock of the first.
+ */
 function takeOver(file) {
   if (!isAbandoned(file)) return false;
   const decision = `${file}.takeover`;
@@ -72,7 +75,7 @@ function takeOver(file) {
 function isAbandoned(file) {
   const owner = readOwner(file);
   if (owner === undefined) return ageMs(file) > WRITING_MS;
-  // Process ids of another machine, or of another container over the same folder, mean nothing here.
+  // Process ids of another machine or container say nothing here.
   if (owner.host !== hostname()) return false;
   return !isAlive(owner.pid) || (owner.started !== null && startOf(owner.pid) !== owner.started);
 }

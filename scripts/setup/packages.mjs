@@ -42,7 +42,9 @@ function missingPackages({ development }) {
     .map(([path]) => path);
 }
 
-/** Other package managers keep no such record and lay out node_modules in their own way; direct ones lie in it always. */
+/**
+ * Other package managers have no such record and other layouts, but direct dependencies are always in node_modules.
+ */
 function missingDirectly(packages, development) {
   const root = packages[""];
   const names = Object.keys({ ...root.dependencies, ...(development ? root.devDependencies : {}) });
@@ -52,7 +54,9 @@ function missingDirectly(packages, development) {
   });
 }
 
-/** Optional packages are those for one system each; the one for this system is wanted, unless libc decides. */
+/**
+ * Some optional packages are for one system only. The one for this system is needed, unless it is for another libc.
+ */
 function wanted(entry, development) {
   if (entry.link === true) return false;
   if ((entry.dev === true || entry.devOptional === true) && !development) return false;
@@ -65,7 +69,7 @@ export async function installPackages({ say }) {
   say("installing the packages of package-lock.json");
   removeStamp(STAMP);
   const { file, args } = npmCommand();
-  // Dev tools are what builds the project, whatever NODE_ENV or the user's npm settings say.
+  // The build needs development packages, whatever NODE_ENV or the user's npm settings say.
   const flags = [
     "--ignore-scripts",
     "--include=dev",
