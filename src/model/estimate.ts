@@ -77,7 +77,8 @@ export interface Estimate {
 
 /** Bytes that the model needs to read a prompt and to generate after it. Throws `USAGE` and `BAD_INPUT`. */
 export function estimate(model: ModelShape, options: EstimateOptions): Estimate {
-  const uncounted = model.checkpoint === undefined ? (model.uncounted ?? []) : [];
+  const parts = model.missingParts === undefined ? [] : [model.missingParts];
+  const uncounted = model.checkpoint === undefined ? (model.uncounted ?? []) : parts;
   const isLowerBound = uncounted.length > 0;
   const notes = [
     ...uncounted,

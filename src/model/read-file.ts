@@ -1,5 +1,8 @@
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { BytesperError } from "../base/errors.js";
+import { suggestion } from "../base/nearest-name.js";
+import { readGgufFile, readModelFolder, readSafetensorsFile } from "./checkpoint/folder.js";
+import { KNOWN_TITLES, knownModel } from "./known-models.js";
 import type { ReadOptions } from "./read.js";
 import { readModel } from "./read.js";
 import type { ModelShape } from "./shape.js";
@@ -8,18 +11,49 @@ import type { ModelShape } from "./shape.js";
 const MOST_BYTES = 16 * 2 ** 20;
 
 /**
- * Like `readModel`, from a file. Throws `BAD_INPUT` also if the file cannot be read or is too large for a
- * config.
+ * The model that a user names: a config.json, the folder of a checkpoint, a `.safetensors` or `.gguf` file, or the name
+ * of a known model. Throws `BAD_INPUT` in one sentence if it is none.
  */
 export async function readModelFile(path: string, options: ReadOptions = {}): Promise<ModelShape> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return named(path, options);
+  if (found.isDirectory()) return readModelFolder(path, options);
+  if (/\.gguf$/i.test(path)) return readGgufFile(path);
+  if (/\.safetensors$/i.test(path)) return readSafetensorsFile(path, options);
   return readModel(await textOf(path), { file: path, ...options });
+}
+
+/** A name without a file: a known model, or a sentence that says which file to get. */
+async function named(name: string, options: ReadOptions): Promise<ModelShape> {
+  const own = name.split("/").at(-1) ?? name;
+  const isPath = /\.(json|gguf|safetensors)$/i.test(name) || /^[./~]/.test(name);
+  const known = isPath ? undefined : knownModel(own);
+  if (known !== undefined) {
+    return {
+      ...known.shape,
+      notes: [
+        ...known.shape.notes,
+        `The sizes are those that bytesper knows of ${known.title}; no file was read.`,
+      ],
+    };
+  }
+  if (/^[\w.-]+\/[\w.-]+$/.test(name) && !isPath) {
+    throw new BytesperError(
+      "BAD_INPUT",
+      `${name} is no file; if it is a model of the Hugging Face Hub, download its config.json (hf download ${name} config.json --local-dir .) and give that file.`,
+    );
+  }
+  if (isPath || /[/\\]/.test(name)) return readModel(await textOf(name), { file: name, ...options });
+  throw new BytesperError(
+    "BAD_INPUT",
+    `${name} is no file, and bytesper knows no model of that name${suggestion(name, KNOWN_TITLES)}; give the config.json of the model, or the folder of its checkpoint.`,
+  );
 }
 
 async function textOf(path: string): Promise<string> {
   let file;
   try {
     file = await open(path, "r");
-    if ((await file.stat()).isDirectory()) throw new Error("it is a folder");
     // Does not use the size of the file: a pipe has none.
     const buffer = Buffer.alloc(MOST_BYTES + 1);
     let length = 0;

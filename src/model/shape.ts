@@ -75,6 +75,8 @@ export interface ModelShape {
    * the bytes of the weights are lower bounds.
    */
   uncounted?: readonly string[];
+  /** One sentence if only a part of the checkpoint was there to be read; the totals are then lower bounds. */
+  missingParts?: string;
   /** Bytes that no config gives but the checkpoint on disk: then weights are what its headers say. */
   checkpoint?: { parameters: number; weightsBytes: number; source: string };
   /** Assumptions and omissions, one sentence each. */
