@@ -1,48 +1,83 @@
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { AttentionImplementation, Logits, NumberType, WeightFormat } from "../model/index.js";
+import type {
+  AttentionImplementation,
+  Card,
+  Logits,
+  NumberType,
+  Optimizer,
+  Precision,
+  Runtime,
+  WeightFormat,
+} from "../model/index.js";
 import {
   ATTENTION_IMPLEMENTATIONS,
   LOGITS,
   NUMBER_TYPES,
+  OPTIMIZERS,
+  PRECISIONS,
+  RUNTIMES,
   WEIGHT_FORMATS,
+  capacityNote,
+  capacityOf,
+  parseCard,
   parseNumberType,
   parseWeightFormat,
 } from "../model/index.js";
 import { capacity as capacitySize } from "./capacity.js";
-import { size, wholeNumber } from "./options.js";
+import { tokenCount, wrapped } from "./model-options.js";
+import { list, size, wholeNumber } from "./options.js";
 
 interface Flags {
   tokens: number;
   batch: number;
   dtype?: WeightFormat;
   cacheDtype?: NumberType;
+  kvDtype?: NumberType;
   attention: AttentionImplementation;
   logits: Logits;
   context?: number;
   capacity?: number;
+  gpu?: Card;
   family?: string;
+  runtime?: Runtime;
+  tensorParallel: number;
+  pipelineParallel: number;
+  sharedPrefix?: number;
   published?: string;
+  verbose?: boolean;
   json?: boolean;
+  training?: boolean;
+  optimizer: Optimizer;
+  precision: Precision;
+  checkpointing?: boolean;
+  loraRank?: number;
+  loraTargets?: string[];
+  zero: string;
+  dataParallel: number;
 }
 
 export function addEstimate(program: Command): void {
   program
     .command("estimate")
-    .description("memory that a model needs for a prompt, term by term, from its config.json")
-    .argument("<config>", "the config.json of a Hugging Face model")
-    .requiredOption("--tokens <n>", "tokens of each prompt", wholeNumber(1))
+    .description("memory that a model needs for a prompt or for training, from its config or its checkpoint")
+    .argument(
+      "<model>",
+      "a config.json, the folder of a checkpoint, a .safetensors or .gguf file, or a known name",
+    )
+    .requiredOption("--tokens <n>", "tokens of each prompt, such as 12000 or 8k", tokenCount)
     .option("--batch <n>", "sequences at once", wholeNumber(1), 1)
     .option(
       "--dtype <name>",
-      `type or format of the weights: ${WEIGHT_FORMATS.join(", ")} (default: the config's)`,
+      `type or format of the weights: ${WEIGHT_FORMATS.join(", ")} (default: the model's)`,
       parseWeightFormat,
     )
     .option(
-      "--cache-dtype <name>",
+      "--kv-dtype <name>",
       `type of the key/value cache: ${NUMBER_TYPES.join(", ")} (default: the type computed in)`,
       parseNumberType,
     )
+    .addOption(new Option("--cache-dtype <name>", "the same").argParser(parseNumberType).hideHelp())
     .addOption(
       new Option("--attention <name>", "eager keeps the scores; efficient and flash do not")
         .choices(ATTENTION_IMPLEMENTATIONS)
@@ -53,45 +88,129 @@ export function addEstimate(program: Command): void {
         .choices(LOGITS)
         .default("last"),
     )
+    .addOption(
+      new Option("--runtime <name>", "lay out cache and state as this runtime does").choices(RUNTIMES),
+    )
+    .option(
+      "--tensor-parallel <n>",
+      "ranks that share each layer; the figures are those of one",
+      wholeNumber(1),
+      1,
+    )
+    .option("--pipeline-parallel <n>", "ranks that have layers of their own", wholeNumber(1), 1)
+    .option("--shared-prefix <n>", "tokens at the beginning that all sequences share", tokenCount)
     .option("--context <size>", "bytes of the CUDA context and the framework (default: 450MB)", contextSize)
     .option("--capacity <size>", "memory of the device, such as 14.74GiB: what fits into it", capacitySize)
+    .option("--gpu <name>", "a card such as RTX-4090 or A100-80GB in place of --capacity", parseCard)
     .option("--family <name>", "read the file as this model_type, whatever it says")
     .option(
       "--published <size>",
       "a published or logged size of the key/value cache: compared to its last digit, exit 1 where it differs",
     )
+    .option("--training", "what training takes: weights, gradients, states, activations, logits")
+    .addOption(new Option("--optimizer <name>", "with --training").choices(OPTIMIZERS).default("adamw"))
+    .addOption(
+      new Option("--precision <name>", "with --training: mixed keeps a copy of the weights in fp32")
+        .choices(PRECISIONS)
+        .default("mixed"),
+    )
+    .option("--checkpointing", "with --training: keep only the input of each layer")
+    .option(
+      "--lora-rank <n>",
+      "with --training: train adapters of this rank (QLoRA with --dtype nf4)",
+      wholeNumber(1),
+    )
+    .option("--lora-targets <names>", "matrices with adapters, such as q_proj,v_proj, or all-linear", list)
+    .addOption(
+      new Option("--zero <stage>", "with --training: what ranks split")
+        .choices(["0", "1", "2", "3"])
+        .default("0"),
+    )
+    .option("--data-parallel <n>", "with --zero: ranks that split it", wholeNumber(1), 1)
+    .option("--verbose", "each term with its formula")
     .option("--json", "print JSON")
-    .action(async (config: string, flags: Flags) => {
-      const [
-        { comparePublished, estimate, readModelFile },
-        { estimateTable, publishedNote },
-        { terminalTable },
-      ] = await Promise.all([
-        import("../model/index.js"),
-        import("../model/page/index.js"),
-        import("../base/table/terminal.js"),
-      ]);
-      const { tokens, batch, attention, logits, dtype, cacheDtype, context, capacity, family } = flags;
-      const model = await readModelFile(config, family === undefined ? {} : { family });
-      const result = estimate(model, {
-        tokens,
-        batch,
-        attention,
-        logits,
-        ...(dtype === undefined ? {} : { dtype }),
-        ...(cacheDtype === undefined ? {} : { cacheDtype }),
-        ...(context === undefined ? {} : { contextBytes: context }),
-        ...(capacity === undefined ? {} : { capacityBytes: capacity }),
-      });
-      const compared = flags.published === undefined ? undefined : comparePublished(flags.published, result);
-      const note = compared === undefined ? "" : `\n\n${publishedNote(compared, result)}`;
-      const text =
-        flags.json === true
-          ? JSON.stringify(compared === undefined ? result : { ...result, published: compared }, null, 2)
-          : `${terminalTable(estimateTable(result))}${note}`;
-      process.stdout.write(`${text}\n`);
-      if (compared?.agrees === false) process.exitCode = 1;
-    });
+    .action(run);
+}
+
+async function run(name: string, flags: Flags): Promise<void> {
+  const [model, page, { terminalTable }] = await Promise.all([
+    import("../model/index.js"),
+    import("../model/page/index.js"),
+    import("../base/table/terminal.js"),
+  ]);
+  const { tokens, batch, attention, logits, dtype, context, family, gpu, runtime, sharedPrefix } = flags;
+  const { BytesperError } = await import("../base/errors.js");
+  if (gpu !== undefined && flags.capacity !== undefined)
+    throw new BytesperError(
+      "USAGE",
+      "--gpu and --capacity both say how much memory there is; give one of them.",
+    );
+  const capacity = flags.capacity ?? (gpu === undefined ? undefined : capacityOf(gpu));
+  const read = await model.readModelFile(name, family === undefined ? {} : { family });
+  const shape = gpu === undefined ? read : { ...read, notes: [...read.notes, capacityNote(gpu)] };
+  const common = {
+    tokens,
+    batch,
+    attention,
+    ...(dtype === undefined ? {} : { dtype }),
+    ...(context === undefined ? {} : { contextBytes: context }),
+    ...(capacity === undefined ? {} : { capacityBytes: capacity }),
+  };
+  const print = (first: string, text: string): void => {
+    const all = first === "" ? text : `${first}\n\n${text}`;
+    // Programs that read the lines want them whole.
+    const { isTTY, columns } = process.stdout;
+    process.stdout.write(`${isTTY ? wrapped(all, Math.max(40, columns)) : all}\n`);
+  };
+  if (flags.training === true) {
+    const result = model.estimateTraining(shape, { ...common, ...trainingOptions(flags) });
+    if (flags.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+    else
+      print(page.trainingVerdict(result), terminalTable(page.trainingTable(result, flags.verbose === true)));
+    return;
+  }
+  const cacheDtype = flags.kvDtype ?? flags.cacheDtype;
+  const result = model.estimate(shape, {
+    ...common,
+    logits,
+    tensorParallel: flags.tensorParallel,
+    pipelineParallel: flags.pipelineParallel,
+    ...(cacheDtype === undefined ? {} : { cacheDtype }),
+    ...(runtime === undefined ? {} : { runtime }),
+    ...(sharedPrefix === undefined ? {} : { sharedPrefix }),
+  });
+  const compared =
+    flags.published === undefined ? undefined : model.comparePublished(flags.published, result);
+  if (flags.json === true) {
+    const all = compared === undefined ? result : { ...result, published: compared };
+    process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
+  } else {
+    if (flags.verbose === true) print("", terminalTable(page.estimateTable(result)));
+    else print(page.verdict(result), terminalTable(page.summaryTable(result)));
+    if (compared !== undefined) process.stdout.write(`\n${page.publishedNote(compared, result)}\n`);
+  }
+  if (compared?.agrees === false) process.exitCode = 1;
+}
+
+function trainingOptions(flags: Flags): {
+  optimizer: Optimizer;
+  precision: Precision;
+  checkpointing: boolean;
+  zero: 0 | 1 | 2 | 3;
+  dataParallel: number;
+  lora?: { rank: number; targets: string[] };
+} {
+  const { optimizer, precision, checkpointing = false, loraRank, loraTargets = ["q_proj", "v_proj"] } = flags;
+  return {
+    optimizer,
+    precision,
+    checkpointing,
+    zero: Number(flags.zero) as 0 | 1 | 2 | 3,
+    dataParallel: flags.dataParallel,
+    ...(loraRank === undefined
+      ? {}
+      : { lora: { rank: loraRank, targets: loraTargets.includes("all-linear") ? [] : loraTargets } }),
+  };
 }
 
 /** Accepts 0 too: a CPU has no device context. */

@@ -58,7 +58,7 @@ export function addSimulateContext(program: Command): void {
     .addOption(
       new Option("--attention <name>", "eager keeps the scores; efficient and flash do not")
         .choices(ATTENTION_IMPLEMENTATIONS)
-        .default("eager"),
+        .default("flash"),
     )
     .addOption(
       new Option("--logits <which>", "of the last position, of all, or of all with a copy in fp32")

@@ -1,6 +1,8 @@
 import type { NumberType } from "./dtype.js";
 import { bytesOf, bytesPerNumber } from "./dtype.js";
-import type { Attention, ModelShape } from "./shape.js";
+import type { RuntimeRules } from "./runtime.js";
+import { RUNTIME_RULES } from "./runtime.js";
+import type { Attention, ModelShape, Recurrence } from "./shape.js";
 import type { Draft } from "./term.js";
 import { grouped, product, sequences } from "./term.js";
 
@@ -26,11 +28,26 @@ export function kvBytesPerTokenBeyondWindows(model: ModelShape, type: NumberType
 }
 
 /** Bytes of the cache of one sequence. A layer with a window keeps at most so many tokens. */
-export function kvBytes(model: ModelShape, tokens: number, type: NumberType): number {
+export function kvBytes(
+  model: ModelShape,
+  tokens: number,
+  type: NumberType,
+  rules: RuntimeRules = PLAIN,
+): number {
   return bytesOf(
-    sum(model, (layer) => cachedElements(layer) * Math.min(tokens, layer.window ?? tokens)),
+    sum(model, (layer) => cachedElements(layer) * cellsOf(layer, tokens, rules)),
     type,
   );
+}
+
+/** Without a runtime: each layer keeps the tokens that it can see. */
+const PLAIN: RuntimeRules = {
+  ...RUNTIME_RULES.transformers,
+  source: "each layer keeps the tokens that it can see",
+};
+
+function cellsOf({ window }: Attention, tokens: number, rules: RuntimeRules): number {
+  return window === undefined ? rules.cells(tokens) : rules.windowCells(tokens, window);
 }
 
 /** Bytes of a token in runtimes that cache the expanded keys and values of latent attention. */
@@ -44,11 +61,24 @@ export function kvExpandedBytesPerToken(model: ModelShape, type: NumberType): nu
 }
 
 /** Bytes of fixed size that recurrent layers keep for one sequence: states in fp32, convolutions in `type`. */
-export function stateBytes(model: ModelShape, type: NumberType): number {
-  return model.layers.reduce((bytes, { recurrence }) => {
-    if (recurrence === undefined) return bytes;
-    return bytes + 4 * recurrence.stateElements + bytesOf(recurrence.convolutionElements, type);
-  }, 0);
+export function stateBytes(model: ModelShape, type: NumberType, rules: RuntimeRules = PLAIN): number {
+  return model.layers.reduce(
+    (bytes, { recurrence }) => (recurrence === undefined ? bytes : bytes + stateOf(recurrence, type, rules)),
+    0,
+  );
+}
+
+function stateOf(recurrence: Recurrence, type: NumberType, rules: RuntimeRules): number {
+  const { stateElements } = recurrence;
+  return (
+    4 * stateElements + bytesOf(convolutionOf(recurrence, rules), rules.convolutionInFp32 ? "fp32" : type)
+  );
+}
+
+/** Numbers of the convolution's window that a runtime keeps. */
+function convolutionOf({ convolutionElements, kernel }: Recurrence, rules: RuntimeRules): number {
+  if (!rules.leavesNewest || kernel === undefined || kernel < 1) return convolutionElements;
+  return (convolutionElements / kernel) * (kernel - 1);
 }
 
 function sum(model: ModelShape, of: (attention: Attention) => number): number {
@@ -76,12 +106,22 @@ function groupsOf(model: ModelShape): Group[] {
   return [...groups.values()];
 }
 
+export interface CacheSetting {
+  tokens: number;
+  batch: number;
+  type: NumberType;
+  rules?: RuntimeRules | undefined;
+  /** Tokens at the beginning that all sequences share. */
+  sharedPrefix?: number | undefined;
+}
+
 /** The cache of `batch` sequences of `tokens` each. */
-export function cacheTerm(model: ModelShape, tokens: number, batch: number, type: NumberType): Draft {
+export function cacheTerm(model: ModelShape, setting: CacheSetting): Draft {
+  const { tokens, batch, type, rules = PLAIN, sharedPrefix = 0 } = setting;
   const groups = groupsOf(model);
   const summands = groups.map(({ layers, attention }) => {
     const { kvHeads, keyDim, valueDim, latentDim, window } = attention;
-    const kept = Math.min(tokens, window ?? tokens);
+    const kept = cellsOf(attention, tokens, rules);
     return product(
       `${layers} layers`,
       latentDim === undefined
@@ -90,17 +130,25 @@ export function cacheTerm(model: ModelShape, tokens: number, batch: number, type
       `${bytesPerNumber(type)} B`,
       kept === tokens
         ? `${grouped(tokens)} tokens`
-        : `${grouped(kept)} of ${grouped(tokens)} tokens (window)`,
+        : `${grouped(kept)} of ${grouped(tokens)} tokens (${window === undefined || kept > tokens ? `cells of ${rules.name}` : "window"})`,
     );
   });
   const inner = summands.length > 1 && batch > 1 ? `(${summands.join(" + ")})` : summands.join(" + ");
+  const again =
+    (batch - 1) * (sharedPrefix === 0 ? 0 : kvBytes(model, Math.min(sharedPrefix, tokens), type, rules));
+  const all = product(inner, sequences(batch));
   return {
     name: "key/value cache",
-    bytes: batch * kvBytes(model, tokens, type),
-    formula: groups.length === 0 ? "no layer caches keys and values" : product(inner, sequences(batch)),
+    bytes: batch * kvBytes(model, tokens, type, rules) - again,
+    formula:
+      groups.length === 0
+        ? "no layer caches keys and values"
+        : again === 0
+          ? all
+          : `${all} - ${grouped(again)} B that they share (prefix of ${grouped(sharedPrefix)} tokens)`,
     phase: "always",
     blocks: groups.map(({ layers, attention }) => {
-      const kept = Math.min(tokens, attention.window ?? tokens);
+      const kept = cellsOf(attention, tokens, rules);
       // Keys and values are two tensors; a latent vector is one.
       const tensors = attention.latentDim === undefined ? 2 : 1;
       const elements = (batch * kept * cachedElements(attention)) / tensors;
@@ -109,17 +157,22 @@ export function cacheTerm(model: ModelShape, tokens: number, batch: number, type
   };
 }
 
-export function stateTerm(model: ModelShape, batch: number, type: NumberType): Draft | undefined {
+export function stateTerm(
+  model: ModelShape,
+  batch: number,
+  type: NumberType,
+  rules: RuntimeRules = PLAIN,
+): Draft | undefined {
   const recurrent = model.layers.flatMap(({ recurrence }) => (recurrence === undefined ? [] : [recurrence]));
   const [first] = recurrent;
   if (first === undefined) return undefined;
-  const bytes = batch * stateBytes(model, type);
+  const bytes = batch * stateBytes(model, type, rules);
   return {
     name: "recurrent state",
     bytes,
     formula: product(
       `${recurrent.length} layers`,
-      `(${grouped(first.stateElements)} x 4 B + ${grouped(first.convolutionElements)} x ${bytesPerNumber(type)} B)`,
+      `(${grouped(first.stateElements)} x 4 B + ${grouped(convolutionOf(first, rules))} x ${rules.convolutionInFp32 ? 4 : bytesPerNumber(type)} B)`,
       sequences(batch),
     ),
     phase: "always",

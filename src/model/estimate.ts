@@ -2,8 +2,8 @@ import { BytesperError } from "../base/errors.js";
 import type { Logits } from "./activation-terms.js";
 import type { AttentionImplementation } from "./attention-terms.js";
 import {
+  cacheTerm,
   cachedElements,
-  kvBytes,
   kvBytesPerToken,
   kvBytesPerTokenBeyondWindows,
   kvExpandedBytesPerToken,
@@ -13,6 +13,8 @@ import { largestPrompt, mostSessions, wallAt } from "./capacity.js";
 import type { NumberType } from "./dtype.js";
 import { decodeMoment, prefillMoment, weightsBytes } from "./moments.js";
 import { towerParameters } from "./scheme-of-model.js";
+import { rankOf } from "./parallel.js";
+import type { Runtime } from "./runtime.js";
 import type { EstimateOptions, Setting } from "./setting.js";
 import { settingOf } from "./setting.js";
 import type { ModelShape } from "./shape.js";
@@ -47,6 +49,9 @@ export interface Estimate {
   kvBytesPerTokenBeyondWindows?: number;
   /** The same in a runtime that caches expanded keys and values; only with latent attention. */
   kvExpandedBytesPerToken?: number;
+  runtime?: Runtime;
+  /** Number of ranks, one of which the figures are for; absent if there is only one. */
+  ranks?: number;
   /** For all sequences; layers with windows keep only those. */
   kvBytes: number;
   /** The same in runtimes that keep every token in every layer; only if the model has windows. */
@@ -76,7 +81,9 @@ export interface Estimate {
 }
 
 /** Bytes that the model needs to read a prompt and to generate after it. Throws `USAGE` and `BAD_INPUT`. */
-export function estimate(model: ModelShape, options: EstimateOptions): Estimate {
+export function estimate(whole: ModelShape, options: EstimateOptions): Estimate {
+  const { tensorParallel = 1, pipelineParallel = 1, runtime } = options;
+  const model = rankOf(whole, { tensor: tensorParallel, pipeline: pipelineParallel });
   const parts = model.missingParts === undefined ? [] : [model.missingParts];
   const uncounted = model.checkpoint === undefined ? (model.uncounted ?? []) : parts;
   const isLowerBound = uncounted.length > 0;
@@ -89,6 +96,7 @@ export function estimate(model: ModelShape, options: EstimateOptions): Estimate 
   ];
   const towers = towerParameters(model);
   const setting = settingOf(model, options, notes);
+  if (setting.rules !== undefined) notes.push(`Cache and state are laid out as ${setting.rules.source}.`);
   const { tokens, batch, dtype, cacheDtype, attention, logits } = setting;
   const prefill = prefillMoment(model, setting, batch);
   const decode = decodeMoment(model, setting, batch);
@@ -103,7 +111,7 @@ export function estimate(model: ModelShape, options: EstimateOptions): Estimate 
     notes.push(`The model was made for ${grouped(model.maxPositions)} positions.`);
   }
   const perToken = kvBytesPerToken(model, cacheDtype);
-  const state = stateBytes(model, setting.compute);
+  const state = stateBytes(model, setting.compute, setting.rules);
   const { capacityBytes } = options;
   return {
     model: model.family,
@@ -122,7 +130,15 @@ export function estimate(model: ModelShape, options: EstimateOptions): Estimate 
     ...(model.layers.some((layer) => layer.attention?.latentDim !== undefined)
       ? { kvExpandedBytesPerToken: kvExpandedBytesPerToken(model, cacheDtype) }
       : {}),
-    kvBytes: batch * kvBytes(model, tokens, cacheDtype),
+    ...(runtime === undefined ? {} : { runtime }),
+    ...(tensorParallel * pipelineParallel === 1 ? {} : { ranks: tensorParallel * pipelineParallel }),
+    kvBytes: cacheTerm(model, {
+      tokens,
+      batch,
+      type: cacheDtype,
+      rules: setting.rules,
+      sharedPrefix: setting.sharedPrefix,
+    }).bytes,
     ...(state === 0 ? {} : { stateBytesPerSequence: state }),
     terms: prefill.terms.map((term) => ({ ...plain(term), atPeak: prefill.at(term.phase) })),
     prefillPeakBytes: prefill.bytes,

@@ -56,11 +56,11 @@ export function decodeMoment(model: ModelShape, setting: Setting, sessions: numb
 }
 
 function residentTerms(model: ModelShape, setting: Setting, sessions: number): Draft[] {
-  const { dtype, cacheDtype, compute, tokens, contextBytes } = setting;
-  const state = stateTerm(model, sessions, compute);
+  const { dtype, cacheDtype, compute, tokens, contextBytes, rules, sharedPrefix } = setting;
+  const state = stateTerm(model, sessions, compute, rules);
   return [
     weightsTerm(model, dtype),
-    cacheTerm(model, tokens, sessions, cacheDtype),
+    cacheTerm(model, { tokens, batch: sessions, type: cacheDtype, rules, sharedPrefix }),
     ...(state === undefined ? [] : [state]),
     {
       name: "framework context",
@@ -90,7 +90,8 @@ function weightsTerm(model: ModelShape, dtype: Setting["dtype"]): Draft {
     blocks: isStored
       ? [{ bytes, copies: 1 }]
       : model.tensors.map((tensor) => {
-          const { copies } = tensor;
+          // A rank of several has a share of each copy.
+          const copies = Math.max(1, Math.round(tensor.copies));
           return { bytes: Math.ceil(tensorBytes(tensor, dtype, scheme) / copies), copies };
         }),
   };

@@ -29,6 +29,11 @@ export function comparePublished(published: string, estimate: Estimate): Publish
       kvExpandedBytesPerToken === undefined ? undefined : batch * tokens * kvExpandedBytesPerToken,
     ],
     ["that of one of the sequences", batch === 1 ? undefined : kvBytes / batch],
+    // Ranks that share the layers have a part of the heads each.
+    ...[2, 4, 8, 16, 32, 64].map((ranks): [string, number] => [
+      `what one of ${ranks} ranks has that share it (--tensor-parallel ${ranks})`,
+      kvBytes / ranks,
+    ]),
   ];
   const agrees = within(kvBytes);
   const isInstead = others.find(([, bytes]) => bytes !== undefined && within(bytes))?.[0];

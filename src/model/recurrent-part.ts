@@ -23,7 +23,12 @@ export interface Mamba1Traits {
 export function mamba1Part(hiddenSize: number, traits: Mamba1Traits): Part {
   const { inner, state, kernel, stepRank, bias } = traits;
   return {
-    recurrence: { stateElements: inner * state, convolutionElements: inner * kernel, width: 4 * inner },
+    recurrence: {
+      stateElements: inner * state,
+      convolutionElements: inner * kernel,
+      kernel,
+      width: 4 * inner,
+    },
     tensors: [
       ...linear("mamba.in_proj", 2 * inner, hiddenSize, bias),
       ...convolution("mamba.conv1d", inner, kernel, traits.convolutionBias),
@@ -64,6 +69,7 @@ export function mamba2Part(hiddenSize: number, traits: Mamba2Traits): Part {
     recurrence: {
       stateElements: inner * state,
       convolutionElements: channels * kernel,
+      kernel,
       width: 2 * inner + 2 * channels + heads,
     },
     tensors: [
@@ -96,6 +102,7 @@ export function deltaNetPart(hiddenSize: number, traits: DeltaNetTraits): Part {
     recurrence: {
       stateElements: valueHeads * keyDim * valueDim,
       convolutionElements: channels * kernel,
+      kernel,
       width: 2 * channels + 2 * values,
     },
     tensors: [
@@ -115,7 +122,7 @@ export function deltaNetPart(hiddenSize: number, traits: DeltaNetTraits): Part {
 /** A gated short convolution (LFM2): it remembers only a few tokens. */
 export function shortConvolutionPart(hiddenSize: number, kernel: number, bias: boolean): Part {
   return {
-    recurrence: { stateElements: 0, convolutionElements: hiddenSize * kernel, width: 5 * hiddenSize },
+    recurrence: { stateElements: 0, convolutionElements: hiddenSize * kernel, kernel, width: 5 * hiddenSize },
     tensors: [
       ...linear("conv.in_proj", 3 * hiddenSize, hiddenSize, bias),
       ...convolution("conv.conv", hiddenSize, kernel, bias),
@@ -152,7 +159,12 @@ export function deltaAttentionPart(hiddenSize: number, traits: DeltaAttentionTra
   const { heads, headDim, kernel } = traits;
   const inner = heads * headDim;
   return {
-    recurrence: { stateElements: inner * headDim, convolutionElements: 3 * inner * kernel, width: 6 * inner },
+    recurrence: {
+      stateElements: inner * headDim,
+      convolutionElements: 3 * inner * kernel,
+      kernel,
+      width: 6 * inner,
+    },
     tensors: [
       ...["q", "k", "v"].flatMap((name) => [
         ...linear(`linear_attn.${name}_proj`, inner, hiddenSize),
@@ -182,7 +194,7 @@ export function gatedRecurrentPart(hiddenSize: number, traits: GatedRecurrentTra
   const { width, heads, kernel } = traits;
   const block = width / heads;
   return {
-    recurrence: { stateElements: width, convolutionElements: width * kernel, width: 4 * width },
+    recurrence: { stateElements: width, convolutionElements: width * kernel, kernel, width: 4 * width },
     tensors: [
       ...linear("recurrent.linear_x", width, hiddenSize, true),
       ...linear("recurrent.linear_y", width, hiddenSize, true),

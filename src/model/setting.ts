@@ -5,6 +5,8 @@ import type { ComputeType, NumberType } from "./dtype.js";
 import { NUMBER_TYPES, isComputeType, numberType } from "./dtype.js";
 import type { WeightFormat } from "./quantization/named.js";
 import { plainTypeNote } from "./quantization/named.js";
+import type { Runtime, RuntimeRules } from "./runtime.js";
+import { RUNTIME_RULES } from "./runtime.js";
 import type { ModelShape } from "./shape.js";
 
 /**
@@ -32,6 +34,13 @@ export interface EstimateOptions {
   /** The default is `CONTEXT_BYTES`. */
   contextBytes?: number;
   capacityBytes?: number;
+  /** Counts cache and state as this runtime lays them out. */
+  runtime?: Runtime;
+  /** Ranks that share each layer, and ranks that have layers of their own; the figures are those of one rank. */
+  tensorParallel?: number;
+  pipelineParallel?: number;
+  /** Tokens at the beginning of all sequences that the runtime keeps once. */
+  sharedPrefix?: number;
 }
 
 /** Options with all defaults filled in. */
@@ -45,14 +54,17 @@ export interface Setting {
   attention: AttentionImplementation;
   logits: Logits;
   contextBytes: number;
+  rules?: RuntimeRules;
+  sharedPrefix?: number;
 }
 
 export function settingOf(model: ModelShape, options: EstimateOptions, notes: string[]): Setting {
-  const { tokens, batch = 1, contextBytes = CONTEXT_BYTES } = options;
+  const { tokens, batch = 1, contextBytes = CONTEXT_BYTES, sharedPrefix, runtime } = options;
   for (const [name, value, least] of [
     ["tokens", tokens, 1],
     ["batch", batch, 1],
     ["contextBytes", contextBytes, 0],
+    ["sharedPrefix", sharedPrefix ?? 0, 0],
   ] as const) {
     if (!Number.isSafeInteger(value) || value < least) {
       throw new BytesperError(
@@ -84,6 +96,8 @@ export function settingOf(model: ModelShape, options: EstimateOptions, notes: st
     attention: options.attention ?? "flash",
     logits: options.logits ?? "last",
     contextBytes,
+    ...(runtime === undefined ? {} : { rules: RUNTIME_RULES[runtime] }),
+    ...(sharedPrefix === undefined ? {} : { sharedPrefix }),
   };
 }
 

@@ -28,6 +28,8 @@ export interface Recurrence {
   stateElements: number;
   /** Numbers of the convolution's window of one sequence, in the type of the model. */
   convolutionElements: number;
+  /** Columns of that window; runtimes that keep the newest token elsewhere have one less. */
+  kernel?: number;
   /** How many numbers of one token the layer holds at the same time while it reads a prompt. */
   width: number;
 }
@@ -90,5 +92,6 @@ export function elementsOf({ shape, copies }: Tensor): number {
 /** Number of parameters; tied tensors count once. A checkpoint that was read knows better than its config. */
 export function parameterCount(model: ModelShape): number {
   if (model.checkpoint !== undefined) return model.checkpoint.parameters;
-  return model.tensors.reduce((sum, tensor) => sum + elementsOf(tensor), 0);
+  // A rank of several has a share of the copies, so the sum may not be whole.
+  return Math.ceil(model.tensors.reduce((sum, tensor) => sum + elementsOf(tensor), 0) - 1e-3);
 }

@@ -321,12 +321,54 @@ test("every option reaches the estimate", async () => {
 test("the table says each term, its formula, what fits and the wall", async () => {
   await onConfig(QWEN25_3B, async (path) => {
     const args = ["--tokens", "8000", "--attention", "eager", "--capacity", "14.74GiB"];
-    const { code, stdout } = await bytesper(["estimate", path, ...args]);
+    const short = await bytesper(["estimate", path, ...args]);
+    expect(short.stdout).toMatch(
+      /^14\.74 GiB: this does not fit: [\d.]+ [MG]iB are missing\.\nLargest prompt/,
+    );
+    expect(short.stdout).toMatch(/\nweights +6,171,877,376 +5\.75 GiB\n/);
+    const { code, stdout } = await bytesper(["estimate", path, ...args, "--verbose"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/weights +6,171,877,376 +5\.75 GiB +yes +3,085,938,688 parameters x 2 B \(bf16\)/);
     expect(stdout).toMatch(/Capacity 14\.74 GiB: this does not fit\. Largest prompt [\d,]+ tokens/);
     expect(stdout).toMatch(/The wall is attention scores\./);
   });
+});
+
+test("a known name, a card and 8k need no file", async () => {
+  const { code, stdout } = await bytesper([
+    "estimate",
+    "Qwen/Qwen2.5-7B-Instruct",
+    "--tokens",
+    "8k",
+    "--gpu",
+    "rtx4090",
+  ]);
+  expect(code).toBe(0);
+  // 28 layers x 4 heads x 256 x 2 B x 8,192 tokens
+  expect(stdout).toMatch(/key\/value cache +469,762,048/);
+  expect(stdout).toMatch(/^23\.64 GiB: this fits/);
+});
+
+test("training names the wall and the largest batch", async () => {
+  const args = ["--training", "--tokens", "2048", "--batch", "4", "--capacity", "24GiB"];
+  const { code, stdout } = await bytesper(["estimate", "Llama-3.1-8B", ...args]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/does not fit: .*\sLargest batch 0 with 2,048 tokens/s);
+  expect(stdout).toMatch(/The wall is optimizer states\./);
+});
+
+test.each([
+  [
+    "deepseek-ai/Some-New-Model",
+    /download its config\.json \(hf download deepseek-ai\/Some-New-Model config\.json/,
+  ],
+  ["qwen2.5-7c", /the nearest is Qwen2\.5-7B;/],
+])("%s is no file, and the sentence says what to do", async (name, sentence) => {
+  const { code, stdout, stderr } = await bytesper(["estimate", name, "--tokens", "8"]);
+  expect(stderr).toMatch(sentence);
+  expect(stderr.trim().split("\n")).toHaveLength(1);
+  expect(stdout).toBe("");
+  expect(code).toBe(2);
 });
 
 const MISTAKES: [string, string[], RegExp][] = [
@@ -388,7 +430,7 @@ test.each(MISTAKES)("%.40j %j is a mistake of one sentence", async (text, args, 
 
 test.each([
   ["a file that is not there", "nowhere.json", /cannot be read as a config\.json: ENOENT/],
-  ["a folder", ".", /cannot be read as a config\.json: it is a folder/],
+  ["a folder", ".", /has no config\.json, \.safetensors or \.gguf file/],
 ])("%s is a mistake of one sentence", async (_, path, sentence) => {
   const { code, stdout, stderr } = await bytesper(["estimate", path, "--tokens", "8"]);
   expect(stderr).toMatch(sentence);

@@ -40,7 +40,13 @@ interface Printed {
 }
 
 async function printed(...args: string[]): Promise<Printed> {
-  const { code, stdout, stderr } = await bytesper(["simulate-context", ...args, "--json"]);
+  const { code, stdout, stderr } = await bytesper([
+    "simulate-context",
+    "--attention",
+    "eager",
+    ...args,
+    "--json",
+  ]);
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout) as Printed;
 }
@@ -93,7 +99,7 @@ describe("generated conversations", async () => {
 
 test("the tables show totals, the curve and what marks the capacity", async () => {
   const args = ["--workload", "heavy", "--turns", "8", "--measure", "0", "--policy", "none", "budget"];
-  const { code, stdout, stderr } = await bytesper(["simulate-context", ...args]);
+  const { code, stdout, stderr } = await bytesper(["simulate-context", "--attention", "eager", ...args]);
   expect(code, stderr).toBe(0);
   expect(stdout).toMatch(
     /^Policies on one conversation: Qwen2\.5-3B, eager attention, capacity 14\.74 GiB\n/,
@@ -101,6 +107,14 @@ test("the tables show totals, the curve and what marks the capacity", async () =
   expect(stdout).toMatch(/\nTurn by turn: heavy, seed 1\n/);
   expect(stdout).toMatch(/\n +8 +over [\d,]+ \/ [\d.]+ +[\d,]+ \/ [\d.]+\n/);
   expect(stderr).toBe("");
+});
+
+test("attention without stored scores is the default, and a history that fits needs no pruning", async () => {
+  const args = ["--turns", "3", "--measure", "0", "--policy", "none"];
+  const { code, stdout, stderr } = await bytesper(["simulate-context", ...args]);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(/flash attention/);
+  expect(stderr).toMatch(/Nothing needs pruning here: with flash attention/);
 });
 
 test("a transcript and a model of one's own", async () => {

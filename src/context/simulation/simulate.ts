@@ -97,7 +97,7 @@ export async function simulateContext(options: SimulationOptions): Promise<Simul
     conversations: transcripts.length,
     policies: options.policies.map((name) => totalsOf(name, replays)),
     replays: measured,
-    notes: notesOf(replays),
+    notes: [...notesOf(replays), ...nothingToPrune(replays, options)],
   };
 }
 
@@ -188,6 +188,17 @@ function largest(values: readonly number[], ended = "the conversations have no t
 /** Tokens that a session would have read before its end. */
 function keptWithinCapacity({ turns, exceededAtTurn = Number.POSITIVE_INFINITY }: Replay): number {
   return turns.reduce((sum, turn) => (turn.turn < exceededAtTurn ? sum + turn.keptTokens : sum), 0);
+}
+
+/** A sentence if whole histories never exceed the capacity: a policy then only loses tokens. */
+function nothingToPrune(replays: readonly Replay[], { attention }: SimulationOptions): string[] {
+  const whole = replays.filter(({ policy }) => policy === "none");
+  const isEnough =
+    whole.length > 0 &&
+    whole.every(({ refused, exceededAtTurn }) => refused === undefined && exceededAtTurn === undefined);
+  return isEnough
+    ? [`Nothing needs pruning here: with ${attention} attention every whole history fits into the capacity.`]
+    : [];
 }
 
 /** Problems in the replays: mistakes in transcripts, and policies that could not continue. */

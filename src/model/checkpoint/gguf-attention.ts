@@ -77,6 +77,7 @@ function recurrenceOf(at: (key: string) => number | undefined, inner: number): R
   return {
     stateElements: inner * state,
     convolutionElements: channels * kernel,
+    kernel,
     width: 2 * inner + 2 * channels,
   };
 }

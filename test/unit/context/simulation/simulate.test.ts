@@ -143,6 +143,7 @@ test("a result without its call is named, and every policy goes on", async () =>
   expect(notes).toEqual([
     "t: Message 2 is a tool's result, and no call stands before it; it is kept where it stands.",
     "t: Message 6 is a tool's result, and no call has the id nobody; it is kept where it stands.",
+    "Nothing needs pruning here: with eager attention every whole history fits into the capacity.",
   ]);
 });
 
