@@ -17,6 +17,12 @@ export class Progress {
     }
   }
 
+  /** Prints a message that stays. */
+  line(message: string): void {
+    this.clear();
+    process.stderr.write(`${message}\n`);
+  }
+
   /** Clears the changing line, so that other output starts on its own line. */
   clear(): void {
     if (this.#live) process.stderr.write("\r\u001b[2K");

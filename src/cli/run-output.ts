@@ -12,8 +12,7 @@ export class RunOutput {
       this.#progress.update(finished, total, label);
     },
     notice: (message) => {
-      this.#progress.clear();
-      process.stderr.write(`${message}\n`);
+      this.#progress.line(message);
     },
     finished: (result, folder) => {
       this.#progress.clear();

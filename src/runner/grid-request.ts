@@ -5,7 +5,7 @@ import type { EnforcementKind } from "../record/cell.js";
 import type { CommonOptions } from "./common-options.js";
 import { commonSettings } from "./common-options.js";
 import { GRID_DEFAULTS } from "./defaults.js";
-import type { AdmissionSettings } from "./engine/admission.js";
+import type { AdmissionSettings } from "./schedule/admission.js";
 import type { RunRequest } from "./engine/request.js";
 import { shippedExperiments } from "./engine/shipped.js";
 import type { SlurmSettings } from "./executor/slurm/settings.js";

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Result } from "../../record/schema.js";
-import type { AdmissionSettings } from "./admission.js";
+import type { AdmissionSettings } from "../schedule/admission.js";
 import type { SlurmSettings } from "../executor/slurm/settings.js";
 import type { Compilers, EnforcementKind } from "../../record/cell.js";
 

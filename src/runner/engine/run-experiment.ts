@@ -7,20 +7,22 @@ import type { CellJob } from "../cell/execute.js";
 import { TurnFile } from "../cell/turns.js";
 import type { Executor } from "../executor/executor.js";
 import type { EndedRecord, UnitOfWork } from "../journal/records.js";
+import { isMistake } from "../mistake.js";
 import { nvmlDevices } from "../../system/probe/nvml.js";
 import { isAbsent } from "../../system/probe/reading.js";
-import { ADMISSION_DEFAULTS, PEAK_MARGIN } from "./admission.js";
-import { hostReader } from "./host-reader.js";
+import { ADMISSION_DEFAULTS, PEAK_MARGIN } from "../schedule/admission.js";
+import { hostReader } from "../schedule/host-reader.js";
 import { removeIfEmpty, turnsFileOf } from "./interrupted.js";
 import type { RunLog } from "./log.js";
 import type { Expectation, PlanEntry } from "./need.js";
 import type { PreparedExperiment } from "./prepare.js";
-import type { WorkSource } from "./schedule.js";
-import { schedule } from "./schedule.js";
-import { byBisection, inOrder } from "./sources.js";
+import type { WorkSource } from "../schedule/work-source.js";
+import { inOrder } from "../schedule/work-source.js";
+import { schedule } from "../schedule/schedule.js";
+import { byBisection } from "./sources.js";
 import { byStages } from "./stages.js";
 import { TurnBatch } from "./turn-batch.js";
-import type { PlannedWork } from "./work.js";
+import type { PlannedWork } from "./sources.js";
 import type { Compilers } from "../../record/cell.js";
 
 export interface ExperimentOptions {
@@ -35,8 +37,6 @@ export interface ExperimentOptions {
   notice: (message: string) => void;
 }
 
-/** Interval at which the host is read and the records of cells are collected, ms. */
-const POLL_MS = 250;
 /** Interval at which the memory of a long cell is written to the journal, ms. */
 const SAMPLE_MS = 5_000;
 
@@ -80,7 +80,6 @@ export async function runExperiment(
     slots: options.slots,
     deviceSlots: devicesHere(),
     admission: { ...ADMISSION_DEFAULTS, ...request.gate },
-    pollMs: POLL_MS,
     readHost: async () => {
       const host = await readHost();
       // After a write error nothing more is written, so free disk space does not matter.
@@ -234,10 +233,4 @@ function endedRecord({ unit, attempt, batch }: Attempt, end: CellEnd, beside: bo
   const { dropped } = batch;
   const kept = dropped === 0 ? end : { ...end, evidence: { ...end.evidence, turnsBeyondLimit: dropped } };
   return { type, ...unit, attempt, beside, end: kept };
-}
-
-/** Whether the error is a mistake in the subject. It would occur in every cell, so the others are not run. */
-function isMistake(code: string | undefined, alsoThrown: boolean): boolean {
-  if (code === "BAD_SUBJECT" || code === "BAD_CONVERSATIONS") return true;
-  return alsoThrown && (code === "SUBJECT_THREW" || code === "SUBJECT_TIMEOUT");
 }

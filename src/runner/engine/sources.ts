@@ -1,17 +1,10 @@
 import type { CellEnd } from "../../record/cell-end.js";
 import { canonical } from "./content-hash.js";
 import { nextLevels } from "./frontier.js";
-import type { WorkSource } from "./schedule.js";
-import type { PlannedWork } from "./work.js";
+import type { ReadyCell, WorkSource } from "../schedule/work-source.js";
+import type { PreparedCell } from "./prepare.js";
 
-export function inOrder(cells: readonly PlannedWork[]): WorkSource<PlannedWork> {
-  const queue = [...cells];
-  return {
-    take: () => queue.shift(),
-    requeue: (cell) => queue.push(cell),
-    ended: () => undefined,
-  };
-}
+export type PlannedWork = PreparedCell & ReadyCell;
 
 /**
  * Searches for the largest level that fits. Each end decides which cell is next.

@@ -3,8 +3,8 @@ import type { ProgramReading } from "../../experiment/define.js";
 import type { EndedTrial, ResolvedStage, Rollout, RolloutCell } from "../../experiment/rollout/index.js";
 import { rolloutOf } from "../../experiment/rollout/index.js";
 import type { CellEnd } from "../../record/cell-end.js";
-import type { WorkSource } from "./schedule.js";
-import type { PlannedWork } from "./work.js";
+import type { WorkSource } from "../schedule/work-source.js";
+import type { PlannedWork } from "./sources.js";
 
 type Known = Pick<CollectedCell, "part" | "factors" | "end">;
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { resolveRollout, rolloutGrid } from "../../../src/experiment/rollout/index.js";
 import { byStages } from "../../../src/runner/engine/stages.js";
-import type { PlannedWork } from "../../../src/runner/engine/work.js";
+import type { PlannedWork } from "../../../src/runner/engine/sources.js";
 import { cellAt, endOf } from "../runner/engine/sample.js";
 import { PLAN } from "./plans.js";
 

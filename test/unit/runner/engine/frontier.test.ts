@@ -4,7 +4,7 @@ import { isOutOfMemory } from "../../../../src/record/cell-end.js";
 import type { Frontier } from "../../../../src/runner/engine/frontier.js";
 import { frontiersOf, nextLevels } from "../../../../src/runner/engine/frontier.js";
 import { byBisection } from "../../../../src/runner/engine/sources.js";
-import type { PlannedWork } from "../../../../src/runner/engine/work.js";
+import type { PlannedWork } from "../../../../src/runner/engine/sources.js";
 import type { CellEnd } from "../../../../src/record/cell-end.js";
 import { seededRandom } from "../../../../src/base/stats/random.js";
 import { cellAt, endOf } from "./sample.js";

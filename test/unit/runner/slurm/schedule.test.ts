@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { CellEnd } from "../../../../src/record/cell-end.js";
 import type { CellJob } from "../../../../src/runner/cell/execute.js";
-import { ADMISSION_DEFAULTS } from "../../../../src/runner/engine/admission.js";
-import type { ReadyCell } from "../../../../src/runner/engine/schedule.js";
-import { schedule } from "../../../../src/runner/engine/schedule.js";
+import { ADMISSION_DEFAULTS } from "../../../../src/runner/schedule/admission.js";
+import { Scheduler } from "../../../../src/runner/schedule/scheduler.js";
+import type { ReadyCell } from "../../../../src/runner/schedule/work-source.js";
 import type { Executor } from "../../../../src/runner/executor/executor.js";
 import { endWithout, settleEnd } from "../../../../src/runner/executor/slurm/lost.js";
 
@@ -46,18 +46,18 @@ async function scheduled(
     },
     close: () => Promise.resolve(),
   };
-  await schedule(
+  const scheduler = new Scheduler(
     { take: () => queue.shift(), requeue: (again) => queue.push(again), ended: ({ key }) => told.push(key) },
     {
-      ...{ executor, slots, deviceSlots: 1, admission: ADMISSION_DEFAULTS, pollMs: 10 },
+      ...{ executor, slots, deviceSlots: 1, admission: ADMISSION_DEFAULTS },
       readHost: () => Promise.reject(new Error("nobody asks for this machine")),
       stop: () => false,
       start: ({ key }) => ({ job: jobOf(key), events: {} }),
       end: ({ key }, end) => ends.push([key, end.outcome]),
-      tick: () => undefined,
       pressure: () => undefined,
     },
   );
+  await scheduler.run();
   return { submitted, ends, told };
 }
 

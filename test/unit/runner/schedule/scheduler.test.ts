@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { CellEnd } from "../../../../src/record/cell-end.js";
 import type { CellEvents, CellJob } from "../../../../src/runner/cell/execute.js";
-import type { HostReading } from "../../../../src/runner/engine/admission.js";
-import { ADMISSION_DEFAULTS } from "../../../../src/runner/engine/admission.js";
-import type { ReadyCell, ScheduleOptions, WorkSource } from "../../../../src/runner/engine/schedule.js";
-import { schedule } from "../../../../src/runner/engine/schedule.js";
-import { endOf } from "./sample.js";
+import type { HostReading } from "../../../../src/runner/schedule/admission.js";
+import { ADMISSION_DEFAULTS } from "../../../../src/runner/schedule/admission.js";
+import type { SchedulerOptions } from "../../../../src/runner/schedule/scheduler.js";
+import { Scheduler } from "../../../../src/runner/schedule/scheduler.js";
+import type { ReadyCell } from "../../../../src/runner/schedule/work-source.js";
+import { inOrder } from "../../../../src/runner/schedule/work-source.js";
+import { endOf } from "../engine/sample.js";
 
 const GIB = 2 ** 30;
 const PLENTY: HostReading = {
@@ -29,21 +31,24 @@ interface Ended {
   beside: boolean;
 }
 
-/** A scheduler over cells in memory: the test says when each of them ends, and what the host has. */
+/**
+ * A scheduler over cells in memory, without a clock: the test says when each of them ends, what the host has,
+ * and when it is looked at.
+ */
 class Bench {
   host: HostReading;
   stopping = false;
   /** Thrown when an end is to be handled. */
   failure: Error | undefined;
-  looks = 0;
   readonly running = new Map<string, RunningHere>();
   readonly ended: Ended[] = [];
   readonly told: string[] = [];
   readonly done: Promise<void>;
+  readonly #scheduler: Scheduler<ReadyCell>;
 
   constructor(
     cells: readonly (string | (Partial<ReadyCell> & { key: string }))[],
-    options: Partial<ScheduleOptions<ReadyCell>> = {},
+    options: Partial<SchedulerOptions<ReadyCell>> = {},
     host = PLENTY,
   ) {
     this.host = host;
@@ -51,12 +56,7 @@ class Bench {
       const cell = typeof given === "string" ? { key: given } : given;
       return { label: cell.key, exclusive: false, usesDevice: false, needBytes: undefined, ...cell };
     });
-    const source: WorkSource<ReadyCell> = {
-      take: () => queue.shift(),
-      requeue: (cell) => queue.push(cell),
-      ended: () => undefined,
-    };
-    this.done = schedule(source, {
+    this.#scheduler = new Scheduler(inOrder(queue), {
       executor: {
         name: "local",
         slots: 4,
@@ -68,17 +68,16 @@ class Bench {
       deviceSlots: 1,
       admission: ADMISSION_DEFAULTS,
       readHost: () => Promise.resolve(this.host),
-      pollMs: 1,
       stop: () => this.stopping,
       start: ({ key }) => ({ job: { id: key } as CellJob, events: {} }),
       end: ({ key }, { outcome }, beside) => {
         if (this.failure !== undefined) throw this.failure;
         this.ended.push({ key, outcome, beside });
       },
-      tick: () => this.looks++,
       pressure: (what, level, message) => this.told.push(`${level} ${what}: ${message}`),
       ...options,
     });
+    this.done = this.#scheduler.run();
     // Each test awaits it in its own time.
     this.done.catch(() => undefined);
   }
@@ -94,15 +93,22 @@ class Bench {
     return { end, stop: (outcome, cause) => stopped.push({ outcome, cause }) };
   }
 
-  /** Waits until exactly these cells run. */
+  /** Looks at the host, and expects exactly these cells to run then. */
   async until(...keys: string[]): Promise<void> {
-    await expect.poll(() => [...this.running.keys()].sort(), { interval: 1 }).toEqual([...keys].sort());
+    await this.look();
+    expect([...this.running.keys()].sort()).toEqual([...keys].sort());
   }
 
-  /** Waits until the host was looked at twice: what a look leads to has happened after the first. */
+  /** Looks at the host; what that leads to has happened afterwards. */
   async look(): Promise<void> {
-    const { looks } = this;
-    await expect.poll(() => this.looks, { interval: 1 }).toBeGreaterThan(looks + 1);
+    await this.settle();
+    await this.#scheduler.look();
+    await this.settle();
+  }
+
+  /** Waits until every promise that is ready has been handled. */
+  async settle(): Promise<void> {
+    await new Promise(setImmediate);
   }
 
   at(key: string): RunningHere {
@@ -245,7 +251,8 @@ describe("below the hard limit on memory", () => {
     const bench = new Bench(["a", "b", "c"], { slots: 3 });
     await bench.until("a", "b", "c");
     bench.host = available(0.3);
-    await expect.poll(() => bench.at("c").stopped.length).toBeGreaterThan(0);
+    await bench.look();
+    expect(bench.at("c").stopped).toHaveLength(1);
     bench.host = PLENTY;
     expect(bench.at("c").stopped[0]).toEqual({
       outcome: "oom-watchdog",
@@ -277,12 +284,14 @@ describe("below the hard limit on memory", () => {
     const bench = new Bench(["a", "b"], { slots: 2 });
     await bench.until("a", "b");
     bench.host = available(0.3);
-    await expect.poll(() => bench.at("b").stopped.length).toBeGreaterThan(0);
+    await bench.look();
+    expect(bench.at("b").stopped).toHaveLength(1);
     await bench.look();
     await bench.look();
     expect(bench.at("a").stopped).toEqual([]);
     bench.finish("b", "oom-watchdog");
-    await expect.poll(() => bench.at("a").stopped.length).toBeGreaterThan(0);
+    await bench.look();
+    expect(bench.at("a").stopped).toHaveLength(1);
     bench.host = PLENTY;
     bench.finish("a", "oom-watchdog");
     await bench.until("b");
@@ -296,7 +305,8 @@ describe("below the hard limit on memory", () => {
     const bench = new Bench(["a"]);
     await bench.until("a");
     bench.host = available(0.3);
-    await expect.poll(() => bench.at("a").stopped.length).toBeGreaterThan(0);
+    await bench.look();
+    expect(bench.at("a").stopped).toHaveLength(1);
     await bench.look();
     await bench.look();
     bench.host = PLENTY;
@@ -341,7 +351,8 @@ describe("an interrupt", () => {
     const bench = new Bench(["a", "b", "c"], { slots: 2 });
     await bench.until("a", "b");
     bench.stopping = true;
-    await expect.poll(() => bench.at("a").stopped.length).toBeGreaterThan(0);
+    await bench.look();
+    expect(bench.at("a").stopped).toHaveLength(1);
     expect(bench.at("b").stopped[0]).toEqual({ outcome: "interrupted", cause: "interrupted" });
     bench.finish("a", "interrupted");
     bench.finish("b", "interrupted");
@@ -353,6 +364,7 @@ describe("an interrupt", () => {
     const bench = new Bench(["a"], {}, { ...PLENTY, diskFreeBytes: 0 });
     await bench.look();
     bench.stopping = true;
+    await bench.look();
     await bench.done;
     expect(bench.ended).toEqual([]);
   });
@@ -364,7 +376,8 @@ describe("a failure of the runner's own", () => {
     await bench.until("a", "b");
     bench.failure = new Error("out of ideas");
     bench.finish("a");
-    await expect.poll(() => bench.at("b").stopped.length).toBeGreaterThan(0);
+    await bench.look();
+    expect(bench.at("b").stopped).toHaveLength(1);
     bench.finish("b", "interrupted");
     await expect(bench.done).rejects.toThrow("out of ideas");
     expect(bench.running.size).toBe(0);
@@ -377,7 +390,8 @@ describe("a failure of the runner's own", () => {
         return { job: { id: key } as CellJob, events: {} };
       },
     });
-    await expect.poll(() => bench.running.get("a")?.stopped.length).toBeGreaterThan(0);
+    await bench.settle();
+    expect(bench.at("a").stopped).toHaveLength(1);
     let over = false;
     void bench.done.catch(() => (over = true));
     await bench.look();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Claim, HostReading } from "../../../../src/runner/engine/admission.js";
-import { admit, ADMISSION_DEFAULTS, mustEndOne } from "../../../../src/runner/engine/admission.js";
+import type { Claim, HostReading } from "../../../../src/runner/schedule/admission.js";
+import { admit, ADMISSION_DEFAULTS, mustEndOne } from "../../../../src/runner/schedule/admission.js";
 
 const GIB = 2 ** 30;
 const settings = { ...ADMISSION_DEFAULTS, softShare: 0.1, hardShare: 0.05, diskReserveBytes: GIB };

@@ -4,8 +4,10 @@ import type { HostReading } from "./admission.js";
 /**
  * Returns a function that reads memory, pressure and disk of this host. Pressure is a share of the time since
  * the last call.
+ *
+ * @param folder a folder on the disk that is read; without one, no disk is
  */
-export function hostReader(folder: string): () => Promise<HostReading> {
+export function hostReader(folder?: string): () => Promise<HostReading> {
   let lastUs: number | undefined;
   let lastAt = performance.now();
   return async () => {
@@ -21,7 +23,8 @@ export function hostReader(folder: string): () => Promise<HostReading> {
   };
 }
 
-async function diskOf(folder: string): Promise<number | undefined> {
+async function diskOf(folder: string | undefined): Promise<number | undefined> {
+  if (folder === undefined) return undefined;
   try {
     return await freeDiskBytes(folder);
   } catch {
