@@ -9,6 +9,7 @@ import type { CellEnd, Outcome } from "../record/cell-end.js";
 import { isOutOfMemory } from "../record/cell-end.js";
 import type { CellMessage } from "../record/cell.js";
 import type { CellRole } from "../record/cell.js";
+import type { ExperimentKind } from "../record/kind.js";
 
 /** A population cell that answered. */
 export interface Trial {
@@ -66,42 +67,58 @@ export interface CollectedCell {
   end?: CellEnd | undefined;
 }
 
+type EndedCell = CollectedCell & { end: CellEnd };
+
+/** For each kind of experiment, what adds the answer of a cell to its group; false if the cell has none. */
+const TAKE_ANSWER: Record<ExperimentKind, (cell: EndedCell, collected: Collected) => boolean> = {
+  population: (cell, collected) => {
+    const { role, factors, trial, instances, end } = cell;
+    if (end.outcome !== "ok") return false;
+    if (role === "snapshot") {
+      const { cell: own, summary } = end.data as { cell: SnapshotCellData; summary: SnapshotSummary };
+      collected.snapshot = { factors, cell: own, summary };
+      return true;
+    }
+    const ledger = ledgerOf(end.records);
+    (role === "null" ? collected.nulls : collected.rows).push({
+      factors,
+      trial,
+      instances,
+      data: end.data as ProtocolData,
+      end,
+      ...(ledger === undefined ? {} : { ledger }),
+    });
+    return true;
+  },
+  program: ({ part, factors, trial, beside, end }, { programs }) => {
+    if (end.data === undefined) return false;
+    programs.push({ part, factors, trial, data: end.data as ProgramData, end, beside });
+    return true;
+  },
+  /** Readings that a command printed before its memory ran out are kept. */
+  command: ({ part, factors, trial, beside, end }, { programs }) => {
+    const { outcome, cause } = end;
+    if (outcome !== "ok" && !isOutOfMemory(outcome)) return false;
+    const { readings } = end.data as CommandData;
+    const data = { readings, outcome, ...(cause === undefined ? {} : { cause }), warnings: [] as [] };
+    programs.push({ part, factors, trial, data, end, beside });
+    return true;
+  },
+};
+
 /** Groups the cells of an experiment by their role. Trials keep the order of the cells. */
-export function collect(
-  cells: readonly CollectedCell[],
-  kind: "population" | "program" | "command",
-): Collected {
+export function collect(cells: readonly CollectedCell[], kind: ExperimentKind): Collected {
   const collected: Collected = { rows: [], nulls: [], programs: [], failed: [], interrupted: false };
   for (const cell of cells) {
-    const { role, part, label, factors, trial, instances, end, beside } = cell;
+    const { role, part, label, factors, trial, instances, end } = cell;
     if (end === undefined || end.outcome === "interrupted") {
       collected.interrupted = true;
       continue;
     }
+    if (TAKE_ANSWER[kind]({ ...cell, end }, collected)) continue;
     const { outcome, cause = outcome, code } = end;
-    if (kind === "command" && (outcome === "ok" || isOutOfMemory(outcome))) {
-      const { readings } = end.data as CommandData;
-      const data = { readings, outcome, ...(end.cause === undefined ? {} : { cause }), warnings: [] as [] };
-      collected.programs.push({ part, factors, trial, data, end, beside });
-    } else if (kind === "program" && end.data !== undefined) {
-      collected.programs.push({ part, factors, trial, data: end.data as ProgramData, end, beside });
-    } else if (outcome !== "ok") {
-      collected.failed.push({ role, part, label, factors, trial, instances, outcome, code, cause, end });
-    } else if (role === "snapshot") {
-      const { cell: own, summary } = end.data as { cell: SnapshotCellData; summary: SnapshotSummary };
-      collected.snapshot = { factors, cell: own, summary };
-    } else {
-      const ledger = ledgerOf(end.records);
-      const entry: Trial = {
-        factors,
-        trial,
-        instances,
-        data: end.data as ProtocolData,
-        end,
-        ...(ledger === undefined ? {} : { ledger }),
-      };
-      (role === "null" ? collected.nulls : collected.rows).push(entry);
-    }
+    if (outcome === "ok") throw new Error(`${label} ended well and has no answer`);
+    collected.failed.push({ role, part, label, factors, trial, instances, outcome, code, cause, end });
   }
   return collected;
 }

@@ -22,22 +22,67 @@ export interface ProgramAnalysisInput {
   identity: Pick<Result, "runId" | "startedAt" | "finishedAt" | "environment" | "settings">;
 }
 
-/** Derives the result of an experiment of programs or commands. Each row has its own set of readings. */
+const WHY_NO_LINE = "each row of this experiment has readings of its own";
+
+/** What differs between the cells of programs and of commands. */
+interface CellAnalysis {
+  fit: (experiment: ExperimentRecord, collected: Collected) => Result["fit"];
+  lines: (experiment: ExperimentRecord, collected: Collected) => ResultLine[];
+  /** What a row has beside what its cells answered. */
+  row: (trials: readonly ProgramTrial[], answered: AnsweredRow) => Pick<ResultRow, "readings" | "peakSource">;
+  /** Completes the rows of the main table. */
+  rows: (rows: readonly ResultRow[]) => readonly ResultRow[];
+}
+
+interface AnsweredRow {
+  readings: Record<string, ResultRowReading>;
+  outcome: Outcome;
+  cause: string | undefined;
+  peak: ResultRowReading;
+}
+
+const OF_PROGRAMS: CellAnalysis = {
+  fit: () => absent(WHY_NO_LINE),
+  lines: () => [],
+  row: (_trials, { readings }) => ({ readings }),
+  rows: (rows) => rows,
+};
+
+const OF_COMMANDS: CellAnalysis = {
+  fit: commandFit,
+  lines: commandLines,
+  row: (trials, { readings, outcome, cause, peak }) => ({
+    ...memorySource(trials),
+    readings: {
+      ...(isOutOfMemory(outcome) ? unfinished(readings, outcome, cause) : readings),
+      peakBytes: peak,
+    },
+  }),
+  rows: withAllReadings,
+};
+
+/** Derives the result of an experiment of programs. Each row has its own set of readings. */
 export function analysePrograms(input: ProgramAnalysisInput): Result {
+  return analyseRows(input, OF_PROGRAMS);
+}
+
+/** Derives the result of an experiment of commands. */
+export function analyseCommands(input: ProgramAnalysisInput): Result {
+  return analyseRows(input, OF_COMMANDS);
+}
+
+function analyseRows(input: ProgramAnalysisInput, analysis: CellAnalysis): Result {
   const { experiment, collected, calibration, identity } = input;
-  const why = "each row of this experiment has readings of its own";
   const cells = { answered: byPoint(collected.programs), failed: byPoint(collected.failed) };
-  const own = experiment.grid.map((point) => rowOf(experiment, cells, undefined, point));
-  const rows = experiment.kind === "command" ? withAllReadings(own) : own;
+  const rows = [...analysis.rows(experiment.grid.map((point) => rowOf(analysis, cells, undefined, point)))];
   const followUps = experiment.parts.map(({ name, table, grid }) => ({
     name,
     table: tableRecord(table),
-    rows: grid.map((factors) => rowOf(experiment, cells, name, { factors, instances: 1, units: 1 })),
+    rows: grid.map((factors) => rowOf(analysis, cells, name, { factors, instances: 1, units: 1 })),
   }));
   const all = [...rows, ...followUps.flatMap((part) => part.rows)];
   const missing = missingCells(collected.failed, all);
-  const fit = experiment.kind === "command" ? commandFit(experiment, collected) : absent(why);
-  const lines = experiment.kind === "command" ? commandLines(experiment, collected) : [];
+  const lines = analysis.lines(experiment, collected);
   return {
     schema: RESULT_SCHEMA,
     experiment: experiment.experiment,
@@ -49,15 +94,15 @@ export function analysePrograms(input: ProgramAnalysisInput): Result {
     missing,
     rows,
     followUps,
-    fit,
+    fit: analysis.fit(experiment, collected),
     ...(lines.length === 0 ? {} : { lines }),
-    crossCheck: absent(why),
+    crossCheck: absent(WHY_NO_LINE),
     minimumDetectableBytes: 0,
-    nullControl: absent(why),
+    nullControl: absent(WHY_NO_LINE),
     breakdown: [],
     kinds: [],
     waste: [],
-    ledger: absent(why),
+    ledger: absent(WHY_NO_LINE),
     estimates: [],
     calibration:
       calibration === undefined
@@ -99,7 +144,7 @@ function byPoint<C extends Pick<FailedCell, "part" | "factors">>(cells: readonly
 }
 
 function rowOf(
-  experiment: ExperimentRecord,
+  analysis: CellAnalysis,
   cells: CellsByPoint,
   part: string | undefined,
   { factors, instances, units, estimate }: GridPoint,
@@ -119,20 +164,14 @@ function rowOf(
   const own = Object.fromEntries([...names].map((name) => [name, readingOf(trials, name)]));
   const outcome = short?.data.outcome ?? "ok";
   const peak = peakOf(ends);
-  const readings = {
-    ...(isOutOfMemory(outcome) && experiment.kind === "command"
-      ? unfinished(own, outcome, short?.data.cause)
-      : own),
-    ...(experiment.kind === "command" ? { peakBytes: peak } : {}),
-  };
+  const cause = short?.data.cause;
   return {
     ...shared,
     ...limitsOf(ends),
     outcome,
     trials: trials.length,
-    ...(short?.data.cause === undefined ? {} : { cause: short.data.cause }),
-    ...(experiment.kind === "command" ? memorySource(trials) : {}),
-    readings,
+    ...(cause === undefined ? {} : { cause }),
+    ...analysis.row(trials, { readings: own, outcome, cause, peak }),
     ...seriesOf(trials),
     ...(estimate !== undefined && "value" in peak
       ? { measuredOverEstimate: peak.value / estimate.bytes }

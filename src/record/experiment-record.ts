@@ -1,4 +1,5 @@
 import type { Estimate, Experiment, Factors } from "../experiment/define.js";
+import type { ExperimentKind } from "./kind.js";
 import type { Result } from "./schema.js";
 import type { ResolvedStage } from "../experiment/rollout/index.js";
 
@@ -25,7 +26,7 @@ export interface PartRecord {
  */
 export interface ExperimentRecord {
   experiment: string;
-  kind: "population" | "program" | "command";
+  kind: ExperimentKind;
   title: string;
   question?: string;
   unit: string;

@@ -3,7 +3,9 @@ import type { ColumnSpec } from "../experiment/column-spec.js";
 import type { ByteUnit } from "../base/size.js";
 import { bytesIn, bytesWithBinaryUnit, fixed } from "../base/format.js";
 import { bytesCell, intervalCell, numberCell, plainIntervalCell } from "../base/table/number-cell.js";
+import { KIND_PAGES } from "./kind-pages.js";
 import { verdictCell } from "./rollout-table.js";
+import { kindOf } from "../record/kind.js";
 import type { Result, ResultRow, ResultRowReading } from "../record/schema.js";
 import type { Cell, Table } from "../base/table/table.js";
 
@@ -49,7 +51,7 @@ function columnNotes(result: Result, columns: readonly ColumnSpec[], { from, uni
     notes.push(`${names} are powers of 1024.`);
   }
   if (unit === "kB" || unit === "MB") notes.push("kB and MB are powers of 1000.");
-  if (!isOfCommands(result) && /readings\.(rss|pss)Bytes/.test(from)) notes.push(pageNote(result));
+  if (kindOf(result) !== "command" && /readings\.(rss|pss)Bytes/.test(from)) notes.push(pageNote(result));
   return notes;
 }
 
@@ -68,8 +70,8 @@ export function conditions(result: Result, rows: readonly ResultRow[]): string {
     trials === 1
       ? "one trial in a fresh process for each row"
       : `${trials} trials, each in a fresh process; medians, with the range over the trials where they differ`;
-  // A command runs its own Node or none, so the setting of our compilers says nothing about it.
-  const compilers = isOfCommands(result) ? "" : `optimising compilers ${environment.compilers}; `;
+  const { hasOurFlags } = KIND_PAGES[kindOf(result)];
+  const compilers = hasOurFlags ? `optimising compilers ${environment.compilers}; ` : "";
   const machine = `${environment.os} ${environment.arch}, ${environment.cpu} with ${bytesWithBinaryUnit(environment.memoryBytes)}`;
   return `Node ${environment.node} (V8 ${environment.v8}) on ${machine}; memory limit: ${environment.enforcement}; ${compilers}${deviceConditions(settings)}${repeated}.`;
 }
@@ -85,11 +87,6 @@ function pageNote({ nullControl }: Result): string {
   }
   const rss = nullControl.rssBytes as { high: number };
   return `RSS counts pages of the whole process, filled or not: a population of nothing changed it by up to ${bytesIn(rss.high, "KiB", 1024)} KiB here.`;
-}
-
-/** Whether the cells are commands: like programs they have parts, but no device of ours. */
-function isOfCommands({ followUps, settings }: Result): boolean {
-  return followUps !== undefined && settings.device === undefined;
 }
 
 /** The columns that every command has: how it ended, its peak, and what it printed. */
@@ -126,7 +123,7 @@ export const READING_TITLES: Record<string, string> = {
 
 function defaultColumns(result: Result): ColumnSpec[] {
   const factors = Object.keys(result.rows[0]?.factors ?? {});
-  if (isOfCommands(result)) return commandColumns(result, factors);
+  if (kindOf(result) === "command") return commandColumns(result, factors);
   return [
     ...factors.map((name) => ({ title: name, from: `factors.${name}` })),
     ...(factors.length === 0 ? [{ title: "instances", from: "instances" }] : []),

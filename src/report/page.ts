@@ -1,10 +1,12 @@
 import type { FigureLink } from "./figure-links.js";
 import { figureSection } from "./figure-links.js";
 import { frontierTables } from "./frontier-table.js";
+import { KIND_PAGES } from "./kind-pages.js";
 import { linesTable } from "./lines-table.js";
 import { conditions, followUpTables, mainTable } from "./main-table.js";
 import { markdownTable } from "../base/table/markdown.js";
 import { rolloutTables } from "./rollout-table.js";
+import { kindOf } from "../record/kind.js";
 import type { Result } from "../record/schema.js";
 import {
   breakdownTables,
@@ -18,14 +20,9 @@ import {
 import type { Table } from "../base/table/table.js";
 import { terminalTable } from "../base/table/terminal.js";
 
-/** Whether the rows come from programs or commands, which have neither a snapshot nor a null control. */
-function isOfPrograms({ followUps }: Result): boolean {
-  return followUps !== undefined;
-}
-
 /** The page of one experiment: answer, warnings, tables, and how each number was measured. */
 export function resultPage(result: Result, figures: readonly FigureLink[] = []): string {
-  if (isOfPrograms(result)) return programPage(result, figures);
+  if (!KIND_PAGES[kindOf(result)].hasPopulations) return programPage(result, figures);
   const ledger = ledgerTable(result);
   const parts = [
     `# ${result.title}`,
@@ -64,11 +61,8 @@ function programPage(result: Result, figures: readonly FigureLink[]): string {
 }
 
 function programMethod(result: Result): string {
-  const { rows, settings } = result;
-  const how =
-    settings.device === undefined
-      ? `Each row is a command in a process tree of its own, read from outside by the kernel's counters and by what it printed.`
-      : `Each row is a program in a fresh process, one at a time; pools on the device have a cap.`;
+  const { rows } = result;
+  const { how } = KIND_PAGES[kindOf(result)];
   const sources = [...new Set(rows.flatMap(({ peakSource }) => peakSource ?? []))];
   const peaks = sources.length === 0 ? "" : ` Peaks are from ${sources.join("; ")}.`;
   return `${how}${peaks} ${conditions(result, rows)}`;
@@ -83,8 +77,9 @@ function programTables(result: Result): Table[] {
 /** The answer, the doubts and the tables, for the terminal. */
 export function resultDigest(result: Result): string {
   const lines = result.warnings.map(({ name, message }) => `! ${name}: ${message}`);
-  const answer = isOfPrograms(result) ? result.title : headline(result);
-  const others = isOfPrograms(result) ? programTables(result) : followUpTables(result);
+  const { hasPopulations } = KIND_PAGES[kindOf(result)];
+  const answer = hasPopulations ? headline(result) : result.title;
+  const others = hasPopulations ? [] : programTables(result);
   const tables = [mainTable(result), ...others].flatMap((table) => ["", terminalTable(table)]);
   return [answer, ...(result.findings ?? []), ...lines, ...tables].join("\n");
 }
@@ -114,10 +109,7 @@ function method(result: Result): string {
     environment.compilers === "off"
       ? "The optimising compilers were off, which leaves the layout of objects as it is and keeps code out of the readings."
       : "The optimising compilers were on.";
-  return (
-    `Each cell ran in a fresh process. After a warm-up the heap was read at each population, garbage being collected until two readings agreed. ` +
-    `${compilers} Flags: \`${environment.flags.join(" ")}\`. ${conditions(result, result.rows)}`
-  );
+  return `${KIND_PAGES[kindOf(result)].how} ${compilers} Flags: \`${environment.flags.join(" ")}\`. ${conditions(result, result.rows)}`;
 }
 
 function provenance(result: Result): string {

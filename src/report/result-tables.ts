@@ -3,6 +3,7 @@ import { frontierTables } from "./frontier-table.js";
 import { linesTable } from "./lines-table.js";
 import { conditions, followUpTables, mainTable } from "./main-table.js";
 import { rolloutTables } from "./rollout-table.js";
+import { kindOf } from "../record/kind.js";
 import type { Result } from "../record/schema.js";
 import {
   breakdownTables,
@@ -34,7 +35,7 @@ export function tablesOf(result: Result): NamedTable[] {
       table,
     ]),
     // Rows of programs and commands have no null control, no snapshot and no calibration.
-    ["fit", result.followUps === undefined ? fitTable(result) : commandFitTable(result)],
+    ["fit", kindOf(result) === "population" ? fitTable(result) : commandFitTable(result)],
     ...rolloutTables(result).map((table): [string, Table] => ["rollout", table]),
     ["lines", linesTable(result)],
     ...frontierTables(result).map((table): [string, Table] => ["frontier", table]),

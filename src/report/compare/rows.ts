@@ -1,4 +1,5 @@
 import { isAbsent } from "../../system/probe/reading.js";
+import { kindOf } from "../../record/kind.js";
 import type { Result, ResultRow, ResultRowReading } from "../../record/schema.js";
 import { isExact, readingFloor } from "./figures.js";
 import type { Judgement } from "./verdict.js";
@@ -91,8 +92,8 @@ function compareRow(base: Side, next: Side): ReadingComparison[] {
  * pages, so all trials of one run may agree with each other and differ from all trials of the next. The
  * heap's readings show the same change exactly.
  */
-function isPages(name: string, { followUps }: Result): boolean {
-  return followUps === undefined && (name === "rssBytes" || name === "pssBytes");
+function isPages(name: string, result: Result): boolean {
+  return kindOf(result) === "population" && (name === "rssBytes" || name === "pssBytes");
 }
 
 function isRepeatedFactor(name: string, { factors }: ResultRow): boolean {
@@ -176,8 +177,7 @@ function wholeReading(name: string, base: Side, next: Side): ReadingComparison {
   if (base.row.instances !== next.row.instances)
     return unknown(`${base.row.instances} instances in BASE, ${next.row.instances} in NEW`);
   const fewest = Math.min(base.row.trials, next.row.trials);
-  const isOfCommand = next.result.followUps !== undefined && next.result.settings.device === undefined;
-  if (fewest < FEWEST_TRIALS && (isOfCommand || !isExact(name)))
+  if (fewest < FEWEST_TRIALS && (kindOf(next.result) === "command" || !isExact(name)))
     return unknown(`${fewest} trials do not show its noise; at least ${FEWEST_TRIALS} are needed`);
   const floor = readingFloor(base.result, name) + readingFloor(next.result, name);
   return { name, ...sides, ...judgeReadings(before, after, floor) };

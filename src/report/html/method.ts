@@ -1,22 +1,17 @@
 import { isAbsent } from "../../system/probe/reading.js";
 import { bytesIn } from "../../base/format.js";
+import { KIND_PAGES } from "../kind-pages.js";
 import { conditions } from "../main-table.js";
+import { kindOf } from "../../record/kind.js";
 import type { Result } from "../../record/schema.js";
 import type { Table } from "../../base/table/table.js";
 import { escaped, prose } from "./escape.js";
-import type { Origin } from "./reading-methods.js";
 import { methodOf } from "./reading-methods.js";
-
-/** Whether rows come from a subject in our own process, from a command, or from a program. */
-function originOf({ followUps, settings }: Result): Origin {
-  if (followUps === undefined) return "subject";
-  return settings.device === undefined ? "command" : "program";
-}
 
 /** How the numbers of a result were measured: facts first, then each reading with its counter. */
 export function methodFacts(result: Result): [name: string, text: string][] {
   const { environment, nullControl, calibration, settings, rows } = result;
-  const origin = originOf(result);
+  const { how, hasOurFlags, hasPopulations } = KIND_PAGES[kindOf(result)];
   const peaks = [...new Set(rows.flatMap(({ peakSource }) => peakSource ?? []))];
   const caps = [...new Set(rows.flatMap(({ enforcement }) => enforcement ?? []))];
   const control = isAbsent(nullControl)
@@ -27,15 +22,12 @@ export function methodFacts(result: Result): [name: string, text: string][] {
     : `\`${calibration.gcCall}\`, proven to run ${calibration.gcProof.join(" + ")}`;
   const set = Object.entries(settings).map(([name, value]) => `${name} ${String(value)}`);
   return [
-    ["Processes", HOW[origin]],
+    ["Processes", how],
     ["Conditions", conditions(result, rows)],
-    ...(origin === "command"
-      ? []
-      : ([["Flags of Node", environment.flags.map((flag) => `\`${flag}\``).join(" ")]] as [
-          string,
-          string,
-        ][])),
-    ...(origin === "subject"
+    ...(hasOurFlags
+      ? ([["Flags of Node", environment.flags.map((flag) => `\`${flag}\``).join(" ")]] as [string, string][])
+      : []),
+    ...(hasPopulations
       ? ([
           ["Collection", collection],
           ["Null control", control],
@@ -58,14 +50,6 @@ export function methodFacts(result: Result): [name: string, text: string][] {
   ];
 }
 
-const HOW: Record<Origin, string> = {
-  subject:
-    "Each cell ran in a fresh process. After a warm-up the heap was read at each population, garbage being collected until two readings agreed.",
-  command:
-    "Each row is a command in a process tree of its own, read from outside by the kernel's counters and by what it printed.",
-  program: "Each row is a program in a fresh process, one at a time; pools on the device have a cap.",
-};
-
 export function factList(facts: readonly (readonly [name: string, text: string])[]): string {
   const lines = facts.map(([name, text]) => `<div><dt>${escaped(name)}</dt><dd>${prose(text)}</dd></div>`);
   return `<dl>${lines.join("\n")}</dl>`;
@@ -80,7 +64,7 @@ export function readingsTable(result: Result): Table | undefined {
   const names = new Set(rows.flatMap(({ readings }) => Object.keys(readings)));
   const methods = new Map<string, string[]>();
   for (const name of names) {
-    const method = methodOf(name, originOf(result));
+    const method = methodOf(name, kindOf(result));
     methods.set(method, [...(methods.get(method) ?? []), name]);
   }
   if (methods.size === 0) return undefined;

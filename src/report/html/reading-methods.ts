@@ -1,5 +1,7 @@
+import type { ExperimentKind } from "../../record/kind.js";
+
 /** What a reading is, in one line. docs/metrics.md says what each reading includes, excludes and costs. */
-const OF_SUBJECTS: Record<string, string> = {
+const OF_POPULATIONS: Record<string, string> = {
   heapBytes: "V8's used heap after a proven full collection, as a change over the reading before",
   externalBytes: "what array buffers, strings and addons declare to V8; a claim, not a count",
   nativeBytes: "malloc in use over all arenas (mallinfo2), array buffer data included",
@@ -22,12 +24,10 @@ const OF_POOLS: Record<string, string> = {
   secondRouteBytes: "pages of the process (host) or the driver's total less free (GPU), read independently",
 };
 
-export type Origin = "subject" | "command" | "program";
-
 /** How a reading was taken. A reading under a program's own name was taken by that program. */
-export function methodOf(name: string, origin: Origin): string {
-  if (origin === "subject") return OF_SUBJECTS[name] ?? "as docs/metrics.md says";
-  if (origin === "command") return OF_COMMANDS[name] ?? "by the command, which prints it under this name";
+export function methodOf(name: string, kind: ExperimentKind): string {
+  if (kind === "population") return OF_POPULATIONS[name] ?? "as docs/metrics.md says";
+  if (kind === "command") return OF_COMMANDS[name] ?? "by the command, which prints it under this name";
   if (OF_POOLS[name] !== undefined) return OF_POOLS[name];
   if (/UsedHighWaterBytes$/.test(name))
     return "the largest sum of requested bytes in the pool since its last reset";

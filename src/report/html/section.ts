@@ -2,6 +2,7 @@ import { isAbsent } from "../../system/probe/reading.js";
 import type { Figure } from "../figure/figure.js";
 import { fixed } from "../../base/format.js";
 import type { NamedTable } from "../result-tables.js";
+import { kindOf } from "../../record/kind.js";
 import type { Result } from "../../record/schema.js";
 import { headline } from "../sections.js";
 import { escaped, partId, prose } from "./escape.js";
@@ -21,7 +22,7 @@ export interface Chapter {
 export function answersOf(result: Result): string[] {
   if (result.findings !== undefined && result.findings.length > 0) return result.findings;
   // If the rows come from programs or commands, a missing line is normal and needs no sentence.
-  return result.followUps !== undefined && isAbsent(result.fit) ? [] : [headline(result)];
+  return kindOf(result) !== "population" && isAbsent(result.fit) ? [] : [headline(result)];
 }
 
 /** The section of one experiment: answer, warnings, figures, tables, method. */

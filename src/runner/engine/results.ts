@@ -1,9 +1,11 @@
-import { analysePrograms } from "../../analysis/program-result.js";
+import type { ProgramAnalysisInput } from "../../analysis/program-result.js";
+import { analyseCommands, analysePrograms } from "../../analysis/program-result.js";
 import { collect } from "../../analysis/collected.js";
 import type { Collected, CollectedCell } from "../../analysis/collected.js";
 import { analyse } from "../../analysis/result.js";
 import { BytesperError } from "../../base/errors.js";
 import { isOutOfMemory } from "../../record/cell-end.js";
+import type { ExperimentKind } from "../../record/kind.js";
 import type { Result } from "../../record/schema.js";
 import { frontiersOf } from "./frontier.js";
 import { rolloutOfCells } from "./stages.js";
@@ -14,6 +16,40 @@ export interface DerivedResult {
   collected: Collected;
   /** Absent if no cell of the experiment answered or ran out of memory. */
   result: Result | undefined;
+}
+
+interface DeriveInput extends ProgramAnalysisInput {
+  device: RunState["device"];
+  /** Every cell, if a frontier search or a rollout decided which of them ran. */
+  ran: readonly CollectedCell[] | undefined;
+}
+
+const DERIVE: Record<ExperimentKind, (input: DeriveInput) => Result> = {
+  population: ({ experiment, collected, calibration, identity }) => {
+    if (calibration === undefined)
+      throw new BytesperError("BAD_JOURNAL", "The journal holds no calibration; start a new run.");
+    return analyse({ experiment, collected, calibration, identity });
+  },
+  program: (input) => {
+    const { identity, device } = input;
+    const settings = { ...identity.settings, ...device?.settings };
+    const result = analysePrograms({ ...withReached(input), identity: { ...identity, settings } });
+    result.warnings.unshift(...(device?.warnings ?? []));
+    return result;
+  },
+  command: (input) => analyseCommands(withReached(input)),
+};
+
+/** With only the points of the grid that have a cell that ran. */
+function withReached({
+  experiment,
+  collected,
+  calibration,
+  identity,
+  ran,
+}: DeriveInput): ProgramAnalysisInput {
+  const grid = ran === undefined ? experiment.grid : reached(experiment.grid, ran);
+  return { experiment: { ...experiment, grid }, collected, calibration, identity };
 }
 
 /** Computes the result of one experiment from the state of the journal alone. */
@@ -37,21 +73,10 @@ export function deriveResult(state: RunState, name: string, journal: string | un
     startedAt: state.startedAt,
     finishedAt: finishedAt(state, name),
     environment: run.environment,
-    settings: { ...run.settings, ...(experiment.kind === "program" ? device?.settings : {}) },
+    settings: { ...run.settings },
   };
-  let result: Result;
-  if (experiment.kind === "population") {
-    if (calibration === undefined)
-      throw new BytesperError("BAD_JOURNAL", "The journal holds no calibration; start a new run.");
-    result = analyse({ experiment, collected, calibration, identity });
-  } else {
-    const shown =
-      frontiers === undefined && stages === undefined
-        ? experiment
-        : { ...experiment, grid: reached(experiment.grid, cells) };
-    result = analysePrograms({ experiment: shown, collected, calibration, identity });
-    if (experiment.kind === "program") result.warnings.unshift(...(device?.warnings ?? []));
-  }
+  const ran = frontiers === undefined && stages === undefined ? undefined : cells;
+  const result = DERIVE[experiment.kind]({ experiment, collected, calibration, identity, device, ran });
   if (frontiers !== undefined) {
     result.frontiers = frontiers.map((frontier) => frontier.interval);
     for (const { notMonotone } of frontiers)

@@ -1,31 +1,24 @@
-import { mkdirSync, rmSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { fileCorpus } from "../../corpus/index.js";
 import type { SelectedDevice } from "../../device/index.js";
 import { selectDevice } from "../../device/index.js";
 import { BytesperError } from "../../base/errors.js";
 import type { Experiment } from "../../experiment/define.js";
 import type { Result } from "../../record/schema.js";
-import { writeError } from "../../base/write.js";
 import type { Outcome } from "../../record/cell-end.js";
-import { UNCAPPED } from "../cell/uncapped.js";
 import { environmentOf } from "../environment.js";
 import type { Executor } from "../executor/executor.js";
-import { localExecutor } from "../executor/local.js";
-import { adoptCells, removeFinished, slurmRoot } from "../executor/slurm/adopt.js";
-import { slurmExecutor } from "../executor/slurm/executor.js";
+import { LocalSite } from "../executor/local-site.js";
+import type { Site, SiteEnforcement } from "../executor/site.js";
+import { SlurmSite } from "../executor/slurm/site.js";
 import { Journal } from "../journal/journal.js";
 import { ownIdentity } from "../../system/owner.js";
 import type { ReadJournal } from "../journal/read.js";
 import type { RunRecord } from "../journal/records.js";
-import type { Certificate, Enforcement, Rung } from "../limits/index.js";
-import type { EnforcementKind } from "../../record/cell.js";
-import { certify, chooseEnforcement } from "../limits/index.js";
 import type { Drawings } from "../figures.js";
 import { removeUnfinishedFiles, writeResult } from "../results-folder.js";
 import { newRunId } from "../run-id.js";
 import { requireCalibration, requirePilot } from "../single-cell.js";
-import { slotsHere } from "../slots.js";
 import { closeInterrupted } from "./interrupted.js";
 import { expectations } from "./learned.js";
 import { RunLog } from "./log.js";
@@ -183,34 +176,30 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
   const out = resolve(options.out);
   const outcome: RunOutcome = { results: [], interrupted: false };
   const runId = options.journal === undefined ? newRunId() : basename(options.journal.path, ".jsonl");
-  const remote = request.executor === "slurm";
-  const modules = remote ? modulesFolder(out, runId) : undefined;
-  const grid = await openGrid(request, {
-    signal,
-    notice: events.notice,
-    ...(options.given === undefined ? {} : { given: options.given }),
-    ...(modules === undefined ? {} : { modules }),
-  });
+  const site = siteOf(request, out, runId, events.notice);
+  let grid: OpenGrid | undefined;
   let journal: Journal | undefined;
   try {
+    grid = await openGrid(request, {
+      signal,
+      notice: events.notice,
+      ...(options.given === undefined ? {} : { given: options.given }),
+      ...(site.modules === undefined ? {} : { modules: site.modules }),
+    });
     const cells = grid.experiments.flatMap((each) => each.cells);
-    const needsCaps = cells.some(({ capBytes, work }) => capBytes !== undefined || work.kind === "command");
-    const capped = cells.some(({ capBytes }) => capBytes !== undefined);
     // The journal is locked before anything is measured, so that a running run is not disturbed.
     const log = openLog(options, out, runId);
     journal = log.journal;
     if (journal !== undefined) events.started?.(journal.path);
-    const { enforcement, rungs, certificates } = remote
-      ? { enforcement: BY_NODES, rungs: [], certificates: [] }
-      : needsCaps
-        ? await enforcementFor(request.enforcement, capped, events.notice)
-        : { enforcement: UNCAPPED, rungs: [], certificates: [] };
-    if (log.isEmpty) log.append(runRecord(options, runId, enforcement, rungs));
+    const enforcement = await site.enforce(cells);
+    if (log.isEmpty) log.append(runRecord(options, runId, enforcement));
     const { command } = options;
     log.append({ type: "runner", owner: ownIdentity(), command, moreMemory: request.moreMemory });
-    if (remote) await adoptCells(log, out, { notice: events.notice });
+    await site.adopt(log);
     closeInterrupted(log, out);
-    log.append(...certificates.map((certificate) => ({ type: "certificate", certificate }) as const));
+    log.append(
+      ...enforcement.certificates.map((certificate) => ({ type: "certificate", certificate }) as const),
+    );
     if (
       log.state.calibration === undefined &&
       grid.experiments.some(({ record }) => record.kind !== "command")
@@ -229,47 +218,33 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
         warnings,
       });
     }
-    const executor = await executorFor(request, enforcement, slurmRoot(out, runId), runId, events.notice);
+    const executor = await site.open();
     try {
       await runExperiments(grid, log, out, executor, outcome, options);
     } finally {
       await executor.close();
     }
-    if (remote) removeFinished(log, out);
+    site.removeFinished(log);
     await finish(log, out, outcome, events);
     if (log.writeError !== undefined) outcome.writeError = log.writeError;
     return outcome;
   } finally {
     journal?.close();
-    grid.dispose();
-    if (modules !== undefined) rmSync(modules, { recursive: true, force: true });
+    grid?.dispose();
+    site.dispose();
   }
 }
 
-/** The folder is beside the journal, so that every node can read it. Throws `WRITE_FAILED`. */
-function modulesFolder(out: string, runId: string): string {
-  const folder = join(out, "runs", `${runId}.modules`);
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw writeError(folder, error);
-  }
-  return folder;
-}
-
-const BY_NODES: Enforcement = { ...UNCAPPED, description: "chosen and proved on each node" };
-
-async function executorFor(
-  { executor, slots, slurm, enforcement: wanted }: RunRequest,
-  enforcement: Enforcement,
-  root: string,
+function siteOf(
+  { executor, slots, slurm, enforcement }: RunRequest,
+  out: string,
   runId: string,
   notice: (message: string) => void,
-): Promise<Executor> {
-  if (executor === "local") return localExecutor(enforcement, slots ?? slotsHere());
-  return slurmExecutor({
-    ...{ root, runId, notice, settings: slurm ?? { options: [] } },
-    ...(wanted === undefined ? {} : { enforcement: wanted }),
+): Site {
+  if (executor === "local") return new LocalSite({ slots, enforcement, notice });
+  return new SlurmSite(out, {
+    ...{ runId, notice, settings: slurm ?? { options: [] } },
+    ...(enforcement === undefined ? {} : { enforcement }),
     ...(slots === undefined ? {} : { slots }),
   });
 }
@@ -296,55 +271,16 @@ function openLog(options: RunOptions, out: string, runId: string): RunLog {
   return log;
 }
 
-function runRecord(
-  { request }: RunOptions,
-  runId: string,
-  enforcement: Enforcement,
-  rungs: readonly Rung[],
-): RunRecord {
-  const described =
-    enforcement.kind === "none" && enforcement !== BY_NODES ? "none" : enforcement.description;
+function runRecord({ request }: RunOptions, runId: string, enforcement: SiteEnforcement): RunRecord {
   return {
     type: "run",
     schema: "bytesper/journal@1",
     runId,
     request,
-    environment: environmentOf(request.compilers, process.cwd(), described),
+    environment: environmentOf(request.compilers, process.cwd(), enforcement.described),
     settings: settingsOf(request),
-    enforcement: {
-      kind: enforcement.kind,
-      description: enforcement.description,
-      ladder: rungs.map(
-        ({ kind, available }) => `${kind}: ${available === true ? "available" : available.absent}`,
-      ),
-    },
+    enforcement: enforcement.record,
   };
-}
-
-/** The best enforcement that passes a test here: a cap must really stop a process. */
-async function enforcementFor(
-  wanted: EnforcementKind | undefined,
-  capped: boolean,
-  notice: (message: string) => void,
-): Promise<{ enforcement: Enforcement; rungs: Rung[]; certificates: Certificate[] }> {
-  const certificates: Certificate[] = [];
-  const chosen = await chooseEnforcement(wanted === undefined ? {} : { wanted });
-  if (!capped || chosen.enforcement.kind === "none") return { ...chosen, certificates };
-  const candidates =
-    wanted === undefined ? chosen.rungs.filter(({ available }) => available === true) : [{ kind: wanted }];
-  for (const { kind } of candidates) {
-    if (kind === "none") break;
-    const { enforcement, rungs } =
-      kind === chosen.enforcement.kind ? chosen : await chooseEnforcement({ wanted: kind });
-    const certificate = await certify(enforcement);
-    certificates.push(certificate);
-    if (certificate.fired) return { enforcement, rungs, certificates };
-    notice(`${enforcement.description}: ${certificate.message}`);
-  }
-  throw new BytesperError(
-    "NO_ENFORCEMENT",
-    `No cap on memory fires on this machine: ${certificates.at(-1)?.message ?? "there is none"} Remove "memory" from the caps, or run where one works.`,
-  );
 }
 
 async function runExperiments(

@@ -4,5 +4,7 @@ export { heapLimitMiB } from "./heap-limit.js";
 export type { HostMemory } from "../../system/host.js";
 export { freeDiskBytes, readHostMemory } from "../../system/host.js";
 export { chooseEnforcement, ladder } from "./ladder.js";
+export type { ProvenEnforcement } from "./proven.js";
+export { provenEnforcement } from "./proven.js";
 export { removeStaleGroups } from "./stale-groups.js";
 export type { CellLimit, CellLimitOptions, Enforcement, LimitEvidence, Rung } from "./types.js";

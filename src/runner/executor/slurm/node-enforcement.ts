@@ -1,11 +1,10 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { BytesperError } from "../../../base/errors.js";
 import { writeWhole } from "../../../base/write.js";
 import type { Certificate, Enforcement } from "../../limits/index.js";
 import type { EnforcementKind } from "../../../record/cell.js";
-import { certify, chooseEnforcement } from "../../limits/index.js";
+import { certify, provenEnforcement } from "../../limits/index.js";
 
 export interface NodeEnforcement {
   enforcement: Enforcement;
@@ -22,25 +21,15 @@ export async function enforcementHere(
   wanted: EnforcementKind | undefined,
   capped: boolean,
 ): Promise<NodeEnforcement> {
-  const chosen = await chooseEnforcement(wanted === undefined ? {} : { wanted });
-  if (!capped || chosen.enforcement.kind === "none") return chosen;
-  const kinds =
-    wanted === undefined
-      ? chosen.rungs.flatMap(({ kind, available }) => (available === true ? [kind] : []))
-      : [wanted];
-  const messages: string[] = [];
-  for (const kind of kinds) {
-    if (kind === "none") break;
-    const { enforcement } =
-      kind === chosen.enforcement.kind ? chosen : await chooseEnforcement({ wanted: kind });
-    const certificate = await provenOnce(folder, enforcement);
-    if (certificate.fired) return { enforcement, certificate };
-    messages.push(certificate.message);
-  }
-  throw new BytesperError(
-    "NO_ENFORCEMENT",
-    `No cap on memory fires on ${hostname()}: ${messages.at(-1) ?? "there is none."} Choose other nodes with --slurm-option, or remove "memory" from the caps.`,
-  );
+  const { enforcement, certificates } = await provenEnforcement({
+    wanted,
+    capped,
+    prove: (tried) => provenOnce(folder, tried),
+    place: `on ${hostname()}`,
+    advice: 'Choose other nodes with --slurm-option, or remove "memory" from the caps.',
+  });
+  const certificate = certificates.at(-1);
+  return { enforcement, ...(certificate === undefined ? {} : { certificate }) };
 }
 
 /**
