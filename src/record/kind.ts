@@ -1,9 +1,7 @@
 import type { Result } from "./schema.js";
 
 /** What the cells of an experiment are. */
-export const EXPERIMENT_KINDS = ["population", "program", "command"] as const;
-
-export type ExperimentKind = (typeof EXPERIMENT_KINDS)[number];
+export type ExperimentKind = "population" | "program" | "command";
 
 /**
  * The kind of experiment that a result is of. A result does not name it: only programs and commands have

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { PlanSummary } from "../../../src/runner/engine/plan-table.js";
@@ -242,7 +242,14 @@ describe("report", () => {
       await ok("run", grid.file, "--out", join(folder, "whole"));
       const out = join(folder, "out");
       const runner = new Runner(["run", grid.file, "--out", out, "--slots", "2"]);
-      await expect.poll(async () => (await run(["report", out])).code, { timeout: 20_000 }).toBe(0);
+      // The journal itself is read: a command that reads it may take longer than the whole run.
+      const journal = join(out, "journal.jsonl");
+      await expect
+        .poll(() => existsSync(journal) && readFileSync(journal, "utf8").includes('"type":"finished"'), {
+          interval: 20,
+          timeout: 20_000,
+        })
+        .toBe(true);
       runner.child.kill("SIGKILL");
       await runner.ended;
       await ok("report", out);
