@@ -47,9 +47,9 @@ export type { Grid, GridOptions, ProfileOptions } from "./runner/run-grid.js";
  * @param subject path or file URL of a module that exports `create(index)`; with `#name` at its end, the class or
  *   function that it exports under that name. Paths are relative to the working directory. The class itself cannot be
  *   given, because a fresh process has to import it.
- * @returns the document that `bytesper measure --json` prints. `fit.perUnitBytes` is what one instance costs in heap
- *   and external memory, with its interval, and `fit.nativePerUnitBytes` what it costs in memory of malloc; `fit` is
- *   `{ absent: reason }` where no line could be fitted.
+ * @returns the document that `bytesper measure --json` prints. `fit.totalPerUnitBytes` is what one instance costs
+ *   the process, with its interval and its `parts`; `fit.perUnitBytes` is its heap and external memory, and
+ *   `fit.nativePerUnitBytes` its memory of malloc; `fit` is `{ absent: reason }` where no line could be fitted.
  * @throws BytesperError `BAD_SUBJECT`, `SUBJECT_THREW`, `SUBJECT_TIMEOUT` or `BAD_CONVERSATIONS` for what was given,
  *   `USAGE` for an option, `INSTRUMENT_OFF` or `NO_ADDON` where nothing can be measured, `CELL_FAILED` where the
  *   measured process died, `INTERRUPTED` after `options.signal`.

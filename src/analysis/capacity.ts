@@ -1,18 +1,20 @@
 import { isAbsent } from "../system/probe/reading.js";
 import { BYTES_IN } from "../base/size.js";
 import type { Result } from "../record/schema.js";
+import { totalOf } from "../record/total.js";
 
 /**
- * How many sessions fit into a gibibyte and a gigabyte: memory minus the fixed cost, divided by the slope
- * plus what malloc holds beyond the declared external bytes. An extrapolation: it leaves out pages that are
+ * How many sessions fit into a gibibyte and a gigabyte: memory minus the fixed cost, divided by what one
+ * costs the process and what V8 takes to keep the books of its pages. Absent where the total is. An extrapolation: it leaves out pages that are
  * not full, the headroom of the heap and the rest of the process.
  */
 export function capacityOf(unit: string, fit: Result["fit"]): Pick<Result, "capacity"> {
   if (unit !== "session" || isAbsent(fit)) return {};
-  const native = isAbsent(fit.nativePerUnitBytes) ? 0 : fit.nativePerUnitBytes.value;
-  const external = isAbsent(fit.externalPerUnitBytes) ? 0 : fit.externalPerUnitBytes.value;
-  const beyond = Math.max(0, native - external);
-  const perSession = fit.perUnitBytes.value + beyond;
+  const total = totalOf(fit);
+  if (isAbsent(total)) return {};
+  const bookkeeping = fit.bookkeepingPerUnitBytes ?? 0;
+  const each = (total as { value: number }).value;
+  const perSession = each + bookkeeping;
   const fixed = Math.max(0, fit.fixedBytes.value);
   if (!(perSession > 0)) return {};
   const fitting = (memory: number): number => Math.max(0, Math.floor((memory - fixed) / perSession));
@@ -20,7 +22,7 @@ export function capacityOf(unit: string, fit: Result["fit"]): Pick<Result, "capa
     capacity: {
       perGiB: fitting(BYTES_IN.GiB),
       perGB: fitting(BYTES_IN.GB),
-      formula: `(memory - ${fixed.toFixed(0)} fixed) / (${fit.perUnitBytes.value.toFixed(1)} heap and external + ${beyond.toFixed(1)} native beyond external)`,
+      formula: `(memory - ${fixed.toFixed(0)} fixed) / (${each.toFixed(1)} in all + ${bookkeeping.toFixed(1)} of V8's books for its pages)`,
     },
   };
 }

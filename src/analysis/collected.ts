@@ -1,4 +1,5 @@
 import type { Factors } from "../experiment/define.js";
+import type { GrowthData } from "../measure/growth.js";
 import type { LedgerReading } from "../measure/ledger.js";
 import type { ProgramData } from "../measure/program.js";
 import type { ProtocolData } from "../measure/protocol.js";
@@ -10,6 +11,7 @@ import { isOutOfMemory } from "../record/cell-end.js";
 import type { CellMessage } from "../record/cell.js";
 import type { CellRole } from "../record/cell.js";
 import type { ExperimentKind } from "../record/kind.js";
+import type { SizedLedger } from "./kernel.js";
 
 /** A population cell that answered. */
 export interface Trial {
@@ -19,6 +21,18 @@ export interface Trial {
   data: ProtocolData;
   end: CellEnd;
   ledger?: { before: LedgerReading; after: LedgerReading };
+  /** Ledgers of the empty process after the warm-up and at the end. */
+  emptied?: { before: LedgerReading; after: LedgerReading };
+}
+
+/** A cell whose population only grew, up to a size that the kernel's pages show. */
+export interface GrowthTrial {
+  factors: Factors;
+  data: GrowthData;
+  /** The ledger before, and at each size. */
+  grown: SizedLedger[];
+  /** After the first population was dropped, and after the second. */
+  dropped: SizedLedger[];
 }
 
 /** The cell of a program or a command: its readings, and how it ended. */
@@ -49,7 +63,10 @@ export interface Collected {
   rows: Trial[];
   nulls: Trial[];
   programs: ProgramTrial[];
+  growths: GrowthTrial[];
   snapshot?: { factors: Factors; cell: SnapshotCellData; summary: SnapshotSummary };
+  /** The growth of the whole heap, which is asked for where the snapshot does not account for the line. */
+  whole?: { cell: SnapshotCellData; summary: SnapshotSummary };
   failed: FailedCell[];
   interrupted: boolean;
 }
@@ -79,7 +96,12 @@ const TAKE_ANSWER: Record<ExperimentKind, (cell: EndedCell, collected: Collected
       collected.snapshot = { factors, cell: own, summary };
       return true;
     }
-    const ledger = ledgerOf(end.records);
+    if (role === "growth") {
+      collected.growths.push({ factors, data: end.data as GrowthData, ...growthLedgers(end.records) });
+      return true;
+    }
+    const ledger = between(end.records, "before", "after");
+    const emptied = between(end.records, "warm", "end");
     (role === "null" ? collected.nulls : collected.rows).push({
       factors,
       trial,
@@ -87,6 +109,7 @@ const TAKE_ANSWER: Record<ExperimentKind, (cell: EndedCell, collected: Collected
       data: end.data as ProtocolData,
       end,
       ...(ledger === undefined ? {} : { ledger }),
+      ...(emptied === undefined ? {} : { emptied }),
     });
     return true;
   },
@@ -108,7 +131,14 @@ const TAKE_ANSWER: Record<ExperimentKind, (cell: EndedCell, collected: Collected
 
 /** Groups the cells of an experiment by their role. Trials keep the order of the cells. */
 export function collect(cells: readonly CollectedCell[], kind: ExperimentKind): Collected {
-  const collected: Collected = { rows: [], nulls: [], programs: [], failed: [], interrupted: false };
+  const collected: Collected = {
+    rows: [],
+    nulls: [],
+    programs: [],
+    growths: [],
+    failed: [],
+    interrupted: false,
+  };
   for (const cell of cells) {
     const { role, part, label, factors, trial, instances, end } = cell;
     if (end === undefined || end.outcome === "interrupted") {
@@ -123,13 +153,28 @@ export function collect(cells: readonly CollectedCell[], kind: ExperimentKind): 
   return collected;
 }
 
-/** The last two ledger records; earlier ones come from the rehearsal. */
-function ledgerOf(records: readonly CellMessage[]): Trial["ledger"] {
-  const ledgers = records.filter(({ type }) => type === "ledger") as unknown as {
-    phase: "before" | "after";
-    reading: LedgerReading;
-  }[];
-  const before = ledgers.findLast(({ phase }) => phase === "before")?.reading;
-  const after = ledgers.findLast(({ phase }) => phase === "after")?.reading;
+interface LedgerRecord {
+  phase: string;
+  instances: number;
+  reading: LedgerReading;
+}
+
+function ledgersIn(records: readonly CellMessage[]): LedgerRecord[] {
+  return records.filter(({ type }) => type === "ledger") as unknown as LedgerRecord[];
+}
+
+/** The last ledger of each of two phases; earlier ones come from the rehearsal. */
+function between(records: readonly CellMessage[], first: string, second: string): Trial["ledger"] {
+  const ledgers = ledgersIn(records);
+  const before = ledgers.findLast(({ phase }) => phase === first)?.reading;
+  const after = ledgers.findLast(({ phase }) => phase === second)?.reading;
   return before === undefined || after === undefined ? undefined : { before, after };
+}
+
+function growthLedgers(records: readonly CellMessage[]): Pick<GrowthTrial, "grown" | "dropped"> {
+  const sized = (...phases: string[]): SizedLedger[] =>
+    ledgersIn(records).flatMap(({ phase, instances, reading }) =>
+      phases.includes(phase) ? [{ instances, reading }] : [],
+    );
+  return { grown: sized("before", "step", "after"), dropped: sized("dropped", "dropped-again") };
 }

@@ -5,31 +5,17 @@ export interface NullControl {
   processes: number;
   /** Largest difference of heap + external between two populations of nothing in one process, bytes. */
   largestBytes: number;
-  /** The same of malloc in use, bytes; NaN where it cannot be read. */
-  largestMallocBytes: number;
 }
 
 /** V8 allocates whole words, so a reading cannot resolve less. */
 const WORD_BYTES = 8;
 
-export function nullControl(
-  trials: readonly ProtocolData[],
-  heapAndExternal: Counter,
-  malloc: Counter,
-): NullControl {
-  const largest = (counter: Counter): number =>
-    Math.max(
-      WORD_BYTES,
-      ...trials.map(({ readings }) => {
-        const values = readings.map(counter);
-        return Math.max(...values) - Math.min(...values);
-      }),
-    );
-  return {
-    processes: trials.length,
-    largestBytes: largest(heapAndExternal),
-    largestMallocBytes: largest(malloc),
-  };
+export function nullControl(trials: readonly ProtocolData[], heapAndExternal: Counter): NullControl {
+  const ranges = trials.map(({ readings }) => {
+    const values = readings.map(heapAndExternal);
+    return Math.max(...values) - Math.min(...values);
+  });
+  return { processes: trials.length, largestBytes: Math.max(WORD_BYTES, ...ranges) };
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { Factors } from "../experiment/define.js";
+import type { ProtocolData } from "../measure/protocol.js";
 import type { Calibration } from "../measure/calibration.js";
 import type { Reading } from "../system/probe/reading.js";
+import type { Absent } from "../system/probe/reading.js";
 import { absent, isAbsent } from "../system/probe/reading.js";
 import type { Result, ResultReading, ResultRow } from "../record/schema.js";
 import { RESULT_SCHEMA } from "../record/schema-version.js";
@@ -18,18 +20,27 @@ import type { ExperimentRecord, GridPoint } from "../record/experiment-record.js
 import { failedRow, missingCells } from "./failed-row.js";
 import type { Fit } from "./fit.js";
 import { fitProcesses } from "./fit.js";
+import type { KernelLine, SizedLedger } from "./kernel.js";
+import { kernelLine } from "./kernel.js";
+import { leadingLine } from "./lead.js";
+import { leakOf } from "./leak.js";
 import { balance } from "./ledger.js";
 import { minimumDetectableBytes, nullControl } from "./null-control.js";
 import { tableRecord } from "./table-record.js";
+import type { SnapshotCellData } from "../measure/snapshot-cell.js";
+import { unitsOf as spreadOf } from "./units.js";
+import { addUp } from "./total.js";
 import type { Counter } from "./trials.js";
 import {
   bytesAtLargest,
+  coldPointsOf,
   externalBytes,
   heapAndExternal,
   heapBytes,
   mallocBytes,
   pointsOf,
   retainedPerInstance,
+  whyNoMalloc,
 } from "./trials.js";
 import { warningsOf } from "./warnings.js";
 
@@ -55,25 +66,57 @@ export function analyse(input: AnalysisInput): Result {
       : nullControl(
           collected.nulls.map(({ data }) => data),
           heapAndExternal,
-          mallocBytes,
         );
 
   const unitsOverLine = levelSpan(collected.rows) * unitSpan(collected.rows, unitsOf);
   const detectable = minimumDetectableBytes(control, unitsOverLine);
-  const processes = (counter: Counter, keep: number): Point[][] =>
+  const leftMalloc = retainedOf(collected.rows, mallocBytes);
+  const warm =
+    (counter: Counter, left: number): PointsOf =>
+    (data) =>
+      pointsOf(data, counter, left);
+  const cold =
+    (counter: Counter): PointsOf =>
+    (data) =>
+      coldPointsOf(data, counter);
+  const processes = (points: PointsOf): Point[][] =>
     experiment.ownSlope
-      ? ownSlopes(collected.rows, counter, keep, unitsOf)
-      : acrossRows(collected.rows, counter, keep, unitsOf);
+      ? ownSlopes(collected.rows, points, unitsOf)
+      : acrossRows(collected.rows, points, unitsOf);
   // If the instances differ in size, the line is fitted over the units in an instance, and its y values are
   // the bytes of one instance. An error of a reading is then shared by all instances between two levels.
   const overInstances = experiment.ownSlope && differInUnits(collected.rows, unitsOf);
   const noise = (control?.largestBytes ?? 0) / (overInstances ? levelSpan(collected.rows) : 1);
   const several = groupsOf(experiment, grid) > 1;
-  const fit = several ? undefined : fitProcesses(processes(heapAndExternal, retained), noise);
-  const native = several ? undefined : fitProcesses(processes(mallocBytes, 0), noise);
-  const external = several ? undefined : fitProcesses(processes(externalBytes, 0), noise);
+  const fitOf = (points: PointsOf): Fit | undefined =>
+    several ? undefined : fitProcesses(processes(points), noise);
+  const lead = leadingLine(
+    { warm: fitOf(warm(heapAndExternal, retained)), cold: fitOf(cold(heapAndExternal)) },
+    {
+      kept: retained > 0,
+      instances: levelSpan(collected.rows),
+      steps: coldSlopes(collected.rows, heapAndExternal, unitsOf),
+      spread: spreadShare(collected),
+    },
+  );
+  const { fit } = lead;
+  const nativeLead = leadingLine(
+    { warm: fitOf(warm(mallocBytes, leftMalloc)), cold: fitOf(cold(mallocBytes)) },
+    {
+      kept: leftMalloc > 0,
+      instances: levelSpan(collected.rows),
+      steps: coldSlopes(collected.rows, mallocBytes, unitsOf),
+      isMalloc: true,
+    },
+  );
+  const native = nativeLead.fit;
+  const external = fitOf(lead.from === "cold" ? cold(externalBytes) : warm(externalBytes, 0));
+  const pointsFrom = (counter: Counter, left: number): PointsOf =>
+    lead.from === "cold" ? cold(counter) : warm(counter, left);
 
-  const rows = grid.map((factors) => rowOf(input, factors, retained, fit, unitsOf(factors)));
+  const rows = grid.map((factors) =>
+    rowOf(input, factors, pointsFrom, { retained, leftMalloc }, fit, unitsOf(factors)),
+  );
   const trials = Math.max(...rows.map((row) => row.trials));
   const snapshot = snapshotOf(input, unitsOf, fit, rows);
   const ledger = ledgerOf(collected.rows);
@@ -81,13 +124,19 @@ export function analyse(input: AnalysisInput): Result {
   const estimates =
     fit === undefined ? [] : compareEstimates(experiment.estimates, fit.perUnitBytes.value, kinds);
   const first = estimates[0];
+  const nativeReading = intervalOrAbsent(native, whyNoMalloc(collected.rows));
+  const externalReading = intervalOrAbsent(external, undefined);
+  const kernel = several ? absent("the grid has several factors") : kernelOf(collected, unitsOf);
   const fitRecord: Result["fit"] =
     fit === undefined
       ? absent(whyNoFit(collected, several))
       : {
           ...fit,
-          nativePerUnitBytes: intervalOrAbsent(native),
-          externalPerUnitBytes: intervalOrAbsent(external),
+          readFrom: lead.from,
+          nativePerUnitBytes: nativeReading,
+          externalPerUnitBytes: externalReading,
+          kernelPerUnitBytes: isAbsent(kernel) ? kernel : kernel.perUnitBytes,
+          ...addUp(fit.perUnitBytes, externalReading, nativeReading, kernel, unitsOverLine),
         };
 
   const result: Result = {
@@ -105,6 +154,7 @@ export function analyse(input: AnalysisInput): Result {
     fit: fitRecord,
     crossCheck: snapshot?.crossCheck ?? absent(whyNoSnapshot(collected)),
     minimumDetectableBytes: detectable,
+    leak: leakOf(collected),
     nullControl:
       control === undefined
         ? absent("no null control finished")
@@ -117,6 +167,9 @@ export function analyse(input: AnalysisInput): Result {
     breakdown: snapshot?.breakdown ?? [],
     kinds,
     waste: snapshot?.waste ?? [],
+    ...(snapshot?.holder === undefined ? {} : { holder: snapshot.holder }),
+    ...(snapshot?.shared === undefined ? {} : { shared: snapshot.shared }),
+    ...(snapshot === undefined ? {} : { units: snapshot.units }),
     ledger,
     ...(first === undefined
       ? {}
@@ -130,7 +183,12 @@ export function analyse(input: AnalysisInput): Result {
     ...(experiment.table === undefined ? {} : { table: tableRecord(experiment.table) }),
     warnings: [],
   };
-  result.warnings = warningsOf(result, collected, retained, experiment.ownSlope);
+  result.warnings = warningsOf(result, collected, {
+    ownSlope: experiment.ownSlope,
+    lead,
+    nativeLead,
+    kernel,
+  });
   return result;
 }
 
@@ -139,12 +197,41 @@ function pointOf(experiment: ExperimentRecord, factors: Factors): GridPoint | un
   return experiment.grid.find((point) => JSON.stringify(point.factors) === key);
 }
 
+/** Range of the mean of instances that differ in size, as a share of it; 0 if they are alike or unknown. */
+function spreadShare({ snapshot }: Collected): number {
+  const units = spreadOf(snapshot?.summary.sizes ?? []);
+  return units === undefined || isAbsent(units) || units.mean === 0
+    ? 0
+    : (units.high - units.low) / units.mean;
+}
+
+/** Slopes of the largest first populations from each size to the next: medians over the processes. */
+function coldSlopes(
+  rows: readonly Trial[],
+  counter: Counter,
+  unitsOf: (factors: Factors) => number,
+): number[] {
+  const largest = Math.max(0, ...rows.map(({ instances }) => instances));
+  const each = rows
+    .filter(({ instances }) => instances === largest)
+    .map(({ data, factors }) => {
+      const points = coldPointsOf(data, counter);
+      return points.slice(1).map(({ x, y }, index) => {
+        const before = points[index] as Point;
+        return (y - before.y) / (x - before.x) / unitsOf(factors);
+      });
+    });
+  return (each[0] ?? []).map((_, step) => median(each.map((slopes) => slopes[step] ?? Number.NaN)));
+}
+
+type PointsOf = (data: ProtocolData) => Point[];
+
 /** Bytes that each instance leaves behind, from the trials that made the most instances. */
-function retainedOf(rows: readonly Trial[]): number {
+function retainedOf(rows: readonly Trial[], counter: Counter = heapAndExternal): number {
   const largest = Math.max(0, ...rows.map(({ instances }) => instances));
   const values = rows
     .filter(({ instances }) => instances === largest)
-    .map(({ data }) => retainedPerInstance(data, heapAndExternal));
+    .map(({ data }) => retainedPerInstance(data, counter));
   return values.length === 0 ? 0 : median(values);
 }
 
@@ -174,14 +261,11 @@ function differInUnits(rows: readonly Trial[], unitsOf: (factors: Factors) => nu
 /** Treats each trial of the whole grid as one process: points (units, bytes) at every population. */
 function acrossRows(
   rows: readonly Trial[],
-  counter: Counter,
-  retained: number,
+  points: PointsOf,
   unitsOf: (factors: Factors) => number,
 ): Point[][] {
   return [...byTrial(rows).values()].map((trial) =>
-    trial.flatMap(({ data, factors }) =>
-      pointsOf(data, counter, retained).map(({ x, y }) => ({ x: x * unitsOf(factors), y })),
-    ),
+    trial.flatMap(({ data, factors }) => points(data).map(({ x, y }) => ({ x: x * unitsOf(factors), y }))),
   );
 }
 
@@ -191,18 +275,15 @@ function acrossRows(
  */
 function ownSlopes(
   rows: readonly Trial[],
-  counter: Counter,
-  retained: number,
+  points: PointsOf,
   unitsOf: (factors: Factors) => number,
 ): Point[][] {
   if (!differInUnits(rows, unitsOf)) {
-    return rows.map(({ data, factors }) =>
-      pointsOf(data, counter, retained).map(({ x, y }) => ({ x: x * unitsOf(factors), y })),
-    );
+    return rows.map(({ data, factors }) => points(data).map(({ x, y }) => ({ x: x * unitsOf(factors), y })));
   }
   return [...byTrial(rows).values()].map((trial) =>
     trial.flatMap(({ data, factors }) => {
-      const line = theilSen(pointsOf(data, counter, retained));
+      const line = theilSen(points(data));
       return line === undefined ? [] : [{ x: unitsOf(factors), y: line.slope }];
     }),
   );
@@ -226,7 +307,8 @@ function groupsOf(experiment: ExperimentRecord, grid: readonly Factors[]): numbe
 function rowOf(
   input: AnalysisInput,
   factors: Factors,
-  retained: number,
+  pointsFrom: (counter: Counter, left: number) => PointsOf,
+  { retained, leftMalloc }: { retained: number; leftMalloc: number },
   fit: Fit | undefined,
   units: number,
 ): ResultRow {
@@ -240,7 +322,7 @@ function rowOf(
       shared,
       collected.failed.filter((cell) => cell.role === "row" && same(cell.factors)),
     );
-  const points = trials.map(({ data }) => pointsOf(data, heapAndExternal, retained));
+  const points = trials.map(({ data }) => pointsFrom(heapAndExternal, retained)(data));
   const perInstance = experiment.ownSlope
     ? points.map((own) => theilSen(own)?.slope ?? Number.NaN)
     : points.map((own) => (bytesAtLargest(own) - (fit?.fixedBytes.value ?? 0)) / instances);
@@ -250,9 +332,9 @@ function rowOf(
     outcome: "ok",
     trials: trials.length,
     readings: {
-      heapBytes: rowReading(trials, heapBytes, retained),
-      externalBytes: rowReading(trials, externalBytes, 0),
-      nativeBytes: rowReading(trials, mallocBytes, 0),
+      heapBytes: rowReading(trials, pointsFrom(heapBytes, retained)),
+      externalBytes: rowReading(trials, pointsFrom(externalBytes, 0)),
+      nativeBytes: rowReading(trials, pointsFrom(mallocBytes, leftMalloc)),
       pssBytes: ledgerReading(trials, "pssBytes"),
       rssBytes: ledgerReading(trials, "rssBytes"),
     },
@@ -261,9 +343,11 @@ function rowOf(
   };
 }
 
-function rowReading(trials: readonly Trial[], counter: Counter, retained: number): ResultReading {
-  const values = trials.map(({ data }) => bytesAtLargest(pointsOf(data, counter, retained)));
-  return values.every(Number.isFinite) ? rangeInterval(values) : absent("malloc in use cannot be read here");
+function rowReading(trials: readonly Trial[], points: PointsOf): ResultReading {
+  const values = trials.map(({ data }) => bytesAtLargest(points(data)));
+  return values.every(Number.isFinite)
+    ? rangeInterval(values)
+    : absent(whyNoMalloc(trials) ?? "the reading is not a number");
 }
 
 type LedgerCounter = "pssBytes" | "rssBytes";
@@ -310,21 +394,60 @@ function ledgerOf(rows: readonly Trial[]): Result["ledger"] {
   return middle === undefined ? absent("no cell wrote a ledger") : { instances: largest, ...middle };
 }
 
+interface SnapshotPart extends Pick<Result, "breakdown" | "kinds" | "waste" | "crossCheck"> {
+  holder?: string[];
+  shared?: Result["shared"];
+  units: Result["units"];
+}
+
+/** Shared memory below this in all is what every object refers to, such as the text of a constant. */
+const SHARED_AT_LEAST_BYTES = 256;
+
+function sharedOf(
+  { summary }: NonNullable<Collected["snapshot"]>,
+  units: number,
+): Pick<SnapshotPart, "shared"> {
+  const { shared } = summary;
+  if (shared === undefined || shared.bytes < SHARED_AT_LEAST_BYTES) return {};
+  return { shared: { bytes: shared.bytes, perUnitBytes: shared.bytes / units, what: shared.what } };
+}
+
+function viewWasteOf({ viewWaste }: SnapshotCellData, units: number): Result["waste"] {
+  if (viewWaste === undefined || viewWaste.buffers === 0) return [];
+  return [
+    {
+      name: "buffers that a small view keeps",
+      bytes: viewWaste.bytes / units,
+      note: "the rest of a slab or array buffer that a view keeps alive; copy it (Buffer.from(view), Buffer.alloc)",
+    },
+  ];
+}
+
 function snapshotOf(
   input: AnalysisInput,
   unitsOf: (factors: Factors) => number,
   fit: Fit | undefined,
   rows: readonly ResultRow[],
-): (Pick<Result, "breakdown" | "kinds" | "waste"> & { crossCheck: Result["crossCheck"] }) | undefined {
-  const { snapshot } = input.collected;
+): SnapshotPart | undefined {
+  const { snapshot, whole } = input.collected;
   if (snapshot === undefined) return undefined;
-  const { summary, cell, factors } = snapshot;
-  const units = cell.instances * unitsOf(factors);
+  const { cell, factors } = snapshot;
+  const ownUnits = cell.instances * unitsOf(factors);
+  const { summary } = whole ?? snapshot;
+  const units = (whole ?? snapshot).cell.instances * unitsOf(factors);
   const row = rows.find((candidate) => JSON.stringify(candidate.factors) === JSON.stringify(factors));
   // The slope of this cell if every cell has one, else the line over several cells.
   const slope = input.experiment.ownSlope ? row?.perUnitBytes : fit?.perUnitBytes;
-  const perUnit = summary.bytes / units;
+  const perUnit = snapshot.summary.bytes / ownUnits;
+  const wholeHeap = whole === undefined ? undefined : whole.summary.bytes / units;
+  const { holder } = summary;
   return {
+    ...(holder === undefined ? {} : { holder }),
+    ...sharedOf(snapshot, ownUnits),
+    units:
+      unitsOf(factors) === 1
+        ? spreadOf(snapshot.summary.sizes ?? [])
+        : absent("an instance holds several units, and sizes are known of whole instances"),
     breakdown: summary.classes.map(({ type, bytes, count }) => ({
       type,
       bytes: bytes / units,
@@ -335,21 +458,25 @@ function snapshotOf(
       bytes: bytes / units,
       count: count / units,
     })),
-    waste: summary.waste.map(({ name, bytes, advice }) => ({
-      name,
-      bytes: isAbsent(bytes) ? { absent: bytes.absent } : bytes / units,
-      note: advice,
-    })),
+    waste: [
+      ...summary.waste.map(({ name, bytes, advice }) => ({
+        name,
+        bytes: isAbsent(bytes) ? { absent: bytes.absent } : bytes / units,
+        note: advice,
+      })),
+      ...viewWasteOf(cell, ownUnits),
+    ],
     crossCheck:
       slope === undefined || isAbsent(slope)
         ? absent("there is no slope to compare the snapshot with")
         : {
             snapshotPerUnitBytes: perUnit,
             slopePerUnitBytes: slope.value,
-            relativeDifference: relative(perUnit, slope.value),
+            relativeDifference: relative(wholeHeap ?? perUnit, slope.value),
             instances: cell.instances,
             factors: withoutPopulation(input.experiment, factors),
-            sameInstancesPerUnitBytes: (cell.heapChangePerInstanceBytes * cell.instances) / units,
+            sameInstancesPerUnitBytes: (cell.heapChangePerInstanceBytes * cell.instances) / ownUnits,
+            ...(wholeHeap === undefined ? {} : { wholeHeapPerUnitBytes: wholeHeap }),
           },
   };
 }
@@ -363,10 +490,27 @@ function relative(value: number, reference: number): number {
   return reference === 0 ? Math.sign(value) : value / reference - 1;
 }
 
-function intervalOrAbsent(fit: Fit | undefined): ResultReading {
-  if (fit === undefined || !Number.isFinite(fit.perUnitBytes.value))
-    return absent("malloc in use cannot be read here");
+function intervalOrAbsent(fit: Fit | undefined, why: string | undefined): ResultReading {
+  if (why !== undefined) return absent(why);
+  if (fit === undefined || !Object.values(fit.perUnitBytes).every(Number.isFinite))
+    return absent("the readings give no line");
   return fit.perUnitBytes;
+}
+
+/**
+ * The kernel's line, for each unit: from a cell that grew for it, or from the first populations of all rows,
+ * if they differ in size.
+ */
+function kernelOf(collected: Collected, unitsOf: (factors: Factors) => number): KernelLine | Absent {
+  const [growth] = collected.growths;
+  if (growth !== undefined) return kernelLine(perUnits(growth.grown, unitsOf(growth.factors)));
+  const failure = collected.failed.find(({ role }) => role === "growth");
+  if (failure !== undefined) return absent(failure.cause);
+  return absent("no cell grew large enough for the kernel's pages");
+}
+
+function perUnits(ledgers: readonly SizedLedger[], units: number): SizedLedger[] {
+  return ledgers.map(({ instances, reading }) => ({ instances: instances * units, reading }));
 }
 
 function whyNoFit(collected: Collected, several: boolean): string {

@@ -1,3 +1,4 @@
+import { isAbsent } from "../system/probe/reading.js";
 import type { ProtocolData } from "../measure/protocol.js";
 import type { SettledReading } from "../measure/settle.js";
 import type { Point } from "../base/stats/theil-sen.js";
@@ -8,7 +9,21 @@ export type Counter = (reading: SettledReading) => number;
 export const heapBytes: Counter = (reading) => reading.heapBytes;
 export const externalBytes: Counter = (reading) => reading.externalBytes;
 export const heapAndExternal: Counter = (reading) => reading.heapBytes + reading.externalBytes;
-export const mallocBytes: Counter = (reading) => reading.mallocBytes;
+/** NaN where malloc was not read. A result shows such a value as absent, with {@link whyNoMalloc}. */
+export const mallocBytes: Counter = ({ mallocBytes: malloc }) =>
+  typeof malloc === "number" ? malloc : Number.NaN;
+
+/** Why some reading of these trials has no malloc; undefined where each has. */
+export function whyNoMalloc(trials: readonly { data: ProtocolData }[]): string | undefined {
+  for (const { data } of trials) {
+    const readings = [data.baseline, ...data.readings];
+    const lacking = readings.find(({ mallocBytes: malloc }) => typeof malloc !== "number");
+    if (lacking === undefined) continue;
+    const { mallocBytes: malloc } = lacking;
+    return isAbsent(malloc) ? malloc.absent : "malloc in use was not recorded";
+  }
+  return undefined;
+}
 
 /** Less than this after a release counts as drift of the instrument, not as memory of the subject. */
 const RETAINED_AT_LEAST_BYTES = 4096;
@@ -21,7 +36,8 @@ const RETAINED_AT_LEAST_BYTES = 4096;
 export function retainedPerInstance(data: ProtocolData, counter: Counter): number {
   const growth = counter(data.end) - counter(data.warm);
   const made = data.end.created - data.warm.created;
-  if (growth < RETAINED_AT_LEAST_BYTES || made === 0) return 0;
+  // NaN is a counter that was not read; it must not pass for growth.
+  if (!(growth >= RETAINED_AT_LEAST_BYTES) || made === 0) return 0;
   const last = new Map<number, number>();
   for (const reading of data.readings) {
     const before = last.get(reading.count);
@@ -43,6 +59,15 @@ export function pointsOf(data: ProtocolData, counter: Counter, retained: number)
     x: reading.count,
     y: counter(reading) - base - retained * (reading.created - reading.count),
   }));
+}
+
+/**
+ * The first population of the process, which only grew, as points. Empty for a journal of an earlier version.
+ */
+export function coldPointsOf(data: ProtocolData, counter: Counter): Point[] {
+  const base = counter(data.baseline);
+  const cold = (data as { cold?: SettledReading[] }).cold ?? [];
+  return cold.map((reading) => ({ x: reading.count, y: counter(reading) - base }));
 }
 
 /** Median over the rounds of the bytes since the baseline, at the largest level. */

@@ -1,9 +1,22 @@
+import type { Absent } from "../system/probe/reading.js";
 import { isAbsent } from "../system/probe/reading.js";
 import type { Result, ResultWarning } from "../record/schema.js";
 import type { Collected } from "./collected.js";
+import type { KernelLine } from "./kernel.js";
+import type { Lead } from "./lead.js";
+import { KERNEL } from "./total.js";
 
 const AGREEMENT = 0.01;
+/** The whole heap also holds what the process does by itself between the two snapshots. */
+const WHOLE_AGREEMENT = 0.05;
 const WIDE_INTERVAL = 0.01;
+
+export interface Found {
+  ownSlope: boolean;
+  lead: Lead;
+  nativeLead: Lead;
+  kernel: KernelLine | Absent;
+}
 
 /**
  * Finds every reason to doubt the result that the readings show. Each warning has a name that scripts can
@@ -12,13 +25,14 @@ const WIDE_INTERVAL = 0.01;
 export function warningsOf(
   result: Result,
   collected: Collected,
-  retained: number,
-  ownSlope: boolean,
+  { ownSlope, lead, nativeLead, kernel }: Found,
 ): ResultWarning[] {
   const warnings: ResultWarning[] = [];
   const warn = (name: string, message: string): void => void warnings.push({ name, message });
   const { fit, crossCheck, unit } = result;
 
+  if (!isAbsent(fit) && isAbsent(fit.nativePerUnitBytes))
+    warn("no-native", `Native memory was not measured: ${fit.nativePerUnitBytes.absent}.`);
   const unsettled = collected.rows
     .flatMap(({ data }) => data.readings)
     .filter(({ settled }) => !settled).length;
@@ -28,12 +42,8 @@ export function warningsOf(
       `${unsettled} readings never agreed with the one before, after ten collections each.`,
     );
   }
-  if (retained > 0) {
-    warn(
-      "retained-after-release",
-      `Each instance left ${bytes(retained)} behind after it was dropped (a registry, cache or listener that the subject keeps?); these bytes are counted in bytes per ${unit}.`,
-    );
-  }
+  leakDoubt(result, warn);
+  leadDoubts(unit, lead, nativeLead, warn);
   if (result.environment.compilers === "on") {
     warn(
       "compilers-on",
@@ -52,19 +62,24 @@ export function warningsOf(
     if (width > WIDE_INTERVAL && perUnitBytes.high - perUnitBytes.low > result.minimumDetectableBytes) {
       warn("wide-interval", `The processes differ by ${percent(width)}.`);
     }
-    if (Math.abs(perUnitBytes.value) <= result.minimumDetectableBytes) {
+    if (perUnitBytes.value <= result.minimumDetectableBytes) {
       warn(
         "below-detection",
-        `Nothing was detected: ${bytes(perUnitBytes.value)} is within the ${bytes(result.minimumDetectableBytes)} that a subject of no cost reads.`,
+        perUnitBytes.value < -result.minimumDetectableBytes
+          ? `Nothing was detected in V8's memory: the line falls by ${bytes(-perUnitBytes.value)} for each ${unit}, so what an instance costs there is less than the noise of these readings.`
+          : `Nothing was detected in V8's memory: ${bytes(Math.abs(perUnitBytes.value))} is within the ${bytes(result.minimumDetectableBytes)} that a subject of no cost reads.`,
       );
     }
+    fixedDoubt(result, warn);
+    fewDoubt(result, warn);
     if (!ownSlope) unevenRows(result, perUnitBytes.value, warn);
     if (fit.processes < 3)
       warn(
         "few-processes",
         `The interval rests on ${fit.processes} ${fit.processes === 1 ? "process" : "processes"}.`,
       );
-    nativeDoubts(result, warn);
+    nativeDoubts(result, kernel, warn);
+    kernelDoubts(result, kernel, warn);
   }
   if (isAbsent(crossCheck)) {
     if (crossCheck.absent !== "no snapshot was asked for")
@@ -72,9 +87,25 @@ export function warningsOf(
   } else {
     const same = relative(crossCheck.snapshotPerUnitBytes, crossCheck.sameInstancesPerUnitBytes);
     const measured = crossCheck.relativeDifference;
-    const small = Math.abs(crossCheck.snapshotPerUnitBytes - crossCheck.slopePerUnitBytes) <= 1;
-    if (Math.abs(measured) > AGREEMENT && !small) {
-      if (Math.abs(same) <= AGREEMENT) {
+    const whole = crossCheck.wholeHeapPerUnitBytes;
+    const small = Math.abs((whole ?? crossCheck.snapshotPerUnitBytes) - crossCheck.slopePerUnitBytes) <= 1;
+    if (whole !== undefined && Math.abs(measured) <= WHOLE_AGREEMENT) {
+      const elsewhere = crossCheck.slopePerUnitBytes - crossCheck.snapshotPerUnitBytes;
+      const held = result.holder === undefined ? "" : `; held by ${result.holder.slice(1).join(", ")}`;
+      if (unit !== "call" && elsewhere > 1)
+        warn(
+          "held-elsewhere",
+          `Of ${bytes(crossCheck.slopePerUnitBytes)} per ${unit}, ${bytes(elsewhere)} are not held by the ${unit} alone: something beside it (a registry, a cache, a timer, the runtime) has them${held}. The growth of the whole heap says ${bytes(whole)}.`,
+        );
+    } else if (whole !== undefined && isPrepared(result, whole)) {
+      warn(
+        "prepared-before",
+        `Each ${unit} has ${bytes(crossCheck.snapshotPerUnitBytes)} of its own, and making it costs ${bytes(Math.abs(crossCheck.slopePerUnitBytes))}: the rest was there before (prepare, an import or a pool made it) and is not counted.`,
+      );
+    } else if (Math.abs(measured) > AGREEMENT && !small) {
+      const differ =
+        result.units !== undefined && !isAbsent(result.units) && result.units.high > result.units.low;
+      if (Math.abs(same) <= AGREEMENT && differ) {
         warn(
           "uneven-instances",
           `The ${crossCheck.instances} instances of the snapshot cost ${percent(measured)} against the line over all of them, and the heap says the same of them: the instances differ in size.`,
@@ -82,7 +113,7 @@ export function warningsOf(
       } else {
         warn(
           "methods-disagree",
-          `Slope and snapshot differ by ${percent(measured)}: ${bytes(crossCheck.slopePerUnitBytes)} and ${bytes(crossCheck.snapshotPerUnitBytes)} per ${unit}.`,
+          `Slope and snapshot differ by ${percent(measured)}: ${bytes(crossCheck.slopePerUnitBytes)} and ${bytes(whole ?? crossCheck.snapshotPerUnitBytes)} per ${unit}.`,
         );
       }
     }
@@ -112,7 +143,7 @@ export function warningsOf(
  * Warns of rows whose bytes per unit differ from the line: their units differ in size, which repetitions
  * cannot show.
  */
-function unevenRows(result: Result, slope: number, warn: (name: string, message: string) => void): void {
+function unevenRows(result: Result, slope: number, warn: Warn): void {
   const values = result.rows.flatMap(({ perUnitBytes }) =>
     isAbsent(perUnitBytes) ? [] : [perUnitBytes.value],
   );
@@ -125,8 +156,104 @@ function unevenRows(result: Result, slope: number, warn: (name: string, message:
   );
 }
 
-/** Compares declared external memory with measured malloc. */
-function nativeDoubts(result: Result, warn: (name: string, message: string) => void): void {
+type Warn = (name: string, message: string) => void;
+
+/** What instances that were dropped left behind, by each counter that saw it. */
+function leakDoubt({ leak, unit }: Result, warn: Warn): void {
+  if (leak === undefined || isAbsent(leak)) return;
+  const seen = (
+    [
+      ["of V8's memory", leak.retainedPerInstanceBytes],
+      ["of malloc", leak.nativePerInstanceBytes],
+      ["of the kernel's pages", leak.kernelPerInstanceBytes],
+    ] as const
+  ).flatMap(([where, reading]) =>
+    "value" in reading && reading.value > 0 ? [`${bytes(reading.value)} ${where}`] : [],
+  );
+  if (seen.length === 0) return;
+  const what = unit === "call" ? "Each call" : "Each instance";
+  const when = unit === "call" ? "" : " after it was dropped";
+  warn(
+    "retained-after-release",
+    `${what} left ${seen.join(", ")} behind${when} (a registry, cache, listener or handle that is kept?); these bytes are counted in bytes per ${unit}.`,
+  );
+}
+
+/** The first population of a process against those after a warm-up. */
+function leadDoubts(unit: string, lead: Lead, nativeLead: Lead, warn: Warn): void {
+  const pairs = [
+    [lead, "", "a table of a Map or WeakMap, a cache, a pool, or WebAssembly memory"],
+    [nativeLead, " of malloc", "a pool or an arena of an addon"],
+  ] as const;
+  for (const [{ fit, other }, what, likely] of pairs) {
+    if (fit === undefined || other === undefined) continue;
+    warn(
+      what === "" ? "cold-and-warm-differ" : "cold-and-warm-malloc-differ",
+      `In a process that made none before, one ${unit} costs ${bytes(fit.perUnitBytes.value)}${what}; after a warm-up, ${bytes(other.perUnitBytes.value)}. Something that grew then stays or is used again (${likely}), so the first line is the headline.`,
+    );
+  }
+}
+
+/** Whether the whole heap grows as little as the line, and the instances hold more than that. */
+function isPrepared({ crossCheck }: Result, whole: number): boolean {
+  if (isAbsent(crossCheck)) return false;
+  const { slopePerUnitBytes: slope, snapshotPerUnitBytes: own } = crossCheck;
+  return Math.abs(whole - slope) <= Math.max(16, AGREEMENT * own) && own > slope + 16;
+}
+
+/** Readings below this share of the rise are drift, and not a fixed cost below zero. */
+const FIXED_SHARE = 0.01;
+
+function fixedDoubt({ fit, rows, unit }: Result, warn: Warn): void {
+  if (isAbsent(fit)) return;
+  const units = Math.max(...rows.map(({ instances, unitsPerInstance }) => instances * unitsPerInstance));
+  const { value } = fit.fixedBytes;
+  if (value >= -Math.max(4096, FIXED_SHARE * units * Math.abs(fit.perUnitBytes.value))) return;
+  warn(
+    "negative-fixed-cost",
+    `The line begins at ${bytes(value)}, and nothing costs less than nothing: the first ${unit}s are smaller than later ones, so the cost of one depends on which ones are measured.`,
+  );
+}
+
+/** Fewer instances than this give one line through noise that the others would average out. */
+const FEW_INSTANCES = 30;
+
+function fewDoubt({ fit, rows, unit }: Result, warn: Warn): void {
+  const most = Math.max(...rows.map(({ instances }) => instances));
+  if (isAbsent(fit) || fit.source !== undefined || most >= FEW_INSTANCES || rows.length > 1) return;
+  warn(
+    "few-instances",
+    `The largest population had ${most} ${unit}s, because they are slow to make or large; --instances N measures more.`,
+  );
+}
+
+/** What the kernel counts against what V8 and malloc say. */
+function kernelDoubts(result: Result, kernel: KernelLine | Absent, warn: Warn): void {
+  const { fit, ledger, unit } = result;
+  if (isAbsent(fit)) return;
+  const part = fit.parts?.find(({ name }) => name === KERNEL);
+  if (part !== undefined && !isAbsent(kernel)) {
+    const rest = kernel.perUnitBytes.value - part.bytes;
+    warn(
+      "seen-by-kernel-alone",
+      `The kernel counts ${bytes(kernel.perUnitBytes.value)} of pages per ${unit}, and V8's pages, external memory and malloc explain ${bytes(rest)}: the rest is another isolate (a worker), thread stacks, or memory that an addon maps itself.`,
+    );
+  } else if (isAbsent(kernel) && !isAbsent(ledger)) {
+    const { unexplainedBytes, pssChangeBytes, instances } = ledger;
+    const isLarge = Math.abs(unexplainedBytes) > Math.max(UNEXPLAINED_BYTES, 0.1 * pssChangeBytes);
+    if (isLarge)
+      warn(
+        "unexplained-memory",
+        `${instances} instances changed the process by ${bytes(pssChangeBytes)} of pages, of which ${bytes(unexplainedBytes)} are explained neither by V8 nor by malloc (a worker, a mapped file, an addon?).`,
+      );
+  }
+}
+
+/** Less than this is lost among V8's pages, which are 256 KiB each. */
+const UNEXPLAINED_BYTES = 2 ** 22;
+
+/** Compares declared external memory with measured malloc, and with the kernel where it was asked. */
+function nativeDoubts(result: Result, kernel: KernelLine | Absent, warn: Warn): void {
   const { fit, unit } = result;
   if (isAbsent(fit) || isAbsent(fit.nativePerUnitBytes) || isAbsent(fit.externalPerUnitBytes)) return;
   const native = (fit.nativePerUnitBytes as { value: number }).value;
@@ -134,11 +261,13 @@ function nativeDoubts(result: Result, warn: (name: string, message: string) => v
   const difference = native - external;
   const total = fit.perUnitBytes.value;
   if (Math.abs(difference) <= Math.max(64, 0.05 * Math.abs(total))) return;
+  // Mapped memory is no memory of malloc, and yet it is there where the kernel counts it.
+  if (difference < 0 && !isAbsent(kernel) && kernel.perUnitBytes.high >= 0.95 * total) return;
   warn(
     difference > 0 ? "native-undeclared" : "external-overdeclared",
     difference > 0
       ? `malloc holds ${bytes(native)} per ${unit} of which ${bytes(external)} are declared to V8; the rest is in no JavaScript counter.`
-      : `${bytes(external)} per ${unit} are declared to V8 as external, malloc holds ${bytes(native)}.`,
+      : `${bytes(external)} per ${unit} are declared to V8 as external, malloc holds ${bytes(native)}${isAbsent(kernel) ? "" : `, and the kernel counts ${bytes(kernel.perUnitBytes.value)} of pages in all`}.`,
   );
 }
 

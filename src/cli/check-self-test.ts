@@ -9,6 +9,7 @@ import { compareResults } from "../report/compare/compare.js";
 import { bytesIn } from "../base/format.js";
 import { judgeBudget } from "../report/budgets/judge.js";
 import type { Result } from "../record/schema.js";
+import { totalOf } from "../record/total.js";
 import { experimentFile } from "../runner/engine/shipped.js";
 import type { Planned } from "./check.js";
 import type { BudgetedExperiment, BudgetRun } from "./check-run.js";
@@ -64,7 +65,8 @@ export async function selfTest(
   const units = clean.rows[0]?.unitsPerInstance ?? 1;
   const isVaried = clean.rows.some(({ unitsPerInstance }) => unitsPerInstance !== units);
   const expected = LEAK_BYTES / units;
-  const limit = clean.fit.perUnitBytes.high;
+  const total = totalOf(clean.fit);
+  const limit = (isAbsent(total) ? clean.fit.perUnitBytes : total).high;
   const budget = {
     experiment: experiment.name,
     limits: [

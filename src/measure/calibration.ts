@@ -2,9 +2,9 @@ import { mallocSelfTest } from "../system/probe/malloc.js";
 import { isAbsent } from "../system/probe/reading.js";
 import { theilSen } from "../base/stats/theil-sen.js";
 import type { ObservedGc } from "./gc.js";
-import { surveyGcCalls } from "./gc.js";
 import { Population } from "./population.js";
-import { fullGc, readLevels } from "./protocol.js";
+import { fullGc, surveyGcCalls } from "./gc.js";
+import { readLevels } from "./protocol.js";
 import { SettledLog } from "./settle.js";
 
 export interface CalibrationCheck {
@@ -47,6 +47,7 @@ export async function calibrate(): Promise<Calibration> {
       Math.max(...LEVELS),
       "calibration",
     );
+    population.repeat();
     await readLevels(population, LEVELS.slice(0, 2), log, undefined);
     log.clear();
     await readLevels(population, LEVELS, log, undefined);

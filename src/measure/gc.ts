@@ -1,4 +1,5 @@
 import { GCProfiler } from "node:v8";
+import { BytesperError } from "../base/errors.js";
 
 /**
  * Present only in processes started with --expose-gc. The type allows any options, because several forms of
@@ -32,7 +33,7 @@ const CANDIDATES: { call: string; collect: () => void }[] = [
  * Finds the first `gc` call that the collector itself reports as one full mark-compact. The form of a call
  * proves nothing: `gc({type:"major"})` runs a scavenge on Node 20. So each process that measures asks again.
  */
-export function findFullGc(): FullGc | { rejected: ObservedGc[] } {
+function findFullGc(): FullGc | { rejected: ObservedGc[] } {
   const rejected: ObservedGc[] = [];
   for (const candidate of CANDIDATES) {
     const proof = observe(candidate.collect);
@@ -48,6 +49,19 @@ function observe(action: () => void): string[] {
   profiler.start();
   action();
   return profiler.stop().statistics.map((entry) => entry.gcType);
+}
+
+/** The full collection of this process, and the calls that are none. Throws `INSTRUMENT_OFF` if there is none. */
+export function fullGc(): { gc: FullGc; rejected: ObservedGc[] } {
+  const found = findFullGc();
+  if ("collect" in found) return { gc: found, rejected: [] };
+  const tried = found.rejected
+    .map(({ call, proof }) => `${call} ran ${proof.join(" + ") || "nothing"}`)
+    .join("; ");
+  throw new BytesperError(
+    "INSTRUMENT_OFF",
+    `No gc call of Node ${process.versions.node} ran a full mark-compact (${tried}), so retained bytes cannot be read here; start the process with --expose-gc or use another Node.`,
+  );
 }
 
 /** What each candidate call runs in this process; a calibration records it. */

@@ -1,15 +1,17 @@
 import { getHeapStatistics } from "node:v8";
 import type { Estimate, SubjectContext } from "../experiment/define.js";
 import { BytesperError } from "../base/errors.js";
+import { mallocInUse } from "../system/probe/malloc.js";
+import { isAbsent } from "../system/probe/reading.js";
 import { loadSubject } from "./load-subject.js";
 import { Population } from "./population.js";
-import { fullGc } from "./protocol.js";
+import { fullGc } from "./gc.js";
 import type { ContextData, SubjectReference } from "../experiment/subject.js";
 
 /** The rough cost of one instance. It decides how many instances a measurement can afford. */
 export interface Pilot {
   createMs: number;
-  /** Rough bytes of one instance: heap and external. */
+  /** Rough bytes of one instance: heap with external memory or, if it is more, with malloc. */
   instanceBytes: number;
   heapLimitBytes: number;
   /** What the subject's own `estimate` says, if it has one. */
@@ -19,7 +21,7 @@ export interface Pilot {
 const BUDGET_MS = 80;
 
 /**
- * Makes 1, 4, 16, ... instances until 80 ms have passed, at most a thousand. Mistakes in `create` show here.
+ * Makes 4, 16, 64, ... instances until 80 ms have passed, at most a thousand. Mistakes in `create` show here.
  */
 export async function runPilot(
   subjectReference: SubjectReference,
@@ -31,32 +33,42 @@ export async function runPilot(
   const subject = await loadSubject(subjectReference);
   await subject.prepare?.(context);
   const population = new Population(subject, context, 1024, subjectReference.name);
-  const start = performance.now();
   const estimates = estimatesOf(await subject.estimate?.(context), subjectReference.name);
-  let pilot: Pilot;
-  let size = 1;
-  do {
+  const pilot: Pilot = {
+    createMs: 0,
+    instanceBytes: 0,
+    heapLimitBytes: getHeapStatistics().heap_size_limit,
+    estimates,
+  };
+  const round = async (size: number): Promise<void> => {
     gc.collect();
-    const before = getHeapStatistics();
+    const before = heldBytes();
     const made = performance.now();
     const filling = population.fill(size);
     if (filling !== undefined) await filling;
-    const createMs = (performance.now() - made) / size;
+    pilot.createMs = (performance.now() - made) / size;
     gc.collect();
-    const after = getHeapStatistics();
-    const bytes =
-      after.used_heap_size + after.external_memory - before.used_heap_size - before.external_memory;
-    pilot = {
-      createMs,
-      instanceBytes: Math.max(0, bytes / size),
-      heapLimitBytes: after.heap_size_limit,
-      estimates,
-    };
+    pilot.instanceBytes = Math.max(0, (heldBytes() - before) / size);
     const dropping = population.drop();
     if (dropping !== undefined) await dropping;
-    size *= 4;
-  } while (performance.now() - start < BUDGET_MS && size <= 1024);
+  };
+  // The first instances pay what is paid once (a library that is loaded at first use), which may take longer
+  // and hold more than thousands of later ones.
+  for (const size of [1, 4]) await round(size);
+  const start = performance.now();
+  try {
+    for (let size = 4; size <= 1024 && performance.now() - start < BUDGET_MS; size *= 4) await round(size);
+  } catch (error) {
+    // The subject has no data for so many indices; the rounds before tell enough.
+    if (!(error instanceof BytesperError) || error.code !== "SUBJECT_THREW") throw error;
+  }
   return pilot;
+}
+
+function heldBytes(): number {
+  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
+  const malloc = mallocInUse();
+  return heap + Math.max(external, isAbsent(malloc) ? 0 : malloc);
 }
 
 function estimatesOf(answer: unknown, name: string): Estimate[] {

@@ -14,6 +14,11 @@ export class Population {
   readonly instances: unknown[];
   count = 0;
   created = 0;
+  /** Whether `create` returns nothing: then each call is counted, and no instance is held. */
+  returnsNothing = false;
+  /** Index of the instance at place 0. */
+  #first = 0;
+  #isAnew = true;
   readonly #subject: LoadedSubject;
   readonly #context: SubjectContext;
   readonly #name: string;
@@ -26,14 +31,31 @@ export class Population {
   }
 
   /**
-   * Makes instances 0 to count - 1. Stays synchronous for a synchronous subject, because an await costs heap.
+   * From now on every population gets the indices from 0 again, so that all populations hold equal instances.
+   * Only for a subject that keeps nothing of dropped instances: where it keeps them by index, a new instance
+   * would take the place of an old one.
+   */
+  repeat(): void {
+    this.#isAnew = false;
+    this.#first = 0;
+  }
+
+  /** From now on no index is given twice. */
+  renew(): void {
+    this.#isAnew = true;
+    this.#first = this.created;
+  }
+
+  /**
+   * Makes instances until there are `count`. Stays synchronous for a synchronous subject, because an await
+   * costs heap.
    */
   fill(count: number): void | Promise<void> {
     const { instances } = this;
-    for (let index = 0; index < count; index++) {
-      const instance = this.#create(index);
-      if (isThenable(instance)) return this.#fillAwaiting(index, instance, count);
-      instances[index] = this.#checked(instance, index);
+    for (let place = this.count; place < count; place++) {
+      const instance = this.#create(place);
+      if (isThenable(instance)) return this.#fillAwaiting(place, instance, count);
+      instances[place] = this.#checked(instance, place);
     }
     this.#made(count);
   }
@@ -42,6 +64,7 @@ export class Population {
     const { instances, count } = this;
     const { release } = this.#subject;
     this.count = 0;
+    if (this.#isAnew) this.#first += count;
     if (release === undefined) {
       instances.fill(null, 0, count);
       return;
@@ -58,10 +81,13 @@ export class Population {
       this.#timedOut(`create(${index}) returned a promise that did not settle`),
     );
     try {
-      this.instances[from] = this.#checked(await timer.watch(from, first, "create", this.#name), from);
-      for (let index = from + 1; index < count; index++) {
-        const instance = await timer.watch(index, this.#create(index), "create", this.#name);
-        this.instances[index] = this.#checked(instance, index);
+      this.instances[from] = this.#checked(
+        await timer.watch(this.#first + from, first, "create", this.#name),
+        from,
+      );
+      for (let place = from + 1; place < count; place++) {
+        const instance = await timer.watch(this.#first + place, this.#create(place), "create", this.#name);
+        this.instances[place] = this.#checked(instance, place);
       }
     } finally {
       timer.stop();
@@ -85,11 +111,12 @@ export class Population {
   }
 
   #made(count: number): void {
+    this.created += count - this.count;
     this.count = count;
-    this.created += count;
   }
 
-  #create(index: number): unknown {
+  #create(place: number): unknown {
+    const index = this.#first + place;
     try {
       return this.#subject.create(index, this.#context);
     } catch (error) {
@@ -105,11 +132,15 @@ export class Population {
     }
   }
 
-  #checked(instance: unknown, index: number): unknown {
-    if (instance !== undefined) return instance;
+  #checked(instance: unknown, place: number): unknown {
+    if (this.created === 0 && place === 0) this.returnsNothing = instance === undefined;
+    if ((instance === undefined) === this.returnsNothing) return instance;
+    const index = this.#first + place;
     throw new BytesperError(
       "BAD_SUBJECT",
-      `create(${index}) of ${this.#name} returned nothing; return the instance, whose bytes are then counted.`,
+      this.returnsNothing
+        ? `create(0) of ${this.#name} returned nothing and create(${index}) returned something; let all return an instance, or none.`
+        : `create(${index}) of ${this.#name} returned nothing and create(0) returned an instance; let all return an instance, or none.`,
     );
   }
 

@@ -1,14 +1,16 @@
 import { setImmediate as nextTask } from "node:timers/promises";
-import { getHeapStatistics } from "node:v8";
 import type { SubjectContext } from "../experiment/define.js";
 import { BytesperError } from "../base/errors.js";
+import { finalizerOf } from "./finalizers.js";
 import type { FullGc, ObservedGc } from "./gc.js";
-import { findFullGc } from "./gc.js";
+import { fullGc } from "./gc.js";
+import { coldSteps, grow } from "./growth.js";
 import { readLedger } from "./ledger.js";
 import { loadSubject } from "./load-subject.js";
 import { Population } from "./population.js";
 import type { SettledReading } from "./settle.js";
 import { SettledLog } from "./settle.js";
+import type { Stream } from "./stream.js";
 import type { ContextData, LoadedSubject, SubjectReference } from "../experiment/subject.js";
 
 /** What a measured process must do. */
@@ -19,8 +21,6 @@ export interface ProtocolSpec {
   levels: number[];
   /** Number of instances that are made and dropped first; the same in all cells that are compared. */
   warmUp: number;
-  /** Whether the first, cold population is compared with the kernel's counters. */
-  ledger: boolean;
 }
 
 /** What a measured process answers. Differences are computed later, where they can be checked again. */
@@ -28,18 +28,18 @@ export interface ProtocolData {
   gc: { call: string; proof: string[]; rejected: ObservedGc[] };
   /** After import and `prepare`, before the first `create`. */
   baseline: SettledReading;
+  /** The first population of this process, which only grew, at each of its sizes. */
+  cold: SettledReading[];
   warm: SettledReading;
   readings: SettledReading[];
   end: SettledReading;
+  returnsNothing: boolean;
   /** Time of one `create`, mean over the last population. */
   createMs: number;
 }
 
-/**
- * Takes a record out of the process at once: a record that stayed on the heap would be measured with the
- * subject.
- */
-export type Stream = (record: unknown) => void;
+/** Growth of the empty process over a population from which the subject is taken to keep something. */
+const KEPT_AT_LEAST_BYTES = 4096;
 
 /**
  * Runs the steps of one measured process: rehearse, load, baseline, weigh the cold population, warm up at
@@ -61,22 +61,29 @@ export async function runProtocol(spec: ProtocolSpec, stream: Stream, emit: Stre
   const population = new Population(subject, context, largest, spec.subject.name);
   const baseline = log.take(0, 0);
 
-  if (spec.ledger) await weighCold(population, Math.max(...spec.levels), log, stream);
-  await warmUp(population, spec, log);
-  const finalize = await finalizerOf(gc);
+  const steps = coldSteps(Math.max(...spec.levels));
+  await grow(population, steps, log, stream);
+  await dropAll(population);
+  let finalize = await finalizerOf(gc);
+  await warmUp(population, spec, log, () => (finalize ?? nextTask)());
+  finalize ??= await finalizerOf(gc);
+  stream({ type: "ledger", phase: "warm", instances: population.created, reading: readLedger() });
   const warm = log.take(0, population.created);
   const firstReading = warm + 1;
   const createMs = await readLevels(population, spec.levels, log, finalize);
   const end = log.take(0, population.created);
+  stream({ type: "ledger", phase: "end", instances: population.created, reading: readLedger() });
 
   const rows = log.rows();
   const row = (index: number): SettledReading => rows[index] as SettledReading;
   return {
     gc: { call: gc.call, proof: gc.proof, rejected },
     baseline: row(baseline),
+    cold: rows.slice(baseline + 1, baseline + 1 + steps.length),
     warm: row(warm),
     readings: rows.slice(firstReading, end),
     end: row(end),
+    returnsNothing: population.returnsNothing,
     createMs,
   };
 }
@@ -111,41 +118,6 @@ export async function readLevels(
 }
 
 /**
- * FinalizationRegistry callbacks and addon finalizers run as tasks after a collection has found their objects
- * dead. Called after a population was dropped. Finds out whether such tasks free anything here. If they do,
- * returns the step that lets them run between levels; most subjects need no such step, and it costs a
- * collection.
- */
-async function finalizerOf(gc: FullGc): Promise<(() => Promise<void>) | undefined> {
-  const finalize = async (): Promise<void> => {
-    gc.collect();
-    await nextTask();
-  };
-  gc.collect();
-  const before = liveBytes();
-  await finalize();
-  gc.collect();
-  return liveBytes() < before ? finalize : undefined;
-}
-
-function liveBytes(): number {
-  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
-  return heap + external;
-}
-
-export function fullGc(): { gc: FullGc; rejected: ObservedGc[] } {
-  const found = findFullGc();
-  if ("collect" in found) return { gc: found, rejected: [] };
-  const tried = found.rejected
-    .map(({ call, proof }) => `${call} ran ${proof.join(" + ") || "nothing"}`)
-    .join("; ");
-  throw new BytesperError(
-    "INSTRUMENT_OFF",
-    `No gc call of Node ${process.versions.node} ran a full mark-compact (${tried}), so retained bytes cannot be read here; start the process with --expose-gc or use another Node.`,
-  );
-}
-
-/**
  * Starts a new slab of Node's pool for small buffers. Node's own buffers hold the first slab for ever.
  * Without this step the first small buffers of a subject would need a second slab, and its bytes would be
  * charged to them.
@@ -170,9 +142,9 @@ async function rehearse(
 ): Promise<void> {
   const size = 64;
   const population = new Population(NOTHING, context, size, "rehearsal");
-  if (spec.ledger) await weighCold(population, size, log, stream);
-  await warmUp(population, { ...spec, levels: [size], warmUp: size }, log);
-  await finalizerOf(gc);
+  await grow(population, coldSteps(size), log, stream);
+  await dropAll(population);
+  await warmUp(population, { ...spec, levels: [size], warmUp: size }, log, () => finalizerOf(gc));
   await readLevels(population, [size], log, undefined);
   log.rows();
   log.clear();
@@ -180,35 +152,42 @@ async function rehearse(
 
 /**
  * Makes the common warm-up population, then one of full size. After that, hidden classes, feedback and caches
- * no longer change.
+ * no longer change. Then finds out whether the populations that follow may hold the same instances.
  */
-async function warmUp(population: Population, spec: ProtocolSpec, log: SettledLog): Promise<void> {
-  for (const size of [spec.warmUp, Math.max(spec.warmUp, ...spec.levels)]) {
-    const filling = population.fill(size);
-    if (filling !== undefined) await filling;
-    await dropAll(population);
-  }
-  log.take(0, population.created);
+async function warmUp(
+  population: Population,
+  spec: ProtocolSpec,
+  log: SettledLog,
+  finalize: () => Promise<unknown>,
+): Promise<void> {
+  const largest = Math.max(spec.warmUp, ...spec.levels);
+  const grew = async (...sizes: number[]): Promise<boolean> => {
+    const before = log.take(0, population.created);
+    for (const size of sizes) if (!(await tryOnce(population, size))) return false;
+    await finalize();
+    return log.growth(before, log.take(0, population.created)) >= KEPT_AT_LEAST_BYTES;
+  };
+  const keeps = (await grew(spec.warmUp, largest)) && (await grew(largest));
+  if (keeps) return;
+  // Equal instances at every level make the slope exact. A subject may refuse an index that it has seen.
+  population.repeat();
+  if (!(await tryOnce(population, spec.warmUp))) population.renew();
 }
 
 /**
- * Compares the first population, which uses fresh pages, with the kernel's counters. Call it right after a
- * reading, when the heap is settled. Its results leave as `ledger` records; the last two are the subject's,
- * earlier ones come from the rehearsal.
+ * Makes a population and drops it. False where the subject throws for these indices: it may have no data for
+ * so many (`users[index]`), or refuse one that it has seen (a unique key).
  */
-async function weighCold(
-  population: Population,
-  size: number,
-  log: SettledLog,
-  stream: Stream,
-): Promise<void> {
-  stream({ type: "ledger", phase: "before", instances: 0, reading: readLedger() });
-  const filling = population.fill(size);
-  if (filling !== undefined) await filling;
-  await nextTask();
-  log.take(size, population.created);
-  stream({ type: "ledger", phase: "after", instances: size, reading: readLedger() });
-  await dropAll(population);
+async function tryOnce(population: Population, size: number): Promise<boolean> {
+  try {
+    const filling = population.fill(size);
+    if (filling !== undefined) await filling;
+    await dropAll(population);
+    return true;
+  } catch (error) {
+    if (error instanceof BytesperError && error.code === "SUBJECT_THREW") return false;
+    throw error;
+  }
 }
 
 async function dropAll(population: Population): Promise<void> {

@@ -1,11 +1,12 @@
 import { getHeapStatistics } from "node:v8";
-import { isAbsent } from "../system/probe/reading.js";
+import type { Reading } from "../system/probe/reading.js";
+import { absent, isAbsent } from "../system/probe/reading.js";
 import { mallocInUse } from "../system/probe/malloc.js";
 
 const MOST_COLLECTIONS = 10;
 const CAPACITY = 256;
 
-/** One row of the log, in bytes. `mallocBytes` is NaN where malloc cannot be read. */
+/** One row of the log, in bytes. */
 export interface SettledReading {
   count: number;
   /** Instances made in this process so far. */
@@ -14,7 +15,7 @@ export interface SettledReading {
   heapBytes: number;
   /** V8's `external_memory`: what array buffers, external strings and addons declare. */
   externalBytes: number;
-  mallocBytes: number;
+  mallocBytes: Reading;
   /** False when no two readings in a row agreed; then this is the last one. */
   settled: boolean;
 }
@@ -33,6 +34,7 @@ export class SettledLog {
   readonly #settled = new Uint8Array(CAPACITY);
   readonly #collect: () => void;
   #length = 0;
+  #noMalloc = "malloc in use was not read";
 
   constructor(collect: () => void) {
     this.#collect = collect;
@@ -54,6 +56,7 @@ export class SettledLog {
       this.#read(row);
     }
     const malloc = mallocInUse();
+    if (isAbsent(malloc)) this.#noMalloc = malloc.absent;
     this.#malloc[row] = isAbsent(malloc) ? Number.NaN : malloc;
     this.#count[row] = count;
     this.#created[row] = created;
@@ -71,6 +74,20 @@ export class SettledLog {
     this.#external[row] = external;
   }
 
+  /** The largest growth of heap and external memory, or of malloc, from one row to a later one. */
+  growth(from: number, to: number): number {
+    const change = (column: Float64Array): number => (column[to] ?? 0) - (column[from] ?? 0);
+    const malloc = change(this.#malloc);
+    const live = change(this.#heap) + change(this.#external);
+    return Number.isNaN(malloc) ? live : Math.max(live, malloc);
+  }
+
+  /** NaN stands for "not read" only within the log: written as JSON, it would become null and then 0. */
+  #mallocReading(row: number): Reading {
+    const bytes = this.#malloc[row];
+    return bytes === undefined || Number.isNaN(bytes) ? absent(this.#noMalloc) : bytes;
+  }
+
   clear(): void {
     this.#length = 0;
   }
@@ -81,7 +98,7 @@ export class SettledLog {
       created: this.#created[row] ?? Number.NaN,
       heapBytes: this.#heap[row] ?? Number.NaN,
       externalBytes: this.#external[row] ?? Number.NaN,
-      mallocBytes: this.#malloc[row] ?? Number.NaN,
+      mallocBytes: this.#mallocReading(row),
       settled: this.#settled[row] === 1,
     }));
   }

@@ -121,12 +121,47 @@ const line = z.object({
   confidence: z.number(),
 });
 
+/** A result of an earlier version lacks the fields that are optional here. */
 const fit = z.object({
   ...line.shape,
+  /**
+   * What one unit costs the process: heap, external, native beyond external, and what only the kernel sees.
+   * The parts add up to its value.
+   */
+  totalPerUnitBytes: reading.optional(),
+  parts: z.array(z.object({ name: z.string(), bytes: z.number() })).optional(),
   nativePerUnitBytes: reading,
   externalPerUnitBytes: reading,
+  /** Slope of the anonymous memory (PSS) that the kernel counts. */
+  kernelPerUnitBytes: reading.optional(),
+  /** What V8 takes from malloc to keep the books of its pages; not in the total. */
+  bookkeepingPerUnitBytes: z.number().optional(),
+  /** Which populations the line is through: the first one of each process, or those after a warm-up. */
+  readFrom: z.enum(["cold", "warm"]).optional(),
   /** The reading that the line was fitted to, if it is not the heap. */
   source: z.string().optional(),
+});
+
+/** How units differ from each other, apart from the interval of the instrument. */
+const units = z.object({
+  /** Number of units whose sizes were told apart. */
+  count: z.number(),
+  mean: z.number(),
+  /** The middle 95 % of the means of resampled units. */
+  low: z.number(),
+  high: z.number(),
+  median: z.number(),
+  p95: z.number(),
+  largest: z.number(),
+});
+
+/** What stays for each instance that was made and dropped (or released). */
+const leak = z.object({
+  /** Instances that each process made between its two empty readings. */
+  made: z.number(),
+  retainedPerInstanceBytes: reading,
+  nativePerInstanceBytes: reading,
+  kernelPerInstanceBytes: reading,
 });
 
 const comparison = z.object({
@@ -189,9 +224,17 @@ const resultSchema = z.object({
       factors,
       /** Change of heap + external from making the same instances as in the snapshot, per unit. */
       sameInstancesPerUnitBytes: z.number(),
+      /** Growth of the whole heap between two snapshots, which holds what is kept outside the instances too. */
+      wholeHeapPerUnitBytes: z.number().optional(),
     }),
     absent,
   ]),
+  leak: z.union([leak, absent]).optional(),
+  units: z.union([units, absent]).optional(),
+  /** What holds the instances beside the measurement: the way from one instance to a name in the program. */
+  holder: z.array(z.string()).optional(),
+  /** What instances refer to, that was there before them or that all share; not counted. */
+  shared: z.object({ bytes: z.number(), perUnitBytes: z.number(), what: z.string() }).optional(),
   minimumDetectableBytes: z.number(),
   nullControl: z.union([
     z.object({ processes: z.number(), largestBytes: z.number(), pssBytes: reading, rssBytes: reading }),

@@ -17,6 +17,12 @@ const NATIVE_SLOPE_BYTES = 1;
 export function detectableBytes(result: Result, field: string): number {
   const isOfPages = !isAbsent(result.fit) && result.fit.source !== undefined;
   switch (field) {
+    case "totalPerUnitBytes":
+      return isOfPages || isAbsent(result.fit)
+        ? PAGE_BYTES
+        : (result.fit.parts?.length ?? 1) > 1
+          ? Math.max(result.minimumDetectableBytes, NATIVE_SLOPE_BYTES)
+          : result.minimumDetectableBytes;
     case "perUnitBytes":
       return isOfPages ? PAGE_BYTES : result.minimumDetectableBytes;
     case "fixedBytes":

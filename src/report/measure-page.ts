@@ -1,6 +1,13 @@
 import { mainTable } from "./main-table.js";
 import type { Result } from "../record/schema.js";
-import { breakdownTables, calibrationTable, estimateTables, fitTable, headline } from "./sections.js";
+import {
+  breakdownTables,
+  calibrationTable,
+  estimateTables,
+  fitTable,
+  headline,
+  ledgerLine,
+} from "./sections.js";
 import { terminalTable } from "../base/table/terminal.js";
 
 /** What `bytesper measure` prints for people: the answer, the warnings, the tables. */
@@ -16,5 +23,5 @@ export function measurePage(result: Result): string {
     mainTable(result),
     calibrationTable(result),
   ];
-  return `${[headline(result), doubts, ...tables.map(terminalTable)].join("\n\n")}\n`;
+  return `${[headline(result), ledgerLine(result), doubts, ...tables.map(terminalTable)].join("\n\n")}\n`;
 }

@@ -1,25 +1,50 @@
 import { isAbsent } from "../system/probe/reading.js";
-import { DERIVED_DOUBT_BYTES, detectableBytes } from "./detectable.js";
+import { DERIVED_DOUBT_BYTES, detectableBytes, PAGE_BYTES } from "./detectable.js";
 import { bytesIn, bytesWithUnit, doubtOf, fixed, percent } from "../base/format.js";
 import { bytesCell, intervalCell, numberCell, shareCell } from "../base/table/number-cell.js";
-import type { Result } from "../record/schema.js";
+import type { Result, ResultFit, ResultReading } from "../record/schema.js";
+import { totalOf } from "../record/total.js";
 import type { Cell, Table } from "../base/table/table.js";
 
 export function headline(result: Result): string {
   const { fit, unit } = result;
   if (isAbsent(fit)) return `No bytes per ${unit}: ${fit.absent}.`;
   const { perUnitBytes, fixedBytes, processes, confidence } = fit;
-  const doubt = doubtOf(perUnitBytes, detectableBytes(result, "perUnitBytes"));
+  const total = totalOf(fit);
+  const isTotal = !isAbsent(total);
+  const shown = isTotal ? total : perUnitBytes;
+  const doubt = doubtOf(shown, detectableBytes(result, "totalPerUnitBytes"));
   const range =
-    perUnitBytes.low === perUnitBytes.high
+    shown.low === shown.high
       ? processes === 1
         ? "It was measured in one run."
         : `All ${processes} runs gave the same value.`
-      : `${processes} runs gave ${bytesIn(perUnitBytes.low, "B", doubt)} to ${bytesIn(perUnitBytes.high, "B", doubt)} B; this range contains the median with a probability of ${percent(confidence, 1)}.`;
+      : `${processes} runs gave ${bytesIn(shown.low, "B", doubt)} to ${bytesIn(shown.high, "B", doubt)} B; this range contains the median with a probability of ${percent(confidence, 1)}.`;
+  const what = isTotal ? partsText(fit, doubt) : " of heap and external memory, native memory not measured";
+  const costs = unit === "call" ? "leaves" : "costs";
   return (
-    `One ${unit} costs ${bytesIn(perUnitBytes.value, "B", doubt)} B of heap and external memory, ` +
+    (isTotal ? "" : `Native memory was not measured: ${total.absent}.\n`) +
+    `One ${unit} ${costs} ${bytesIn(shown.value, "B", doubt)} B${what}, ` +
     `plus ${bytesWithUnit(fixedBytes.value, doubtOf(fixedBytes, detectableBytes(result, "fixedBytes")))} once. ${range}`
   );
+}
+
+/** What the total consists of, after its number: one part is named, several are listed. */
+function partsText({ parts = [] }: ResultFit, doubt: number): string {
+  if (parts.length === 0) return " of heap and external memory";
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return ` of ${only.name}`;
+  return `: ${parts.map(({ name, bytes }) => `${bytesIn(bytes, "B", doubt)} B ${name}`).join(", ")}`;
+}
+
+/** The ledger in one line: what the kernel counted for the first population, and what explains it. */
+export function ledgerLine({ ledger }: Result): string {
+  if (isAbsent(ledger)) return `Ledger: absent: ${ledger.absent}.`;
+  const kib = (bytes: number): string => `${bytesIn(bytes, "KiB", 100)} KiB`;
+  const lines = ledger.lines.flatMap(({ name, bytes }) =>
+    typeof bytes === "number" && Math.abs(bytes) >= 1024 ? [`${kib(bytes)} ${name}`] : [],
+  );
+  return `Ledger of the first ${fixed(ledger.instances, 0)}: PSS changed by ${kib(ledger.pssChangeBytes)} = ${lines.join(" + ")} + ${kib(ledger.unexplainedBytes)} unexplained.`;
 }
 
 export function fitTable(result: Result): Table {
@@ -28,10 +53,17 @@ export function fitTable(result: Result): Table {
   const add = (name: string, value: Cell, how: string): void => void rows.push([name, value, how]);
   if (isAbsent(fit)) add(`bytes per ${unit}`, { absent: fit.absent }, "");
   else {
+    const total = totalOf(fit);
+    if (fit.totalPerUnitBytes !== undefined)
+      add(
+        `total per ${unit}`,
+        readingCellOf(total, detectableBytes(result, "totalPerUnitBytes")),
+        "what one costs the process: heap, external, native beyond external, and what only the kernel sees",
+      );
     add(
       `bytes per ${unit}`,
       intervalCell(fit.perUnitBytes, detectableBytes(result, "perUnitBytes")),
-      "Theil-Sen line over heap and external; median and range over processes",
+      `Theil-Sen line over heap and external${fit.readFrom === "cold" ? " of the first population in each process" : ""}; median and range over processes`,
     );
     add(
       "fixed cost, paid once",
@@ -52,12 +84,45 @@ export function fitTable(result: Result): Table {
         : intervalCell(fit.externalPerUnitBytes, detectableBytes(result, "externalPerUnitBytes")),
       "what is declared to V8; part of the first line",
     );
+    if (fit.kernelPerUnitBytes !== undefined)
+      add(
+        `kernel per ${unit}`,
+        readingCellOf(fit.kernelPerUnitBytes, PAGE_BYTES),
+        "slope of the anonymous memory (PSS) that the kernel counts over a large population; whole pages",
+      );
+    if (fit.bookkeepingPerUnitBytes !== undefined && fit.bookkeepingPerUnitBytes >= 1)
+      add(
+        "V8's books of its pages",
+        bytesCell(fit.bookkeepingPerUnitBytes, 1),
+        "malloc that V8 takes for each page of its heap; in native, not in the total",
+      );
+    if (result.leak !== undefined && !isAbsent(result.leak)) {
+      const { leak } = result;
+      add(
+        `left behind by each ${unit === "call" ? "call" : "dropped instance"}`,
+        readingCellOf(leak.retainedPerInstanceBytes, result.minimumDetectableBytes),
+        `growth of heap and external over ${fixed(leak.made, 0)}${leftText(leak)}`,
+      );
+    }
     add(
       "shape",
       fit.shape,
       `largest deviation from a straight line: ${percent(fit.largestDeviation)} of the rise`,
     );
   }
+  const { units, shared } = result;
+  if (units !== undefined && !isAbsent(units) && units.low < units.high)
+    add(
+      `mean over ${fixed(units.count, 0)} ${unit}s`,
+      intervalCell({ value: units.mean, low: units.low, high: units.high }, DERIVED_DOUBT_BYTES),
+      `they differ in size: median ${bytesIn(units.median, "B", 1)}, 95th percentile ${bytesIn(units.p95, "B", 1)}, largest ${bytesIn(units.largest, "B", 1)}; the range holds 95 % of the means of resampled ${unit}s`,
+    );
+  if (shared !== undefined)
+    add(
+      "referred to and not counted",
+      bytesCell(shared.bytes, 1),
+      `what the ${unit}s refer to that is held by something else too, mostly ${shared.what}; divided, ${bytesIn(shared.perUnitBytes, "B", 0.1)} B each`,
+    );
   if (isAbsent(crossCheck))
     add("snapshot", { absent: crossCheck.absent }, "set-retained size from a heap snapshot");
   else {
@@ -85,6 +150,18 @@ export function fitTable(result: Result): Table {
     rows,
     notes: [],
   };
+}
+
+function leftText(leak: Exclude<NonNullable<Result["leak"]>, { absent: string }>): string {
+  const text = (reading: ResultReading): string =>
+    isAbsent(reading)
+      ? `absent (${reading.absent})`
+      : `${bytesIn((reading as { value: number }).value, "B", 1)} B`;
+  return `; malloc ${text(leak.nativePerInstanceBytes)}, kernel's pages ${text(leak.kernelPerInstanceBytes)}`;
+}
+
+function readingCellOf(reading: ResultReading, detectable: number): Cell {
+  return isAbsent(reading) ? { absent: reading.absent } : intervalCell(reading, detectable);
 }
 
 /** The line of a command's cells over their populations. */

@@ -1,7 +1,10 @@
 import { basename } from "node:path";
-import type { CollectedCell } from "../analysis/collected.js";
+import type { Collected, CollectedCell } from "../analysis/collected.js";
 import { collect } from "../analysis/collected.js";
+import type { AnalysisInput } from "../analysis/result.js";
 import { analyse } from "../analysis/result.js";
+import type { SubjectReference } from "../experiment/subject.js";
+import { isAbsent } from "../system/probe/reading.js";
 import { BytesperError } from "../base/errors.js";
 import type { Experiment } from "../experiment/define.js";
 import type { ReadySubject } from "../experiment/load.js";
@@ -24,6 +27,8 @@ export interface MeasureOptions {
   instances?: number;
   trials: number;
   snapshot: boolean;
+  /** Whether the kernel weighs a large population too; true by default. */
+  kernel?: boolean;
   conversations?: string;
   seed: number;
   timeoutMs: number;
@@ -63,6 +68,7 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
       nullTrials: 1,
       snapshotInstances: snapshotInstances(pilot, options.instances),
       snapshot: options.snapshot,
+      ...(options.kernel === false ? {} : { growthInstances: growthInstances(pilot, instances) }),
       ...(options.conversations === undefined ? {} : { conversations: options.conversations }),
     });
     const ended = await runAll(cells, single, options.progress);
@@ -78,12 +84,12 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
         mistake ? failure.cause : `${subjectText} could not be measured: ${failure.cause}`,
       );
     }
-    const result = analyse({
+    const input: AnalysisInput = {
       experiment: {
         experiment: experiment.name,
         kind: "population",
         title: experiment.title ?? experiment.name,
-        unit: experiment.unit,
+        unit: collected.rows.some(({ data }) => data.returnsNothing) ? "call" : experiment.unit,
         hasUnits: false,
         ownSlope: true,
         grid: [{ factors: {}, instances, units: 1 }],
@@ -99,7 +105,10 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
         environment: environmentOf(options.compilers, process.cwd()),
         settings: { instances, trials: options.trials, seed: options.seed },
       },
-    });
+    };
+    const first = analyse(input);
+    const whole = await wholeHeap(first, subject.reference, options, single);
+    const result = whole === undefined ? first : analyse({ ...input, collected: { ...collected, whole } });
     const compiled = subject.doubts.map((message) => ({ name: "compiled-otherwise", message }));
     return { ...result, warnings: [...compiled, ...loadedFirst(imports), ...result.warnings] };
   } finally {
@@ -117,6 +126,40 @@ function loadedFirst(imports: readonly string[] = []): Result["warnings"] {
     },
   ];
 }
+
+/** Less than this per instance is drift between the two methods. */
+const ACCOUNTED_WITHIN = 0.01;
+const LEAST_UNACCOUNTED_BYTES = 4;
+
+/**
+ * Where the snapshot of the instances does not account for the line, the growth of the whole heap between two
+ * snapshots is looked at: it holds what is kept elsewhere, and who keeps it.
+ */
+async function wholeHeap(
+  { fit, crossCheck }: Result,
+  subject: SubjectReference,
+  { seed, conversations, compilers }: MeasureOptions,
+  single: SingleCellOptions,
+): Promise<Collected["whole"]> {
+  if (isAbsent(fit) || isAbsent(crossCheck) || single.run !== undefined || compilers === "on")
+    return undefined;
+  const { relativeDifference, slopePerUnitBytes, snapshotPerUnitBytes } = crossCheck;
+  if (Math.abs(relativeDifference) <= ACCOUNTED_WITHIN) return undefined;
+  if (Math.abs(slopePerUnitBytes - snapshotPerUnitBytes) < LEAST_UNACCOUNTED_BYTES) return undefined;
+  const instances = bounded(
+    Math.min(crossCheck.instances, MOST_WHOLE, MOST_WHOLE_BYTES / Math.max(1, slopePerUnitBytes)),
+  );
+  const context = { factors: {}, seed, ...(conversations === undefined ? {} : { conversations }) };
+  const end = await runSingleCell(
+    { kind: "snapshot", snapshot: { subject, context, instances, path: "", whole: true } },
+    single,
+  );
+  return end.outcome === "ok" ? (end.data as Collected["whole"]) : undefined;
+}
+
+/** Tables double, so both snapshots have them filled to the same share. */
+const MOST_WHOLE = 512;
+const MOST_WHOLE_BYTES = 2 ** 25;
 
 /**
  * Runs several cells at a time. One that fails beside others is run again alone, and so are all that follow:
@@ -183,6 +226,24 @@ function affordable({ createMs, instanceBytes, heapLimitBytes }: Pilot): number 
   const byUse = Math.max(200, POPULATION_BYTES / Math.max(instanceBytes, 1));
   return bounded(Math.min(MOST_INSTANCES, byTime, byMemory, byUse));
 }
+
+/**
+ * The population that the kernel weighs: large enough for its pages, as far as time and memory allow. It is
+ * made twice.
+ */
+function growthInstances({ createMs, instanceBytes, heapLimitBytes }: Pilot, instances: number): number {
+  const byTime = GROWTH_BUDGET_MS / 2 / Math.max(createMs, 1e-6);
+  const byMemory = Math.min(heapLimitBytes / 4, GROWTH_BYTES) / Math.max(instanceBytes, 16);
+  return Math.floor(
+    Math.max(FEWEST_GROWTH, Math.min(MOST_GROWTH, byTime, byMemory), Math.min(instances, byTime)),
+  );
+}
+
+/** A population of this size lies some hundred times above what pages come and go at any time. */
+const GROWTH_BYTES = 24 * 2 ** 20;
+const GROWTH_BUDGET_MS = 1000;
+const MOST_GROWTH = 100_000;
+const FEWEST_GROWTH = 6;
 
 /** Number of instances in the snapshot. A snapshot needs about four times their memory. */
 function snapshotInstances(

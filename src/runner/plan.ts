@@ -29,10 +29,13 @@ export interface PlanSettings {
   /** Number of instances in the snapshot. A fair cross-check needs a population of at least 1,000. */
   snapshotInstances: number;
   snapshot: boolean;
+  /** Size of the population that is weighed by the kernel's pages; absent: none is. */
+  growthInstances?: number;
 }
 
 const ROUNDS = 3;
 const SLOPE_LEVELS = 5;
+const GROWTH_STEPS = 6;
 /** Most instances that are created to warm up. All cells of an experiment warm up equally. */
 const MOST_WARM_UP = 100;
 
@@ -44,6 +47,14 @@ export function slopeLevels(largest: number, seed: number): number[] {
   );
   const distinct = [...new Set(levels)];
   return Array.from({ length: ROUNDS }, () => shuffled(distinct, random)).flat();
+}
+
+/** Sizes of a population that only grows: the first pays what is paid once, five more make a line. */
+function growthSteps(largest: number): number[] {
+  const steps = Array.from({ length: GROWTH_STEPS }, (_, index) =>
+    Math.max(index + 1, Math.round((largest * (index + 1)) / GROWTH_STEPS)),
+  );
+  return [...new Set(steps)];
 }
 
 export function factorsOf(experiment: Experiment, quick: boolean): Record<string, readonly Level[]> {
@@ -94,7 +105,7 @@ export function planExperiment(
       instances,
       work: {
         kind: "protocol",
-        protocol: { subject: target, context: context(factors), levels, warmUp, ledger: true },
+        protocol: { subject: target, context: context(factors), levels, warmUp },
       },
     };
   };
@@ -107,6 +118,20 @@ export function planExperiment(
   const largest = grid.reduce((a, b) => (instancesOf(experiment, b) > instancesOf(experiment, a) ? b : a));
   for (let trial = 0; trial < settings.nullTrials; trial++) {
     cells.push(cell("null", NULL_SUBJECT, largest, trial));
+  }
+  const { growthInstances } = settings;
+  if (growthInstances !== undefined) {
+    cells.push({
+      role: "growth",
+      label: `${experiment.name} pages`,
+      factors: largest,
+      trial: 0,
+      instances: growthInstances,
+      work: {
+        kind: "growth",
+        growth: { subject, context: context(largest), steps: growthSteps(growthInstances) },
+      },
+    });
   }
   if (!settings.snapshot) return cells;
   const snapshotFactors = { ...(grid[0] ?? {}), ...experiment.snapshotFactors };

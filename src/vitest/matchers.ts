@@ -2,6 +2,8 @@ import type { MatcherState } from "vitest";
 import { BytesperError } from "../base/errors.js";
 import { isAbsent } from "../system/probe/reading.js";
 import type { Result, ResultFit } from "../record/schema.js";
+import { totalOf } from "../record/total.js";
+import { detectableBytes } from "../report/detectable.js";
 import type { Amount } from "./amount.js";
 import { bytesOf } from "./amount.js";
 import type { CurrentTest } from "./current-test.js";
@@ -32,7 +34,7 @@ export function toRetainAtMost(this: MatcherState, received: unknown, limit: Amo
     const most = bytesOf(limit, "The limit of toRetainAtMost");
     return (measurement, test) =>
       judgeBytes(this, received, measurement, test, {
-        verdict: (result, fit) => atMost(fit.perUnitBytes, most, result.minimumDetectableBytes),
+        verdict: (result, fit) => atMost(costOf(fit), most, detectableBytes(result, "totalPerUnitBytes")),
         promise: `at most ${bytes(most)}`,
         difference: (value) => value - most,
       });
@@ -50,7 +52,8 @@ export function toRetain(
     const room = bytesOf(tolerance, "The tolerance of toRetain");
     return (measurement, test) =>
       judgeBytes(this, received, measurement, test, {
-        verdict: (result, fit) => within(fit.perUnitBytes, exact, room, result.minimumDetectableBytes),
+        verdict: (result, fit) =>
+          within(costOf(fit), exact, room, detectableBytes(result, "totalPerUnitBytes")),
         promise: `${bytes(exact)}${room === 0 ? "" : `, give or take ${bytes(room)}`}`,
         difference: (value) => value - exact,
       });
@@ -147,13 +150,18 @@ async function judgeBytes(
   { verdict, promise, difference }: Judgement,
 ): Promise<Answer> {
   const first = await measurement.result(false);
+  if (first.unit === "call")
+    throw new BytesperError(
+      "BAD_SUBJECT",
+      "The factory returned nothing, so there is no instance to weigh; return it, or ask toReleaseEverything what the calls leave behind.",
+    );
   const found = verdict(first, requireFit(first));
   // An undecided verdict never passes, with or without `.not`.
   const pass = found === "undecided" ? isNot(state) : found === "kept";
   if (pass !== isNot(state)) return { pass, message: () => "" };
   const result = await measurement.result(true).catch(() => first);
   const fit = requireFit(result);
-  const { value } = fit.perUnitBytes;
+  const { value } = costOf(fit);
   const off = difference(value);
   const against = off === 0 ? "exactly that" : `${bytes(Math.abs(off))} ${off > 0 ? "more" : "less"}`;
   const head =
@@ -188,6 +196,17 @@ function requireFit(result: Result): ResultFit {
       `The readings cannot be judged: ${unsettled.message} Let the factory start nothing that goes on by itself.`,
     );
   return fit;
+}
+
+/** What one instance costs the process. Throws if native memory was not measured. */
+function costOf(fit: ResultFit): ResultFit["perUnitBytes"] {
+  const total = totalOf(fit);
+  if (isAbsent(total))
+    throw new BytesperError(
+      "CELL_FAILED",
+      `What one instance retains in all is not known, so it cannot be judged: ${total.absent}.`,
+    );
+  return total;
 }
 
 function textOf(received: unknown, test: CurrentTest): string | undefined {

@@ -80,6 +80,7 @@ export class Measurement {
         compilers: "off",
         trials: TRIALS,
         snapshot,
+        kernel: false,
         seed: 1,
         timeoutMs,
         signal,

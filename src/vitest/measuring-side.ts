@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { BytesperError } from "../base/errors.js";
 import { calibrate } from "../measure/calibration.js";
 import { sentence } from "../base/sentence.js";
+import { runGrowth } from "../measure/growth.js";
 import { runPilot } from "../measure/pilot.js";
 import { runProtocol } from "../measure/protocol.js";
 import { runSnapshotCell } from "../measure/snapshot-cell.js";
@@ -59,6 +60,8 @@ async function carryOut(work: Order["work"], send: (record: unknown) => void): P
       return runPilot(work.subject, work.context, ignore);
     case "protocol":
       return runProtocol(work.protocol, send, ignore);
+    case "growth":
+      return runGrowth(work.growth, send, ignore);
     case "snapshot":
       return runSnapshotCell(work.snapshot, ignore);
     case "leak":

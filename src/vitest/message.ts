@@ -1,6 +1,7 @@
 import { isAbsent } from "../system/probe/reading.js";
 import { detectableBytes } from "../report/detectable.js";
 import { bytesIn, bytesWithUnit, doubtOf, percent } from "../base/format.js";
+import { totalOf } from "../record/total.js";
 import type { Result, ResultFit } from "../record/schema.js";
 import { breakdownTables } from "../report/sections.js";
 import { terminalTable } from "../base/table/terminal.js";
@@ -14,7 +15,9 @@ export function bytes(value: number): string {
 
 /** Lines below the verdict: the interval and the smallest detectable amount. */
 export function intervalLines(result: Result, fit: ResultFit): string[] {
-  const { perUnitBytes, fixedBytes, processes, confidence } = fit;
+  const { fixedBytes, processes, confidence, parts = [] } = fit;
+  const total = totalOf(fit);
+  const perUnitBytes = isAbsent(total) ? fit.perUnitBytes : total;
   const detectable = result.minimumDetectableBytes;
   const doubt = doubtOf(perUnitBytes, detectable);
   const range =
@@ -24,9 +27,12 @@ export function intervalLines(result: Result, fit: ResultFit): string[] {
   const fixedDoubt = doubtOf(fixedBytes, detectableBytes(result, "fixedBytes"));
   return [
     `Interval:           ${range} (covers the median with ${percent(confidence, 1)})`,
+    ...(parts.length < 2
+      ? []
+      : [`Parts:              ${parts.map(({ name, bytes: part }) => `${bytes(part)} ${name}`).join(", ")}`]),
     `Minimum detectable: ${detectable.toPrecision(2)} B per instance`,
     `Fixed cost:         ${bytesWithUnit(fixedBytes.value, fixedDoubt)}, paid once and not counted`,
-    `Method:             slope of heap and external memory over several populations, on Node ${result.environment.node}, optimising compilers ${result.environment.compilers}`,
+    `Method:             slope of heap, external memory and malloc over several populations, on Node ${result.environment.node}, optimising compilers ${result.environment.compilers}`,
   ];
 }
 

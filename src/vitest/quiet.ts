@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { getHeapStatistics } from "node:v8";
-import { fullGc } from "../measure/protocol.js";
+import { fullGc } from "../measure/gc.js";
 
 /**
  * Pause between readings. vitest collects reports about the start of a test for some 100 ms before it sends

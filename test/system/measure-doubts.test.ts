@@ -79,7 +79,8 @@ test("every result carries the proof that its collections were full ones", async
 test("the page for people starts with the answer", async () => {
   const { code, stdout } = await bytesper(["measure", `${subject("known.mjs")}#date`]);
   expect(code).toBe(0);
-  expect(stdout.split("\n")[0]).toMatch(/^One instance costs 96 B of heap and external memory/);
+  expect(stdout.split("\n")[0]).toMatch(/^One instance costs 96 B of V8's heap/);
+  expect(stdout).toMatch(/^Ledger of the first 1,000: PSS changed by /m);
 });
 
 test("the ledger explains 97 % of what 20 MB of strings add to PSS", async ({ skip }) => {

@@ -12,7 +12,6 @@ const CASES: [name: string, code: number, sentence: RegExp][] = [
     /must export create\(index\), which returns one instance; it exports make; to measure make, give .*no-create\.mjs#make\.$/,
   ],
   ["throws.mjs", 1, /^create\(3\) of .*throws\.mjs threw: the pool is empty \(.*throws\.mjs:\d+:\d+\)\.$/],
-  ["returns-nothing.mjs", 2, /^create\(0\) of .* returned nothing; return the instance/],
   ["never-settles.mjs", 1, /^create\(0\) returned a promise that did not settle within 10 s/],
   [
     "typed.ts#nope",

@@ -64,6 +64,8 @@ interface Roles {
   sliceParents: Set<number>;
   /** Hash tables of properties, each with the class of the object that it belongs to. */
   dictionaries: Map<number, string>;
+  /** Bytes of these hash tables beyond a word for each property. */
+  dictionaryWaste: number;
 }
 
 function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles {
@@ -80,6 +82,7 @@ function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles 
     unknownSlack: 0,
     sliceParents: new Set(),
     dictionaries: new Map(),
+    dictionaryWaste: 0,
   };
   const keptOtherwise = new Set<number>();
   for (let node = 0; node < retained.length; node++) {
@@ -98,7 +101,15 @@ function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles 
           store = to;
         } else if (name === "properties") {
           roles.properties.add(to);
-          if (holdsKeys(graph, node, to)) roles.dictionaries.set(to, nodeNameOf(graph, node) || "(object)");
+          if (holdsKeys(graph, node, to)) {
+            roles.dictionaries.set(to, nodeNameOf(graph, node) || "(object)");
+            const valuesBytes = propertiesOf(graph, node) * words.word;
+            if (retained[to] === 1)
+              roles.dictionaryWaste += Math.max(
+                0,
+                (nodeSelfBytes[to] as number) - words.header - valuesBytes,
+              );
+          }
         } else if (name === "table") roles.tables.add(to);
         if (name === "parent" && nodeType[node] === sliced) {
           roles.sliceParents.add(to);
@@ -140,6 +151,16 @@ function holdsKeys(graph: HeapGraph, owner: number, store: number): boolean {
     const to = edgeTo[edge] as number;
     return nodeType[to] === string && !values.has(to);
   });
+}
+
+/** Properties of an object, without its prototype. */
+function propertiesOf({ meta, firstEdge, edgeType, edgeName, strings }: HeapGraph, node: number): number {
+  const property = meta.edgeTypes.indexOf("property");
+  let count = 0;
+  const end = firstEdge[node + 1] as number;
+  for (let edge = firstEdge[node] as number; edge < end; edge++)
+    if (edgeType[edge] === property && strings.at(edgeName[edge] as number) !== "__proto__") count++;
+  return count;
 }
 
 function kindOf(graph: HeapGraph, node: number, roles: Roles): Kind {
@@ -261,6 +282,13 @@ function wasteOf(graph: HeapGraph, retained: Uint8Array, roles: Roles): Snapshot
       bytes: bytesOf(numbers),
       count: numbers.length,
       advice: "fractions and integers beyond 31 bits in object fields; a typed array holds them unboxed",
+    },
+    {
+      name: "property dictionaries",
+      bytes: roles.dictionaryWaste,
+      count: roles.dictionaries.size,
+      advice:
+        "hash tables of objects that lost their hidden class (delete, or many keys); set to undefined, or use a Map",
     },
   ].filter((row) => row.count > 0);
   if (roles.unknownSlack > 0) {

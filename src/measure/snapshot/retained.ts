@@ -12,6 +12,8 @@ export interface SetRetained {
   duplicates: number;
   bytes: number;
   retained: Uint8Array;
+  /** The nodes of the instances. */
+  instances: number[];
 }
 
 /** The class of the one object that holds the population; see `write.ts`. */
@@ -38,10 +40,10 @@ export function setRetained(graph: HeapGraph): SetRetained {
     if (all[node] === 1 && others[node] === 0) bytes += graph.nodeSelfBytes[node] as number;
     else retained[node] = 0;
   }
-  return { instanceNodes: instances.length, duplicates, bytes, retained };
+  return { instanceNodes: instances.length, duplicates, bytes, retained, instances };
 }
 
-function reach(graph: HeapGraph, blocked: Uint8Array | undefined): Uint8Array {
+export function reach(graph: HeapGraph, blocked: Uint8Array | undefined): Uint8Array {
   const { firstEdge, edgeType, edgeName, edgeTo, nodeId, strings, meta } = graph;
   const weak = meta.edgeTypes.indexOf("weak");
   const shortcut = meta.edgeTypes.indexOf("shortcut");
@@ -71,7 +73,7 @@ function reach(graph: HeapGraph, blocked: Uint8Array | undefined): Uint8Array {
  * The nodes of the instances. A node that is also a witness is left out, because no instance owns it alone:
  * for example `null`, or an object that `create` returns again and again.
  */
-function findPopulation(graph: HeapGraph): { instances: number[]; duplicates: number } {
+export function findPopulation(graph: HeapGraph): { instances: number[]; duplicates: number } {
   const holder = findHolder(graph);
   const witnesses = new Set(elementsOf(graph, holder.witnesses));
   const hidden = graph.meta.nodeTypes.indexOf("hidden");
@@ -97,7 +99,8 @@ function elementsOf(graph: HeapGraph, array: number): number[] {
   return nodes;
 }
 
-function findHolder(graph: HeapGraph): { instances: number; witnesses: number } {
+/** The object that holds the population, and its two arrays. */
+export function findHolder(graph: HeapGraph): { node: number; instances: number; witnesses: number } {
   const { meta, nodeType, nodeName, edgeType, edgeName, edgeTo, strings } = graph;
   const object = meta.nodeTypes.indexOf("object");
   const property = meta.edgeTypes.indexOf("property");
@@ -116,7 +119,7 @@ function findHolder(graph: HeapGraph): { instances: number; witnesses: number } 
     const instances = arrays.get("instances");
     const witnesses = arrays.get("witnesses");
     // The prototype has the same name, but not these properties.
-    if (instances !== undefined && witnesses !== undefined) return { instances, witnesses };
+    if (instances !== undefined && witnesses !== undefined) return { node, instances, witnesses };
   }
   throw new BytesperError("BAD_SNAPSHOT", `The snapshot holds no population (no object of class ${HOLDER}).`);
 }

@@ -11,6 +11,15 @@ export interface SnapshotSummary {
   kinds: { kind: Kind; bytes: number; count: number }[];
   /** Bytes that a change in the user's code would save. */
   waste: { name: string; bytes: Reading; count: number; advice: string }[];
+  /** Bytes of single instances, each with how many have it. */
+  sizes?: [bytes: number, count: number][];
+  /** What all instances together refer to, that something else holds as well. */
+  shared?: { bytes: number; what: string };
+  /**
+   * What holds the instances, or what they left, beside the measurement: the way from one of them to a name
+   * in the program. Only from two snapshots.
+   */
+  holder?: string[];
 }
 
 /** How V8 stores something. */

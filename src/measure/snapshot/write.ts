@@ -23,3 +23,8 @@ export function writePopulationSnapshot(path: string): void {
   if (held === undefined) throw new Error("no population is held");
   writeHeapSnapshot(path);
 }
+
+/** Where the second snapshot of a growth lies. */
+export function laterPath(path: string): string {
+  return `${path}.later`;
+}

@@ -1,9 +1,11 @@
 import { BytesperError } from "../../base/errors.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Comparison } from "../compare/compare.js";
+import { headlineFigure } from "../compare/figures.js";
 import { detectableBytes } from "../detectable.js";
 import { bytesIn, bytesWithBinaryUnit, fixed, percent } from "../../base/format.js";
-import type { Result } from "../../record/schema.js";
+import type { Result, ResultFit } from "../../record/schema.js";
+import { totalOf } from "../../record/total.js";
 import type { Budget, Limit } from "./budget.js";
 
 /** One budget against one measurement. */
@@ -52,9 +54,12 @@ function unknown(reason: string): Judged {
 function judgeLimit(limit: Limit, result: Result, comparison: Comparison | { absent: string }): Judged {
   const { fit } = result;
   if (isAbsent(fit)) return unknown(`there are no bytes per ${result.unit}: ${fit.absent}`);
-  const floor = detectableBytes(result, "perUnitBytes");
-  const { value, low, high } = fit.perUnitBytes;
-  const measured = `${intervalText(fit.perUnitBytes)} per ${result.unit}`;
+  const total = totalOf(fit);
+  if (isAbsent(total)) return unknown(`what one ${result.unit} costs in all is not known: ${total.absent}`);
+  const cost = total;
+  const floor = detectableBytes(result, "totalPerUnitBytes");
+  const { value, low, high } = cost;
+  const measured = `${intervalText(cost)} per ${result.unit}`;
   switch (limit.kind) {
     case "perUnit": {
       if (limit.bytes <= floor)
@@ -70,7 +75,7 @@ function judgeLimit(limit: Limit, result: Result, comparison: Comparison | { abs
     case "growth":
       return judgeGrowth(limit.share, floor, comparison, measured);
     case "capacity":
-      return judgeCapacity(limit, result);
+      return judgeCapacity(limit, result, cost);
     case "residual":
       return judgeResidual(limit, result, floor, { low, high });
   }
@@ -85,7 +90,7 @@ function judgeGrowth(
   if (isAbsent(comparison)) return unknown(`growth has nothing to grow from: ${comparison.absent}`);
   if (!comparison.comparable)
     return unknown(`the committed result is not comparable: ${comparison.obstacles.join("; ")}`);
-  const figure = comparison.figures.find(({ name }) => name === "perUnitBytes");
+  const figure = comparison.figures.find(({ name }) => name === headlineFigure(comparison.figures));
   const { base, next, verdict, reason } = figure ?? {};
   if (base === undefined || next === undefined || isAbsent(base) || isAbsent(next) || verdict === "unknown")
     return unknown(reason ?? "there is no line to compare");
@@ -100,7 +105,13 @@ function judgeGrowth(
   };
 }
 
-function judgeCapacity(limit: Extract<Limit, { kind: "capacity" }>, result: Result): Judged {
+type ResultInterval = ResultFit["perUnitBytes"];
+
+function judgeCapacity(
+  limit: Extract<Limit, { kind: "capacity" }>,
+  result: Result,
+  cost: ResultInterval,
+): Judged {
   const { fit, unit } = result;
   if (isAbsent(fit)) return unknown(fit.absent);
   if (limit.memoryBytes <= fit.fixedBytes.low)
@@ -109,24 +120,23 @@ function judgeCapacity(limit: Extract<Limit, { kind: "capacity" }>, result: Resu
       limit,
       `given less memory than the fixed cost of ${bytesIn(fit.fixedBytes.value, "B")} B`,
     );
-  if (isAbsent(fit.nativePerUnitBytes))
-    return unknown(`the bytes of malloc are not known: ${fit.nativePerUnitBytes.absent}`);
-  const external = isAbsent(fit.externalPerUnitBytes) ? 0 : fit.externalPerUnitBytes.value;
-  const native = fit.nativePerUnitBytes;
-  const fitting = (perUnit: number, own: number, once: number): number => {
-    const each = perUnit + Math.max(0, own - external);
+  if (fit.totalPerUnitBytes === undefined)
+    return unknown("the result is of a version that did not add up native memory; measure again");
+  const bookkeeping = fit.bookkeepingPerUnitBytes ?? 0;
+  const fitting = (perUnit: number, once: number): number => {
+    const each = perUnit + bookkeeping;
     return each <= 0
       ? Number.POSITIVE_INFINITY
       : Math.floor(Math.max(0, limit.memoryBytes - Math.max(0, once)) / each);
   };
-  const { perUnitBytes, fixedBytes } = fit;
+  const { fixedBytes } = fit;
   // The smallest detectable difference of each figure; doubt counts in favour of the budget.
-  const [each, own, once] = (["perUnitBytes", "nativePerUnitBytes", "fixedBytes"] as const).map((name) =>
+  const [each, once] = (["totalPerUnitBytes", "fixedBytes"] as const).map((name) =>
     detectableBytes(result, name),
-  ) as [number, number, number];
-  const middle = fitting(perUnitBytes.value, native.value, fixedBytes.value);
-  const most = fitting(perUnitBytes.low - each, native.low - own, fixedBytes.low - once);
-  const least = fitting(perUnitBytes.high + each, native.high + own, fixedBytes.high + once);
+  ) as [number, number];
+  const middle = fitting(cost.value, fixedBytes.value);
+  const most = fitting(cost.low - each, fixedBytes.low - once);
+  const least = fitting(cost.high + each, fixedBytes.high + once);
   const measured = `${fixed(middle, 0)} ${unit}s in ${bytesWithBinaryUnit(limit.memoryBytes)} (extrapolated from the line)`;
   const tight = { fitting: { atLeast: least } };
   if (most >= limit.atLeast) return { measured, verdict: "within", ...tight };

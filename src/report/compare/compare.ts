@@ -4,7 +4,7 @@ import { causeSentence } from "./cause.js";
 import type { Comparability } from "./comparable.js";
 import { comparability } from "./comparable.js";
 import type { FigureComparison } from "./figures.js";
-import { compareFigures } from "./figures.js";
+import { compareFigures, headlineFigure } from "./figures.js";
 import type { Parts } from "./parts.js";
 import { partsOf } from "./parts.js";
 import type { RowsComparison } from "./rows.js";
@@ -48,7 +48,7 @@ export function compareResults(base: Result, next: Result): Comparison {
   const rows = compareRows(base, next);
   const judged = [...figures, ...rows.rows.flatMap(({ readings }) => readings)];
   const parts = partsOf(base, next);
-  const perUnit = figures.find(({ name }) => name === "perUnitBytes") ?? anyPerUnit(rows);
+  const perUnit = figures.find(({ name }) => name === headlineFigure(figures)) ?? anyPerUnit(rows);
   const isChanged = perUnit?.verdict === "heavier" || perUnit?.verdict === "lighter";
   return {
     ...shared,

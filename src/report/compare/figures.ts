@@ -1,6 +1,7 @@
 import { isAbsent } from "../../system/probe/reading.js";
 import { detectableBytes, PAGE_BYTES } from "../detectable.js";
-import type { Result, ResultReading } from "../../record/schema.js";
+import type { Result, ResultFit, ResultReading } from "../../record/schema.js";
+import { totalOf } from "../../record/total.js";
 import type { Judgement } from "./verdict.js";
 import { judgeReadings } from "./verdict.js";
 
@@ -10,9 +11,11 @@ export interface FigureComparison extends Judgement {
   next?: ResultReading;
 }
 
-export type FigureName = "perUnitBytes" | "fixedBytes" | "nativePerUnitBytes" | "externalPerUnitBytes";
+export type FigureName =
+  "totalPerUnitBytes" | "perUnitBytes" | "fixedBytes" | "nativePerUnitBytes" | "externalPerUnitBytes";
 
 const FIGURES: readonly FigureName[] = [
+  "totalPerUnitBytes",
   "perUnitBytes",
   "fixedBytes",
   "nativePerUnitBytes",
@@ -27,14 +30,30 @@ export function compareFigures(base: Result, next: Result): FigureComparison[] {
   const [from, to] = [base.fit, next.fit];
   if (isAbsent(from) && isAbsent(to)) return [];
   const other = otherGrid(base, next);
-  return FIGURES.map((name) => {
-    const before = isAbsent(from) ? { absent: from.absent } : from[name];
-    const after = isAbsent(to) ? { absent: to.absent } : to[name];
+  const have = (fit: Result["fit"]): boolean => !isAbsent(fit) && fit.totalPerUnitBytes !== undefined;
+  const hasTotal = have(from) && have(to);
+  return FIGURES.filter((name) => hasTotal || name !== "totalPerUnitBytes").map((name) => {
+    const before = isAbsent(from) ? { absent: from.absent } : figureOf(from, name);
+    const after = isAbsent(to) ? { absent: to.absent } : figureOf(to, name);
     const sides = { base: before, next: after };
     if (other !== undefined) return { name, ...sides, verdict: "unknown", reason: other };
     const floor = floorOf(base, name) + floorOf(next, name);
     return { name, ...sides, ...judgeReadings(before, after, floor) };
   });
+}
+
+function figureOf(fit: ResultFit, name: FigureName): ResultReading {
+  return name === "totalPerUnitBytes" ? totalOf(fit) : fit[name];
+}
+
+/** The figure that a comparison is judged by: the total, or the line where a result knows no total. */
+export function headlineFigure(
+  figures: readonly Pick<FigureComparison, "name" | "base" | "next">[],
+): FigureName {
+  const total = figures.find(({ name }) => name === "totalPerUnitBytes");
+  const isKnown =
+    total?.base !== undefined && total.next !== undefined && !isAbsent(total.base) && !isAbsent(total.next);
+  return isKnown ? "totalPerUnitBytes" : "perUnitBytes";
 }
 
 function floorOf(result: Result, name: FigureName): number {

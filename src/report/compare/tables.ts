@@ -13,6 +13,7 @@ import { rowName } from "./rows.js";
 import type { Judgement } from "./verdict.js";
 
 const TITLES: Record<FigureName, string> = {
+  totalPerUnitBytes: "total per unit",
   perUnitBytes: "bytes per unit",
   fixedBytes: "fixed cost",
   nativePerUnitBytes: "native per unit",

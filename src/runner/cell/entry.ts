@@ -2,6 +2,7 @@ import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from "nod
 import { BytesperError } from "../../base/errors.js";
 import { calibrate } from "../../measure/calibration.js";
 import { sentence } from "../../base/sentence.js";
+import { runGrowth } from "../../measure/growth.js";
 import { runPilot } from "../../measure/pilot.js";
 import { runProtocol } from "../../measure/protocol.js";
 import { runSnapshotCell } from "../../measure/snapshot-cell.js";
@@ -54,6 +55,8 @@ async function answer(work: NodeWork, emit: (record: unknown) => void): Promise<
       return runPilot(work.subject, work.context, emit);
     case "protocol":
       return runProtocol(work.protocol, send, emit);
+    case "growth":
+      return runGrowth(work.growth, send, emit);
     case "snapshot":
       return runSnapshotCell(work.snapshot, emit);
     case "program": {

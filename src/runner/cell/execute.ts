@@ -6,6 +6,7 @@ import type { ErrorCode } from "../../base/errors.js";
 import { BytesperError } from "../../base/errors.js";
 import type { ProgramReading } from "../../experiment/define.js";
 import { withPlace } from "../../experiment/thrown.js";
+import { laterPath } from "../../measure/snapshot/write.js";
 import { nvmlDevices } from "../../system/probe/nvml.js";
 import { absent, isAbsent } from "../../system/probe/reading.js";
 import type { Reading } from "../../system/probe/reading.js";
@@ -73,7 +74,7 @@ export function executeCell(job: CellJob, enforcement: Enforcement, events: Cell
   const snapshot = { ...job.work.snapshot, path };
   const running = executeProcess({ ...job, work: { kind: "snapshot", snapshot } }, enforcement, events);
   const end = running.end
-    .then((own) => withSummary(own, path))
+    .then((own) => withSummary(own, path, snapshot.whole === true ? laterPath(path) : undefined))
     .finally(() => {
       rmSync(folder, { recursive: true, force: true });
     });
@@ -81,10 +82,10 @@ export function executeCell(job: CellJob, enforcement: Enforcement, events: Cell
 }
 
 /** Summarises the snapshot on the machine that wrote it: the file may be too large to copy. */
-async function withSummary(end: CellEnd, path: string): Promise<CellEnd> {
+async function withSummary(end: CellEnd, path: string, later: string | undefined): Promise<CellEnd> {
   if (end.outcome !== "ok") return end;
   try {
-    return { ...end, data: { cell: end.data, summary: await parseSnapshot(path) } };
+    return { ...end, data: { cell: end.data, summary: await parseSnapshot(path, later) } };
   } catch (error) {
     if (!(error instanceof BytesperError)) throw error;
     return { ...end, outcome: "crash", code: error.code, cause: error.message, data: undefined };
@@ -247,6 +248,14 @@ function messageIn(line: string): (Record<string, unknown> & { type: string }) |
   return typeof type === "string" ? (message as Record<string, unknown> & { type: string }) : undefined;
 }
 
+/**
+ * Where pages are weighed, the young generation must not grow: its halves take up to 16 MiB each, filled or
+ * not.
+ */
+function ofPages({ kind }: CellWork): string[] {
+  return kind === "growth" ? ["--max-semi-space-size=1"] : [];
+}
+
 class NodeCell implements CellProcess {
   readonly records: CellMessage[] = [];
   ask: () => void = () => undefined;
@@ -267,7 +276,14 @@ class NodeCell implements CellProcess {
     const heap = heapLimitBytes === undefined ? [] : [`--max-old-space-size=${heapLimitBytes / 2 ** 20}`];
     const first = (job.imports ?? []).flatMap((module) => ["--import", module]);
     return {
-      command: [process.execPath, ...measuringFlags(job.compilers), ...heap, ...first, ENTRY],
+      command: [
+        process.execPath,
+        ...measuringFlags(job.compilers),
+        ...ofPages(work),
+        ...heap,
+        ...first,
+        ENTRY,
+      ],
       env: measuringEnvironment(),
       stdin: JSON.stringify(order),
       graceMs: 0,

@@ -8,10 +8,15 @@ const ENTRY = fileURLToPath(new URL("../../measure/snapshot/main.js", import.met
 
 type Answer = { ok: true; summary: SnapshotSummary } | { ok: false; code: ErrorCode; message: string };
 
-/** Parses a heap snapshot in a process of its own. Parsing may need as much memory as the snapshot has. */
-export function parseSnapshot(path: string): Promise<SnapshotSummary> {
+/**
+ * Parses a heap snapshot, or the growth from one to a later one, in a process of its own. Parsing may need as much
+ * memory as the snapshots have.
+ */
+export function parseSnapshot(path: string, later?: string): Promise<SnapshotSummary> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [ENTRY, path], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [ENTRY, path, ...(later === undefined ? [] : [later])], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     let errors = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));

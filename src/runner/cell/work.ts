@@ -1,4 +1,5 @@
 import type { Calibration } from "../../measure/calibration.js";
+import type { GrowthData, GrowthSpec } from "../../measure/growth.js";
 import type { Pilot } from "../../measure/pilot.js";
 import type { ProgramData, ProgramSpec } from "../../measure/program.js";
 import type { ProtocolData, ProtocolSpec } from "../../measure/protocol.js";
@@ -11,6 +12,7 @@ export type NodeWork =
   | { kind: "calibrate" }
   | { kind: "pilot"; subject: SubjectReference; context: ContextData }
   | { kind: "protocol"; protocol: ProtocolSpec }
+  | { kind: "growth"; growth: GrowthSpec }
   | { kind: "snapshot"; snapshot: SnapshotSpec }
   | { kind: "program"; program: ProgramSpec };
 
@@ -21,6 +23,7 @@ export interface CellAnswers {
   calibrate: Calibration;
   pilot: Pilot;
   protocol: ProtocolData;
+  growth: GrowthData;
   snapshot: SnapshotCellData;
   program: ProgramData;
   command: CommandData;

@@ -298,8 +298,8 @@ function contentOf(work: CellWork, conversations: string | undefined): unknown {
   };
   switch (work.kind) {
     case "protocol": {
-      const { context, levels, warmUp, ledger } = work.protocol;
-      return { context: sourceOf(context), levels: [...levels].sort((a, b) => a - b), warmUp, ledger };
+      const { context, levels, warmUp } = work.protocol;
+      return { context: sourceOf(context), levels: [...levels].sort((a, b) => a - b), warmUp, cold: true };
     }
     case "snapshot":
       return { context: sourceOf(work.snapshot.context), instances: work.snapshot.instances };

@@ -3,7 +3,7 @@ import { setImmediate as nextTask } from "node:timers/promises";
 import { writeHeapSnapshot } from "node:v8";
 import { loadSubject } from "../../measure/load-subject.js";
 import { Population } from "../../measure/population.js";
-import { fullGc } from "../../measure/protocol.js";
+import { fullGc } from "../../measure/gc.js";
 import type { ContextData, SubjectReference } from "../../experiment/subject.js";
 
 /** Requests two heap snapshots. Between them, instances are created and dropped. */

@@ -19,9 +19,11 @@ function process(alive: number, left: number): ProtocolData {
   return {
     gc: { call: "gc()", proof: ["MarkSweepCompact"], rejected: [] },
     baseline: reading(0, 0, base),
+    cold: [],
     warm: reading(0, 100, base + left * 100),
     readings,
     end: reading(0, created, base + left * created),
+    returnsNothing: false,
     createMs: 1,
   };
 }

@@ -61,7 +61,11 @@ const room = (memoryBytes: number, atLeast: number): Limit => ({
 
 test("sessions that fit are memory less the fixed cost over heap and native bytes", () => {
   // (13,000 - 3,000) / (100 + 25) = 80; what cannot be told is 1 byte of native and 8 of the fixed cost.
-  const native = withFit({ nativePerUnitBytes: exact(25), externalPerUnitBytes: exact(0) });
+  const parts = [
+    { name: "heap", bytes: 100 },
+    { name: "native", bytes: 25 },
+  ];
+  const native = withFit({ totalPerUnitBytes: exact(125), parts });
   expect(judged(room(13_000, 80), native)).toMatchObject({
     verdict: "within",
     measured: expect.stringMatching(/^80 sessions/) as string,
@@ -69,6 +73,18 @@ test("sessions that fit are memory less the fixed cost over heap and native byte
   expect(judged(room(13_000, 90), native)).toMatchObject({ verdict: "over", over: "10 sessions" });
   expect(() => judged(room(3000, 1), native)).toThrow(/less memory than the fixed cost/);
   expect(judged(room(13_000, 80))?.verdict).toBe("unknown");
+});
+
+test("the total is judged, and nothing passes where it is not known", () => {
+  const heavy = withFit({ totalPerUnitBytes: exact(125) });
+  expect(judged(perSession(110), heavy)).toMatchObject({ verdict: "over", overBytes: 15 });
+  const unknown = withFit({ totalPerUnitBytes: { absent: "the addon is not built" } });
+  for (const limit of [perSession(1000), room(13_000, 1), growth(0.5)]) {
+    expect(judged(limit, unknown)).toMatchObject({
+      verdict: "unknown",
+      reason: expect.stringContaining("the addon is not built") as string,
+    });
+  }
 });
 
 test("the residual is judged by percent of the estimate or by bytes", () => {

@@ -1,0 +1,77 @@
+import type { Interval } from "../base/stats/interval.js";
+import { theilSen } from "../base/stats/theil-sen.js";
+import type { Point } from "../base/stats/theil-sen.js";
+import type { LedgerReading } from "../measure/ledger.js";
+import type { Absent } from "../system/probe/reading.js";
+import { absent, change, isAbsent } from "../system/probe/reading.js";
+
+/** The ledger of a population of this size. */
+export interface SizedLedger {
+  instances: number;
+  reading: LedgerReading;
+}
+
+/** Lines over the kernel's counters, for each instance. */
+export interface KernelLine {
+  /** Slope of anonymous PSS. */
+  perUnitBytes: Interval;
+  /** Slope of what neither V8's pages, nor external memory, nor malloc explain. */
+  beyondKnown: Interval;
+  instances: number;
+  changeBytes: number;
+}
+
+/** Less than this is lost among the pages that a process takes and gives back at any time. */
+const LEAST_CHANGE_BYTES = 2 ** 21;
+
+/**
+ * Lines through the kernel's counters over the sizes of one population that only grew. The first size is left
+ * out, because it pays what is paid once.
+ *
+ * The range comes from the two halves of the line: pages are taken in large pieces, so neighbouring sizes
+ * differ much.
+ */
+export function kernelLine(ledgers: readonly SizedLedger[]): KernelLine | Absent {
+  const [base, ...sized] = ledgers;
+  if (base === undefined) return absent("no population was made that is large enough for the kernel's pages");
+  const points: { x: number; all: number; beyond: number }[] = [];
+  for (const { instances, reading } of sized) {
+    const all = change(base.reading.pssAnonBytes, reading.pssAnonBytes);
+    if (isAbsent(all)) return all;
+    points.push({ x: instances, all, beyond: all - known(base.reading, reading) });
+  }
+  const last = points.at(-1);
+  const rest = points.slice(1);
+  if (last === undefined || rest.length < 3)
+    return absent("a line over the kernel's pages needs four populations");
+  const changeBytes = last.all - (points[0]?.all ?? 0);
+  if (changeBytes < LEAST_CHANGE_BYTES)
+    return absent(
+      `${last.x} instances change the process by ${Math.round(changeBytes / 1024)} KiB of pages, which is too little to tell`,
+    );
+  return {
+    perUnitBytes: halves(rest.map(({ x, all }) => ({ x, y: all }))),
+    beyondKnown: halves(rest.map(({ x, beyond }) => ({ x, y: beyond }))),
+    instances: last.x,
+    changeBytes,
+  };
+}
+
+/** What the counters of V8 and malloc say that the process took. External memory beyond malloc is mapped. */
+function known(before: LedgerReading, after: LedgerReading): number {
+  const numeric = (reading: LedgerReading["mallocInUseBytes"]): number =>
+    typeof reading === "number" ? reading : 0;
+  const inUse = numeric(after.mallocInUseBytes) - numeric(before.mallocInUseBytes);
+  const free = numeric(after.mallocFreeBytes) - numeric(before.mallocFreeBytes);
+  const external = after.externalBytes - before.externalBytes;
+  const pages = after.heapPhysicalBytes - before.heapPhysicalBytes;
+  return pages + inUse + Math.min(0, free) + Math.max(0, external - inUse);
+}
+
+function halves(points: readonly Point[]): Interval {
+  const slopeOf = (part: readonly Point[]): number => theilSen(part)?.slope ?? Number.NaN;
+  const middle = points.length >> 1;
+  const all = slopeOf(points);
+  const parts = [points.slice(0, middle + 1), points.slice(middle)].map(slopeOf).filter(Number.isFinite);
+  return { value: all, low: Math.min(all, ...parts), high: Math.max(all, ...parts) };
+}

@@ -1,0 +1,62 @@
+import type { Fit } from "./fit.js";
+
+/** Which of two lines speaks for the subject, and what the other one says. */
+export interface Lead {
+  from: "warm" | "cold";
+  fit: Fit | undefined;
+  /** The line that does not lead, where the two differ by more than they can. */
+  other?: Fit | undefined;
+}
+
+interface Given {
+  /** Whether dropped instances leave memory behind. */
+  kept: boolean;
+  /** Instances between the smallest and the largest population. */
+  instances: number;
+  isMalloc?: boolean;
+  /** How far the mean of the instances may lie from population to population, as a share of it. */
+  spread?: number;
+  /** Slopes of the first population from each of its sizes to the next. */
+  steps: readonly number[];
+}
+
+/** Lines that are this close say the same. */
+const AGREEMENT = 0.01;
+/** Malloc rounds, and splits free chunks that happen to be there. */
+const AGREEMENT_OF_MALLOC = 0.05;
+const AGREEMENT_OF_KEPT = 0.05;
+/** What the first population may pay once beside its instances, bytes. */
+const FIRST_USE_BYTES = 2048;
+/** Book-keeping of two pages of V8 more or less. */
+const FIRST_USE_OF_MALLOC_BYTES = 8192;
+
+/**
+ * The line after a warm-up is the exact one. But a table, a pool or a memory that grew in the warm-up and
+ * never shrinks costs nothing any more, and what is kept by a key that comes again takes the place of itself.
+ * The first population of a process shows both. So that line leads where the two differ.
+ */
+export function leadingLine(
+  { warm, cold }: { warm: Fit | undefined; cold: Fit | undefined },
+  { kept, instances, steps, isMalloc = false, spread = 0 }: Given,
+): Lead {
+  if (warm === undefined || cold === undefined) return { from: "warm", fit: warm };
+  const [from, to] = [warm.perUnitBytes, cold.perUnitBytes];
+  const largest = Math.max(Math.abs(from.value), Math.abs(to.value));
+  const tolerance = Math.max(
+    largest * Math.max(spread, isMalloc ? AGREEMENT_OF_MALLOC : AGREEMENT),
+    (isMalloc ? FIRST_USE_OF_MALLOC_BYTES : FIRST_USE_BYTES) / Math.max(1, instances),
+  );
+  const difference = Math.abs(to.value - from.value);
+  // What is paid once (a library that is loaded late) lies between two sizes; a table grows between all.
+  const paidOnce = (share: number): boolean =>
+    steps.some((step) => Math.abs(step - from.value) <= Math.max(tolerance, share * largest));
+  // The readings after a warm-up hold what all populations before left, and only an estimate of it is taken off.
+  if (kept)
+    return cold.shape !== "linear" && paidOnce(AGREEMENT_OF_KEPT)
+      ? { from: "warm", fit: warm }
+      : { from: "cold", fit: cold };
+  if (!(difference > tolerance)) return { from: "warm", fit: warm };
+  const overlap = from.low <= to.high && to.low <= from.high;
+  if (overlap || paidOnce(0) || to.value < 0) return { from: "warm", fit: warm };
+  return { from: "cold", fit: cold, other: warm };
+}

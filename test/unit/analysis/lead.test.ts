@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { Fit } from "../../../src/analysis/fit.js";
+import { leadingLine } from "../../../src/analysis/lead.js";
+
+function line(value: number, spread = 0): Fit {
+  return {
+    perUnitBytes: { value, low: value - spread, high: value + spread },
+    fixedBytes: { value: 0, low: 0, high: 0 },
+    shape: "linear",
+    largestDeviation: 0,
+    processes: 5,
+    points: 75,
+    confidence: 0.9375,
+  };
+}
+
+const given = { kept: false, instances: 1000, steps: [145.5, 145.5] };
+const once = { ...given, steps: [736, 1000] };
+
+test.each([
+  // Tolerance of 1,000 instances: 1 %, or 2,048 / 1,000 bytes where that is more.
+  ["equal lines", line(736), line(736), given, "warm", undefined],
+  ["a difference below 1 %", line(736), line(743), given, "warm", undefined],
+  ["a difference of what is paid once", line(32), line(34), given, "warm", undefined],
+  ["a table that grew in the warm-up", line(80), line(145.5), given, "cold", 80],
+  ["what is paid between two sizes alone", line(736), line(868), once, "warm", undefined],
+  ["a first population that shrinks", line(10), line(-4000), given, "warm", undefined],
+  ["instances that differ by more", line(8304), line(8443), { ...given, spread: 0.12 }, "warm", undefined],
+  ["intervals that overlap", line(80, 40), line(145.5, 40), given, "warm", undefined],
+  ["instances that are kept", line(158), line(148.7), { ...given, kept: true }, "cold", undefined],
+  [
+    "malloc that differs by 4 %",
+    line(100_000),
+    line(104_000),
+    { ...given, isMalloc: true },
+    "warm",
+    undefined,
+  ],
+] as const)("%s", (_, warm, cold, conditions, from, other) => {
+  const lead = leadingLine({ warm, cold }, conditions);
+  expect([lead.from, lead.other?.perUnitBytes.value]).toEqual([from, other]);
+});

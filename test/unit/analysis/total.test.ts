@@ -1,0 +1,118 @@
+import { expect, test } from "vitest";
+import type { KernelLine } from "../../../src/analysis/kernel.js";
+import { kernelLine } from "../../../src/analysis/kernel.js";
+import { addUp, EXTERNAL, HEAP, KERNEL, NATIVE } from "../../../src/analysis/total.js";
+import type { LedgerReading } from "../../../src/measure/ledger.js";
+
+const exact = (value: number): { value: number; low: number; high: number } => ({
+  value,
+  low: value,
+  high: value,
+});
+const NO_KERNEL = { absent: "not asked" };
+const kernel = (all: number, beyond: number): KernelLine => ({
+  perUnitBytes: exact(all),
+  beyondKnown: exact(beyond),
+  instances: 100,
+  changeBytes: 100 * all,
+});
+
+test.each([
+  ["heap alone", exact(736), exact(0), exact(0), NO_KERNEL, [[HEAP, 736]]],
+  // 98 B of malloc are within 1 % of 14,600 B of heap: V8's books of its pages.
+  ["V8's books", exact(14_600), exact(0), exact(98), NO_KERNEL, [[HEAP, 14_600]]],
+  [
+    "a formatter",
+    exact(144),
+    exact(0),
+    exact(26_251),
+    NO_KERNEL,
+    [
+      [HEAP, 144],
+      [NATIVE, 26_251 - 1.44],
+    ],
+  ],
+  [
+    "a buffer in malloc",
+    exact(8416),
+    exact(8192),
+    exact(8192),
+    NO_KERNEL,
+    [
+      [HEAP, 224],
+      [EXTERNAL, 8192],
+    ],
+  ],
+  // Mapped memory is declared, and neither malloc nor what is known lacks it.
+  [
+    "mapped memory",
+    exact(262_328),
+    exact(262_144),
+    exact(160),
+    kernel(262_400, 0),
+    [
+      [HEAP, 184],
+      [EXTERNAL, 262_144],
+    ],
+  ],
+  [
+    "a worker",
+    exact(10_000),
+    exact(0),
+    exact(860_000),
+    kernel(7_300_000, 6_400_000),
+    [
+      [HEAP, 10_000],
+      [NATIVE, 859_900],
+      [KERNEL, 6_400_000],
+    ],
+  ],
+  ["pages that are not full", exact(1000), exact(0), exact(0), kernel(1040, 40), [[HEAP, 1000]]],
+] as const)("%s", (_, perUnit, external, malloc, line, parts) => {
+  const total = addUp(perUnit, external, malloc, line, 1000);
+  expect(total.parts?.map(({ name, bytes }) => [name, bytes])).toEqual(parts);
+  const sum = parts.reduce((all, [, bytes]) => all + bytes, 0);
+  expect(total.totalPerUnitBytes).toMatchObject({ value: sum });
+});
+
+test("without malloc and without the kernel there is no total", () => {
+  const absent = { absent: "the addon is not built" };
+  expect(addUp(exact(144), exact(0), absent, absent, 1000)).toEqual({ totalPerUnitBytes: absent });
+});
+
+function ledger(
+  instances: number,
+  anon: number,
+  heap: number,
+): { instances: number; reading: LedgerReading } {
+  const unread = { absent: "not read" };
+  return {
+    instances,
+    reading: {
+      heapBytes: heap,
+      heapPhysicalBytes: heap,
+      externalBytes: 0,
+      mallocInUseBytes: 0,
+      mallocFreeBytes: 0,
+      pssBytes: anon,
+      pssAnonBytes: anon,
+      pssFileBytes: unread,
+      rssBytes: unread,
+    },
+  };
+}
+
+test("the kernel's line leaves out the first size, which pays what is paid once", () => {
+  // 7 MiB an instance of which V8 knows 1 MiB; 20 MiB are paid with the first.
+  const MiB = 2 ** 20;
+  const sizes = [0, 1, 2, 3, 4, 5];
+  const line = kernelLine(sizes.map((n) => ledger(n, n === 0 ? 0 : (20 + 7 * n) * MiB, n * MiB)));
+  expect(line).toMatchObject({ perUnitBytes: exact(7 * MiB), beyondKnown: exact(6 * MiB) });
+});
+
+test("a population that changes few pages gives no line", () => {
+  const sizes = [0, 100, 200, 300, 400];
+  expect(kernelLine(sizes.map((n) => ledger(n, n * 1024, 0)))).toEqual({
+    absent: "400 instances change the process by 300 KiB of pages, which is too little to tell",
+  });
+});
