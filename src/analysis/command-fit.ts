@@ -1,3 +1,4 @@
+import { ownValue } from "../base/own-value.js";
 import type { Factors } from "../experiment/define.js";
 import { absent } from "../system/probe/reading.js";
 import type { Result, ResultLine } from "../record/schema.js";
@@ -71,7 +72,7 @@ function combinations(
 function lineOf(trials: readonly ProgramTrial[], population: string, reading: string): Fit | undefined {
   const points = new Map<number, Point[]>();
   for (const trial of trials) {
-    const x = Number(trial.factors[population]);
+    const x = Number(ownValue(trial.factors, population));
     const y = numberOf(trial, reading);
     if (y === undefined) continue;
     const own = points.get(trial.trial) ?? [];
@@ -84,6 +85,6 @@ function lineOf(trials: readonly ProgramTrial[], population: string, reading: st
 function numberOf({ data, end }: ProgramTrial, name: string): number | undefined {
   if (name === "peakBytes")
     return typeof end.memory.peakBytes === "number" ? end.memory.peakBytes : undefined;
-  const value = data.readings[name];
+  const value = ownValue(data.readings, name);
   return typeof value === "number" ? value : undefined;
 }

@@ -1,3 +1,4 @@
+import { ownValue } from "../base/own-value.js";
 import type { Factors, ProgramReading } from "../experiment/define.js";
 import type { Calibration } from "../measure/calibration.js";
 import { absent, isAbsent } from "../system/probe/reading.js";
@@ -185,7 +186,7 @@ function withAllReadings(rows: readonly ResultRow[]): ResultRow[] {
   const names = [...new Set(rows.flatMap(({ readings }) => Object.keys(readings)))];
   return rows.map((row) => {
     const why = row.outcome === "ok" ? "the command did not print it" : `${row.outcome}: ${row.cause ?? ""}`;
-    const missing = names.filter((name) => !(name in row.readings));
+    const missing = names.filter((name) => !Object.hasOwn(row.readings, name));
     return {
       ...row,
       readings: { ...row.readings, ...Object.fromEntries(missing.map((name) => [name, absent(why)])) },
@@ -222,7 +223,9 @@ function unfinished(
 
 /** Median and range over the trials. What is absent or only bounded in one trial is so in the row. */
 function readingOf(trials: readonly ProgramTrial[], name: string): ResultRowReading {
-  const readings = trials.map(({ data }) => data.readings[name] ?? absent("not read in every trial"));
+  const readings = trials.map(
+    ({ data }) => ownValue(data.readings, name) ?? absent("not read in every trial"),
+  );
   const special = readings.find(
     (reading): reading is Exclude<ProgramReading, number> => typeof reading !== "number",
   );

@@ -1,7 +1,6 @@
 import { open, stat } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { BytesperError } from "./errors.js";
+import { gunzipped } from "./gunzip.js";
 
 /** The decompressed bytes of a log. Each piece is valid only until the next one is requested. */
 export type ByteSource = AsyncIterable<Buffer>;
@@ -74,7 +73,10 @@ export async function* unpacked(
 ): AsyncGenerator<Buffer> {
   try {
     const { head, all } = await withHead(raw, HEAD_BYTES);
-    if (head.subarray(0, 2).equals(GZIP)) yield* gunzipped(all, name, warn);
+    if (head.subarray(0, 2).equals(GZIP))
+      yield* gunzipped(all, (problem) => {
+        warn(`${name} ${problem}.`);
+      });
     else if (UTF16.some((mark) => head.subarray(0, 2).equals(mark)))
       yield* narrowed(all, head[0] === 0xff ? 0 : 1);
     else if (unmarkedUtf16(head) !== undefined) yield* narrowed(all, unmarkedUtf16(head) ?? 0);
@@ -95,31 +97,6 @@ export async function* unpacked(
       { cause: error },
     );
   }
-}
-
-async function* gunzipped(
-  all: AsyncIterable<Buffer>,
-  name: string,
-  warn: (message: string) => void,
-): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: 1 << 18 });
-  const input = Readable.from(copies(all));
-  // pipe() does not pass errors on. Without this, a read error would leave the reader waiting.
-  input.on("error", (error) => gunzip.destroy(error));
-  try {
-    for await (const piece of input.pipe(gunzip)) yield piece as Buffer;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined || !/^Z_/.test(code)) throw error;
-    warn(`${name} is damaged gzip (${messageOf(error)}); what was unpacked up to there has been read.`);
-  } finally {
-    input.destroy();
-  }
-}
-
-/** For a reader that requests the next piece before it has finished the last. */
-async function* copies(all: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  for await (const piece of all) yield Buffer.from(piece);
 }
 
 /** Which byte of each unit holds the letters, if a text without a mark is UTF-16: every other byte is 0. */

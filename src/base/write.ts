@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { BytesperError } from "./errors.js";
 import { sentence } from "./sentence.js";
@@ -10,8 +19,10 @@ import { sentence } from "./sentence.js";
 export function writeWhole(path: string, text: string | Uint8Array): void {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    const descriptor = openSync(temporary, "w");
+    makeFolder(dirname(path));
+    // A link that somebody put there is removed and never followed.
+    rmSync(temporary, { force: true });
+    const descriptor = openSync(temporary, "wx");
     try {
       const bytes = typeof text === "string" ? Buffer.from(text) : text;
       for (let offset = 0; offset < bytes.length;) offset += writeSync(descriptor, bytes, offset);
@@ -28,6 +39,20 @@ export function writeWhole(path: string, text: string | Uint8Array): void {
       // If there is no folder, there is nothing to remove. The first error is the one to report.
     }
     throw writeError(path, error);
+  }
+}
+
+/**
+ * Creates missing folders one by one. With `recursive`, Node reports a read-only disk as a missing folder.
+ */
+export function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another runner may have created it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

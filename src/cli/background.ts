@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BytesperError } from "../base/errors.js";
+import { requireResultsFolder } from "../runner/results-mark.js";
 
 const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
 
@@ -26,6 +27,7 @@ export function announce(journal: string): void {
  * journal exists. Its messages go to a file.
  */
 export async function detach(args: readonly string[], out: string): Promise<void> {
+  requireResultsFolder(out);
   const log = join(resolve(out), "runs", `detached-${new Date().toISOString().replace(/[-:.]/g, "")}.log`);
   mkdirSync(join(resolve(out), "runs"), { recursive: true });
   const descriptor = openSync(log, "ax");

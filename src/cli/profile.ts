@@ -4,6 +4,7 @@ import { interruptSignal, size, wholeNumber } from "./options.js";
 
 interface Flags {
   quick?: boolean;
+  replace?: boolean;
   jit?: boolean;
   out: string;
   conversations?: string;
@@ -31,6 +32,7 @@ export function addProfile(program: Command): void {
     )
     .option("--device-cap <size>", "most device memory, such as 14.74GiB", size)
     .option("--out <dir>", "folder of the results", GRID_DEFAULTS.out)
+    .option("--replace", "let a result of --quick replace a fuller one in the folder")
     .option("--trials <n>", "fresh processes for each cell", wholeNumber(1), GRID_DEFAULTS.trials)
     .option(
       "--seed <n>",
@@ -48,6 +50,7 @@ export function addProfile(program: Command): void {
       const request = shippedRequest({
         experiments: names,
         quick: flags.quick === true,
+        ...(flags.replace === undefined ? {} : { replace: flags.replace }),
         compilers: flags.jit === true ? "on" : "off",
         ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),
         ...(flags.subject === undefined ? {} : { subject: flags.subject }),

@@ -55,7 +55,7 @@ async function goOn(
     import("./run-output.js"),
   ]);
   const { path, out } = journalOf(run);
-  const journal = readJournal(path);
+  const journal = readJournal(path, undefined, "counted");
   const state = stateOf(journal.records);
   if (state === undefined) {
     throw new BytesperError(

@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 import type { RunEvents, RunOutcome } from "../runner/engine/run.js";
 import { resultDigest, resultPage } from "../report/page.js";
+import { resultName } from "../runner/results-folder.js";
 import { announce } from "./background.js";
 import { Progress } from "./progress.js";
 
@@ -16,9 +17,13 @@ export class RunOutput {
     },
     finished: (result, folder) => {
       this.#progress.clear();
-      const name = result.complete ? "result" : "partial";
-      const where = join(relative(process.cwd(), folder), `${name}.md`);
-      process.stdout.write(`\n${resultDigest(result)}\n\nAll of it: ${where}\n`);
+      const name = resultName(folder, result);
+      const shown = relative(process.cwd(), folder);
+      process.stdout.write(`\n${resultDigest(result)}\n\nAll of it: ${join(shown, `${name}.md`)}\n`);
+      if (name === result.runId)
+        process.stderr.write(
+          `${join(shown, "result.md")} has cells that this run left out and was kept; run with --replace to replace it.\n`,
+        );
     },
   };
 

@@ -19,6 +19,7 @@ interface Flags extends ExecutorFlags {
   slots?: number;
   dryRun?: boolean;
   detach?: boolean;
+  replace?: boolean;
   supervise?: boolean;
   chaos?: boolean;
   kills: number;
@@ -50,6 +51,7 @@ export function addRun(program: Command): void {
       filter,
       {},
     )
+    .option("--replace", "let a result of fewer cells replace a fuller one in the folder")
     .option("--slots <n>", "cells at once (default: as many as cores, 4 at most)", wholeNumber(1))
     .option("--dry-run", "print the plan with its reasons, and run nothing")
     .option("--json", "with --dry-run, print JSON")
@@ -133,6 +135,7 @@ function requestOf(files: readonly string[], flags: Flags): RunRequest {
   return fileRequest(files, {
     minimal: flags.minimal === true,
     only: flags.only ?? [],
+    ...(flags.replace === undefined ? {} : { replace: flags.replace }),
     filter: flags.filter,
     compilers: flags.jit === true ? "on" : "off",
     ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),

@@ -12,6 +12,8 @@ import { withPlace } from "./thrown.js";
 import { importable, MODULES } from "./compile.js";
 import type { Experiment, Level } from "./define.js";
 import { figuresProblem } from "./figures-problem.js";
+import { nameProblem } from "./name.js";
+import { valuesProblem } from "./values-problem.js";
 
 /** A subject that other processes can import until `dispose` is called. */
 export interface ReadySubject {
@@ -151,9 +153,8 @@ async function importExperiment(module: ImportableModule, file: string): Promise
 function problemOf(candidate: Partial<Experiment> | undefined): string | undefined {
   if (typeof candidate !== "object" || (candidate as unknown) === null)
     return "it has no default export that is an object";
-  // The name becomes a folder of the results, which must lie inside the results folder and be visible.
-  if (typeof candidate.name !== "string" || !/^[\w-][\w.-]*$/.test(candidate.name))
-    return 'its "name" must be letters, digits, "-", "_" and ".", and not begin with "."';
+  const naming = nameProblem(candidate.name);
+  if (naming !== undefined) return naming;
   if (typeof candidate.unit !== "string" || candidate.unit === "") return 'its "unit" must say what one is';
   const kinds = ["subject", "program", "command"].filter((key) => key in candidate);
   if (kinds.length > 1) return `it has ${kinds.map((key) => `"${key}"`).join(" and ")}; give one of them`;
@@ -165,29 +166,26 @@ function problemOf(candidate: Partial<Experiment> | undefined): string | undefin
   )
     return 'it needs a "subject" (a module path or an object with create(index)), a "program" (a module path) or a "command" (a list of words)';
   const { factors = {}, population, instances, repetitions } = candidate;
+  const valueProblem = valuesProblem(candidate);
+  if (valueProblem !== undefined) return valueProblem;
   const stagesProblem = rolloutProblemOf(candidate);
   if (stagesProblem !== undefined) return stagesProblem;
   const names = candidate.rollout === undefined ? Object.keys(factors) : columnsOf(candidate.rollout);
   const commandProblem = commandProblemOf(candidate, names);
   if (commandProblem !== undefined) return commandProblem;
-  for (const [name, levels] of Object.entries(factors)) {
-    if (!Array.isArray(levels) || levels.length === 0)
-      return `factor "${name}" must be a list with at least one level`;
-    const seen = new Set<unknown>();
-    const twice = (levels as readonly Level[]).find((level) => seen.size === seen.add(level).size);
-    if (twice !== undefined) return `factor "${name}" has the level ${String(twice)} more than once`;
-  }
+  const levelsOf = (name: string): readonly Level[] | undefined =>
+    Object.hasOwn(factors, name) ? factors[name] : undefined;
   if (population !== undefined) {
-    const levels = factors[population];
+    const levels = levelsOf(population);
     if (levels === undefined)
       return `its "population" names the factor "${population}", which it does not have`;
     if (!levels.every(isCount))
       return `the levels of the population "${population}" must be whole numbers from 1`;
   }
   const { frontier } = candidate;
-  if (frontier !== undefined && !(factors[frontier] ?? []).every((level) => typeof level === "number"))
+  if (frontier !== undefined && !(levelsOf(frontier) ?? []).every((level) => typeof level === "number"))
     return `the levels of its "frontier" factor "${frontier}" must be numbers`;
-  if (frontier !== undefined && factors[frontier] === undefined)
+  if (frontier !== undefined && levelsOf(frontier) === undefined)
     return `its "frontier" names the factor "${frontier}", which it does not have`;
   const parts = (candidate.followUps ?? []).map(({ name }) => name);
   const figuresText = figuresProblem(candidate.figures, parts);

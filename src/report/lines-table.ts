@@ -1,3 +1,4 @@
+import { ownValue } from "../base/own-value.js";
 import { PAGE_BYTES } from "./detectable.js";
 import { READING_TITLES } from "./main-table.js";
 import { intervalCell, shareCell } from "../base/table/number-cell.js";
@@ -47,5 +48,5 @@ function sameLevels(a: ResultLine["others"], b: ResultLine["others"]): boolean {
 
 function titleOf({ table }: Result, reading: string): string {
   const column = table?.columns.find(({ from }) => from === `readings.${reading}`);
-  return column?.title ?? READING_TITLES[reading] ?? reading.replace(/Bytes$/, "");
+  return column?.title ?? ownValue(READING_TITLES, reading) ?? reading.replace(/Bytes$/, "");
 }

@@ -1,3 +1,4 @@
+import { ownValue } from "../base/own-value.js";
 import { isAbsent } from "../system/probe/reading.js";
 import type { ColumnSpec } from "../experiment/column-spec.js";
 import type { ByteUnit } from "../base/size.js";
@@ -58,7 +59,7 @@ function columnNotes(result: Result, columns: readonly ColumnSpec[], { from, uni
 /** Whether a column shows words: levels that are not numbers. */
 function isText(rows: readonly ResultRow[], from: string): boolean {
   if (["outcome", "verdict", "enforcement"].includes(from)) return true;
-  const level = rows[0]?.factors[from.slice("factors.".length)];
+  const level = ownValue(rows[0]?.factors ?? {}, from.slice("factors.".length));
   return from.startsWith("factors.") && level !== undefined && typeof level !== "number";
 }
 
@@ -105,7 +106,7 @@ function commandColumns({ rows }: Result, factors: readonly string[]): ColumnSpe
         ]
       : []),
     ...[...names].sort().map((name) => ({
-      title: READING_TITLES[name] ?? name.replace(/(Bytes|Ms)$/, ""),
+      title: ownValue(READING_TITLES, name) ?? name.replace(/(Bytes|Ms)$/, ""),
       from: `readings.${name}`,
       ...(name.endsWith("Bytes") ? { unit: "MiB" as const } : {}),
     })),
@@ -138,7 +139,7 @@ function isBytes(from: string): boolean {
 }
 
 function cellOf(result: Result, row: ResultRow, { from, unit = "B" }: ColumnSpec): Cell {
-  if (from.startsWith("factors.")) return number(row.factors[from.slice("factors.".length)]);
+  if (from.startsWith("factors.")) return number(ownValue(row.factors, from.slice("factors.".length)));
   if (from === "instances") return number(row.instances);
   if (from === "unitsPerInstance") return number(row.unitsPerInstance);
   if (from === "units") return number(row.instances * row.unitsPerInstance);
@@ -167,7 +168,8 @@ function cellOf(result: Result, row: ResultRow, { from, unit = "B" }: ColumnSpec
     return { absent: row.outcome === "ok" ? "nobody estimated it" : causeOf(row) };
   if (from.startsWith("readings.")) {
     const name = from.slice("readings.".length);
-    const reading = row.readings[name] ?? (row.outcome === "ok" ? undefined : { absent: causeOf(row) });
+    const reading =
+      ownValue(row.readings, name) ?? (row.outcome === "ok" ? undefined : { absent: causeOf(row) });
     return isBytes(name) ? readingCell(reading, unit, doubt) : plainCell(reading, name);
   }
   return { absent: `there is no column "${from}"` };

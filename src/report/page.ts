@@ -21,8 +21,13 @@ import type { Table } from "../base/table/table.js";
 import { terminalTable } from "../base/table/terminal.js";
 
 /** The page of one experiment: answer, warnings, tables, and how each number was measured. */
-export function resultPage(result: Result, figures: readonly FigureLink[] = []): string {
-  if (!KIND_PAGES[kindOf(result)].hasPopulations) return programPage(result, figures);
+export function resultPage(
+  result: Result,
+  figures: readonly FigureLink[] = [],
+  /** Name of the file with the numbers, without its ending. */
+  name = "result",
+): string {
+  if (!KIND_PAGES[kindOf(result)].hasPopulations) return programPage(result, figures, name);
   const ledger = ledgerTable(result);
   const parts = [
     `# ${result.title}`,
@@ -40,12 +45,12 @@ export function resultPage(result: Result, figures: readonly FigureLink[] = []):
     "## How this was measured",
     method(result),
     markdownTable(calibrationTable(result)),
-    provenance(result),
+    provenance(result, name),
   ];
   return `${parts.join("\n\n")}\n`;
 }
 
-function programPage(result: Result, figures: readonly FigureLink[]): string {
+function programPage(result: Result, figures: readonly FigureLink[], name: string): string {
   const parts = [
     `# ${result.title}`,
     ...(result.question === undefined ? [] : [`*${result.question}*`]),
@@ -55,7 +60,7 @@ function programPage(result: Result, figures: readonly FigureLink[]): string {
     ...figureSection(figures),
     "## How this was measured",
     programMethod(result),
-    provenance(result),
+    provenance(result, name),
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -112,12 +117,13 @@ function method(result: Result): string {
   return `${KIND_PAGES[kindOf(result)].how} ${compilers} Flags: \`${environment.flags.join(" ")}\`. ${conditions(result, result.rows)}`;
 }
 
-function provenance(result: Result): string {
+function provenance(result: Result, name: string): string {
+  const { selection } = result.settings;
   const { commit } = result.environment;
   const at = typeof commit === "string" ? `commit ${commit}` : `commit unknown (${commit.absent})`;
   const journal =
     result.journal === undefined
       ? ""
       : `, journal [${result.journal}](../${result.journal}) (SHA-256 ${result.journalSha256 ?? "unknown"})`;
-  return `Run ${result.runId}, ${result.startedAt} to ${result.finishedAt}, ${at}${journal}. Unrounded numbers: [result.json](result.json).`;
+  return `Run ${result.runId}, ${result.startedAt} to ${result.finishedAt}, ${at}${journal}.${selection === undefined ? "" : ` It ran a part of the experiment: ${String(selection)}.`} Unrounded numbers: [${name}.json](${name}.json).`;
 }

@@ -69,9 +69,13 @@ function estimateName({ estimates }: Result, place: number): string {
   return `residual-${explained[place - 1]?.name ?? place}`;
 }
 
+/** With an ending and that of a temporary file, the name of a file may have 255 bytes. */
+const MOST_LETTERS = 100;
+
 /** A name that is valid for a file on every system and that no other table of the result has. */
 function unusedName(wanted: string, taken: ReadonlySet<string>): string {
-  const name = wanted.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-+|-+$/g, "") || "table";
+  const plain = wanted.slice(0, MOST_LETTERS).replace(/[^A-Za-z0-9]+/g, "-");
+  const name = plain.replace(/^-+|-+$/g, "") || "table";
   let unused = name;
   for (let next = 2; taken.has(unused); next++) unused = `${name}-${next}`;
   return unused;

@@ -17,6 +17,8 @@ export interface CommonGridOptions extends CommonOptions {
   device?: string;
   /** Most bytes of device memory; all that is there by default. */
   deviceCapBytes?: number;
+  /** Whether a result of fewer cells may replace a fuller one of another run; false by default. */
+  replace?: boolean;
 }
 
 /** Settings of the command `run` that become part of its request. */
@@ -97,7 +99,7 @@ export function shippedRequest(options: ShippedGridOptions): RunRequest {
 }
 
 function commonRequest(options: CommonGridOptions): Omit<RunRequest, "experiments"> {
-  const { device = GRID_DEFAULTS.device, deviceCapBytes } = options;
+  const { device = GRID_DEFAULTS.device, deviceCapBytes, replace } = options;
   requireWhole("deviceCapBytes", deviceCapBytes, 0);
   return {
     quick: false,
@@ -109,6 +111,7 @@ function commonRequest(options: CommonGridOptions): Omit<RunRequest, "experiment
     ...(deviceCapBytes === undefined ? {} : { deviceCapBytes }),
     executor: "local",
     moreMemory: 1,
+    ...(replace === undefined ? {} : { replace }),
   };
 }
 

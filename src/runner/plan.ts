@@ -1,3 +1,4 @@
+import { BytesperError } from "../base/errors.js";
 import type { CellRole } from "../record/cell.js";
 import type { Experiment, Factors, Level } from "../experiment/define.js";
 import { gridOf } from "../experiment/grid.js";
@@ -59,6 +60,31 @@ function growthSteps(largest: number): number[] {
 
 export function factorsOf(experiment: Experiment, quick: boolean): Record<string, readonly Level[]> {
   return { ...experiment.factors, ...(quick ? experiment.quick : {}) };
+}
+
+/** Most cells of one experiment. Each is planned in memory and written to the journal before the first runs. */
+const MOST_CELLS = 1_000_000;
+
+/** Throws `BAD_EXPERIMENT` for more cells than can be planned. The grid is not made for that. */
+export function requireCellCount(
+  experiment: Experiment,
+  { quick, trials }: { quick: boolean; trials: number },
+): void {
+  const repetitions = experiment.repetitions ?? (experiment.command === undefined ? trials : 1);
+  const parts = [
+    factorsOf(experiment, quick),
+    ...(experiment.followUps ?? []).map((part) => ({ ...part.factors, ...(quick ? part.quick : {}) })),
+  ];
+  const points = parts.reduce(
+    (sum, factors) => sum + Object.values(factors).reduce((product, levels) => product * levels.length, 1),
+    0,
+  );
+  const cells = points * repetitions;
+  if (cells <= MOST_CELLS) return;
+  throw new BytesperError(
+    "BAD_EXPERIMENT",
+    `${experiment.name} has ${points.toLocaleString("en-US")} combinations of levels, ${repetitions.toLocaleString("en-US")} times each: ${cells.toLocaleString("en-US")} cells, and at most ${MOST_CELLS.toLocaleString("en-US")} can be planned; take fewer levels or repetitions.`,
+  );
 }
 
 /** The points of the experiment's own table: its grid, or the stages of its rollout. */

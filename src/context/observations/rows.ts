@@ -27,8 +27,8 @@ export function selectRows(database: Sqlite, filter: ObservationFilter): Observa
     conditions.push(["EXISTS (SELECT 1 FROM tags WHERE observation = observations.id AND tag = ?)", [tag]]);
   const where = ["TRUE", ...conditions.map(([sql]) => sql)].join(" AND ");
   const sql = `
-    SELECT id, saved_at, turn, category, type, importance, content,
-           (SELECT json_group_array(tag) FROM tags WHERE observation = observations.id) AS tags
+    SELECT id, saved_at, turn, hex(category) AS category, hex(type) AS type, importance, hex(content) AS content,
+           (SELECT json_group_array(hex(tag)) FROM tags WHERE observation = observations.id) AS tags
     FROM observations WHERE ${where}
     ORDER BY importance DESC, saved_at DESC, rowid DESC LIMIT ?`;
   return database
@@ -41,11 +41,16 @@ function observationOf(row: SqlRow): Observation {
   return {
     id: String(row.id),
     savedAt: String(row.saved_at),
-    category: String(row.category),
-    type: String(row.type),
-    content: String(row.content),
-    tags: JSON.parse(String(row.tags)) as string[],
+    category: textOf(row.category),
+    type: textOf(row.type),
+    content: textOf(row.content),
+    tags: (JSON.parse(String(row.tags)) as string[]).map(textOf),
     importance: Number(row.importance),
     ...(row.turn === null ? {} : { turn: Number(row.turn) }),
   };
+}
+
+/** Texts are read as hexadecimal digits: libsql cuts a text at its first null character. */
+function textOf(digits: SqlValue | undefined): string {
+  return Buffer.from(String(digits), "hex").toString("utf8");
 }

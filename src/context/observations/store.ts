@@ -82,10 +82,10 @@ export class ObservationStore {
     const saved: Observation = {
       id: randomUUID(),
       savedAt: new Date().toISOString(),
-      category,
-      type,
-      content,
-      tags: [...new Set(tags)],
+      category: wellFormed(category),
+      type: wellFormed(type),
+      content: wellFormed(content),
+      tags: [...new Set(tags.map(wellFormed))],
       importance,
       ...(turn === undefined ? {} : { turn }),
     };
@@ -212,6 +212,11 @@ export class ObservationStore {
     side.database.close();
     this.#file = main;
   }
+}
+
+/** The text as UTF-8 holds it: half of a surrogate pair becomes U+FFFD, as it will be read back. */
+function wellFormed(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function unusable(path: string, cause: unknown): BytesperError {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { BytesperError } from "../../base/errors.js";
@@ -44,6 +44,7 @@ async function watchIn(folder: string, options: WatchOptions): Promise<number> {
   });
   const state = new StateFile(statePath);
   const looks = new Looks(guard, state, rules, log);
+  requireFileOrNothing(reportPath);
   // The command finds both files when it starts.
   writeFirst(() => {
     looks.writeState();
@@ -107,6 +108,12 @@ function writeFirst(write: () => void): void {
       `The guard's files cannot be written: ${(error as Error).message}; give other places with --state and --report.`,
     );
   }
+}
+
+/** Opening a named pipe would wait for its reader, and a device takes what is written elsewhere. */
+function requireFileOrNothing(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== false) return;
+  throw new BytesperError("USAGE", `${path} is no file; give --report the path of a file, or of none yet.`);
 }
 
 function cannotStart(file: string, error: Error): BytesperError {

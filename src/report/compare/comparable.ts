@@ -10,7 +10,15 @@ export interface Comparability {
 }
 
 /** Settings that change how often or in which order something is measured, but not what is measured. */
-const HARMLESS = new Set(["trials", "seed", "quick", "instances", "instructionSet", "deviceCapBytes"]);
+const HARMLESS = new Set([
+  "trials",
+  "seed",
+  "quick",
+  "instances",
+  "instructionSet",
+  "deviceCapBytes",
+  "selection",
+]);
 
 /** Whether two results measure the same thing in the same way. */
 export function comparability(base: Result, next: Result): Comparability {

@@ -1,3 +1,4 @@
+import { ownValue } from "../../base/own-value.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { kindOf } from "../../record/kind.js";
 import type { Result, ResultRow, ResultRowReading } from "../../record/schema.js";
@@ -168,7 +169,7 @@ function perUnitFloor({ result, row }: Side): number {
 }
 
 function wholeReading(name: string, base: Side, next: Side): ReadingComparison {
-  const [before, after] = [base.row.readings[name], next.row.readings[name]];
+  const [before, after] = [ownValue(base.row.readings, name), ownValue(next.row.readings, name)];
   const sides = {
     ...(before === undefined ? {} : { base: before }),
     ...(after === undefined ? {} : { next: after }),

@@ -1,3 +1,4 @@
+import { ownValue } from "../../base/own-value.js";
 import type { FigureSpec, FigureValue, MarkSpec } from "../../experiment/figure-spec.js";
 import type { Result, ResultRow } from "../../record/schema.js";
 import type { Axis, Figure, Mark, Point, Series } from "./figure.js";
@@ -66,12 +67,14 @@ function partRows(result: Result, part: string | undefined): ResultRow[] {
 function rowsOf(result: Result, { part, where = {}, largest }: FigureSpec): ResultRow[] {
   const rows = partRows(result, part).filter((row) => fits(row, where));
   if (largest === undefined) return rows;
-  const levels = rows.map(({ factors }) => factors[largest]).filter((level) => typeof level === "number");
+  const levels = rows
+    .map(({ factors }) => ownValue(factors, largest))
+    .filter((level) => typeof level === "number");
   return rows.filter(({ factors }) => factors[largest] === Math.max(...levels));
 }
 
 function fits({ factors }: ResultRow, where: NonNullable<FigureSpec["where"]>): boolean {
-  return Object.entries(where).every(([name, level]) => factors[name] === level);
+  return Object.entries(where).every(([name, level]) => ownValue(factors, name) === level);
 }
 
 /** One series for each combination of the levels in which rows differ, except `x`. */
@@ -88,7 +91,9 @@ function seriesOf(
   const split = splitting(spec, rows);
   const combinations = new Map<string, ResultRow[]>();
   for (const row of rows) {
-    const key = split.map((factor) => levelName(result, spec, factor, row.factors[factor])).join(", ");
+    const key = split
+      .map((factor) => levelName(result, spec, factor, ownValue(row.factors, factor)))
+      .join(", ");
     combinations.set(key, [...(combinations.get(key) ?? []), row]);
   }
   return [...combinations].map(([key, own]): Series => {
@@ -118,7 +123,7 @@ function splitting({ x }: FigureSpec, rows: readonly ResultRow[]): string[] {
   }
   const names = new Set(rows.flatMap(({ factors }) => Object.keys(factors)));
   return [...names].filter((name) =>
-    [...places.values()].some((own) => new Set(own.map(({ factors }) => factors[name])).size > 1),
+    [...places.values()].some((own) => new Set(own.map(({ factors }) => ownValue(factors, name))).size > 1),
   );
 }
 
@@ -158,7 +163,7 @@ function marksOf(result: Result, { axis, at, label, part, where = {} }: MarkSpec
     place === undefined ? [] : [{ axis, at: place, label: filled(label, valueText(on, place), factors) }];
   if (typeof at === "number") return mark(at, {});
   if (at.startsWith("settings.")) {
-    const setting = result.settings[at.slice("settings.".length)];
+    const setting = ownValue(result.settings, at.slice("settings.".length));
     return mark(typeof setting === "number" ? setting : undefined, {});
   }
   const rows = partRows(result, part).filter((row) => fits(row, where));
@@ -167,6 +172,6 @@ function marksOf(result: Result, { axis, at, label, part, where = {} }: MarkSpec
 
 function filled(label: string, value: string, factors: ResultRow["factors"]): string {
   return label.replace(/\{([\w-]+)\}/g, (whole, name: string) =>
-    name === "value" ? value : name in factors ? String(factors[name]) : whole,
+    name === "value" ? value : Object.hasOwn(factors, name) ? String(factors[name]) : whole,
   );
 }

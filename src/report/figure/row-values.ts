@@ -1,3 +1,4 @@
+import { ownValue } from "../../base/own-value.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Result, ResultRow, ResultRowReading } from "../../record/schema.js";
 import type { Axis, Point } from "./figure.js";
@@ -8,8 +9,8 @@ type Found = ResultRowReading | number | string | boolean | undefined;
 export function rowValue(row: ResultRow, from: string): Found {
   const [room, ...rest] = from.split(".");
   const name = rest.join(".");
-  if (room === "factors") return row.factors[name];
-  if (room === "readings") return row.readings[name];
+  if (room === "factors") return ownValue(row.factors, name);
+  if (room === "readings") return ownValue(row.readings, name);
   switch (from) {
     case "instances":
     case "unitsPerInstance":

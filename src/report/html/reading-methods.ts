@@ -1,3 +1,4 @@
+import { ownValue } from "../../base/own-value.js";
 import type { ExperimentKind } from "../../record/kind.js";
 
 /** What a reading is, in one line. docs/metrics.md says what each reading includes, excludes and costs. */
@@ -26,9 +27,10 @@ const OF_POOLS: Record<string, string> = {
 
 /** How a reading was taken. A reading under a program's own name was taken by that program. */
 export function methodOf(name: string, kind: ExperimentKind): string {
-  if (kind === "population") return OF_POPULATIONS[name] ?? "as docs/metrics.md says";
-  if (kind === "command") return OF_COMMANDS[name] ?? "by the command, which prints it under this name";
-  if (OF_POOLS[name] !== undefined) return OF_POOLS[name];
+  if (kind === "population") return ownValue(OF_POPULATIONS, name) ?? "as docs/metrics.md says";
+  if (kind === "command") return ownValue(OF_COMMANDS, name) ?? "by the command, which prints it under this name";
+  const ofPool = ownValue(OF_POOLS, name);
+  if (ofPool !== undefined) return ofPool;
   if (/UsedHighWaterBytes$/.test(name))
     return "the largest sum of requested bytes in the pool since its last reset";
   if (/ReservedHighWaterBytes$/.test(name))

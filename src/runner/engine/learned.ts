@@ -42,7 +42,7 @@ function latestStates(out: string, except: string | undefined): RunState[] {
     .slice(-MOST_JOURNALS)
     .flatMap((name) => {
       try {
-        return stateOf(readJournal(join(out, "runs", name)).records) ?? [];
+        return stateOf(readJournal(join(out, "runs", name), undefined, "counted").records) ?? [];
       } catch (error) {
         if (error instanceof BytesperError) return [];
         throw error;

@@ -4,7 +4,8 @@ import type { ExperimentRecord, GridPoint } from "../../record/experiment-record
 import type { SelectedDevice } from "../../device/index.js";
 import { parseDuration } from "../../base/duration.js";
 import { BytesperError } from "../../base/errors.js";
-import type { Estimate, Experiment, Factors, Level } from "../../experiment/define.js";
+import type { Experiment, Factors, Level } from "../../experiment/define.js";
+import { estimatesOf, unitsOf } from "../../experiment/computed.js";
 import { gridOf } from "../../experiment/grid.js";
 import type { LoadedExperiment } from "../../experiment/load.js";
 import { fillIn, openExperiment, openSubject } from "../../experiment/load.js";
@@ -14,7 +15,15 @@ import { resolveRollout } from "../../experiment/rollout/index.js";
 import { parseSize } from "../../base/size.js";
 import type { CellWork } from "../cell/work.js";
 import type { PlannedCell } from "../plan.js";
-import { describe, factorsOf, hasOwnSlope, instancesOf, planExperiment, pointsOf } from "../plan.js";
+import {
+  describe,
+  factorsOf,
+  hasOwnSlope,
+  instancesOf,
+  planExperiment,
+  pointsOf,
+  requireCellCount,
+} from "../plan.js";
 import { planPrograms, programParts } from "../plan-programs.js";
 import { commandHash, fileHash, hashOf, urlHash } from "./content-hash.js";
 import type { RunRequest } from "./request.js";
@@ -74,6 +83,7 @@ export async function prepareExperiment(file: string, options: PrepareOptions): 
       other === undefined ? loaded.experiment : withSubject(loaded.experiment, request.subject ?? ""),
       request,
     );
+    requireCellCount(chosen, request);
     if (chosen.command !== undefined) return { ...(await prepareCommands(chosen, loaded, request)), dispose };
     const subject = other ?? loaded.subject;
     for (const doubt of subject?.doubts ?? []) options.notice(doubt);
@@ -96,8 +106,7 @@ async function preparePopulations(
   const { conversations, seed, quick } = request;
   const source = { seed, ...(conversations === undefined ? {} : { conversations }) };
   const factors = gridOf(factorsOf(experiment, quick), experiment.exclude);
-  const estimated = (await experiment.estimate?.(factors.at(-1) ?? {}, source)) ?? [];
-  const estimates = Array.isArray(estimated) ? (estimated as readonly Estimate[]) : [estimated as Estimate];
+  const estimates = await estimatesOf(experiment, factors.at(-1) ?? {}, source);
   const cells = planExperiment(experiment, subject, {
     quick,
     seed,
@@ -172,10 +181,7 @@ async function prepareCommands(
         instances: populationOf(experiment, factors),
         units: unitsOf(experiment, factors),
       };
-      const estimate = await experiment.estimate?.(factors, source);
-      const first = Array.isArray(estimate)
-        ? (estimate as readonly Estimate[])[0]
-        : (estimate as Estimate | undefined);
+      const [first] = await estimatesOf(experiment, factors, source);
       return first === undefined
         ? point
         : { ...point, estimate: { bytes: first.bytes, formula: first.formula } };
@@ -214,10 +220,6 @@ async function prepareCommands(
 function populationOf(experiment: Experiment, factors: Factors): number {
   const level = experiment.population === undefined ? 1 : factors[experiment.population];
   return typeof level === "number" ? level : 1;
-}
-
-function unitsOf(experiment: Experiment, factors: Factors): number {
-  return experiment.unitsPerInstance?.(factors) ?? 1;
 }
 
 function commonRecord(
@@ -335,7 +337,7 @@ function narrowed(experiment: Experiment, { minimal, filter, quick }: RunRequest
   const narrow = (factors: Record<string, readonly Level[]>): Record<string, readonly Level[]> =>
     Object.fromEntries(
       Object.entries(factors).map(([name, levels]) => {
-        const wanted = filter[name];
+        const wanted = Object.hasOwn(filter, name) ? filter[name] : undefined;
         const kept = wanted === undefined ? levels : levels.filter((level) => wanted.includes(String(level)));
         if (kept.length === 0) {
           throw new BytesperError(

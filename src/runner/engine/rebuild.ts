@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { BytesperError } from "../../base/errors.js";
 import type { Result } from "../../record/schema.js";
@@ -7,6 +5,7 @@ import { journalOf } from "../journal/journal.js";
 import { readJournal } from "../journal/read.js";
 import { drawFigures } from "../figures.js";
 import { writeResult } from "../results-folder.js";
+import { requireExperimentFolders, requireResultsFolder } from "../results-mark.js";
 import { writeIndex } from "../results-index.js";
 import { deriveResult } from "./results.js";
 import { writeRollback } from "./rollback.js";
@@ -20,7 +19,7 @@ export async function rebuild(
   events: Pick<RunEvents, "finished" | "notice">,
 ): Promise<{ results: Result[]; out: string }> {
   const { path, out: own } = journalOf(run);
-  const { records, torn } = readJournal(path);
+  const { records, torn, sha256 } = readJournal(path, undefined, "counted");
   if (torn.length > 0) events.notice("The end of the journal is torn; what was cut off is left out.");
   const state = stateOf(records);
   if (state === undefined)
@@ -29,10 +28,11 @@ export async function rebuild(
       `${path} holds no complete record; nothing was started, run it anew.`,
     );
   const out = to === undefined ? own : resolve(to);
-  const hash = createHash("sha256").update(readFileSync(path)).digest("hex");
+  requireResultsFolder(to ?? own);
+  requireExperimentFolders(out, [...state.experiments.keys()]);
   const results = [...state.experiments.keys()].flatMap((name) => {
     const { result } = deriveResult(state, name, `runs/${basename(path)}`);
-    return result === undefined ? [] : [{ ...result, journalSha256: hash }];
+    return result === undefined ? [] : [{ ...result, journalSha256: sha256 }];
   });
   const told = new Set<string>();
   for (const result of results) {
@@ -41,7 +41,7 @@ export async function rebuild(
       if (!told.has(problem)) events.notice(problem);
       told.add(problem);
     }
-    const folder = writeResult(out, result, drawings);
+    const folder = writeResult(out, result, drawings, state.run.request.replace);
     writeRollback(folder, result);
     events.finished(result, folder);
   }

@@ -44,13 +44,25 @@ export interface RunRequest {
   gate?: Partial<AdmissionSettings>;
   /** Factor on every memory cap, for another try after out of memory. */
   moreMemory: number;
+  /** Whether a result of fewer cells may replace a fuller one of another run. */
+  replace?: boolean;
 }
 
-export function settingsOf({ quick, seed, trials, conversations }: RunRequest): Result["settings"] {
+export function settingsOf(request: RunRequest): Result["settings"] {
+  const { quick, seed, trials, conversations } = request;
+  const selection = selectionOf(request);
   return {
     quick,
     seed,
     trials,
     conversations: conversations === undefined ? "generated" : basename(conversations),
+    ...(selection === undefined ? {} : { selection }),
   };
+}
+
+/** Which cells the user chose; undefined for all. */
+function selectionOf({ minimal, filter }: RunRequest): string | undefined {
+  const kept = Object.entries(filter).map(([name, levels]) => `${name}=${levels.join(",")}`);
+  if (minimal) kept.push("the first level of each factor");
+  return kept.length === 0 ? undefined : kept.join(", ");
 }

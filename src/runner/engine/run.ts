@@ -17,6 +17,7 @@ import type { ReadJournal } from "../journal/read.js";
 import type { RunRecord } from "../journal/records.js";
 import type { Drawings } from "../figures.js";
 import { removeUnfinishedFiles, writeResult } from "../results-folder.js";
+import { requireExperimentFolders, requireResultsFolder } from "../results-mark.js";
 import { newRunId } from "../run-id.js";
 import { requireCalibration, requirePilot } from "../single-cell.js";
 import { closeInterrupted } from "./interrupted.js";
@@ -173,6 +174,7 @@ async function deviceOf(request: RunRequest, notice: (message: string) => void):
  */
 export async function runGrid(options: RunOptions): Promise<RunOutcome> {
   const { request, events, signal } = options;
+  requireResultsFolder(options.out);
   const out = resolve(options.out);
   const outcome: RunOutcome = { results: [], interrupted: false };
   const runId = options.journal === undefined ? newRunId() : basename(options.journal.path, ".jsonl");
@@ -186,6 +188,10 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
       ...(options.given === undefined ? {} : { given: options.given }),
       ...(site.modules === undefined ? {} : { modules: site.modules }),
     });
+    requireExperimentFolders(
+      out,
+      grid.experiments.map(({ record }) => record.experiment),
+    );
     const cells = grid.experiments.flatMap((each) => each.cells);
     // The journal is locked before anything is measured, so that a running run is not disturbed.
     const log = openLog(options, out, runId);
@@ -317,7 +323,7 @@ async function runExperiments(
     if (result !== undefined) {
       outcome.results.push(result);
       const folder = log.keeping(() => {
-        const written = writeResult(out, result);
+        const written = writeResult(out, result, undefined, options.request.replace);
         writeRollback(written, result);
         return written;
       });
@@ -380,7 +386,7 @@ async function finish(log: RunLog, out: string, outcome: RunOutcome, events: Run
     const hash = journal.sha256();
     outcome.results = outcome.results.map((result) => {
       const whole = { ...result, journalSha256: hash };
-      writeResult(out, whole, drawings.get(result));
+      writeResult(out, whole, drawings.get(result), log.state.run.request.replace);
       return whole;
     });
     for (const problem of writeIndex(out)) events.notice(problem);

@@ -101,8 +101,8 @@ export function apply(state: RunState, record: JournalRecord & { at?: string }):
     case "turn": {
       const unit = state.units.get(unitKey(record));
       if (unit === undefined) break;
-      unit.turns++;
-      unit.turnsOfAttempt++;
+      unit.turns += record.count ?? 1;
+      unit.turnsOfAttempt += record.count ?? 1;
       break;
     }
     case "finished":

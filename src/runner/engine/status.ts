@@ -33,7 +33,7 @@ export interface RunStatus {
 }
 
 export function statusOf(path: string, now = Date.now()): RunStatus | undefined {
-  const { records, torn } = readJournal(path);
+  const { records, torn } = readJournal(path, undefined, "counted");
   const state = stateOf(records);
   if (state === undefined) return undefined;
   const owner = lastOwner(records);

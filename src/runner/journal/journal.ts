@@ -1,15 +1,13 @@
-import { createHash } from "node:crypto";
 import {
   closeSync,
+  constants,
   existsSync,
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
   lstatSync,
-  mkdirSync,
   openSync,
-  readFileSync,
-  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -21,12 +19,12 @@ import { basename, dirname, join, resolve } from "node:path";
 import { BytesperError } from "../../base/errors.js";
 import { tryLoadAddon } from "../../system/native/load.js";
 import { isAbsent } from "../../system/probe/reading.js";
-import { syncFolder, writeError } from "../../base/write.js";
+import { makeFolder, syncFolder, writeError } from "../../base/write.js";
 import { encodeLine, JOURNAL_VERSION } from "./line.js";
 import type { Owner } from "../../system/owner.js";
 import { isAlive, isOwn } from "../../system/owner.js";
 import type { ReadJournal, WrittenRecord } from "./read.js";
-import { readJournal } from "./read.js";
+import { readJournal, sha256Of } from "./read.js";
 import type { JournalRecord } from "./records.js";
 
 /**
@@ -72,12 +70,14 @@ export class Journal {
   ): { journal: Journal; records: WrittenRecord[]; tornFile: string | undefined } {
     // Read before opening, because a missing file gives a better error message here.
     let read = readJournal(path, before);
-    const descriptor = attempt(path, () => openSync(path, "a+"));
+    const descriptor = attempt(path, () =>
+      openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW),
+    );
     try {
       read = readJournal(path, read);
       lock(descriptor, path, lastOwner(read.records));
       // Read again with the lock held: another runner may have written until just now.
-      const { records, length, torn } = readJournal(path, read);
+      const { records, count, length, torn } = readJournal(path, read);
       let tornFile: string | undefined;
       if (torn.length > 0) {
         tornFile = freeName(`${path}.torn`);
@@ -87,7 +87,7 @@ export class Journal {
           fdatasyncSync(descriptor);
         });
       }
-      return { journal: new Journal(path, descriptor, records.length), records, tornFile };
+      return { journal: new Journal(path, descriptor, count), records, tornFile };
     } catch (error) {
       closeSync(descriptor);
       throw error;
@@ -134,7 +134,7 @@ export class Journal {
 
   /** SHA-256 of the file so far, in hexadecimal. */
   sha256(): string {
-    return createHash("sha256").update(readFileSync(this.path)).digest("hex");
+    return sha256Of(this.path);
   }
 
   close(): void {
@@ -152,15 +152,36 @@ export class Journal {
  */
 export function journalOf(run: string): { path: string; out: string } {
   const given = resolve(run);
-  const path = existsSync(given) && statSync(given).isDirectory() ? join(given, "journal.jsonl") : given;
+  const isFolder = existsSync(given) && statSync(given).isDirectory();
+  const path = isFolder ? join(given, "journal.jsonl") : given;
   if (!existsSync(path)) {
     throw new BytesperError(
       "BAD_JOURNAL",
       `${path} does not exist; give the folder of a run (its --out) or a journal in its runs/.`,
     );
   }
-  const real = lstatSync(path).isSymbolicLink() ? resolve(dirname(path), readlinkSync(path)) : path;
-  return { path: real, out: dirname(dirname(real)) };
+  const folder = dirname(path);
+  if (!lstatSync(path).isSymbolicLink())
+    return { path, out: basename(folder) === "runs" ? dirname(folder) : folder };
+  // A link from elsewhere could make a run write to any file of this user.
+  const own = join(folder, "runs", basename(realpathSync(path)));
+  if (basename(path) === "journal.jsonl" && isOwnFile(own) && sameFile(path, own))
+    return { path: own, out: folder };
+  throw new BytesperError(
+    "BAD_JOURNAL",
+    `${path} is a link to ${realpathSync(path)}, which is no journal in the runs/ of its own folder; give that file itself, or the folder it belongs to.`,
+  );
+}
+
+/** Whether the path is a file in a folder, and neither is a link. */
+function isOwnFile(path: string): boolean {
+  const [runs, file] = [dirname(path), path].map((each) => lstatSync(each, { throwIfNoEntry: false }));
+  return runs?.isDirectory() === true && file?.isFile() === true;
+}
+
+function sameFile(one: string, other: string): boolean {
+  const [a, b] = [statSync(one), statSync(other)];
+  return a.dev === b.dev && a.ino === b.ino;
 }
 
 export function lastOwner(records: readonly JournalRecord[]): Owner | undefined {
@@ -191,25 +212,11 @@ function link(folder: string, path: string): void {
   });
 }
 
-/**
- * Creates missing folders one by one. With `recursive`, Node reports a read-only disk as a missing folder.
- */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    // Another runner may have created it meanwhile.
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
-}
-
 /** Writes the whole file, or leaves none. */
 function keepBeside(path: string, bytes: Buffer): void {
   attempt(path, () => {
     try {
-      writeFileSync(path, bytes);
+      writeFileSync(path, bytes, { flag: "wx" });
     } catch (error) {
       rmSync(path, { force: true });
       throw error;

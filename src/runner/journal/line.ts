@@ -33,7 +33,42 @@ export function decodeLine(line: Buffer): DecodedLine {
   if (sum === null) return { ok: false, problem: "not a record" };
   const body = text.slice(0, -sum[0].length);
   if (sumOf(body) !== sum[1]) return { ok: false, problem: "wrong checksum" };
-  return { ok: true, record: JSON.parse(`${body}}`) as LineHead & Record<string, unknown> };
+  try {
+    return { ok: true, record: JSON.parse(`${body}}`) as LineHead & Record<string, unknown> };
+  } catch {
+    // A sum can be computed for any text.
+    return { ok: false, problem: "not a record" };
+  }
+}
+
+/** The head of a streamed record. */
+export interface TurnHead {
+  seq: number;
+  at: string;
+  experiment: string;
+  cell: string;
+  trial: number;
+  attempt: number;
+}
+
+const TURN =
+  /^\{"v":1,"seq":(\d{1,15}),"at":"([\w:.-]{1,30})","type":"turn","experiment":"([\w-][\w.-]{0,250})","cell":"([\w-]{1,200})","trial":(\d{1,9}),"attempt":(\d{1,9}),"record":/;
+const MOST_HEAD = 600;
+const TAIL_LENGTH = SUM_LENGTH + 10;
+
+/**
+ * Reads the head of a streamed record and leaves its content unparsed, which may be most of a long journal.
+ * Undefined for every other line, and where the checksum is wrong.
+ */
+export function decodeTurn(line: Buffer): TurnHead | undefined {
+  const head = TURN.exec(line.toString("latin1", 0, MOST_HEAD));
+  if (head === null) return undefined;
+  const sum = TAIL.exec(line.toString("latin1", line.length - TAIL_LENGTH));
+  if (sum === null) return undefined;
+  const body = line.subarray(0, line.length - TAIL_LENGTH);
+  if (hash("sha256", body).slice(0, SUM_LENGTH) !== sum[1]) return undefined;
+  const [, seq, at = "", experiment = "", cell = "", trial, attempt] = head;
+  return { seq: Number(seq), at, experiment, cell, trial: Number(trial), attempt: Number(attempt) };
 }
 
 function sumOf(body: string): string {

@@ -51,6 +51,8 @@ export interface TurnRecord extends UnitOfWork {
   type: "turn";
   attempt: number;
   record: unknown;
+  /** Only in memory: the number of records that this one stands for, without their content. */
+  count?: number;
 }
 
 export interface SampleRecord extends UnitOfWork {

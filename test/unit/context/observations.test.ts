@@ -121,6 +121,24 @@ describe("what is saved can be asked for", () => {
     expect(third).not.toHaveProperty("turn");
   });
 
+  test("null characters and halves of a pair in any text, also through a file beside a locked one", async () => {
+    const odd = { category: "a\0b", type: "\0", content: "one\0two\ufdd0\u{1f600}", tags: ["t\0", "ü"] };
+    const holder = other("hold");
+    await holder.until(1);
+    const beside = opened();
+    expect(beside.save(odd)).toMatchObject(odd);
+    expect(beside.save({ ...odd, content: "half \ud800" }).content).toBe("half \ufffd");
+    closed(beside);
+    holder.child.kill("SIGKILL");
+    await holder.ended;
+    expect(
+      opened()
+        .query({ category: "a\0b", tags: ["t\0"] })
+        .map(({ content }) => content)
+        .sort(),
+    ).toEqual(["half \ufffd", odd.content]);
+  });
+
   test("also when the file was closed and opened again", () => {
     const before = filled();
     const all = before.query();

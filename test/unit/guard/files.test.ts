@@ -1,4 +1,12 @@
-import { appendFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -79,6 +87,45 @@ test("a state is replaced as a whole and leaves no other file", () => {
   expect(readdirSync(folder)).toEqual(["state.json"]);
   state.remove();
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each([
+  ["a file of the user's", "keep me"],
+  ["JSON of another kind", '{"schema":"bytesper/result@1"}'],
+])("%s in place of a state is refused and kept", (_, text) => {
+  const path = join(folder, "mine.txt");
+  writeFileSync(path, text);
+  expect(() => new StateFile(path)).toThrow(
+    `${path} is there already and holds no state of a guard; give --state a path where nothing is.`,
+  );
+  expect(readFileSync(path, "utf8")).toBe(text);
+});
+
+test("a device, a folder and a link are refused in place of a state", () => {
+  const target = join(folder, "target");
+  writeFileSync(target, '{"schema":"bytesper/guard-state@1"}');
+  symlinkSync(target, join(folder, "link"));
+  for (const path of ["/dev/null", folder, join(folder, "link")])
+    expect(() => new StateFile(path), path).toThrow("is there already and holds no state of a guard");
+});
+
+test("a state that a killed guard left is replaced, and a file that took its place stays", () => {
+  const path = join(folder, "state.json");
+  writeFileSync(path, '{"schema":"bytesper/guard-state@1","sequence":7}');
+  const state = new StateFile(path);
+  writeFileSync(path, "somebody else's");
+  state.remove();
+  expect(readFileSync(path, "utf8")).toBe("somebody else's");
+});
+
+test("a link that was put in place of the next state is not followed", () => {
+  const path = join(folder, "state.json");
+  const victim = join(folder, "victim");
+  writeFileSync(victim, "untouched");
+  symlinkSync(victim, `${path}.${process.pid}.next`);
+  const rest = { staleAfterSeconds: 2, allow: {}, block: false, warn: [], cleanup: 0, stop: null };
+  new StateFile(path).write(rest);
+  expect(readFileSync(victim, "utf8")).toBe("untouched");
 });
 
 describe("a rules file that cannot be used says where", () => {

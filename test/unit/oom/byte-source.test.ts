@@ -53,6 +53,46 @@ describe("gzip", () => {
     ]);
   });
 
+  test.each([
+    ["text", Buffer.from("garbage at the end\n"), "incorrect header check"],
+    ["zeros, as tar pads", Buffer.alloc(512), "incorrect header check"],
+    [
+      "what begins like gzip",
+      Buffer.from([0x1f, 0x8b, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7]),
+      "incorrect header check",
+    ],
+    ["a cut header", Buffer.from([0x1f, 0x8b, 8]), "incorrect header check"],
+  ])("with %s behind its end is read to its end, with a warning", async (_, garbage, why) => {
+    expect(await requested(Buffer.concat([gzipSync(LOG), garbage]))).toEqual({
+      found: FOUND.found,
+      warnings: [
+        `job.log has bytes behind its end that are no gzip (${why}); all before them has been read.`,
+      ],
+    });
+  });
+
+  test("with a name, a comment, a further field and a sum in its header is unpacked", async () => {
+    const whole = gzipSync(LOG);
+    const header = Buffer.from([...whole.subarray(0, 3), 2 + 4 + 8 + 16, ...whole.subarray(4, 10)]);
+    const extra = Buffer.concat([
+      Buffer.from([3, 0, 1, 2, 3]),
+      Buffer.from("job.log\0a comment\0"),
+      Buffer.from([1, 2]),
+    ]);
+    expect(await requested(Buffer.concat([header, extra, whole.subarray(10)]))).toEqual(FOUND);
+  });
+
+  test("whose sum is wrong is read, with a warning", async () => {
+    const whole = gzipSync(LOG);
+    whole.writeUInt8(whole.readUInt8(whole.length - 8) ^ 1, whole.length - 8);
+    expect(await requested(whole)).toEqual({
+      found: FOUND.found,
+      warnings: [
+        "job.log is damaged gzip (incorrect data check); what was unpacked up to there has been read.",
+      ],
+    });
+  });
+
   test("with damage at its beginning is a warning and holds nothing", async () => {
     const { found, warnings } = await requested(Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
     expect(found).toEqual([]);

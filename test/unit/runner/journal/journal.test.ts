@@ -114,6 +114,27 @@ describe("the journal that a user means", () => {
     expect(journalOf(join(folder, "given/journal.jsonl")).path).toBe(join(folder, "given/runs/a.jsonl"));
   });
 
+  test("is no file that a link leads to outside its folder", () => {
+    const away = join(folder, "away");
+    mkdirSync(join(away, "runs"), { recursive: true });
+    mkdirSync(join(folder, "foreign"));
+    const outside = onDisk("away/runs/a.jsonl", whole);
+    symlinkSync(outside, join(folder, "foreign/journal.jsonl"));
+    expect(() => journalOf(join(folder, "foreign"))).toThrow(
+      `${join(folder, "foreign/journal.jsonl")} is a link to ${outside}, which is no journal in the runs/ of its own folder;`,
+    );
+    symlinkSync(join(away, "runs"), join(folder, "foreign/runs"));
+    expect(() => journalOf(join(folder, "foreign"))).toThrow("is a link to");
+    symlinkSync(outside, join(folder, "given/runs/b.jsonl"));
+    expect(() => journalOf(join(folder, "given/runs/b.jsonl"))).toThrow("is a link to");
+  });
+
+  test("lies beside the results where it is a file in their folder", () => {
+    mkdirSync(join(folder, "plain"));
+    const path = onDisk("plain/journal.jsonl", whole);
+    expect(journalOf(join(folder, "plain"))).toEqual({ path, out: join(folder, "plain") });
+  });
+
   test("is missing in a folder of something else, which is told", () => {
     expect(() => journalOf(join(folder, "given/runs"))).toThrow(
       "given/runs/journal.jsonl does not exist; give the folder of a run (its --out) or a journal in its runs/.",

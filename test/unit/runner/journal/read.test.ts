@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { encodeLine } from "../../../../src/runner/journal/line.js";
+import type { JournalRecord } from "../../../../src/runner/journal/records.js";
 import { parseJournal, readJournal } from "../../../../src/runner/journal/read.js";
 import { boundariesOf, bytesOf, RECORDS, temporaryFolder } from "./sample.js";
 
@@ -89,6 +91,46 @@ test("a journal that is not there, or is a folder, is told in one sentence", () 
   const directory = join(folder, "directory.jsonl");
   mkdirSync(directory);
   expect(() => readJournal(directory)).toThrow(/directory\.jsonl cannot be read: EISDIR.*\.$/);
+});
+
+test("a device and a pipe are no journals, and nothing waits for them", () => {
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  for (const path of ["/dev/zero", pipe])
+    expect(() => readJournal(path)).toThrow(
+      `${path} cannot be read: it is a device or a pipe and not a file.`,
+    );
+});
+
+test("counted records of a cell need no memory for their content, and are as many", () => {
+  const unit = { experiment: "fits", cell: "0123456789abcdef0123", trial: 0, attempt: 1 };
+  const turn = (more: object): JournalRecord => ({ type: "turn", ...unit, record: { n: 1 }, ...more });
+  const bytes = bytesOf([...RECORDS, turn({}), turn({}), turn({ attempt: 2 }), turn({ experiment: "b" })]);
+  const { records, count, length } = parseJournal(bytes, "j", "counted");
+  expect({ count, length }).toEqual({ count: 8, length: bytes.length });
+  expect(
+    records.slice(3).map((record) => (record.type === "turn" ? [record.attempt, record.count] : [])),
+  ).toEqual([
+    [1, 3],
+    [2, 1],
+    [1, 1],
+  ]);
+  expect(records.slice(3).every((record) => record.type === "turn" && record.record === undefined)).toBe(
+    true,
+  );
+});
+
+test.each([
+  [{ experiment: "../x" }, "turn"],
+  [{ experiment: "README.md" }, "turn"],
+  [{ cell: "../../x" }, "turn"],
+  [{ trial: "1/../.." }, "started"],
+  [{ attempt: 1.5 }, "started"],
+])("a record whose %j would be a path is refused, with a right checksum too", (more, type) => {
+  const unit = { experiment: "fits", cell: "0123", trial: 0, attempt: 1, record: 1, beside: 0 };
+  const bytes = bytesOf([{ type, ...unit, ...more } as unknown as JournalRecord]);
+  for (const turns of ["kept", "counted"] as const)
+    expect(() => parseJournal(bytes, "j", turns)).toThrow("j, line 1 cannot be used: ");
 });
 
 test("a file that is no journal is refused at its first line", () => {
