@@ -1,3 +1,4 @@
+import { largestOf } from "../base/stats/extremes.js";
 import { absent, isAbsent } from "../system/probe/reading.js";
 import type { ResultRow, ResultRowReading } from "../record/schema.js";
 import type { CellEnd } from "../record/cell-end.js";
@@ -42,7 +43,7 @@ export function limitsOf(ends: readonly CellEnd[]): Pick<ResultRow, "capBytes" |
   if (capped.length === 0) return {};
   return {
     // A retry may have a larger cap than the trials before it.
-    capBytes: Math.max(...capped.map(({ memory }) => memory.capBytes ?? 0)),
+    capBytes: largestOf(capped.map(({ memory }) => memory.capBytes ?? 0)),
     enforcement: [...new Set(capped.map(({ memory }) => memory.enforcement))].join(", "),
   };
 }

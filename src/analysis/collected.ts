@@ -41,7 +41,13 @@ export interface ProgramTrial {
   part: string | undefined;
   factors: Factors;
   trial: number;
-  data: ProgramData | (Pick<CommandData, "readings"> & { outcome: Outcome; cause?: string; warnings: [] });
+  data:
+    | ProgramData
+    | (Pick<CommandData, "readings"> & {
+        outcome: Outcome;
+        cause?: string;
+        warnings: { name: string; message: string }[];
+      });
   end: CellEnd;
   beside: boolean;
 }
@@ -119,11 +125,12 @@ const TAKE_ANSWER: Record<ExperimentKind, (cell: EndedCell, collected: Collected
     return true;
   },
   /** Readings that a command printed before its memory ran out are kept. */
-  command: ({ part, factors, trial, beside, end }, { programs }) => {
+  command: ({ label, part, factors, trial, beside, end }, { programs }) => {
     const { outcome, cause } = end;
     if (outcome !== "ok" && !isOutOfMemory(outcome)) return false;
-    const { readings } = end.data as CommandData;
-    const data = { readings, outcome, ...(cause === undefined ? {} : { cause }), warnings: [] as [] };
+    const { readings, refused } = end.data as CommandData;
+    const warnings = refusals(label, refused, end.evidence.turnsBeyondLimit);
+    const data = { readings, outcome, ...(cause === undefined ? {} : { cause }), warnings };
     programs.push({ part, factors, trial, data, end, beside });
     return true;
   },
@@ -151,6 +158,26 @@ export function collect(cells: readonly CollectedCell[], kind: ExperimentKind): 
     collected.failed.push({ role, part, label, factors, trial, instances, outcome, code, cause, end });
   }
   return collected;
+}
+
+/** Doubts about a command of whose output not all was kept. */
+function refusals(
+  label: string,
+  refused: CommandData["refused"] = {},
+  turns: CellEnd["evidence"][string] | undefined,
+): { name: string; message: string }[] {
+  const lines = Object.entries(refused).map(([why, count]) => ({
+    name: "output-refused",
+    message: `${label}: ${why} (${count} left out).`,
+  }));
+  if (typeof turns !== "number") return lines;
+  return [
+    ...lines,
+    {
+      name: "records-left-out",
+      message: `${label}: ${turns} of its records are not in the journal, which takes 64 MiB of a cell and no deep nesting.`,
+    },
+  ];
 }
 
 interface LedgerRecord {

@@ -1,3 +1,4 @@
+import { smallestOf } from "../base/stats/extremes.js";
 import { ownValue } from "../base/own-value.js";
 import type { Factors, ProgramReading } from "../experiment/define.js";
 import type { Calibration } from "../measure/calibration.js";
@@ -174,7 +175,7 @@ function rowOf(
     ...(cause === undefined ? {} : { cause }),
     ...analysis.row(trials, { readings: own, outcome, cause, peak }),
     ...seriesOf(trials),
-    ...(estimate !== undefined && "value" in peak
+    ...(estimate !== undefined && estimate.bytes !== 0 && "value" in peak
       ? { measuredOverEstimate: peak.value / estimate.bytes }
       : {}),
     perUnitBytes: absent("this experiment reads no bytes per unit"),
@@ -233,6 +234,9 @@ function readingOf(trials: readonly ProgramTrial[], name: string): ResultRowRead
   return isAbsent(special) ? { absent: special.absent } : special;
 }
 
+/** Ways to enforce a cap that look at processes, and so miss memory that belongs to none. */
+const PARTIAL_CAPS = ["rlimit-data", "watchdog"];
+
 function warningsOf(
   { programs }: Collected,
   rows: readonly ResultRow[],
@@ -251,11 +255,19 @@ function warningsOf(
       "Cells ran at the same time: durations are of a machine that was shared; use --slots 1 to time them.",
     ]);
   }
-  const fewest = Math.min(...lines.map(({ processes }) => processes));
+  const fewest = smallestOf(lines.map(({ processes }) => processes));
   if (fewest < 3) {
     const repetitions = fewest === 1 ? "one repetition" : `${fewest} repetitions`;
     warnings.set("few-processes", [
       `The interval of the line rests on ${repetitions}; give the experiment more.`,
+    ]);
+  }
+  const weak = [...new Set(rows.flatMap(({ enforcement }) => enforcement ?? []))].filter((kind) =>
+    PARTIAL_CAPS.includes(kind),
+  );
+  if (weak.length > 0) {
+    warnings.set("cap-not-of-all-memory", [
+      `The cap was enforced by ${weak.join(" and ")}, which does not count files in memory (memfd, /dev/shm) that no process has mapped, and what waits in pipes: a cell may have held more than its cap and its peak say.`,
     ]);
   }
   const censored = rows.filter(({ outcome }) => isOutOfMemory(outcome)).length;

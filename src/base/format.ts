@@ -59,6 +59,7 @@ export function bytesWithUnit(value: number, doubt = 0): string {
 }
 
 export function percent(share: number, decimals = 2): string {
+  if (!Number.isFinite(share)) return "an unknown share";
   return `${fixed(100 * share, decimals)} %`;
 }
 

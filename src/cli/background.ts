@@ -9,9 +9,10 @@ import { requireResultsFolder } from "../runner/results-mark.js";
 const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
 
 /** Message of a runner to the process that started it. */
-export interface RunnerMessage {
-  journal: string;
-}
+export type RunnerMessage =
+  | { journal: string }
+  /** The runner ends by its own choice. */
+  | { ended: true };
 
 /**
  * Sends the path of the journal to the process that started this runner: `--supervise`, or the command that
@@ -50,8 +51,8 @@ export async function detach(args: readonly string[], out: string): Promise<void
 
 function journalOrEnd(child: ChildProcess): Promise<string | undefined> {
   return new Promise((done) => {
-    child.once("message", (message) => {
-      done((message as RunnerMessage).journal);
+    child.on("message", (message) => {
+      if ("journal" in (message as RunnerMessage)) done((message as { journal: string }).journal);
     });
     child.once("exit", () => {
       done(undefined);
@@ -64,18 +65,15 @@ function journalOrEnd(child: ChildProcess): Promise<string | undefined> {
 
 /** `supervise` gives up after this many runners in a row that ended without a new result. */
 const MOST_IN_VAIN = 3;
-/** Exit codes that a runner chooses itself. Any other end counts as a crash. */
-const OWN_CODES = new Set([0, 1, 2, 3, 130]);
-
 /**
  * Runs the command in another process. If that process crashes or is killed by the kernel, a new one
  * continues from its journal. SIGINT, SIGTERM and SIGHUP are passed on and end the loop.
  *
- * @param results the number of results in a journal
+ * @param results the number of results in a journal; undefined if it has no complete record
  */
 export async function supervise(
   args: readonly string[],
-  results: (journal: string) => number,
+  results: (journal: string) => number | undefined,
 ): Promise<void> {
   let current: ChildProcess | undefined;
   const asked = { toEnd: false };
@@ -94,32 +92,37 @@ export async function supervise(
       stdio: ["inherit", "inherit", "inherit", "ipc"],
     });
     current = child;
+    const own = { chosen: false };
     child.on("message", (message) => {
-      journal = (message as RunnerMessage).journal;
-      announce(journal);
+      const told = message as RunnerMessage;
+      if ("ended" in told) own.chosen = true;
+      else {
+        journal = told.journal;
+        announce(journal);
+      }
     });
     const { code, signal } = await ended(child);
-    if (code !== null && OWN_CODES.has(code)) {
+    // An exit code alone does not tell a choice: an uncaught exception ends with 1.
+    if (code !== null && own.chosen) {
       process.exitCode = code;
       return;
     }
     const how = signal === null ? `exit code ${code ?? "unknown"}` : signal;
-    if (asked.toEnd || journal === undefined) {
-      throw new BytesperError(
-        "CELL_FAILED",
-        `The runner ended with ${how}${asked.toEnd ? "" : " before it started a journal"}.`,
-      );
-    }
-    const now = results(journal);
-    inVain = now > before ? 0 : inVain + 1;
-    before = now;
+    if (asked.toEnd) throw new BytesperError("CELL_FAILED", `The runner ended with ${how}.`);
+    const now = journal === undefined ? undefined : results(journal);
+    // Without a record there is nothing to go on with, and nothing is lost by a new start.
+    if (now === undefined) journal = undefined;
+    inVain = (now ?? 0) > before ? 0 : inVain + 1;
+    before = now ?? 0;
     if (inVain >= MOST_IN_VAIN) {
       throw new BytesperError(
         "CELL_FAILED",
-        `The runner died ${MOST_IN_VAIN} times in a row (${how}) without a new result; nothing is lost, look at bytesper status ${journal} and go on with bytesper resume ${journal}.`,
+        `The runner died ${MOST_IN_VAIN} times in a row (${how}) without a new result${journal === undefined ? " and before it wrote a record" : `; nothing is lost, look at bytesper status ${journal} and go on with bytesper resume ${journal}`}.`,
       );
     }
-    process.stderr.write(`The runner died (${how}); a new one goes on with ${journal}.\n`);
+    process.stderr.write(
+      `The runner died (${how}); a new one ${journal === undefined ? "starts the run again" : `goes on with ${journal}`}.\n`,
+    );
   }
 }
 

@@ -1,3 +1,5 @@
+import { visible, visibleLines } from "../base/table/visible.js";
+
 /** Shows progress on stderr: one changing line on a terminal, otherwise a plain line from time to time. */
 export class Progress {
   readonly #start = performance.now();
@@ -7,7 +9,7 @@ export class Progress {
   update(finished: number, total: number, label: string): void {
     const elapsed = performance.now() - this.#start;
     const left = (elapsed / finished) * (total - finished);
-    const line = `${finished}/${total} cells, ${finished === total ? "done" : `about ${seconds(left)} left`}, ${label}`;
+    const line = `${finished}/${total} cells, ${finished === total ? "done" : `about ${seconds(left)} left`}, ${visible(label)}`;
     if (this.#live) {
       const width = process.stderr.columns;
       process.stderr.write(`\r\u001b[2K${line.slice(0, width - 1)}`);
@@ -20,7 +22,7 @@ export class Progress {
   /** Prints a message that stays. */
   line(message: string): void {
     this.clear();
-    process.stderr.write(`${message}\n`);
+    process.stderr.write(`${visibleLines(message)}\n`);
   }
 
   /** Clears the changing line, so that other output starts on its own line. */

@@ -1,3 +1,4 @@
+import { visibleLines } from "../base/table/visible.js";
 import { bytesWithBinaryUnit } from "../base/format.js";
 import type { RunStatus } from "../runner/engine/status.js";
 
@@ -28,7 +29,7 @@ export function statusText(status: RunStatus): string {
     ...(status.state === "stopped" ? [`Go on with: bytesper resume ${status.journal}`] : []),
     `Last record ${status.changedAt}, journal ${status.journal}`,
   ];
-  return `${lines.join("\n")}\n`;
+  return `${visibleLines(lines.join("\n"))}\n`;
 }
 
 function time(ms: number): string {

@@ -1,3 +1,4 @@
+import { smallestOf } from "../base/stats/extremes.js";
 import { BytesperError } from "../base/errors.js";
 import type { Capacity, Rule, SummariseOptions } from "./rules.js";
 import { capNewTokens, capTurns, fitCapacity, keepWhole, replaceOldResults } from "./rules.js";
@@ -29,8 +30,8 @@ export function composePolicy(name: string, ...rules: readonly Rule[]): Policy {
     keptWhole: Math.max(1, ...all("keepsWhole")),
     letGo: all("letGo"),
     ...(summarise === undefined ? {} : { summarise }),
-    ...(results.length === 0 ? {} : { toolResultTokens: Math.min(...results) }),
-    ...(newTokens.length === 0 ? {} : { newTokens: Math.min(...newTokens) }),
+    ...(results.length === 0 ? {} : { toolResultTokens: smallestOf(results) }),
+    ...(newTokens.length === 0 ? {} : { newTokens: smallestOf(newTokens) }),
     ...(capacity === undefined ? {} : { capacity }),
   };
 }

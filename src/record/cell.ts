@@ -36,4 +36,6 @@ export interface CommandData {
   /** Other lines; their text is not kept. */
   otherLines: number;
   outputBytes: number;
+  /** Why lines and names were left out, with their number; absent if none was. */
+  refused?: Record<string, number>;
 }

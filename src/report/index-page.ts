@@ -1,3 +1,4 @@
+import { markdownSentence } from "../base/table/markdown.js";
 import type { Result } from "../record/schema.js";
 import { headline } from "./sections.js";
 
@@ -8,11 +9,16 @@ function answer(result: Result): string {
     : (result.findings?.[0] ?? result.question ?? result.title);
 }
 
+/** A bracket would end the text of the link. */
+function linkText(title: string): string {
+  return markdownSentence(title).replace(/(?<!\\)[[\]]/g, "\\$&");
+}
+
 export function indexPage(results: readonly Result[]): string {
   const lines = results.map((result) => {
     const doubts = result.warnings.length;
     const note = doubts === 0 ? "no doubts" : `${doubts} ${doubts === 1 ? "doubt" : "doubts"}`;
-    return `- [${result.title}](${result.experiment}/result.md): ${answer(result)} (${note}; Node ${result.environment.node}; ${result.finishedAt.slice(0, 10)}; [numbers](${result.experiment}/result.json))`;
+    return `- [${linkText(result.title)}](${result.experiment}/result.md): ${markdownSentence(answer(result))} (${note}; Node ${result.environment.node}; ${result.finishedAt.slice(0, 10)}; [numbers](${result.experiment}/result.json))`;
   });
   return `${[
     "# Results",

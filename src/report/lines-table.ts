@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../base/stats/extremes.js";
 import { ownValue } from "../base/own-value.js";
 import { PAGE_BYTES } from "./detectable.js";
 import { READING_TITLES } from "./main-table.js";
@@ -14,7 +15,7 @@ export function linesTable(result: Result): Table | undefined {
   if (lines.length < 2) return undefined;
   const factors = Object.keys(lines[0]?.others ?? {});
   const populations = rows.map(({ instances }) => instances);
-  const span = Math.max(1, Math.max(...populations) - Math.min(...populations));
+  const span = Math.max(1, largestOf(populations) - smallestOf(populations));
   return {
     caption: `Bytes per ${unit}, by each reading`,
     columns: [
@@ -31,7 +32,9 @@ export function linesTable(result: Result): Table | undefined {
         ...factors.map((name) => String(line.others[name])),
         titleOf(result, line.reading),
         intervalCell(line.perUnitBytes, PAGE_BYTES / span),
-        shareCell(line.perUnitBytes.value / first.perUnitBytes.value, 1),
+        first.perUnitBytes.value === 0
+          ? { absent: "the first line is 0, and no share of nothing can be told" }
+          : shareCell(line.perUnitBytes.value / first.perUnitBytes.value, 1),
         intervalCell(line.fixedBytes, PAGE_BYTES, "MiB"),
         line.shape,
       ];

@@ -1,3 +1,4 @@
+import { largestOf } from "../base/stats/extremes.js";
 import { ownValue } from "../base/own-value.js";
 import { isAbsent } from "../system/probe/reading.js";
 import type { ColumnSpec } from "../experiment/column-spec.js";
@@ -66,7 +67,7 @@ function isText(rows: readonly ResultRow[], from: string): boolean {
 /** One line about machine and settings, which every table has. */
 export function conditions(result: Result, rows: readonly ResultRow[]): string {
   const { environment, settings } = result;
-  const trials = Math.max(0, ...rows.map((row) => row.trials));
+  const trials = Math.max(0, largestOf(rows.map((row) => row.trials)));
   const repeated =
     trials === 1
       ? "one trial in a fresh process for each row"

@@ -4,7 +4,8 @@ import { frontierTables } from "./frontier-table.js";
 import { KIND_PAGES } from "./kind-pages.js";
 import { linesTable } from "./lines-table.js";
 import { conditions, followUpTables, mainTable } from "./main-table.js";
-import { markdownTable } from "../base/table/markdown.js";
+import { markdownSentence, markdownTable } from "../base/table/markdown.js";
+import { visibleLines } from "../base/table/visible.js";
 import { rolloutTables } from "./rollout-table.js";
 import { kindOf } from "../record/kind.js";
 import type { Result } from "../record/schema.js";
@@ -30,9 +31,9 @@ export function resultPage(
   if (!KIND_PAGES[kindOf(result)].hasPopulations) return programPage(result, figures, name);
   const ledger = ledgerTable(result);
   const parts = [
-    `# ${result.title}`,
-    ...(result.question === undefined ? [] : [`*${result.question}*`]),
-    headline(result),
+    `# ${markdownSentence(result.title)}`,
+    ...(result.question === undefined ? [] : [`*${markdownSentence(result.question)}*`]),
+    markdownSentence(headline(result)),
     doubts(result),
     markdownTable(mainTable(result)),
     "## The figures",
@@ -52,9 +53,9 @@ export function resultPage(
 
 function programPage(result: Result, figures: readonly FigureLink[], name: string): string {
   const parts = [
-    `# ${result.title}`,
-    ...(result.question === undefined ? [] : [`*${result.question}*`]),
-    ...(result.findings ?? []),
+    `# ${markdownSentence(result.title)}`,
+    ...(result.question === undefined ? [] : [`*${markdownSentence(result.question)}*`]),
+    ...(result.findings ?? []).map(markdownSentence),
     doubts(result),
     ...[mainTable(result), ...programTables(result)].map(markdownTable),
     ...figureSection(figures),
@@ -70,7 +71,7 @@ function programMethod(result: Result): string {
   const { how } = KIND_PAGES[kindOf(result)];
   const sources = [...new Set(rows.flatMap(({ peakSource }) => peakSource ?? []))];
   const peaks = sources.length === 0 ? "" : ` Peaks are from ${sources.join("; ")}.`;
-  return `${how}${peaks} ${conditions(result, rows)}`;
+  return markdownSentence(`${how}${peaks} ${conditions(result, rows)}`);
 }
 
 /** Tables in addition to the main table. */
@@ -86,7 +87,7 @@ export function resultDigest(result: Result): string {
   const answer = hasPopulations ? headline(result) : result.title;
   const others = hasPopulations ? [] : programTables(result);
   const tables = [mainTable(result), ...others].flatMap((table) => ["", terminalTable(table)]);
-  return [answer, ...(result.findings ?? []), ...lines, ...tables].join("\n");
+  return visibleLines([answer, ...(result.findings ?? []), ...lines, ...tables].join("\n"));
 }
 
 function section(title: string, tables: readonly Table[]): string[] {
@@ -94,8 +95,10 @@ function section(title: string, tables: readonly Table[]): string[] {
 }
 
 function doubts({ warnings, missing, complete }: Result): string {
-  const lines = warnings.map(({ name, message }) => `- **${name}**: ${message}`);
-  const gaps = missing.map((cell) => `- missing: ${cell}`);
+  const lines = warnings.map(
+    ({ name, message }) => `- **${markdownSentence(name)}**: ${markdownSentence(message)}`,
+  );
+  const gaps = missing.map((cell) => `- missing: ${markdownSentence(cell)}`);
   if (lines.length + gaps.length === 0 && complete) return "No warnings.";
   return ["Doubts:", "", ...lines, ...gaps].join("\n");
 }
@@ -125,5 +128,5 @@ function provenance(result: Result, name: string): string {
     result.journal === undefined
       ? ""
       : `, journal [${result.journal}](../${result.journal}) (SHA-256 ${result.journalSha256 ?? "unknown"})`;
-  return `Run ${result.runId}, ${result.startedAt} to ${result.finishedAt}, ${at}${journal}.${selection === undefined ? "" : ` It ran a part of the experiment: ${String(selection)}.`} Unrounded numbers: [${name}.json](${name}.json).`;
+  return `Run ${result.runId}, ${result.startedAt} to ${result.finishedAt}, ${at}${journal}.${selection === undefined ? "" : ` It ran a part of the experiment: ${markdownSentence(String(selection))}.`} Unrounded numbers: [${name}.json](${name}.json).`;
 }

@@ -1,3 +1,4 @@
+import { largestOf } from "../base/stats/extremes.js";
 import type { Axis, Figure, Mark } from "./figure/figure.js";
 import type { Result, ResultRow } from "../record/schema.js";
 
@@ -50,7 +51,7 @@ function marksOf(
 ): { marks?: Mark[] } {
   const cap = settings.deviceCapBytes;
   if (typeof cap !== "number" || unitOf(reading) !== "bytes") return {};
-  const most = Math.max(...lines.flatMap(({ points }) => points.map(([, y]) => y)));
+  const most = largestOf(lines.flatMap(({ points }) => points.map(([, y]) => y)));
   return most < cap / 2 ? {} : { marks: [{ axis: "y", at: cap, label: "cap" }] };
 }
 

@@ -1,3 +1,4 @@
+import { largestOf } from "../base/stats/extremes.js";
 import { BytesperError } from "../base/errors.js";
 import type { CellRole } from "../record/cell.js";
 import type { Experiment, Factors, Level } from "../experiment/define.js";
@@ -110,7 +111,7 @@ export function planExperiment(
     ...(settings.conversations === undefined ? {} : { conversations: settings.conversations }),
   });
   const single = hasOwnSlope(experiment, grid);
-  const warmUp = Math.min(MOST_WARM_UP, Math.max(...grid.map((factors) => instancesOf(experiment, factors))));
+  const warmUp = Math.min(MOST_WARM_UP, largestOf(grid.map((factors) => instancesOf(experiment, factors))));
   const cell = (
     role: "row" | "null",
     target: SubjectReference,

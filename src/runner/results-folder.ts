@@ -18,7 +18,10 @@ import { figureFolders, writeFigures } from "./figures.js";
 export function writeResult(out: string, result: Result, drawings?: Drawings, replace = false): string {
   const folder = join(out, result.experiment);
   const name = replace && result.complete ? "result" : resultName(folder, result);
-  writeWhole(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  const text = `${JSON.stringify(result, null, 2)}\n`;
+  // No result leaves that its own reader would refuse.
+  parseResult(text, join(folder, `${name}.json`));
+  writeWhole(join(folder, `${name}.json`), text);
   if (name === result.runId) {
     writeWhole(join(folder, `${name}.md`), resultPage(result, [], name));
     return folder;

@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "./extremes.js";
 import { median } from "./median.js";
 
 export interface Interval {
@@ -12,7 +13,7 @@ export interface Interval {
  */
 export function rangeInterval(values: readonly number[]): Interval {
   if (values.length === 0) throw new RangeError("an interval needs at least one value");
-  return { value: median(values), low: Math.min(...values), high: Math.max(...values) };
+  return { value: median(values), low: smallestOf(values), high: largestOf(values) };
 }
 
 /** The probability that the range of n independent values covers their true median: 0.9375 for five values. */

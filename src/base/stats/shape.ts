@@ -1,3 +1,4 @@
+import { largestOf } from "./extremes.js";
 import type { Line, Point } from "./theil-sen.js";
 import { median } from "./median.js";
 import { theilSen } from "./theil-sen.js";
@@ -38,7 +39,7 @@ export function judgeShape(points: readonly Point[], line: Line, noise: number):
     return { shape: "unknown", largestDeviation: 0 };
   }
   const deviations = levels.map(({ x, y }) => y - (line.intercept + line.slope * x));
-  const largest = Math.max(...deviations.map(Math.abs));
+  const largest = largestOf(deviations.map(Math.abs));
   const rise = Math.abs(line.slope) * (last.x - first.x);
   const largestDeviation = rise === 0 ? 0 : largest / rise;
   if (largest <= Math.max(LINEAR_WITHIN * rise, noise)) return { shape: "linear", largestDeviation };

@@ -13,8 +13,9 @@ export function markdownTable(table: Table): string {
     return align === "right" ? `${dashes}:` : dashes;
   });
   const parts = [line(plain.headings), `| ${rule.join(" | ")} |`, ...plain.rows.map(line)];
-  const caption = plain.caption === "" ? [] : [`**${visible(plain.caption)}**`, ""];
-  const notes = plain.notes.length === 0 ? [] : ["", ...plain.notes.map((note) => `${visible(note)}  `)];
+  const caption = plain.caption === "" ? [] : [`**${markdownSentence(plain.caption)}**`, ""];
+  const notes =
+    plain.notes.length === 0 ? [] : ["", ...plain.notes.map((note) => `${markdownSentence(note)}  `)];
   return [...caption, ...parts, ...notes].join("\n");
 }
 
@@ -29,4 +30,15 @@ export function markdownText(text: string): string {
     .replace(/\[(?=[^\]]*\]\()/g, "\\[")
     .replace(/&(?=#?\w+;)/g, "\\&")
     .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_");
+}
+
+/**
+ * A sentence that may hold words of a user, a program or a log, within running text: it begins no HTML and no
+ * link. Marks of emphasis and of code stay, because they do no harm and sentences of bytesper have them.
+ */
+export function markdownSentence(text: string): string {
+  return visible(text)
+    .replace(/<(?=[A-Za-z/!?])/g, "\\<")
+    .replace(/\](?=[([:])/g, "]\\")
+    .replace(/&(?=#?\w+;)/g, "\\&");
 }

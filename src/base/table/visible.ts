@@ -5,6 +5,11 @@
  */
 const ACTING = /\p{Cc}|[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
 
+/** A text whose lines stay, in which every other character shows. */
+export function visibleLines(text: string): string {
+  return text.split("\n").map(visible).join("\n");
+}
+
 /** The text on one line, without such characters. */
 export function visible(text: string): string {
   return text

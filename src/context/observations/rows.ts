@@ -27,7 +27,7 @@ export function selectRows(database: Sqlite, filter: ObservationFilter): Observa
     conditions.push(["EXISTS (SELECT 1 FROM tags WHERE observation = observations.id AND tag = ?)", [tag]]);
   const where = ["TRUE", ...conditions.map(([sql]) => sql)].join(" AND ");
   const sql = `
-    SELECT id, saved_at, turn, hex(category) AS category, hex(type) AS type, importance, hex(content) AS content,
+    SELECT hex(id) AS id, hex(saved_at) AS saved_at, turn, hex(category) AS category, hex(type) AS type, importance, hex(content) AS content,
            (SELECT json_group_array(hex(tag)) FROM tags WHERE observation = observations.id) AS tags
     FROM observations WHERE ${where}
     ORDER BY importance DESC, saved_at DESC, rowid DESC LIMIT ?`;
@@ -39,8 +39,8 @@ export function selectRows(database: Sqlite, filter: ObservationFilter): Observa
 
 function observationOf(row: SqlRow): Observation {
   return {
-    id: String(row.id),
-    savedAt: String(row.saved_at),
+    id: textOf(row.id),
+    savedAt: textOf(row.saved_at),
     category: textOf(row.category),
     type: textOf(row.type),
     content: textOf(row.content),
@@ -50,7 +50,10 @@ function observationOf(row: SqlRow): Observation {
   };
 }
 
-/** Texts are read as hexadecimal digits: libsql cuts a text at its first null character. */
+/**
+ * Texts are read as hexadecimal digits: libsql cuts a text at its first null character, and ends the process at
+ * bytes that are not UTF-8.
+ */
 function textOf(digits: SqlValue | undefined): string {
   return Buffer.from(String(digits), "hex").toString("utf8");
 }

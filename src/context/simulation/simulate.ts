@@ -1,3 +1,4 @@
+import { smallestOf } from "../../base/stats/extremes.js";
 import type { AttentionImplementation, Logits, ModelShape, WeightFormat } from "../../model/index.js";
 import type { Reading } from "../../system/probe/reading.js";
 import { isAbsent } from "../../system/probe/reading.js";
@@ -169,8 +170,7 @@ function totalsOf(policy: string, all: readonly Replay[]): PolicyTotals {
       ended,
     ),
     conversationsOver: exceeded.length,
-    exceededAtTurn:
-      exceeded.length === 0 ? { absent: "no turn is over the capacity" } : Math.min(...exceeded),
+    exceededAtTurn: exceeded.length === 0 ? { absent: "no turn is over the capacity" } : smallestOf(exceeded),
     conversationsRefused: replays.filter(({ refused }) => refused !== undefined).length,
     keptTokens: sum(replays.map(keptWithinCapacity)),
     tokensLost: sum(ends.map((turn) => turn?.tokensLost ?? 0)),

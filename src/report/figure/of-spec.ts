@@ -1,3 +1,4 @@
+import { largestOf } from "../../base/stats/extremes.js";
 import { ownValue } from "../../base/own-value.js";
 import type { FigureSpec, FigureValue, MarkSpec } from "../../experiment/figure-spec.js";
 import type { Result, ResultRow } from "../../record/schema.js";
@@ -70,7 +71,7 @@ function rowsOf(result: Result, { part, where = {}, largest }: FigureSpec): Resu
   const levels = rows
     .map(({ factors }) => ownValue(factors, largest))
     .filter((level) => typeof level === "number");
-  return rows.filter(({ factors }) => factors[largest] === Math.max(...levels));
+  return rows.filter(({ factors }) => factors[largest] === largestOf(levels));
 }
 
 function fits({ factors }: ResultRow, where: NonNullable<FigureSpec["where"]>): boolean {

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+import { isTooDeep, MOST_DEPTH } from "../../base/json-depth.js";
 import type { CommandData } from "../../record/cell.js";
 import type { ProgramReading } from "../../experiment/define.js";
 
@@ -17,6 +19,10 @@ export interface CommandSpec {
  * memory.
  */
 const LONGEST_LINE = 2 ** 20;
+/** Most names of readings: each is a column of every table. */
+const MOST_NAMES = 1000;
+/** Longest name of a reading, characters. */
+const LONGEST_NAME = 200;
 
 /** Finds lines of JSON in a stream. The memory it needs has a limit, whatever the program prints. */
 export class JsonLines {
@@ -29,6 +35,7 @@ export class JsonLines {
   };
   #pieces: Buffer[] = [];
   #length = 0;
+  #names = 0;
   readonly #onObject: (object: Record<string, unknown>) => void;
 
   constructor(onObject: (object: Record<string, unknown>) => void) {
@@ -59,29 +66,58 @@ export class JsonLines {
   }
 
   #endLine(): void {
-    const object = this.#length <= LONGEST_LINE ? objectIn(Buffer.concat(this.#pieces)) : undefined;
+    const isLong = this.#length > LONGEST_LINE;
+    const line = isLong ? undefined : Buffer.concat(this.#pieces);
     const blank = this.#length === 0;
     this.#pieces = [];
     this.#length = 0;
+    if (isLong) this.#refuse(`a line is longer than ${LONGEST_LINE} bytes`);
+    const object = line === undefined ? undefined : this.#objectIn(line);
     if (object === undefined) {
       if (!blank) this.data.otherLines++;
       return;
     }
     this.data.jsonLines++;
-    for (const [name, value] of Object.entries(object)) {
-      if (isReading(value)) this.data.readings[name] = value;
-    }
+    for (const [name, value] of Object.entries(object)) if (isReading(value)) this.#take(name, value);
     this.#onObject(object);
   }
-}
 
-function objectIn(line: Buffer): Record<string, unknown> | undefined {
-  // Most lines are not JSON. This cheap check avoids parsing them.
-  const text = line.toString("utf8").trim();
-  if (!text.startsWith("{") || !text.endsWith("}")) return undefined;
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
+  #take(name: string, value: ProgramReading): void {
+    const { readings } = this.data;
+    if (!(name in readings)) {
+      if (name.length > LONGEST_NAME) {
+        this.#refuse(`the name of a reading is longer than ${LONGEST_NAME} characters`);
+        return;
+      }
+      if (this.#names >= MOST_NAMES) {
+        this.#refuse(`a cell may have ${MOST_NAMES} names of readings`);
+        return;
+      }
+      this.#names++;
+    }
+    readings[name] = value;
+  }
+
+  #refuse(why: string): void {
+    this.data.refused = { ...this.data.refused, [why]: (this.data.refused?.[why] ?? 0) + 1 };
+  }
+
+  #objectIn(line: Buffer): Record<string, unknown> | undefined {
+    // Most lines are not JSON. This cheap check avoids parsing them.
+    const text = line.toString("utf8").trim();
+    if (!text.startsWith("{") || !text.endsWith("}")) return undefined;
+    if (isTooDeep(text)) {
+      this.#refuse(`a line of JSON is nested deeper than ${MOST_DEPTH} levels`);
+      return undefined;
+    }
+    let object: Record<string, unknown>;
+    try {
+      object = JSON.parse(text) as Record<string, unknown>;
+    } catch {
+      return undefined;
+    }
+    if (isUtf8(line)) return object;
+    this.#refuse("a line of JSON is not UTF-8");
     return undefined;
   }
 }

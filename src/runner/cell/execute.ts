@@ -1,3 +1,4 @@
+import { isTooDeep } from "../../base/json-depth.js";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -239,6 +240,7 @@ const MOST_RECORDS = 1000;
  */
 function messageIn(line: string): (Record<string, unknown> & { type: string }) | undefined {
   let message: unknown;
+  if (isTooDeep(line)) return undefined;
   try {
     message = JSON.parse(line);
   } catch {

@@ -1,6 +1,7 @@
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { supervisorFile } from "../../system/native/built-file.js";
@@ -12,8 +13,8 @@ import type {
 } from "./supervisor-report.js";
 
 const KEPT_OUTPUT = 16 * 1024;
-/** Longest line on file descriptor 3, bytes. A heap breakdown takes some hundred kilobytes. */
-const LONGEST_MESSAGE = 2 ** 28;
+/** Longest line on file descriptor 3, characters. A heap breakdown takes some hundred kilobytes. */
+const LONGEST_MESSAGE = 2 ** 26;
 
 export interface LaunchOptions {
   command: string[];
@@ -47,6 +48,8 @@ export interface LaunchEnd {
   output: string;
   durationMs: number;
   timedOut: boolean;
+  /** The supervisor ended before the cell, which a cell can bring about; its processes were ended. */
+  lost?: boolean;
 }
 
 export interface Launched {
@@ -68,7 +71,8 @@ export function supervisorPath(): string | undefined {
 export function launch(options: LaunchOptions): Launched {
   const started = performance.now();
   const supervisor = supervisorPath();
-  const child = start(options, supervisor);
+  const mark = `BYTESPER_CELL=${randomBytes(8).toString("hex")}`;
+  const child = start(options, supervisor, mark);
   let output = "";
   let timedOut = false;
   let spawnError: Error | undefined;
@@ -91,7 +95,7 @@ export function launch(options: LaunchOptions): Launched {
   lines(pipes[3] as Readable, (line) => options.onMessage?.(line));
   if (supervisor !== undefined) {
     lines(pipes[4] as Readable, (line) => {
-      const report = JSON.parse(line) as SupervisorReport;
+      const report = reportIn(line);
       if (report.event === "started") options.onStarted?.(report.pid);
       else if (report.event === "sample") options.onSample?.(report);
       else if (report.event === "end") end = report;
@@ -111,10 +115,25 @@ export function launch(options: LaunchOptions): Launched {
       timedOut = true;
       child.kill("SIGKILL");
     },
-    supervisor === undefined
-      ? options.timeoutMs
-      : options.timeoutMs + options.graceMs + SUPERVISOR_PATIENCE_MS,
+    Math.min(
+      LONGEST_TIMER_MS,
+      supervisor === undefined
+        ? options.timeoutMs
+        : options.timeoutMs + options.graceMs + SUPERVISOR_PATIENCE_MS,
+    ),
   );
+  let lost = false;
+  let sweep: NodeJS.Timeout | undefined;
+  // A supervisor ends after every process of its cell. Where it died before, they may hold the pipes for ever.
+  const afterSupervisor = (): void => {
+    sweep = setInterval(() => {
+      if (end !== undefined || failed !== undefined) return;
+      lost = true;
+      endMarked(mark);
+      for (const stream of pipes) stream?.destroy();
+    }, SWEEP_MS);
+  };
+  if (supervisor !== undefined) child.on("exit", afterSupervisor);
   const ended = new Promise<LaunchEnd>((resolve) => {
     child.on("error", (error) => {
       spawnError = error;
@@ -124,6 +143,12 @@ export function launch(options: LaunchOptions): Launched {
     child.on("close", finish);
     function finish(exitCode: number | null, exitSignal: NodeJS.Signals | null): void {
       clearTimeout(timer);
+      clearInterval(sweep);
+      // Processes without any pipe are left as well.
+      if (supervisor !== undefined && end === undefined && failed === undefined && child.pid !== undefined) {
+        lost = true;
+        endMarked(mark);
+      }
       const own = end === undefined ? { exitCode, exitSignal } : ofMain(end);
       resolve({
         ...(end === undefined ? {} : { supervisor: end }),
@@ -133,6 +158,7 @@ export function launch(options: LaunchOptions): Launched {
         output,
         durationMs: end?.wallMs ?? performance.now() - started,
         timedOut: timedOut || end?.killed === "time",
+        ...(lost ? { lost } : {}),
       });
     }
   });
@@ -164,8 +190,40 @@ function oomScoreArguments(): string[] {
 /** Extra time for the supervisor. It kills within milliseconds, unless a call into the kernel hangs. */
 const SUPERVISOR_PATIENCE_MS = 30_000;
 
-function start(options: LaunchOptions, supervisor: string | undefined): ChildProcess {
-  const { command, cwd, env } = options;
+/** Longest time that a timer of Node takes; a longer one would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Time for the last report of a supervisor that has ended, ms. */
+const SWEEP_MS = 500;
+
+/** Kills every process that has this variable in its environment, as all of a cell's processes do. */
+function endMarked(mark: string): void {
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      if (readFileSync(`/proc/${name}/environ`, "latin1").split("\0").includes(mark))
+        process.kill(Number(name), "SIGKILL");
+    } catch {
+      // It has ended meanwhile, or belongs to another user.
+    }
+  }
+}
+
+/** A cell could write to the descriptor through /proc, so a line may be anything. */
+function reportIn(line: string): SupervisorReport {
+  try {
+    const report: unknown = JSON.parse(line);
+    if (typeof report === "object" && report !== null && "event" in report) return report as SupervisorReport;
+  } catch {
+    // No report.
+  }
+  return { event: "main-exited" };
+}
+
+function start(options: LaunchOptions, supervisor: string | undefined, mark: string): ChildProcess {
+  const { command, cwd } = options;
+  const [name = "", value] = mark.split("=");
+  const env = { ...options.env, [name]: value };
   const common = { env, ...(cwd === undefined ? {} : { cwd }) };
   const pipes: StdioOptions = ["pipe", "pipe", "pipe", "pipe"];
   if (supervisor === undefined) {
@@ -190,13 +248,29 @@ function ofMain(end: SupervisorEnd): Pick<LaunchEnd, "exitCode" | "exitSignal"> 
   return { exitCode: end.code ?? null, exitSignal: (name as NodeJS.Signals | undefined) ?? null };
 }
 
-function lines(stream: Readable, onLine: (line: string) => void): void {
-  let rest = "";
+/** Calls back for each line; one that is too long is dropped and takes no memory. */
+export function lines(
+  stream: Readable,
+  onLine: (line: string) => void,
+  longest: number = LONGEST_MESSAGE,
+): void {
+  let pieces: string[] = [];
+  let length = 0;
+  const keep = (piece: string): void => {
+    length += piece.length;
+    if (length > longest) pieces = [];
+    else if (piece !== "") pieces.push(piece);
+  };
   stream.setEncoding("utf8");
   stream.on("data", (chunk: string) => {
-    const parts = (rest + chunk).split("\n");
-    rest = parts.pop() ?? "";
-    if (rest.length > LONGEST_MESSAGE) rest = "";
-    for (const part of parts) if (part !== "") onLine(part);
+    let start = 0;
+    for (let end = chunk.indexOf("\n"); end !== -1; end = chunk.indexOf("\n", start)) {
+      keep(chunk.slice(start, end));
+      if (length > 0 && length <= longest) onLine(pieces.join(""));
+      pieces = [];
+      length = 0;
+      start = end + 1;
+    }
+    keep(chunk.slice(start));
   });
 }

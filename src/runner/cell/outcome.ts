@@ -40,9 +40,9 @@ export interface Evidence {
 export type Verdict = Pick<CellEnd, "outcome" | "cause" | "code" | "aboveBytes">;
 
 const DEVICE = /CUDA out of memory|CUDA_ERROR_OUT_OF_MEMORY|OutOfMemoryError: CUDA|HIP out of memory/;
-const HEAP = /FATAL ERROR:.*heap out of memory|JavaScript heap out of memory/i;
+const HEAP = /FATAL ERROR:.*heap out of memory|JavaScript heap out of memory|Fatal process out of memory/i;
 const ALLOCATION =
-  /Array buffer allocation failed|\bMemoryError\b|std::bad_alloc|\bENOMEM\b|Cannot allocate memory|WebAssembly\.Memory\(\): could not allocate|out of memory/i;
+  /Array buffer allocation failed|\bMemoryError\b|std::bad_alloc|\bENOMEM\b|Cannot allocate memory|cannot allocate memory|failed to map segment|WebAssembly\.Memory\(\): could not allocate|out of memory/i;
 
 /** Number of characters at the end of the output that are searched for a message about memory. */
 const LAST_WORDS = 4096;
@@ -117,6 +117,12 @@ function codeOf({ code }: { code: ErrorCode | undefined }): { code?: ErrorCode }
 function byExit(evidence: Evidence): Verdict {
   const { launch, hostKills } = evidence;
   const { exitCode, exitSignal, output } = launch;
+  if (launch.lost === true)
+    return {
+      outcome: "crash",
+      cause:
+        "its supervisor was killed, so nothing held its limits and nothing counted its memory; its processes were ended",
+    };
   const memory = memoryIn(output.slice(-LAST_WORDS), evidence);
   if (memory !== undefined) return memory;
   const status =

@@ -56,7 +56,7 @@ export function statusOf(path: string, now = Date.now()): RunStatus | undefined 
   const experiments = [...state.experiments.values()];
   const searches = experiments.some(({ frontier }) => frontier !== undefined);
   const decides = searches || experiments.some(({ rollout }) => rollout !== undefined);
-  const missing = missingOf(state, units).length;
+  const missing = missingOf(state, units, alive).length;
   const durations = ended.flatMap(({ last }) => last?.end.durationMs ?? []);
   const mean = durations.reduce((sum, ms) => sum + ms, 0) / durations.length;
   const complete = missing === 0 || (searches && !alive && running.length === 0 && durations.length > 0);
@@ -87,7 +87,7 @@ export function statusOf(path: string, now = Date.now()): RunStatus | undefined 
 }
 
 /** Units that still have to run. For a rollout, only those that its verdicts so far require. */
-function missingOf(state: RunState, units: readonly Unit[]): Unit[] {
+function missingOf(state: RunState, units: readonly Unit[], alive: boolean): Unit[] {
   const asked = new Map(
     [...state.experiments.values()].flatMap(({ experiment, rollout }) =>
       rollout === undefined
@@ -95,7 +95,9 @@ function missingOf(state: RunState, units: readonly Unit[]): Unit[] {
         : [[experiment, rolloutOfCells(rollout, cellsOf(state, experiment)).isWanted] as const],
     ),
   );
-  return units.filter(({ planned, last }) => {
+  return units.filter(({ planned, last, open }) => {
+    // A retry that was killed: the cell has its former end and was to get another.
+    if (open !== undefined && !alive) return true;
     if (last !== undefined && last.type !== "interrupted") return false;
     const isWanted = asked.get(planned.experiment);
     return isWanted === undefined || planned.part !== undefined || isWanted(planned);
@@ -109,6 +111,7 @@ function leftOf(missing: number, mean: number, running: number, decides: boolean
   return (missing * mean) / Math.max(1, running);
 }
 
-export function doneIn(path: string): number {
-  return statusOf(path)?.done ?? 0;
+/** Number of results in a journal; undefined if it has no complete record. */
+export function doneIn(path: string): number | undefined {
+  return statusOf(path)?.done;
 }

@@ -1,3 +1,4 @@
+import { isTooDeep } from "../../base/json-depth.js";
 import type { JournalRecord, UnitOfWork } from "../journal/records.js";
 
 /**
@@ -28,7 +29,12 @@ export class TurnBatch {
       this.#dropped++;
       return;
     }
-    this.#bytes += AROUND_BYTES + JSON.stringify(record).length;
+    const text = textOf(record);
+    if (text === undefined) {
+      this.#dropped++;
+      return;
+    }
+    this.#bytes += AROUND_BYTES + text.length;
     this.#waiting.push({ type: "turn", ...this.#unit, attempt: this.#attempt, record });
   }
 
@@ -38,8 +44,19 @@ export class TurnBatch {
     return records;
   }
 
-  /** Number of records that were dropped because they were beyond the limit. */
+  /** Number of records that were dropped because they were beyond the limit or nested too deep. */
   get dropped(): number {
     return this.#dropped;
+  }
+}
+
+/** Undefined for a record that cannot be written. */
+function textOf(record: unknown): string | undefined {
+  try {
+    const text = JSON.stringify(record);
+    return isTooDeep(text) ? undefined : text;
+  } catch {
+    // The stack ends before the nesting does.
+    return undefined;
   }
 }

@@ -453,6 +453,17 @@ test("what was acknowledged survives kill -9 in the middle of writing", { timeou
   }
 });
 
+test("a bad byte in a text is read as U+FFFD and ends nothing", () => {
+  const before = opened();
+  before.save(note("marker-of-the-text"));
+  closed(before);
+  const bytes = readFileSync(path);
+  const at = bytes.indexOf("marker-of-the-text");
+  bytes.writeUInt8(0xff, at);
+  writeFileSync(path, bytes);
+  expect(contents(opened())).toEqual(["\ufffdarker-of-the-text"]);
+});
+
 test("a transaction that kill -9 cut off is rolled back, also where it had reached the file", async () => {
   const before = opened();
   before.save(note("whole"));

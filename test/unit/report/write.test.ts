@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -25,4 +25,12 @@ test("where a file stands in place of the folder, one sentence says so", () => {
   }).toThrow(
     /cannot be written: a file stands where a folder should be; choose another folder with --out\.$/,
   );
+});
+
+test("a link that was put in place of the temporary file is not followed", () => {
+  const [file, victim] = [join(folder, "new.json"), join(folder, "victim")];
+  writeFileSync(victim, "untouched");
+  symlinkSync(victim, join(folder, `.new.json.${process.pid}.tmp`));
+  writeWhole(file, "text");
+  expect([readFileSync(victim, "utf8"), readFileSync(file, "utf8")]).toEqual(["untouched", "text"]);
 });

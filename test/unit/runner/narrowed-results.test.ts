@@ -67,3 +67,10 @@ test("the page of a narrowed result says what it covers and where its numbers ar
     readdirSync(join(folder, "tables")).map((file) => readFileSync(join(folder, "tables", file), "utf8")),
   ).toEqual(before);
 });
+
+test("a result that its own reader would refuse is not written", () => {
+  const out = emptyFolder();
+  const result = { ...wholeResult(), minimumDetectableBytes: NaN };
+  expect(() => writeResult(out, result)).toThrow("is not a result: minimumDetectableBytes:");
+  expect(readdirSync(out)).toEqual([]);
+});

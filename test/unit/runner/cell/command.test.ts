@@ -101,3 +101,35 @@ test("a line of one mebibyte is the longest that is looked at", () => {
   expect(read(`${fits}\n`).data.jsonLines).toBe(1);
   expect(read(`${fits} \n`).data.jsonLines).toBe(0);
 });
+
+test.each([
+  [
+    "nested deeper than can be written again",
+    `{"a":${"[".repeat(8000)}${"]".repeat(8000)}}`,
+    "a line of JSON is nested deeper than 200 levels",
+  ],
+  ["that ends in no newline for long", `{"a":"${"x".repeat(MIB)}"}`, "a line is longer than 1048576 bytes"],
+  ["in Latin-1", Buffer.from('{"größe":1}', "latin1"), "a line of JSON is not UTF-8"],
+  [
+    "with a name of any length",
+    `{"${"n".repeat(201)}":1}`,
+    "the name of a reading is longer than 200 characters",
+  ],
+])("a line %s is left out with its reason, and the next one counts", (_, line, why) => {
+  const { data } = read(Buffer.concat([Buffer.from(line), Buffer.from('\n{"v":1}\n')]), 64 * 1024);
+  expect({ ...data.readings }).toEqual({ v: 1 });
+  expect(data.refused).toEqual({ [why]: 1 });
+});
+
+test("brackets within a text nest nothing", () => {
+  const { data } = read(`{"note":"${"[".repeat(5000)}\\"${"{".repeat(5000)}","v":2}\n`);
+  expect({ ...data.readings }).toEqual({ v: 2 });
+  expect(data.refused).toBeUndefined();
+});
+
+test("of more names than a table can have columns, the first 1,000 stay", () => {
+  const { data } = read(Array.from({ length: 3000 }, (_, n) => `{"n${n % 1500}":${n}}\n`).join(""));
+  expect(Object.keys(data.readings)).toHaveLength(1000);
+  expect(data.readings.n0).toBe(1500);
+  expect(data.refused).toEqual({ "a cell may have 1000 names of readings": 1000 });
+});

@@ -26,3 +26,12 @@ test.each([
   expect(batch.dropped).toBe(10);
   expect(bytes).toBeLessThan(66 * MIB);
 });
+
+test("a record that is nested too deep to be written is left out and counted", () => {
+  const batch = new TurnBatch(unit, 1);
+  let deep: unknown = 1;
+  for (let level = 0; level < 20_000; level++) deep = [deep];
+  for (const record of [deep, { n: 1 }]) batch.add(record);
+  expect(batch.take()).toMatchObject([{ record: { n: 1 } }]);
+  expect(batch.dropped).toBe(1);
+});

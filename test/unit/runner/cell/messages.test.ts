@@ -1,0 +1,23 @@
+import { PassThrough } from "node:stream";
+import { expect, test } from "vitest";
+import { lines } from "../../../../src/runner/cell/launch.js";
+
+test("a line without an end is dropped at its limit, and the next line is read", async () => {
+  const stream = new PassThrough();
+  const read: string[] = [];
+  lines(stream, (line) => read.push(line), 1000);
+  for (let part = 0; part < 50; part++) stream.write("x".repeat(100));
+  stream.end('\n\n{"v":1}\nhalf');
+  await new Promise((done) => stream.once("end", done));
+  expect(read).toEqual(['{"v":1}']);
+});
+
+test("a line in pieces is whole", async () => {
+  const stream = new PassThrough();
+  const read: string[] = [];
+  lines(stream, (line) => read.push(line));
+  for (const piece of ["a", "b\nc", "d", "\n"]) stream.write(piece);
+  stream.end();
+  await new Promise((done) => stream.once("end", done));
+  expect(read).toEqual(["ab", "cd"]);
+});
