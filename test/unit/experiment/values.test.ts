@@ -71,7 +71,7 @@ test.each([
   ],
   ["snapshotFactors of NaN", { snapshotFactors: { n: NaN } }, 'its "snapshotFactors" has n=NaN; levels are'],
 ])("%s is told", (_, values: object, problem) => {
-  expect(valuesProblem({ factors: { n: [1, 2] }, ...values } as Partial<Experiment>)).toContain(problem);
+  expect(valuesProblem({ factors: { n: [1, 2] }, ...values })).toContain(problem);
 });
 
 test("names of every object's own methods are factors and levels like others", () => {
