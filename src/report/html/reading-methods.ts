@@ -28,7 +28,8 @@ const OF_POOLS: Record<string, string> = {
 /** How a reading was taken. A reading under a program's own name was taken by that program. */
 export function methodOf(name: string, kind: ExperimentKind): string {
   if (kind === "population") return ownValue(OF_POPULATIONS, name) ?? "as docs/metrics.md says";
-  if (kind === "command") return ownValue(OF_COMMANDS, name) ?? "by the command, which prints it under this name";
+  if (kind === "command")
+    return ownValue(OF_COMMANDS, name) ?? "by the command, which prints it under this name";
   const ofPool = ownValue(OF_POOLS, name);
   if (ofPool !== undefined) return ofPool;
   if (/UsedHighWaterBytes$/.test(name))
