@@ -1,9 +1,15 @@
 import { defineConfig } from "vitest/config";
 
-/** Neither measures memory nor waits for a moment: text in, text out. */
+/**
+ * Two files at a time. Those of commands measure nothing, or only heap and malloc in fresh processes, which another
+ * test on the second core does not change; what looks at resident memory, disks or the machine's limits stays alone.
+ */
 const SIDE_BY_SIDE = [
   "test/unit/**/*.test.ts",
   "test/system/{estimate,explain-oom,figures,page,paper,paper-sample,simulate-context,writes}.test.ts",
+  "test/system/{check,compare,doors,measure-errors,run,setup,setup-lock,setup-signals,staged-rollout}.test.ts",
+  "test/system/executors/*.test.ts",
+  "test/system/faults/{cells,changes,in-use,kills,output,recovery,streams}.test.ts",
 ];
 /** Read the heap of their own process. */
 const MEASURING_UNITS = ["test/unit/corpus/strings.test.ts", "test/unit/context/simulation/memory.test.ts"];
