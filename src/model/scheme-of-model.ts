@@ -22,7 +22,7 @@ export function schemeIn(model: ModelShape, format: WeightFormat): WeightScheme 
   });
 }
 
-export function tensorBytes(tensors: readonly Tensor[], bytesOf: (tensor: Tensor) => number): number {
+function tensorBytes(tensors: readonly Tensor[], bytesOf: (tensor: Tensor) => number): number {
   return tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
 }
 

@@ -16,7 +16,7 @@ export function partOf({ name, shape }: Tensor): TensorPart {
 }
 
 /** A name as configs spell it, in the spelling of this project: the same module has many names. */
-export function plainModule(name: string): string {
+function plainModule(name: string): string {
   return name
     .replace(/^re:/, "")
     .replace(/\\\./g, ".")

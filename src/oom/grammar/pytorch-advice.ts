@@ -19,7 +19,7 @@ export const TOO_LARGE: Advice = {
 };
 
 /** Ends other programs on a card. `tool` lists them. */
-export function endOthers(tool: string, paste: string): Advice {
+function endOthers(tool: string, paste: string): Advice {
   return {
     for: ["other-process"],
     do: `End the other processes on the card, which ${tool} lists, or take another card`,

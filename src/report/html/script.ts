@@ -15,7 +15,11 @@ export function pageScript(): string {
   return (script ??= existsSync(BUILT) ? readFileSync(BUILT, "utf8") : bundlePageScript());
 }
 
-/** Bundles the script anew, which takes esbuild some tenths of a second. */
+/**
+ * Bundles the script anew, which takes esbuild some tenths of a second.
+ *
+ * @public scripts/write-page-script.mjs calls it in dist.
+ */
 export function bundlePageScript(): string {
   const { buildSync } = require("esbuild") as typeof Esbuild;
   const main = ["main.js", "main.ts"]
