@@ -59,9 +59,10 @@ export async function runProtocol(spec: ProtocolSpec, stream: Stream, emit: Stre
   await subject.prepare?.(context);
   const largest = Math.max(spec.warmUp, ...spec.levels);
   const population = new Population(subject, context, largest, spec.subject.name);
+  // Before the baseline: an array of its own for each size of the population would be charged to the subject.
+  const steps = coldSteps(Math.max(...spec.levels));
   const baseline = log.take(0, 0);
 
-  const steps = coldSteps(Math.max(...spec.levels));
   await grow(population, steps, log, stream);
   await dropAll(population);
   let finalize = await finalizerOf(gc);

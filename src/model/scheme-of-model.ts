@@ -2,7 +2,7 @@ import { bytesPerNumber, numberType } from "./dtype.js";
 import type { WeightFormat } from "./quantization/named.js";
 import { namedScheme } from "./quantization/named.js";
 import { TOWER } from "./quantization/parts.js";
-import type { ModelShape, Tensor, WeightScheme } from "./shape.js";
+import type { ModelShape, WeightScheme } from "./shape.js";
 import { elementsOf } from "./shape.js";
 
 /** Bytes of a number that is not quantised; 2 if the config names no type. */
@@ -20,10 +20,6 @@ export function schemeIn(model: ModelShape, format: WeightFormat): WeightScheme 
     // Quantised checkpoints keep the rest in 16 bits, whatever the type before.
     wholeBytes: 2,
   });
-}
-
-function tensorBytes(tensors: readonly Tensor[], bytesOf: (tensor: Tensor) => number): number {
-  return tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
 }
 
 /** Parameters of the towers for images and sound. */

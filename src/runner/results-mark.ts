@@ -84,8 +84,13 @@ function linkOf(path: string): string {
   }
 }
 
+/** False also below a file where a folder should be: then creating the folder says what is wrong. */
 function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 /** Empty where there is no such folder: then nothing can be replaced, and creating it says what is wrong. */

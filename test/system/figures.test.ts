@@ -94,7 +94,7 @@ test("where no canvas can be loaded the SVG is written, and the user is told onc
       join(folder, "out"),
     ]);
     expect(ended.code, ended.stderr).toBe(0);
-    expect(ended.stderr.match(/figures are written as SVG only/g)).toHaveLength(1);
+    expect(ended.stderr.match(/Figures are written as SVG only/g)).toHaveLength(1);
     expect(readdirSync(join(folder, "out/grid/figures")).sort()).toEqual(["size-2.svg", "size.svg"]);
     expect(readFileSync(join(folder, "out/grid/result.md"), "utf8")).not.toContain(".png");
   });

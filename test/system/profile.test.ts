@@ -160,12 +160,12 @@ test("another class takes the place of the crisis state", async () => {
       "--trials",
       "2",
       "--out",
-      folder,
+      join(folder, "results"),
     ];
     const ended = await bytesper(args);
     expect(ended.code).toBe(0);
     // Map, properties, elements and two fields: five words.
-    expect(fitOf(resultOf(folder, "instance-overhead")).perUnitBytes.value).toBe(40);
+    expect(fitOf(resultOf(join(folder, "results"), "instance-overhead")).perUnitBytes.value).toBe(40);
   });
 });
 
@@ -226,7 +226,7 @@ describe("mistakes are one sentence, and nothing is written", () => {
         "--conversations",
         file,
         "--out",
-        folder,
+        join(folder, "results"),
       ];
       expect((await bytesper(args)).code).toBe(0);
     });
@@ -236,8 +236,10 @@ describe("mistakes are one sentence, and nothing is written", () => {
 describe("what was measured is not lost", () => {
   test("Ctrl-C leaves the finished cells in the journal and an earlier result in place", async () => {
     await inFolder(async (folder) => {
+      const earlier = '{ "schema": "bytesper/result@1", "experiment": "an earlier one" }';
       mkdirSync(join(folder, "session-scaling"));
-      writeFileSync(join(folder, "session-scaling", "result.json"), "an earlier result");
+      writeFileSync(join(folder, "session-scaling", "result.json"), earlier);
+      writeFileSync(join(folder, "summary.json"), '{ "schema": "bytesper/summary@1" }');
       let sent = false;
       const ended = await bytesper(["profile", "session-scaling", "--quick", "--out", folder], {
         onStderr: (text, interrupt) => {
@@ -252,7 +254,7 @@ describe("what was measured is not lost", () => {
         .split("\n")
         .map((line) => JSON.parse(line) as { type: string });
       expect(records.filter(({ type }) => type === "finished").length).toBeGreaterThan(0);
-      expect(readFileSync(join(folder, "session-scaling", "result.json"), "utf8")).toBe("an earlier result");
+      expect(readFileSync(join(folder, "session-scaling", "result.json"), "utf8")).toBe(earlier);
     });
   });
 
