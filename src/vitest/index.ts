@@ -10,9 +10,9 @@ expect.extend({ toRetain, toRetainAtMost, toReleaseEverything });
  * minute.
  */
 export interface BytesperMatchers {
-  /** Passes if one instance retains at most this many bytes in heap and external memory. */
+  /** Passes if one instance costs the process at most this many bytes: heap, external and native memory. */
   toRetainAtMost: (limit: Amount) => Promise<void>;
-  /** Passes if one instance retains this many bytes in heap and external memory, within the tolerance. */
+  /** Passes if one instance costs the process this many bytes (heap, external and native memory), within the tolerance. */
   toRetain: (expected: Amount, options?: RetainOptions) => Promise<void>;
   /**
    * Passes if no memory stays after instances were created and dropped (or released, with `{ create, release
