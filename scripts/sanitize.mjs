@@ -23,6 +23,7 @@ const COPIED = [
   "tsconfig.json",
   "vitest.config.ts",
   "native",
+  "scripts/setup.mjs",
   "src",
 ];
 const TESTS = ["test/addon", "test/native", "test/closing-line.ts"];
