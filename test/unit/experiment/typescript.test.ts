@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, onTestFinished, vi } from "vitest";
 import { importable } from "../../../src/experiment/compile.js";
 import { inOriginalPlaces } from "../../../src/experiment/typescript/places.js";
 
@@ -309,7 +309,12 @@ test("a frame in compiled code leads to the line of the original, and nothing te
       'import { boom } from "./b.js";\nlet stack = "";\ntry { boom(); } catch (error) { stack = error.stack; }\nexport const answer = stack;',
     "b.ts": 'interface Long { a: 1 }\n\nexport function boom(): never {\n  throw new Error("b");\n}',
   });
-  const before = readdirSync(tmpdir());
+  // A folder of this test alone: other tests make temporary files at the same time.
+  const temporary = mkdtempSync(join(root, "temporary-"));
+  vi.stubEnv("TMPDIR", temporary);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
   const { url, dispose } = await importable(entry);
   node.postMessage(url);
   const [{ answer: stack }] = (await once(node, "message")) as [{ answer: string }];
@@ -317,7 +322,5 @@ test("a frame in compiled code leads to the line of the original, and nothing te
   expect(lines[1]).toContain(`${join(dirname(entry), "b.ts")}:4:9`);
   expect(lines[2]).toContain(`${entry}:3:7`);
   dispose();
-  expect(
-    readdirSync(tmpdir()).filter((name) => !before.includes(name) && name.startsWith("bytesper-")),
-  ).toEqual([]);
+  expect(readdirSync(temporary)).toEqual([]);
 });
