@@ -31,8 +31,9 @@ interface Run {
 /**
  * Compiles a message that is written as its program prints it. Text stands for itself, and these for what
  * changes: `{size:NAME}` a number with a unit, `{whole:NAME}` a whole number, `{number:NAME}` one with a
- * fraction, `{digit}` one digit, `{word:NAME}` a name or a path, `{text:NAME}` words, `{any:N}` anything of up to N characters (120
- * if N is absent). `<<...>>` may be missing; `<<one||other>>` is one of several.
+ * fraction, `{digit}` one digit, `{word:NAME}` a name or a path, `{text:NAME}` words, `{any:N}` anything of up
+ * to N characters (120 if N is absent). `<<...>>` may be missing. `<<one||other>>` is one of the two and must be
+ * there; `<<one||other||>>` may be missing.
  */
 export function spoken(whole: string): Spoken {
   const [first, firstWord] = /^\{word:(\w+)\}\s*/.exec(whole) ?? ["", undefined];
