@@ -6,6 +6,7 @@ import { wordsWithout } from "../runner/chaos/words.js";
 import type { RunRequest } from "../runner/engine/request.js";
 import { openGrid } from "../runner/engine/run.js";
 import { interruptSignal } from "./options.js";
+import { print } from "./print.js";
 
 /**
  * Runs the grid under faults and prints whether its tables stay the same. The exit code is 1 if they do not.
@@ -30,6 +31,6 @@ export async function runUnderFaults(request: RunRequest, kills: number): Promis
     signal: interruptSignal(),
     progress: tell,
   });
-  process.stdout.write(`${terminalTable(chaosTable(report))}\n`);
+  print(`${terminalTable(chaosTable(report))}\n`);
   if (!report.agree) process.exitCode = 1;
 }

@@ -8,6 +8,7 @@ import type { ReportContext } from "../report/budgets/text.js";
 import type { Result } from "../record/schema.js";
 import type { BudgetedExperiment, BudgetRun } from "./check-run.js";
 import { interruptSignal, list, wholeNumber } from "./options.js";
+import { print } from "./print.js";
 
 interface Flags {
   config?: string;
@@ -100,7 +101,7 @@ async function check(flags: Flags): Promise<void> {
   };
   if (flags.json === true)
     process.stdout.write(`${JSON.stringify({ config: file.path, budgets: confirmed }, null, 2)}\n`);
-  else process.stdout.write(budgetText(confirmed, context));
+  else print(budgetText(confirmed, context));
   await writeReports(confirmed, context, file.path, flags);
   if (flags.update === true) {
     const { update } = await import("./check-update.js");

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { BytesperError } from "../base/errors.js";
+import { print } from "./print.js";
 
 interface Flags {
   json?: boolean;
@@ -22,13 +23,9 @@ export function addCompare(program: Command): void {
         import("../report/compare/page.js"),
       ]);
       const report = compareSets(base, next);
-      process.stdout.write(
-        flags.json === true
-          ? `${JSON.stringify(report, null, 2)}\n`
-          : flags.markdown === true
-            ? markdownReport(report)
-            : terminalReport(report),
-      );
+      if (flags.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+      else if (flags.markdown === true) process.stdout.write(markdownReport(report));
+      else print(terminalReport(report));
       if (report.comparisons.some(({ verdict }) => verdict === "heavier")) process.exitCode = 1;
       else if (!report.comparisons.some(({ comparable }) => comparable)) {
         process.stderr.write("Nothing of NEW can be compared with BASE; measure both in the same way.\n");

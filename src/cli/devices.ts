@@ -6,6 +6,7 @@ import { isAbsent } from "../system/probe/reading.js";
 import { bytesIn } from "../base/format.js";
 import type { Cell, Table } from "../base/table/table.js";
 import { terminalTable } from "../base/table/terminal.js";
+import { print } from "./print.js";
 
 /** Lists the NVIDIA devices. If there are none, prints the reason and exits with code 1. */
 export function addDevices(program: Command): void {
@@ -28,7 +29,7 @@ export function addDevices(program: Command): void {
           ...(reason === undefined ? {} : { absent: reason }),
         };
         process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-      } else if (reason === undefined) process.stdout.write(`${terminalTable(tableOf(devices))}\n`);
+      } else if (reason === undefined) print(`${terminalTable(tableOf(devices))}\n`);
       else process.stderr.write(`${reason.charAt(0).toUpperCase()}${reason.slice(1)}.\n`);
       if (reason !== undefined) process.exitCode = 1;
     });

@@ -25,8 +25,9 @@ import {
   parseWeightFormat,
 } from "../model/index.js";
 import { capacity as capacitySize } from "./capacity.js";
-import { tokenCount, wrapped } from "./model-options.js";
+import { tokenCount } from "./model-options.js";
 import { list, size, wholeNumber } from "./options.js";
+import { print } from "./print.js";
 
 interface Flags {
   tokens: number;
@@ -156,17 +157,13 @@ async function run(name: string, flags: Flags): Promise<void> {
     ...(context === undefined ? {} : { contextBytes: context }),
     ...(capacity === undefined ? {} : { capacityBytes: capacity }),
   };
-  const print = (first: string, text: string): void => {
-    const all = first === "" ? text : `${first}\n\n${text}`;
-    // Programs that read the lines want them whole.
-    const { isTTY, columns } = process.stdout;
-    process.stdout.write(`${isTTY ? wrapped(all, Math.max(40, columns)) : all}\n`);
-  };
   if (flags.training === true) {
     const result = model.estimateTraining(shape, { ...common, ...trainingOptions(flags) });
     if (flags.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     else
-      print(page.trainingVerdict(result), terminalTable(page.trainingTable(result, flags.verbose === true)));
+      print(
+        `${page.trainingVerdict(result)}\n\n${terminalTable(page.trainingTable(result, flags.verbose === true))}\n`,
+      );
     return;
   }
   const cacheDtype = flags.kvDtype ?? flags.cacheDtype;
@@ -185,9 +182,9 @@ async function run(name: string, flags: Flags): Promise<void> {
     const all = compared === undefined ? result : { ...result, published: compared };
     process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
   } else {
-    if (flags.verbose === true) print("", terminalTable(page.estimateTable(result)));
-    else print(page.verdict(result), terminalTable(page.summaryTable(result)));
-    if (compared !== undefined) process.stdout.write(`\n${page.publishedNote(compared, result)}\n`);
+    if (flags.verbose === true) print(`${terminalTable(page.estimateTable(result))}\n`);
+    else print(`${page.verdict(result)}\n\n${terminalTable(page.summaryTable(result))}\n`);
+    if (compared !== undefined) print(`\n${page.publishedNote(compared, result)}\n`);
   }
   if (compared?.agrees === false) process.exitCode = 1;
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { MEASURE_DEFAULTS } from "../runner/defaults.js";
 import { interruptSignal, wholeNumber } from "./options.js";
 import { Progress } from "./progress.js";
+import { print } from "./print.js";
 
 interface Flags {
   json?: boolean;
@@ -68,8 +69,7 @@ export function addMeasure(program: Command): void {
         ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),
       });
       progress.clear();
-      process.stdout.write(
-        flags.json === true ? `${JSON.stringify(result, null, 2)}\n` : measurePage(result),
-      );
+      if (flags.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+      else print(measurePage(result));
     });
 }

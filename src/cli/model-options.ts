@@ -9,23 +9,3 @@ export function tokenCount(text: string): number {
   if (Number.isSafeInteger(tokens) && tokens >= 1) return tokens;
   throw new InvalidArgumentError("Expected a whole number from 1, or one with k or m, such as 8k.");
 }
-
-/** Breaks lines at spaces where they are wider than the terminal; rows of tables are left as they are. */
-export function wrapped(text: string, width: number): string {
-  return text
-    .split("\n")
-    .flatMap((line) => (line.length <= width || / {2}/.test(line) ? [line] : brokenLine(line, width)))
-    .join("\n");
-}
-
-function brokenLine(line: string, width: number): string[] {
-  const lines: string[] = [];
-  let current = "";
-  for (const word of line.split(" ")) {
-    if (current !== "" && current.length + 1 + word.length > width) {
-      lines.push(current);
-      current = word;
-    } else current = current === "" ? word : `${current} ${word}`;
-  }
-  return [...lines, current];
-}

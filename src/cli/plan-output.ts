@@ -8,6 +8,7 @@ import type { RunRequest } from "../runner/engine/request.js";
 import { openGrid } from "../runner/engine/run.js";
 import type { RunState } from "../runner/engine/state.js";
 import { slotsHere } from "../runner/slots.js";
+import { print } from "./print.js";
 
 export interface PlanOptions {
   out: string;
@@ -31,7 +32,7 @@ export async function printPlan(request: RunRequest, options: PlanOptions): Prom
     const orphans = [...orphansOf(cells, options.state)];
     const summary = summaryOfPlan(entries, learned, orphans, request.slots ?? slotsHere());
     if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-    else process.stdout.write(`${terminalTable(planTable(summary))}\n`);
+    else print(`${terminalTable(planTable(summary))}\n`);
   } finally {
     grid.dispose();
   }

@@ -4,6 +4,7 @@ import { resultDigest, resultPage } from "../report/page.js";
 import { resultName } from "../runner/results-folder.js";
 import { announce } from "./background.js";
 import { Progress } from "./progress.js";
+import { print } from "./print.js";
 
 export class RunOutput {
   readonly #progress = new Progress();
@@ -19,7 +20,7 @@ export class RunOutput {
       this.#progress.clear();
       const name = resultName(folder, result);
       const shown = relative(process.cwd(), folder);
-      process.stdout.write(`\n${resultDigest(result)}\n\nAll of it: ${join(shown, `${name}.md`)}\n`);
+      print(`\n${resultDigest(result)}\n\nAll of it: ${join(shown, `${name}.md`)}\n`);
       if (name === result.runId)
         process.stderr.write(
           `${join(shown, "result.md")} has cells that this run left out and was kept; run with --replace to replace it.\n`,
@@ -32,7 +33,7 @@ export class RunOutput {
     this.#progress.clear();
     if (outcome.writeError !== undefined) {
       // Results that could not be written are printed, so that they are not lost.
-      for (const result of outcome.results) process.stdout.write(`\n${resultPage(result)}`);
+      for (const result of outcome.results) print(`\n${resultPage(result)}`);
       throw outcome.writeError;
     }
     if (outcome.interrupted) {

@@ -6,6 +6,7 @@ import type { AttentionImplementation, Logits, WeightFormat } from "../model/ind
 import { ATTENTION_IMPLEMENTATIONS, LOGITS, WEIGHT_FORMATS, parseWeightFormat } from "../model/index.js";
 import { capacity as capacitySize } from "./capacity.js";
 import { interruptSignal, size, wholeNumber } from "./options.js";
+import { print } from "./print.js";
 
 interface Flags {
   policy: string[];
@@ -96,11 +97,8 @@ export function addSimulateContext(program: Command): void {
           process.stderr.write(`${message}\n`);
         },
       });
-      const text =
-        flags.json === true
-          ? JSON.stringify(simulation, null, 2)
-          : simulationTables(simulation, shown).map(terminalTable).join("\n\n");
-      process.stdout.write(`${text}\n`);
+      if (flags.json === true) process.stdout.write(`${JSON.stringify(simulation, null, 2)}\n`);
+      else print(`${simulationTables(simulation, shown).map(terminalTable).join("\n\n")}\n`);
       if (flags.json !== true) for (const note of simulation.notes) process.stderr.write(`${note}\n`);
     });
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { BytesperError } from "../base/errors.js";
+import { print } from "./print.js";
 
 export function addStatus(program: Command): void {
   program
@@ -20,6 +21,7 @@ export function addStatus(program: Command): void {
           "BAD_JOURNAL",
           `${path} holds no complete record; nothing was started, run it anew.`,
         );
-      process.stdout.write(flags.json === true ? `${JSON.stringify(status, null, 2)}\n` : statusText(status));
+      if (flags.json === true) process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
+      else print(statusText(status));
     });
 }

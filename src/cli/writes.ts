@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { BytesperError } from "../base/errors.js";
 import type { Figure } from "../report/figure/figure.js";
+import { print } from "./print.js";
 
 interface Flags {
   summary?: string;
@@ -61,11 +62,14 @@ export function addWrites(program: Command): void {
       const diagnosis = diagnose(report, summary);
       if (flags.figures !== undefined) await saveFigures(flags.figures, writeFigures(report, runs));
       const form = flags.markdown === true || !process.stdout.isTTY ? "markdown" : "terminal";
-      process.stdout.write(
-        flags.json === true
-          ? `${JSON.stringify({ ...report, summary: summary ?? { absent: "no --summary was given" }, diagnosis }, null, 2)}\n`
-          : `${writePage(report, diagnosis, summary, form)}\n`,
-      );
+      if (flags.json === true) {
+        const all = { ...report, summary: summary ?? { absent: "no --summary was given" }, diagnosis };
+        process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
+      } else {
+        const page = `${writePage(report, diagnosis, summary, form)}\n`;
+        if (form === "markdown") process.stdout.write(page);
+        else print(page);
+      }
       if (report.events === 0) {
         warn(`${log} has no event within steps ${flags.steps ?? ""}.`);
         process.exitCode = 1;

@@ -7,7 +7,7 @@ import { victimOf } from "./fill.js";
 import { frameworkOf } from "./frameworks.js";
 import type { Hypothesis, Plausibility } from "./hypotheses.js";
 import type { FigureName } from "./record.js";
-import { wrapped } from "./wrap.js";
+import { wrapped } from "../base/wrap.js";
 
 /** Most causes that are printed in full; a job that fails in a loop has thousands of equal ones. */
 const MOST_GROUPS = 10;

@@ -15,6 +15,8 @@ export interface Column {
   align: "left" | "right";
   /** The unit in which cells are shown. The `value` of a number of bytes is always in bytes. */
   unit?: ByteUnit | "ms";
+  /** Columns of a higher rank are the first to be left out of a narrow terminal; by default the place in the table. */
+  rank?: number;
   /** Notes that belong to the column: the table has them only if it has the column. */
   notes?: readonly string[];
 }

@@ -22,3 +22,15 @@ export function wrapped(text: string, width: number, indent = "", first = indent
   if (!isEmpty) lines.push(line);
   return lines.join("\n");
 }
+
+/** Wraps each line that is wider than `width`; what follows its first line is indented two more. */
+export function wrappedLines(text: string, width: number): string {
+  return text
+    .split("\n")
+    .map((line) => {
+      if (line.length <= width) return line;
+      const indent = /^ */.exec(line)?.[0] ?? "";
+      return wrapped(line, width, `${indent}${/^[!-] /.test(line.trimStart()) ? "  " : ""}`, indent);
+    })
+    .join("\n");
+}
