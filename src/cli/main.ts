@@ -11,6 +11,7 @@ import { addCompare } from "./compare.js";
 import { addDevices } from "./devices.js";
 import { addEstimate } from "./estimate.js";
 import { addExplainOom } from "./explain-oom.js";
+import { addFits } from "./fits.js";
 import { addGuard } from "./guard.js";
 import { addMeasure } from "./measure.js";
 import { addPaper } from "./paper.js";
@@ -51,6 +52,7 @@ const program = new Command("bytesper")
   .showHelpAfterError(false);
 addProfile(program);
 addMeasure(program);
+addFits(program);
 addAttention(program);
 addCheck(program);
 addCompare(program);

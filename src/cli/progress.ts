@@ -25,6 +25,16 @@ export class Progress {
     process.stderr.write(`${visibleLines(message)}\n`);
   }
 
+  /** Shows what is under way, where the number of steps is not known. */
+  state(text: string): void {
+    const elapsed = performance.now() - this.#start;
+    if (this.#live) process.stderr.write(`\r\u001b[2K${visible(text).slice(0, process.stderr.columns - 1)}`);
+    else if (this.#lastPlain === 0 || elapsed - this.#lastPlain > 2000) {
+      this.#lastPlain = elapsed;
+      process.stderr.write(`${visible(text)}\n`);
+    }
+  }
+
   /** Clears the changing line, so that other output starts on its own line. */
   clear(): void {
     if (this.#live) process.stderr.write("\r\u001b[2K");

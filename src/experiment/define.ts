@@ -29,6 +29,8 @@ export interface Subject<T = unknown> {
    * them.
    */
   prepare?: (context: SubjectContext) => void | Promise<void>;
+  /** One turn of an instance in service, such as a message that it takes: `fits --grow` calls it. */
+  use?: (instance: T, turn: number, context: SubjectContext) => void | Promise<void>;
 }
 
 /** What a program learns about its cell. */

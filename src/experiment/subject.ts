@@ -21,6 +21,8 @@ export interface LoadedSubject {
   create: (index: number, context: SubjectContext) => unknown;
   release: ((instance: unknown) => unknown) | undefined;
   prepare: ((context: SubjectContext) => unknown) | undefined;
+  /** One turn of an instance in service, such as a message that it takes. */
+  use?: ((instance: unknown, turn: number, context: SubjectContext) => unknown) | undefined;
   /** The bytes that the author expects of one instance. */
   estimate?: ((context: SubjectContext) => unknown) | undefined;
 }

@@ -57,7 +57,7 @@ function subjectOf(target: unknown, reference: SubjectReference): LoadedSubject 
     return { create: maker(target as (...args: never[]) => unknown), release: undefined, prepare: undefined };
   const outer = isObject(target) ? target : {};
   const holder = !("create" in outer) && isObject(outer.default) ? outer.default : outer;
-  const { create, release, prepare, estimate } = holder;
+  const { create, release, prepare, use, estimate } = holder;
   if (typeof create !== "function") {
     const [first] = reference.path.length === 0 ? measurable(outer) : [];
     const advice = first === undefined ? "" : `; to measure ${first}, give ${reference.name}#${first}`;
@@ -70,6 +70,7 @@ function subjectOf(target: unknown, reference: SubjectReference): LoadedSubject 
     create: (index, context) => (create as LoadedSubject["create"]).call(holder, index, context),
     release: optional(holder, "release", release, reference),
     prepare: optional(holder, "prepare", prepare, reference),
+    use: optional(holder, "use", use, reference),
     estimate: optional(holder, "estimate", estimate, reference),
   };
 }
@@ -103,10 +104,10 @@ function optional(
   name: string,
   value: unknown,
   reference: SubjectReference,
-): ((argument: unknown) => unknown) | undefined {
+): ((...args: unknown[]) => unknown) | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "function")
-    return (argument) => (value as (argument: unknown) => unknown).call(holder, argument);
+    return (...args) => (value as (...args: unknown[]) => unknown).apply(holder, args);
   throw new BytesperError(
     "BAD_SUBJECT",
     `${reference.name} exports ${name}, which must be a function, not ${typeof value}.`,

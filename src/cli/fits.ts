@@ -1,0 +1,90 @@
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import type { FitsOptions } from "../runner/fits/fits.js";
+import { interruptSignal, size, wholeNumber } from "./options.js";
+import { Progress } from "./progress.js";
+
+export interface FitsFlags {
+  json?: boolean;
+  memory: number;
+  nodeOptions?: string;
+  churn?: number;
+  grow?: number;
+  safety?: number;
+  seed: number;
+  timeout: number;
+  conversations?: string;
+  import: string[];
+}
+
+export function addFits(program: Command): void {
+  program
+    .command("fits")
+    .description(
+      "how many instances one process holds in a container: searched with real processes, with the wall that stops them",
+    )
+    .argument(
+      "<subject>",
+      "a JavaScript or TypeScript file that exports create(index), or FILE#export for a class or function",
+    )
+    .requiredOption("--memory <size>", "memory of the container, such as 2GiB", size)
+    .option("--node-options <options>", 'options of Node, such as "--max-old-space-size=1800"')
+    .option(
+      "--churn <share>",
+      "when all are made, replace this share of them in each of ten rounds, such as 10%",
+      share,
+    )
+    .option("--grow <turns>", "turns that each instance takes through the subject's use()", wholeNumber(1))
+    .option(
+      "--safety <share>",
+      "share of the largest population to keep free in the advice, such as 10%",
+      share,
+    )
+    .option("--seed <n>", "seed of the subject's context", wholeNumber(0), 1)
+    .option("--timeout <seconds>", "wall time of one process", wholeNumber(1), 600)
+    .option("--conversations <file>", "a conversations file for the subject's context")
+    .option(
+      "--import <module>",
+      "load this module first in each process, such as a loader of your own; may be repeated",
+      (module: string, before: string[]) => [...before, module],
+      [],
+    )
+    .option("--json", "print the whole answer as JSON")
+    .action(printFits);
+}
+
+/** Searches and prints; also what `measure --fits` does. */
+export async function printFits(subject: string, flags: FitsFlags): Promise<void> {
+  const [{ fits }, { fitsPage }] = await Promise.all([
+    import("../runner/fits/fits.js"),
+    import("../report/fits-page.js"),
+  ]);
+  const progress = new Progress();
+  const { nodeOptions, churn, grow, safety, conversations } = flags;
+  const options: FitsOptions = {
+    memoryBytes: flags.memory,
+    seed: flags.seed,
+    timeoutMs: flags.timeout * 1000,
+    imports: flags.import,
+    signal: interruptSignal(),
+    progress: (message) => {
+      progress.state(message);
+    },
+    ...(nodeOptions === undefined ? {} : { nodeOptions: nodeOptions.split(/\s+/).filter(Boolean) }),
+    ...(churn === undefined ? {} : { churn }),
+    ...(grow === undefined ? {} : { turns: grow }),
+    ...(safety === undefined ? {} : { safety }),
+    ...(conversations === undefined ? {} : { conversations }),
+  };
+  const found = await fits(subject, options);
+  progress.clear();
+  process.stdout.write(flags.json === true ? `${JSON.stringify(found, null, 2)}\n` : fitsPage(found));
+}
+
+/** Parses `10%` or `0.1` to a share from 0 to 1, for commander. */
+function share(text: string): number {
+  const [, digits, sign] = /^\s*(\d+(?:\.\d+)?)\s*(%)?\s*$/.exec(text) ?? [];
+  const value = digits === undefined ? Number.NaN : Number(digits) / (sign === undefined ? 1 : 100);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError(`"${text}" is not a share above 0 % and below 100 %; give one such as 10%.`);
+}

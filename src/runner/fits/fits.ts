@@ -1,0 +1,329 @@
+import { BytesperError } from "../../base/errors.js";
+import { bytesWithBinaryUnit } from "../../base/format.js";
+import { processLines } from "../../analysis/process-lines.js";
+import type { ProcessLimits } from "../../analysis/walls.js";
+import { predictedWalls } from "../../analysis/walls.js";
+import type { ReadySubject } from "../../experiment/load.js";
+import { openSubject } from "../../experiment/load.js";
+import type { ContextData } from "../../experiment/subject.js";
+import type { HeldReading, HeldSpec, WeighedReading } from "../../measure/held.js";
+import type { Fits, FitsNext, FitsRun, ProcessLines } from "../../record/fits.js";
+import { readHostMemory } from "../../system/host.js";
+import type { Enforcement } from "../limits/index.js";
+import { chooseEnforcement } from "../limits/index.js";
+import { defaultOldSpaceBytes, SMALLEST_YOUNG } from "./heap-default.js";
+import type { HeldOrder } from "./order.js";
+import type { HeldEnd } from "./run-held.js";
+import { runHeld } from "./run-held.js";
+import type { Pair } from "./search.js";
+import { searchPair } from "./search.js";
+import { openDescriptorsLimit } from "./descriptors.js";
+import { wallOf } from "./wall.js";
+
+export interface FitsOptions {
+  memoryBytes: number;
+  nodeOptions?: readonly string[];
+  /** Share of the population that is replaced in each round, when all are made. */
+  churn?: number;
+  /** Turns that each instance takes through the subject's `use`. */
+  turns?: number;
+  /** Share of the largest population that is kept free in the advice. */
+  safety?: number;
+  conversations?: string;
+  seed?: number;
+  timeoutMs?: number;
+  imports?: readonly string[];
+  signal?: AbortSignal;
+  progress?: (message: string) => void;
+}
+
+const MIB = 2 ** 20;
+
+/**
+ * How many instances of a subject one plain Node process holds in a container of this size: by a search over real
+ * processes under a real limit, started from an estimate.
+ */
+export async function fits(subjectText: string, options: FitsOptions): Promise<Fits> {
+  const subject = await openSubject(subjectText, undefined, undefined, options.imports);
+  try {
+    return await new Search(subjectText, subject, options, await enforcementHere()).result();
+  } finally {
+    subject.dispose();
+  }
+}
+
+async function enforcementHere(): Promise<Enforcement> {
+  const { enforcement } = await chooseEnforcement({});
+  if (enforcement.kind !== "none") return enforcement;
+  throw new BytesperError(
+    "NO_ENFORCEMENT",
+    "No limit on memory can be put on a process here: neither a control group nor RLIMIT_DATA nor the supervisor is available; run on Linux after npm run setup.",
+  );
+}
+
+class Search {
+  readonly #name: string;
+  readonly #subject: ReadySubject;
+  readonly #options: FitsOptions;
+  readonly #enforcement: Enforcement;
+  /** Whether Node sees the limit as that of its container, and chooses its heap limit by it. */
+  readonly #seen: boolean;
+  readonly #started = performance.now();
+  #processes = 0;
+
+  constructor(name: string, subject: ReadySubject, options: FitsOptions, enforcement: Enforcement) {
+    this.#name = name;
+    this.#subject = subject;
+    this.#options = options;
+    this.#enforcement = enforcement;
+    this.#seen =
+      enforcement.kind.startsWith("cgroup") || enforcement.kind === "systemd-scope"
+        ? options.memoryBytes <= readHostMemory().totalBytes
+        : false;
+  }
+
+  async result(): Promise<Fits> {
+    const { memoryBytes } = this.#options;
+    const nodeOptions = this.#nodeOptions();
+    const limits = await this.#limits(nodeOptions);
+    this.#tell(
+      `V8's heap limit is ${bytesWithBinaryUnit(limits.heapLimitBytes)}; weighing some instances in a plain process`,
+    );
+    const readings = await this.#weigh(nodeOptions);
+    const lines = processLines(readings);
+    this.#requireHeld(readings, lines);
+    const [predicted, ...later] = predictedWalls(lines, limits);
+    const measurable = this.#measurable(lines, predicted.fits);
+    const common = {
+      schema: "bytesper/fits@1" as const,
+      subject: this.#name,
+      memoryBytes,
+      nodeVersion: process.versions.node,
+      nodeOptions: [...nodeOptions],
+      enforcement: this.#enforcement.kind,
+      enforcementText: this.#enforcement.description,
+      heapLimitBytes: limits.heapLimitBytes,
+      oldSpaceBytes: limits.oldSpaceBytes,
+      predicted: predicted.fits,
+      predictedWall: predicted.wall,
+      walls: [predicted, ...later].filter(({ fits }) => Number.isFinite(fits)),
+      lines,
+    };
+    if (measurable !== true) {
+      return {
+        ...common,
+        measured: false,
+        reason: measurable,
+        wall: predicted.wall,
+        runs: [],
+        next: [],
+        durationMs: performance.now() - this.#started,
+        doubts: [],
+      };
+    }
+    const pair = await this.#search(predicted.fits, nodeOptions);
+    const { lives, dies } = pair;
+    const wall = dies.wall ?? "subject";
+    const next = wall === "heap" ? await this.#behindHeap(lines, limits) : [];
+    const { safety } = this.#options;
+    return {
+      ...common,
+      measured: true,
+      lives: lives?.target ?? 0,
+      dies: dies.target,
+      wall,
+      ...(safety === undefined ? {} : { safe: Math.floor((lives?.target ?? 0) * (1 - safety)) }),
+      predictedRelativeError: predicted.fits / (((lives?.target ?? 0) + dies.target) / 2) - 1,
+      runs: pair.runs,
+      next,
+      durationMs: performance.now() - this.#started,
+      doubts: this.#doubts(),
+    };
+  }
+
+  #nodeOptions(): string[] {
+    const { nodeOptions = [], memoryBytes } = this.#options;
+    if (this.#seen || nodeOptions.some((option) => HEAP_OPTION.test(option))) return [...nodeOptions];
+    return [...nodeOptions, `--max-old-space-size=${Math.floor(defaultOldSpaceBytes(memoryBytes) / MIB)}`];
+  }
+
+  async #limits(nodeOptions: readonly string[]): Promise<ProcessLimits & { heapLimitBytes: number }> {
+    const ask = async (more: readonly string[]): Promise<number> => {
+      const end = await this.#run({ kind: "limits" }, [...nodeOptions, ...more]);
+      if (typeof end.data === "number") return end.data;
+      throw this.#tooSmall(end);
+    };
+    const heapLimitBytes = await ask([]);
+    const oldSpaceBytes = (await ask([SMALLEST_YOUNG.flag])) - SMALLEST_YOUNG.bytes;
+    const descriptors = openDescriptorsLimit();
+    return {
+      memoryBytes: this.#options.memoryBytes,
+      heapLimitBytes,
+      oldSpaceBytes,
+      ...(descriptors === undefined ? {} : { descriptors }),
+    };
+  }
+
+  async #weigh(nodeOptions: readonly string[]): Promise<WeighedReading[]> {
+    const { memoryBytes } = this.#options;
+    const growBytes = Math.min(MOST_WEIGHED_BYTES, Math.max(LEAST_WEIGHED_BYTES, memoryBytes / 8));
+    const end = await this.#run(
+      { kind: "weigh", spec: { ...this.#spec(), growBytes, timeMs: WEIGH_MS } },
+      nodeOptions,
+    );
+    if (end.outcome === "ok") return end.data as WeighedReading[];
+    throw this.#failed(end);
+  }
+
+  async #search(estimate: number, nodeOptions: readonly string[]): Promise<Pair<FitsRun>> {
+    return searchPair(estimate, async (target) => {
+      const end = await this.#run(
+        { kind: "hold", spec: { ...this.#spec(), target } },
+        nodeOptions,
+        (made) => `${target.toLocaleString("en-US")} instances: ${made.toLocaleString("en-US")} made`,
+      );
+      return this.#evidence(target, end);
+    });
+  }
+
+  #evidence(target: number, end: HeldEnd): FitsRun {
+    const lives = end.outcome === "ok";
+    const wall = lives ? undefined : wallOf(end);
+    if (!lives && (wall === undefined || end.reached === 0)) throw this.#failed(end);
+    const reading = end.data as HeldReading | undefined;
+    return {
+      target,
+      lives,
+      reached: lives ? target : end.reached,
+      ...(wall === undefined ? {} : { wall }),
+      ...(end.cause === undefined ? {} : { cause: end.cause }),
+      ...(end.v8Message === undefined ? {} : { v8Message: end.v8Message }),
+      ...(end.rounds > 0 ? { rounds: end.rounds } : {}),
+      exitCode: end.exitCode,
+      exitSignal: end.exitSignal,
+      ...(end.oomKills === undefined ? {} : { oomKills: end.oomKills }),
+      peakBytes: end.peakBytes,
+      ...(reading === undefined
+        ? {}
+        : { residentBytes: reading.residentBytes, heapBytes: reading.heapBytes }),
+      durationMs: end.durationMs,
+    };
+  }
+
+  /** Moves V8's limit out of the way, so that the container becomes the wall, and searches again. */
+  async #behindHeap(lines: ProcessLines, limits: ProcessLimits): Promise<FitsNext[]> {
+    const open = { ...limits, oldSpaceBytes: Number.POSITIVE_INFINITY };
+    const [{ fits: most, wall }] = predictedWalls(lines, open);
+    const heapBytes = lines.heap.fixed + lines.heap.perUnit * most;
+    const heapMiB = Math.ceil(heapBytes / MIB / 10) * 10;
+    const option = `--max-old-space-size=${heapMiB}`;
+    if (heapMiB * MIB <= limits.oldSpaceBytes) return [];
+    const others = (this.#options.nodeOptions ?? []).filter((each) => !HEAP_OPTION.test(each));
+    const measurable = this.#measurable(lines, most);
+    if (measurable !== true) return [{ change: option, measured: false, predicted: most, wall }];
+    const { lives, dies, runs } = await this.#search(most, [...others, option]);
+    return [
+      {
+        change: option,
+        measured: true,
+        lives: lives?.target ?? 0,
+        dies: dies.target,
+        predicted: most,
+        wall: dies.wall ?? wall,
+        runs,
+      },
+    ];
+  }
+
+  #spec(): Omit<HeldSpec, "target"> {
+    const { conversations, seed = 1, turns, churn } = this.#options;
+    const context: ContextData = {
+      factors: {},
+      seed,
+      ...(conversations === undefined ? {} : { conversations }),
+    };
+    return {
+      subject: this.#subject.reference,
+      context,
+      ...(turns === undefined ? {} : { turns }),
+      ...(churn === undefined ? {} : { churn }),
+    };
+  }
+
+  async #run(
+    order: HeldOrder,
+    nodeOptions: readonly string[],
+    tell?: (made: number) => string,
+  ): Promise<HeldEnd> {
+    const { memoryBytes, imports = [], timeoutMs = 600_000, signal } = this.#options;
+    this.#processes += 1;
+    const end = await runHeld(order, {
+      id: `fits-${this.#processes}`,
+      enforcement: this.#enforcement,
+      memoryBytes,
+      nodeOptions,
+      imports,
+      timeoutMs,
+      signal,
+      ...(tell === undefined ? {} : { onMade: (made: number) => this.#options.progress?.(tell(made)) }),
+    });
+    if (end.outcome === "interrupted")
+      throw new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely.");
+    return end;
+  }
+
+  /** Why the population cannot be searched on this machine; true if it can. */
+  #measurable(lines: ProcessLines, count: number): true | string {
+    const { availableBytes } = readHostMemory();
+    if (!Number.isFinite(count)) return "no wall is in sight";
+    const needed = (lines.resident.fixed + lines.resident.perUnit * count) * 1.1;
+    if (needed <= availableBytes) return true;
+    return `a process of ${bytesWithBinaryUnit(needed)} is needed and this machine has ${bytesWithBinaryUnit(availableBytes)} free`;
+  }
+
+  #requireHeld(readings: readonly WeighedReading[], lines: ProcessLines): void {
+    const count = readings.at(-1)?.count ?? 0;
+    const perUnit = Math.max(lines.heap.perUnit, lines.resident.perUnit) - SLOT_BYTES;
+    if (perUnit > LEAST_BYTES || (lines.descriptors?.perUnit ?? 0) > 0) return;
+    throw new BytesperError(
+      "BAD_SUBJECT",
+      `${this.#name} holds nothing that can be counted: ${count.toLocaleString("en-US")} instances changed the process by no more than the array that holds them; let create return what one unit keeps.`,
+    );
+  }
+
+  #failed(end: HeldEnd): BytesperError {
+    if (!end.ready && end.code === undefined) return this.#tooSmall(end);
+    const what = end.reached === 0 && end.ready ? "one instance does not fit" : "it could not be held";
+    if (end.code !== undefined) return new BytesperError(end.code, end.cause ?? `${this.#name}: ${what}.`);
+    return new BytesperError(
+      "CELL_FAILED",
+      `${this.#name}: ${what} in ${bytesWithBinaryUnit(this.#options.memoryBytes)}: ${end.cause ?? end.outcome}.`,
+    );
+  }
+
+  #tooSmall(end: HeldEnd): BytesperError {
+    return new BytesperError(
+      "BAD_INPUT",
+      `A Node process without any instance does not live in ${bytesWithBinaryUnit(this.#options.memoryBytes)} (${end.cause ?? end.outcome}); give more memory.`,
+    );
+  }
+
+  #doubts(): string[] {
+    if (this.#enforcement.exact) return [];
+    return [
+      `No control group can be made here, so the container is stood in for by ${this.#enforcement.description}, and V8's limit was set to what Node chooses in a container of that size: the container's wall may lie some percent off.`,
+    ];
+  }
+
+  #tell(message: string): void {
+    this.#options.progress?.(message);
+  }
+}
+
+const HEAP_OPTION = /^--max[-_](?:old[-_]space[-_]size|heap[-_]size)/;
+/** What the array that holds the instances takes for each. */
+const SLOT_BYTES = 8;
+const LEAST_BYTES = 2;
+const LEAST_WEIGHED_BYTES = 24 * MIB;
+const MOST_WEIGHED_BYTES = 256 * MIB;
+const WEIGH_MS = 20_000;
