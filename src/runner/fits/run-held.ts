@@ -53,7 +53,7 @@ export async function runHeld(order: HeldOrder, options: HeldOptions): Promise<H
   const limit = await enforcement.open({ id: options.id, capBytes: memoryBytes });
   let end: LaunchEnd;
   let evidence: LimitEvidence;
-  let interrupted = false;
+  const stop = { interrupted: false };
   try {
     const running = launch({
       command: [
@@ -75,7 +75,7 @@ export async function runHeld(order: HeldOrder, options: HeldOptions): Promise<H
       },
     });
     const interrupt = (): void => {
-      interrupted = true;
+      stop.interrupted = true;
       running.kill();
     };
     signal?.addEventListener("abort", interrupt, { once: true });
@@ -91,7 +91,7 @@ export async function runHeld(order: HeldOrder, options: HeldOptions): Promise<H
     capBytes: memoryBytes,
     heapLimitBytes: undefined,
     timeoutMs,
-    ended: interrupted ? { outcome: "interrupted", cause: "interrupted" } : undefined,
+    ended: stop.interrupted ? { outcome: "interrupted", cause: "interrupted" } : undefined,
     answered: seen.data !== undefined,
     answeredOutcome: undefined,
     answeredCause: undefined,
