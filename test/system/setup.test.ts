@@ -95,26 +95,27 @@ describe("on a fresh clone", () => {
     expect((await setUp(printOne)).stderr).toBe("");
   });
 
-  it("a source that came and went leaves no trace in dist", { timeout: SLOW }, async (ctx) => {
-    needSetUp(ctx);
-    const output = join(clone, "dist/passing.js");
-    writeFileSync(join(clone, "src/passing.ts"), "export const passing = 1;\n");
-    expect((await setUp([])).stderr).toBe(COMPILING);
-    expect(existsSync(output)).toBe(true);
-    rmSync(join(clone, "src/passing.ts"));
-    expect((await setUp([])).stderr).toBe(COMPILING);
-    expect(existsSync(output)).toBe(false);
-  });
+  it(
+    "a source that came and went leaves no trace, and a TypeScript error stops the command",
+    { timeout: SLOW },
+    async (ctx) => {
+      needSetUp(ctx);
+      const output = join(clone, "dist/passing.js");
+      writeFileSync(join(clone, "src/passing.ts"), "export const passing = 1;\n");
+      expect((await setUp([])).stderr).toBe(COMPILING);
+      expect(existsSync(output)).toBe(true);
 
-  it("a TypeScript error is shown and the command does not run", { timeout: SLOW }, async (ctx) => {
-    needSetUp(ctx);
-    writeFileSync(join(clone, "src/wrong.ts"), 'export const wrong: number = "text";\n');
-    const { code, stdout, stderr } = await setUp(printOne);
-    rmSync(join(clone, "src/wrong.ts"));
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain("src/wrong.ts(1,14): error TS2322");
-    expect((await setUp([])).code).toBe(0);
-  });
+      rmSync(join(clone, "src/passing.ts"));
+      writeFileSync(join(clone, "src/wrong.ts"), 'export const wrong: number = "text";\n');
+      const { code, stdout, stderr } = await setUp(printOne);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(stderr).toContain("src/wrong.ts(1,14): error TS2322");
+
+      rmSync(join(clone, "src/wrong.ts"));
+      expect(await setUp([])).toMatchObject({ code: 0, stderr: COMPILING });
+      expect(existsSync(output)).toBe(false);
+    },
+  );
 
   it("packages that were installed by hand are taken as they are", async (ctx) => {
     needSetUp(ctx);
