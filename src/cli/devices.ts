@@ -8,7 +8,7 @@ import type { Cell, Table } from "../base/table/table.js";
 import { terminalTable } from "../base/table/terminal.js";
 import { print } from "./print.js";
 
-/** Lists the NVIDIA devices. If there are none, prints the reason and exits with code 1. */
+/** Lists the NVIDIA devices. If there are none, prints the reason and exits with code 3. */
 export function addDevices(program: Command): void {
   program
     .command("devices")
@@ -31,7 +31,7 @@ export function addDevices(program: Command): void {
         process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
       } else if (reason === undefined) print(`${terminalTable(tableOf(devices))}\n`);
       else process.stderr.write(`${reason.charAt(0).toUpperCase()}${reason.slice(1)}.\n`);
-      if (reason !== undefined) process.exitCode = 1;
+      if (reason !== undefined) process.exitCode = 3;
     });
 }
 

@@ -34,8 +34,9 @@ export function addPaper(program: Command): void {
       else
         for (const { file, changed, contents } of filled)
           process.stdout.write(`${file}: ${contents}, ${changed ? "written" : "as it was"}\n`);
-      for (const each of flags.check === true ? notices : [...notices, ...stale])
-        process.stderr.write(`${describe(each)}\n`);
+      for (const { file, line, message } of notices)
+        process.stderr.write(`${describe({ file, line, message: `note: ${message}` })}\n`);
+      if (flags.check !== true) for (const each of stale) process.stderr.write(`${describe(each)}\n`);
       const empty = filled.filter(({ isEmpty }) => isEmpty);
       for (const { file } of empty) process.stderr.write(`${file} holds no marker of bytesper.\n`);
       if ((flags.check === true && stale.length > 0) || empty.length === filled.length) process.exitCode = 1;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { BytesperError } from "../base/errors.js";
 import { measuringEnvironment, measuringFlags } from "../runner/cell/flags.js";
 import type { CurrentTest } from "./current-test.js";
@@ -9,6 +9,8 @@ import { ORDER_VARIABLE } from "./order.js";
 
 /** Options of the user's command line that choose the configuration and the modules of a test. */
 const KEPT_OPTIONS = ["--config", "-c", "--root", "-r", "--mode", "--configLoader"];
+/** A folder that is relative to where the user started the runner. */
+const ROOT_OPTIONS = ["--root", "-r"];
 
 export interface RunnerCommand {
   command: string[];
@@ -30,7 +32,7 @@ export function runnerCommand(test: CurrentTest, orderFile: string, reportFile: 
   return {
     command: [
       ...[process.execPath, runner.path, "run", test.file],
-      ...keptOptions(runnerArguments()),
+      ...keptOptions(runnerArguments(), process.cwd()),
       ...(test.project === "" ? [] : [`--project=${test.project}`]),
       `--testNamePattern=^\\s*${escaped(test.fullName)}$`,
       ...["--pool=forks", "--no-file-parallelism", "--watch=false", "--retry=0", "--testTimeout=0"],
@@ -46,8 +48,15 @@ export function runnerCommand(test: CurrentTest, orderFile: string, reportFile: 
 
 /** A command with which a person can run the test again. */
 export function reproduction(test: CurrentTest): string {
-  const pattern = `^${escaped(test.fullName)}$`.replaceAll("'", "'\\''");
-  return `npx vitest run '${test.file.replaceAll("'", "'\\''")}' -t '${pattern}'`;
+  const words = [
+    ...keptOptions(runnerArguments(), process.cwd()),
+    ...[test.file, "-t", `^${escaped(test.fullName)}$`],
+  ];
+  return `npx vitest run ${words.map(quoted).join(" ")}`;
+}
+
+function quoted(word: string): string {
+  return /^-[\w-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function findRunner(testFile: string): { path: string; major: number } {
@@ -76,10 +85,13 @@ function runnerArguments(): string[] {
   }
 }
 
-function keptOptions(given: readonly string[]): string[] {
+/** @param started the folder in which the user started the runner */
+export function keptOptions(given: readonly string[], started: string): string[] {
   return given.flatMap((argument, place) => {
-    if (KEPT_OPTIONS.includes(argument)) return [argument, given[place + 1] ?? ""];
-    return KEPT_OPTIONS.some((name) => argument.startsWith(`${name}=`)) ? [argument] : [];
+    const [name = "", ...rest] = argument.split("=");
+    if (!KEPT_OPTIONS.includes(name)) return [];
+    const value = rest.length > 0 ? rest.join("=") : (given[place + 1] ?? "");
+    return [`${name}=${ROOT_OPTIONS.includes(name) ? resolve(started, value) : value}`];
   });
 }
 

@@ -1,0 +1,2 @@
+// Each matcher starts fresh processes, which takes seconds.
+export default { test: { testTimeout: 120_000 } };
