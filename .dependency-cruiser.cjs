@@ -15,12 +15,12 @@ const ROOMS = [
   ["analysis"],
   ["report"],
   ["runner"],
-  ["model", "oom", "context", "guard", "writelog"],
+  ["model", "oom", "context", "guard", "writelog", "inspect"],
   ["vitest", "cli", "index\\.ts"],
 ];
 const SATELLITES = ROOMS[10];
 /** Rooms, and folders of rooms, that have a door: from outside, imports go to an `index.ts`. */
-const WITH_INDEX = ["corpus", "device", "model", "oom", "context", "guard", "writelog"];
+const WITH_INDEX = ["corpus", "device", "model", "oom", "context", "guard", "writelog", "inspect"];
 
 const within = (rooms) => `^src/(${rooms.join("|")})(/|$)`;
 

@@ -20,6 +20,7 @@ import { addReport } from "./report.js";
 import { addResume } from "./resume.js";
 import { addRun } from "./run.js";
 import { addSimulateContext } from "./simulate-context.js";
+import { addSnapshot } from "./snapshot.js";
 import { addStatus } from "./status.js";
 import { addWrites } from "./writes.js";
 
@@ -53,6 +54,7 @@ const program = new Command("bytesper")
 addProfile(program);
 addMeasure(program);
 addFits(program);
+addSnapshot(program);
 addAttention(program);
 addCheck(program);
 addCompare(program);

@@ -4,7 +4,7 @@ import type { SetRetained } from "./retained.js";
 import type { Kind, SnapshotSummary } from "./summary.js";
 
 /** Bytes of a tagged word, and of the header of an array store (map and length). */
-interface Words {
+export interface Words {
   word: number;
   header: number;
 }
@@ -53,20 +53,31 @@ class Tally<K> {
 
 /** The part that a node plays for its owner; the node's own record does not say it. */
 interface Roles {
-  elements: Set<number>;
-  properties: Set<number>;
-  tables: Set<number>;
+  /** Bits of `ELEMENTS`, `PROPERTIES` and others for each node: a set of nodes could be too large for V8. */
+  flags: Uint8Array;
   /** Unused capacity of a store of elements, bytes. */
   slack: Map<number, number>;
   /** Number of arrays whose elements leave no edges (arrays of numbers); their slack is unknown. */
   unknownSlack: number;
-  /** Parent strings that only sliced strings refer to. */
-  sliceParents: Set<number>;
   /** Hash tables of properties, each with the class of the object that it belongs to. */
   dictionaries: Map<number, string>;
   /** Bytes of these hash tables beyond a word for each property. */
   dictionaryWaste: number;
 }
+
+const ELEMENTS = 1;
+const PROPERTIES = 2;
+const TABLE = 4;
+/** A parent string that only sliced strings refer to. */
+const SLICE_PARENT = 8;
+const KEPT_OTHERWISE = 16;
+
+const STORE_NAMES: Record<string, number> = {
+  elements: ELEMENTS,
+  properties: PROPERTIES,
+  table: TABLE,
+  parent: SLICE_PARENT,
+};
 
 function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles {
   const { meta, firstEdge, edgeType, edgeName, edgeTo, nodeType, nodeName, nodeSelfBytes, strings } = graph;
@@ -74,17 +85,23 @@ function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles 
   const element = meta.edgeTypes.indexOf("element");
   const weak = meta.edgeTypes.indexOf("weak");
   const sliced = meta.nodeTypes.indexOf("sliced string");
+  const flags = new Uint8Array(retained.length);
   const roles: Roles = {
-    elements: new Set(),
-    properties: new Set(),
-    tables: new Set(),
+    flags,
     slack: new Map(),
     unknownSlack: 0,
-    sliceParents: new Set(),
     dictionaries: new Map(),
     dictionaryWaste: 0,
   };
-  const keptOtherwise = new Set<number>();
+  const set = (node: number, flag: number): void => {
+    flags[node] = (flags[node] as number) | flag;
+  };
+  const stores = new Map<number, number>();
+  const storeOf = (name: number): number => {
+    let store = stores.get(name);
+    if (store === undefined) stores.set(name, (store = STORE_NAMES[strings.at(name)] ?? 0));
+    return store;
+  };
   for (let node = 0; node < retained.length; node++) {
     if (retained[node] === 0) continue;
     let store = -1;
@@ -95,38 +112,35 @@ function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles 
       const type = edgeType[edge];
       if (type === element) used++;
       else if (type === internal) {
-        const name = strings.at(edgeName[edge] as number);
-        if (name === "elements") {
-          roles.elements.add(to);
-          store = to;
-        } else if (name === "properties") {
-          roles.properties.add(to);
-          if (holdsKeys(graph, node, to)) {
-            roles.dictionaries.set(to, nodeNameOf(graph, node) || "(object)");
-            const valuesBytes = propertiesOf(graph, node) * words.word;
-            if (retained[to] === 1)
-              roles.dictionaryWaste += Math.max(
-                0,
-                (nodeSelfBytes[to] as number) - words.header - valuesBytes,
-              );
+        const role = storeOf(edgeName[edge] as number);
+        if (role === SLICE_PARENT) {
+          if (nodeType[node] === sliced) {
+            set(to, SLICE_PARENT);
+            continue;
           }
-        } else if (name === "table") roles.tables.add(to);
-        if (name === "parent" && nodeType[node] === sliced) {
-          roles.sliceParents.add(to);
-          continue;
+        } else if (role !== 0) set(to, role);
+        if (role === ELEMENTS) store = to;
+        else if (role === PROPERTIES && holdsKeys(graph, node, to)) {
+          roles.dictionaries.set(to, nodeNameOf(graph, node) || "(object)");
+          const valuesBytes = propertiesOf(graph, node) * words.word;
+          if (retained[to] === 1)
+            roles.dictionaryWaste += Math.max(0, (nodeSelfBytes[to] as number) - words.header - valuesBytes);
         }
       }
-      if (type !== weak) keptOtherwise.add(to);
+      if (type !== weak) set(to, KEPT_OTHERWISE);
     }
-    const isArray = strings.at(nodeName[node] as number) === "Array";
-    if (store === -1 || !isArray || retained[store] === 0) continue;
+    if (store === -1 || retained[store] === 0) continue;
+    // Most nodes are strings, whose names are their texts: none of these is read.
+    if (strings.at(nodeName[node] as number) !== "Array") continue;
     const capacity = Math.floor(((nodeSelfBytes[store] as number) - words.header) / words.word);
     if (capacity <= 0) continue;
     if (used === 0) roles.unknownSlack++;
     else roles.slack.set(store, Math.max(0, capacity - used) * words.word);
   }
-  for (const parent of roles.sliceParents) {
-    if (keptOtherwise.has(parent) || retained[parent] === 0) roles.sliceParents.delete(parent);
+  for (let node = 0; node < flags.length; node++) {
+    const flag = flags[node] as number;
+    if ((flag & SLICE_PARENT) === 0) continue;
+    if ((flag & KEPT_OTHERWISE) !== 0 || retained[node] === 0) flags[node] = flag & ~SLICE_PARENT;
   }
   return roles;
 }
@@ -165,10 +179,10 @@ function propertiesOf({ meta, firstEdge, edgeType, edgeName, strings }: HeapGrap
 
 function kindOf(graph: HeapGraph, node: number, roles: Roles): Kind {
   const type = graph.meta.nodeTypes[graph.nodeType[node] as number];
-  if (roles.sliceParents.has(node)) return "parents of sliced strings";
+  if (((roles.flags[node] as number) & SLICE_PARENT) !== 0) return "parents of sliced strings";
   if (roles.dictionaries.has(node)) return "property dictionaries";
   // The type of such a node is "hidden" in some versions of V8 and "array" in others.
-  if (roles.properties.has(node)) return "property stores";
+  if (((roles.flags[node] as number) & PROPERTIES) !== 0) return "property stores";
   switch (type) {
     case "string":
       return "strings";
@@ -191,8 +205,8 @@ function kindOf(graph: HeapGraph, node: number, roles: Roles): Kind {
     case "regexp":
       return contextLike(graph, node) ? "closures and contexts" : "objects";
     case "array":
-      if (roles.elements.has(node)) return "array elements";
-      if (roles.tables.has(node)) return "map and set tables";
+      if (((roles.flags[node] as number) & ELEMENTS) !== 0) return "array elements";
+      if (((roles.flags[node] as number) & TABLE) !== 0) return "map and set tables";
       return "other";
     default:
       return "other";
@@ -245,7 +259,10 @@ function className(graph: HeapGraph, node: number, roles: Roles): string {
 
 function wasteOf(graph: HeapGraph, retained: Uint8Array, roles: Roles): SnapshotSummary["waste"] {
   const slack = [...roles.slack.values()].filter((bytes) => bytes > 0);
-  const parents = [...roles.sliceParents];
+  const parents: number[] = [];
+  roles.flags.forEach((flag, node) => {
+    if ((flag & SLICE_PARENT) !== 0) parents.push(node);
+  });
   const bytesOf = (nodes: readonly number[]): number =>
     nodes.reduce((sum, node) => sum + (graph.nodeSelfBytes[node] as number), 0);
   const byType = (name: string): number[] => {

@@ -8,6 +8,8 @@ export interface SnapshotMeta {
   edgeTypes: string[];
   nodeCount: number;
   edgeCount: number;
+  /** Empty where the file has no locations. */
+  locationFields: string[];
 }
 
 /**
@@ -19,7 +21,7 @@ export interface HeapGraph {
   /** Index into the strings. */
   nodeName: Uint32Array;
   nodeId: Uint32Array;
-  nodeSelfBytes: Float64Array;
+  nodeSelfBytes: Uint32Array | Float64Array;
   /** Index of the first edge of each node, with one more entry that ends the last node. */
   firstEdge: Uint32Array;
   edgeType: Uint8Array;
@@ -27,6 +29,10 @@ export interface HeapGraph {
   edgeName: Uint32Array;
   edgeTo: Uint32Array;
   strings: SnapshotStrings;
+  /** 1 for a node that the page has detached, such as an element that left its document; absent if none is. */
+  nodeDetached?: Uint8Array;
+  /** Where functions stand in their scripts; absent if they were not asked for. */
+  lines?: ReadonlyMap<number, number>;
 }
 
 /** Reads a string of the snapshot only when somebody asks for it: most are never needed. */
@@ -44,11 +50,15 @@ interface RawMeta {
       node_types?: (string | string[])[];
       edge_fields?: string[];
       edge_types?: (string | string[])[];
+      location_fields?: string[];
     };
     node_count?: number;
     edge_count?: number;
   };
 }
+
+const NODE_FIELDS = ["type", "name", "id", "self_size", "edge_count"];
+const EDGE_FIELDS = ["type", "name_or_index", "to_node"];
 
 export function metaOf(header: unknown, path: string): SnapshotMeta {
   const { meta, node_count: nodeCount, edge_count: edgeCount } = (header as RawMeta).snapshot ?? {};
@@ -61,7 +71,9 @@ export function metaOf(header: unknown, path: string): SnapshotMeta {
     nodeTypes === undefined ||
     edgeTypes === undefined ||
     nodeCount === undefined ||
-    edgeCount === undefined
+    edgeCount === undefined ||
+    !NODE_FIELDS.every((field) => meta.node_fields?.includes(field)) ||
+    !EDGE_FIELDS.every((field) => meta.edge_fields?.includes(field))
   ) {
     throw new BytesperError(
       "BAD_SNAPSHOT",
@@ -81,5 +93,6 @@ export function metaOf(header: unknown, path: string): SnapshotMeta {
     edgeTypes,
     nodeCount,
     edgeCount,
+    locationFields: meta.location_fields ?? [],
   };
 }

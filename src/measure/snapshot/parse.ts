@@ -11,11 +11,14 @@ export interface OpenSnapshot extends HeapGraph {
  * Streams a `.heapsnapshot` file into columns: about 30 bytes of memory per node and 9 per edge, however long
  * its strings are. Throws `BAD_SNAPSHOT` with the offset of the first wrong byte.
  */
-export function parseSnapshotFile(path: string, bufferBytes?: number): OpenSnapshot {
+export function parseSnapshotFile(
+  path: string,
+  { bufferBytes, lines = false }: { bufferBytes?: number | undefined; lines?: boolean } = {},
+): OpenSnapshot {
   const scanner = new JsonScanner(path, bufferBytes);
   try {
     return {
-      ...readGraph(scanner),
+      ...readGraph(scanner, lines),
       close: () => {
         scanner.close();
       },
@@ -26,11 +29,12 @@ export function parseSnapshotFile(path: string, bufferBytes?: number): OpenSnaps
   }
 }
 
-function readGraph(scanner: JsonScanner): HeapGraph {
+function readGraph(scanner: JsonScanner, withLines: boolean): HeapGraph {
   let meta: SnapshotMeta | undefined;
   let nodes: ReturnType<typeof readNodes> | undefined;
   let edges: ReturnType<typeof readEdges> | undefined;
   let strings: SnapshotStrings | undefined;
+  let lines: ReadonlyMap<number, number> | undefined;
   scanner.take("{");
   do {
     const key = scanner.string();
@@ -39,43 +43,87 @@ function readGraph(scanner: JsonScanner): HeapGraph {
     else if (key === "nodes" && meta !== undefined) nodes = readNodes(scanner, meta);
     else if (key === "edges" && meta !== undefined) edges = readEdges(scanner, meta);
     else if (key === "strings") strings = readStrings(scanner);
+    else if (key === "locations" && withLines && meta !== undefined)
+      lines = readLines(scanner, meta, nodes?.nodeType);
     else scanner.skipValue();
   } while (scanner.tryTake(","));
   scanner.take("}");
   if (meta === undefined || nodes === undefined || edges === undefined || strings === undefined) {
     return scanner.fail('"snapshot", "nodes", "edges" and "strings"');
   }
-  return { meta, ...nodes, ...edges, strings };
+  return { meta, ...nodes, ...edges, strings, ...(lines === undefined ? {} : { lines }) };
 }
+
+/** The line of each function, counted from 1. Other objects have the place of their constructor. */
+function readLines(
+  scanner: JsonScanner,
+  { locationFields, nodeFields, nodeTypes }: SnapshotMeta,
+  nodeType: Uint8Array = new Uint8Array(0),
+): Map<number, number> {
+  const lines = new Map<number, number>();
+  const width = locationFields.length;
+  const closure = nodeTypes.indexOf("closure");
+  const [object, line] = ["object_index", "line"].map((field) => locationFields.indexOf(field));
+  let node = 0;
+  scanner.integers((value, index) => {
+    const field = width === 0 ? -1 : index % width;
+    if (field === object) node = value / nodeFields.length;
+    else if (field === line && nodeType[node] === closure) lines.set(node, value + 1);
+  });
+  return lines;
+}
+
+/** Of the values of `detachedness`: 0 is unknown, 1 attached. */
+const DETACHED = 2;
 
 function readNodes(
   scanner: JsonScanner,
   { nodeFields, nodeCount }: SnapshotMeta,
-): Pick<HeapGraph, "nodeType" | "nodeName" | "nodeId" | "nodeSelfBytes" | "firstEdge"> {
+): Pick<HeapGraph, "nodeType" | "nodeName" | "nodeId" | "nodeSelfBytes" | "firstEdge" | "nodeDetached"> {
   const nodeType = new Uint8Array(nodeCount);
   const nodeName = new Uint32Array(nodeCount);
   const nodeId = new Uint32Array(nodeCount);
-  const nodeSelfBytes = new Float64Array(nodeCount);
+  let nodeSelfBytes: Uint32Array | Float64Array = new Uint32Array(nodeCount);
   const firstEdge = new Uint32Array(nodeCount + 1);
   const width = nodeFields.length;
-  const [type, name, id, self, count] = ["type", "name", "id", "self_size", "edge_count"].map((field) =>
-    nodeFields.indexOf(field),
-  );
+  const [type, name, id, self, count, detached] = [
+    "type",
+    "name",
+    "id",
+    "self_size",
+    "edge_count",
+    "detachedness",
+  ].map((field) => nodeFields.indexOf(field));
+  let nodeDetached: Uint8Array | undefined;
   let field = 0;
   let node = 0;
   const values = scanner.integers((value) => {
     if (field === type) nodeType[node] = value;
     else if (field === name) nodeName[node] = value;
     else if (field === id) nodeId[node] = value;
-    else if (field === self) nodeSelfBytes[node] = value;
-    else if (field === count) firstEdge[node + 1] = (firstEdge[node] as number) + value;
+    else if (field === self) {
+      // Only a buffer of 4 GiB or more needs wider numbers.
+      if (value > 0xffffffff) nodeSelfBytes = Float64Array.from(nodeSelfBytes);
+      nodeSelfBytes[node] = value;
+    } else if (field === count) firstEdge[node + 1] = (firstEdge[node] as number) + value;
+    else if (field === detached && value === DETACHED) {
+      nodeDetached ??= new Uint8Array(nodeCount);
+      nodeDetached[node] = 1;
+    }
     if (++field === width) {
       field = 0;
       node++;
     }
   });
   if (values !== nodeCount * width) scanner.fail(`${nodeCount} nodes`);
-  return { nodeType, nodeName, nodeId, nodeSelfBytes, firstEdge };
+  return {
+    nodeType,
+    nodeName,
+    nodeId,
+    nodeSelfBytes,
+    firstEdge,
+    ...(nodeDetached === undefined ? {} : { nodeDetached }),
+  };
 }
 
 function readEdges(

@@ -14,7 +14,7 @@ afterAll(() => {
 
 function retainedOf(text: string, bufferBytes?: number): number {
   writeFileSync(file, text);
-  const graph = parseSnapshotFile(file, bufferBytes);
+  const graph = parseSnapshotFile(file, { bufferBytes });
   try {
     return setRetained(graph).bytes;
   } finally {
