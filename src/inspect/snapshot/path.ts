@@ -145,7 +145,7 @@ export class PathFinder {
     const edge = this.#ways.edge[table] as number;
     if (edge >= NO_EDGE - 1 || this.#edgeType(edge) !== "internal" || this.#edgeName(edge) !== "table")
       return undefined;
-    return this.#ways.parent[table] as number;
+    return this.#ways.parent[table];
   }
 
   /** An export of an ES module: the module's table of exports has the name, then the cell of the variable. */

@@ -51,7 +51,7 @@ function duplicateStrings({ meta, nodeType, nodeName, nodeSelfBytes, strings }: 
     extra++;
   }
   if (extra === 0) return [];
-  const [first = 0] = largest.reduce<[number, number]>(
+  const [first] = largest.reduce<[number, number]>(
     (best, value, index) => (value > best[1] ? [index, value] : best),
     [0, 0],
   );
