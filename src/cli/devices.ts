@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { NvmlDevice } from "../system/native/contract.js";
-import { nvmlDevices } from "../system/probe/nvml.js";
+import { readDriver } from "../system/driver/reader.js";
 import type { Reading } from "../system/probe/reading.js";
 import { isAbsent } from "../system/probe/reading.js";
 import { bytesIn } from "../base/format.js";
@@ -14,8 +14,8 @@ export function addDevices(program: Command): void {
     .command("devices")
     .description("capacity, used, free and reserved bytes of each NVIDIA device")
     .option("--json", "print JSON")
-    .action((flags: { json?: boolean }) => {
-      const report = nvmlDevices();
+    .action(async (flags: { json?: boolean }) => {
+      const report = await readDriver("nvml");
       const devices = isAbsent(report) ? [] : report.devices;
       const reason = isAbsent(report)
         ? report.absent

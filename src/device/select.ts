@@ -1,7 +1,9 @@
 import { BytesperError } from "../base/errors.js";
 import { sentence } from "../base/sentence.js";
 import { loadAddon } from "../system/native/load.js";
-import { cudaDevices } from "../system/probe/cuda.js";
+import { readDriver } from "../system/driver/reader.js";
+import type { CudaReport } from "../system/native/contract.js";
+import type { Absent } from "../system/probe/reading.js";
 import { isAbsent } from "../system/probe/reading.js";
 import { MemoryPool } from "./memory-pool.js";
 import { deviceBytes } from "./second-route.js";
@@ -41,14 +43,17 @@ const CHECK_POOL_BYTES = 256 * 2 ** 20;
  */
 export async function selectDevice(
   name: string,
-  { capBytes, quick = false }: { capBytes?: number; quick?: boolean } = {},
+  { capBytes, quick = false, signal }: { capBytes?: number; quick?: boolean; signal?: AbortSignal } = {},
 ): Promise<SelectedDevice> {
   if (!/^(auto|cpu|cuda(:\d+)?)$/.test(name))
     throw new BytesperError("USAGE", `"${name}" is not a device; give auto, cpu, cuda or cuda:N.`);
   const given = capBytes === undefined ? {} : { capBytes };
-  if (name === "auto") return cpu({ ...given, quick, notices: [`Running on the CPU: ${whyNotCuda()}.`] });
   if (name === "cpu") return cpu({ ...given, quick, notices: [] });
-  return cuda(name === "cuda" ? "cuda:0" : name, { ...given, quick });
+  // Asked in a process of its own, because a driver that hangs would freeze this one.
+  const driver = await readDriver("cuda", signal);
+  if (name === "auto")
+    return cpu({ ...given, quick, notices: [`Running on the CPU: ${whyNotCuda(driver)}.`] });
+  return cuda(name === "cuda" ? "cuda:0" : name, { ...given, quick, driver });
 }
 
 async function cpu(options: {
@@ -70,8 +75,13 @@ async function cpu(options: {
   };
 }
 
-async function cuda(device: string, options: { capBytes?: number; quick: boolean }): Promise<SelectedDevice> {
-  const { capBytes, quick } = options;
+async function cuda(
+  device: string,
+  options: { capBytes?: number; quick: boolean; driver: CudaReport | Absent },
+): Promise<SelectedDevice> {
+  const { capBytes, quick, driver } = options;
+  if (isAbsent(driver) && driver.absent.includes("did not answer"))
+    throw new BytesperError("NO_DEVICE", `${device} cannot be used: ${driver.absent}.`);
   const pool = openPool(device);
   try {
     const mismatches = await selfCheck(pool, "").catch((error: unknown) => {
@@ -87,7 +97,7 @@ async function cuda(device: string, options: { capBytes?: number; quick: boolean
     }
     const message =
       "The CUDA kernels of this version had not run on hardware when it was made; on this device they agreed with the float64 reference.";
-    const cap = capBytes ?? (quick ? QUICK_CAP_BYTES : freeBytes(device));
+    const cap = capBytes ?? (quick ? QUICK_CAP_BYTES : freeBytes(device, driver));
     return {
       device,
       capBytes: cap,
@@ -118,9 +128,8 @@ function clause(error: BytesperError): string {
   return sentence(error).replace(/^cuda:\d+ cannot be used: /, "");
 }
 
-function freeBytes(device: string): number {
+function freeBytes(device: string, report: CudaReport | Absent): number {
   const { bytes } = deviceBytes(device);
-  const report = cudaDevices();
   const total = isAbsent(report) ? report : report.devices[Number(device.split(":")[1])]?.totalBytes;
   if (typeof bytes === "number" && typeof total === "number")
     return Math.floor(DEVICE_SHARE * (total - bytes));
@@ -130,8 +139,7 @@ function freeBytes(device: string): number {
   );
 }
 
-function whyNotCuda(): string {
-  const report = cudaDevices();
+function whyNotCuda(report: CudaReport | Absent): string {
   if (isAbsent(report)) return report.absent;
   if (report.devices.length === 0) return "the driver lists no device";
   return "the CUDA kernels have not run on hardware yet and must be asked for with --device cuda";

@@ -200,6 +200,8 @@ const resultSchema = z.object({
     cpu: z.string(),
     memoryBytes: z.number(),
     devices: z.array(z.object({ name: z.string(), totalBytes: z.number(), driver: z.string() })),
+    /** Why `devices` does not say which devices there are. */
+    devicesAbsent: z.string().optional(),
     enforcement: z.string(),
     commit: z.union([z.string(), absent]),
     compilers: z.enum(COMPILERS),

@@ -1,18 +1,23 @@
 import { execFileSync } from "node:child_process";
 import { arch, cpus, release, totalmem, type } from "node:os";
-import { isAbsent } from "../system/probe/reading.js";
-import { nvmlDevices } from "../system/probe/nvml.js";
+import type { NvmlReport } from "../system/native/contract.js";
+import type { Absent } from "../system/probe/reading.js";
+import { absent, isAbsent } from "../system/probe/reading.js";
 import type { Result } from "../record/schema.js";
 import { measuringFlags } from "./cell/flags.js";
 import type { Compilers } from "../record/cell.js";
 
-/** The environment of a run, as a result records it. */
+/**
+ * The environment of a run, as a result records it.
+ *
+ * @param nvml the devices, if the run uses one: a driver may hang, and nobody else should wait for it
+ */
 export function environmentOf(
   compilers: Compilers,
   folder: string,
   enforcement = "none",
+  nvml: NvmlReport | Absent = absent("nothing here uses a device, so that no driver was asked"),
 ): Result["environment"] {
-  const nvml = nvmlDevices();
   const devices = isAbsent(nvml)
     ? []
     : nvml.devices.flatMap(({ name, totalBytes }) =>
@@ -34,6 +39,7 @@ export function environmentOf(
     cpu: cpus()[0]?.model ?? "unknown CPU",
     memoryBytes: totalmem(),
     devices,
+    ...(isAbsent(nvml) ? { devicesAbsent: nvml.absent } : {}),
     enforcement,
     commit: commitOf(folder),
     compilers,

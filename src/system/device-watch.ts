@@ -1,5 +1,6 @@
-import { nvmlDevices } from "./probe/nvml.js";
-import type { Reading } from "./probe/reading.js";
+import { DriverReader } from "./driver/reader.js";
+import type { NvmlReport } from "./native/contract.js";
+import type { Absent, Reading } from "./probe/reading.js";
 import { absent, isAbsent } from "./probe/reading.js";
 import { descendsFrom } from "./process.js";
 
@@ -8,11 +9,16 @@ import { descendsFrom } from "./process.js";
  * between two samples is missed, so the reading is a lower bound.
  */
 export class DeviceWatch {
+  readonly #reader = new DriverReader();
   #peak: Reading = absent("no sample was taken while it ran");
+  #asking = false;
 
-  /** Takes a sample of the tree whose root is `root`; returns its bytes. */
-  sample(root: number): Reading {
-    const now = deviceBytesOf(root);
+  /** Takes a sample of the tree whose root is `root`, unless the one before has not come back yet. */
+  async sample(root: number): Promise<Reading> {
+    if (this.#asking) return absent("the last sample has not come back yet");
+    this.#asking = true;
+    const now = deviceBytesOf(root, await this.#reader.read("nvml"));
+    this.#asking = false;
     if (isAbsent(now)) {
       if (isAbsent(this.#peak)) this.#peak = now;
       return now;
@@ -21,14 +27,17 @@ export class DeviceWatch {
     return now;
   }
 
+  close(): void {
+    this.#reader.close();
+  }
+
   get peakBytes(): Reading {
     return this.#peak;
   }
 }
 
 /** Bytes that the processes of a tree hold on all devices together. */
-export function deviceBytesOf(root: number): Reading {
-  const report = nvmlDevices();
+export function deviceBytesOf(root: number, report: NvmlReport | Absent): Reading {
   if (isAbsent(report)) return report;
   let sum = 0;
   let seen = false;

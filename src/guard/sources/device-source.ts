@@ -1,5 +1,6 @@
 import { nvmlDevices } from "../../system/probe/nvml.js";
-import type { Reading } from "../../system/probe/reading.js";
+import type { NvmlReport } from "../../system/native/contract.js";
+import type { Absent, Reading } from "../../system/probe/reading.js";
 import { absent, isAbsent } from "../../system/probe/reading.js";
 import type { ReadingName } from "../reading-names.js";
 import { nvmlDevice } from "./nvml.js";
@@ -14,21 +15,27 @@ const OF_DEVICE = {
 export interface DeviceSourceOptions {
   /** NVML's index; not needed if there is only one device. */
   device?: number | undefined;
+  /** The devices; by default, the driver is called on this thread. */
+  devices?: (() => NvmlReport | Absent) | undefined;
   /** Bytes that the observed processes hold on all devices; by default, those of this process. */
   processBytes?: () => Reading;
 }
 
 /** NVIDIA devices, read through NVML. */
-export function deviceSource({ device, processBytes = ownBytes }: DeviceSourceOptions): ReadingSource {
+export function deviceSource({
+  device,
+  devices = nvmlDevices,
+  processBytes = ownBytes,
+}: DeviceSourceOptions): ReadingSource {
   return {
     names: [...Object.keys(OF_DEVICE), "deviceProcessBytes" satisfies ReadingName],
     capacityOf: (name) => {
-      if (name === "deviceProcessBytes") return totalOfAll();
-      const found = nvmlDevice(device);
+      if (name === "deviceProcessBytes") return totalOfAll(devices());
+      const found = nvmlDevice(devices(), device);
       return isAbsent(found) ? found : found.totalBytes;
     },
     sample: (wanted, put) => {
-      const found = nvmlDevice(device);
+      const found = nvmlDevice(devices(), device);
       for (const [name, field] of Object.entries(OF_DEVICE))
         if (wanted.has(name)) put(name, isAbsent(found) ? found : found[field]);
       if (wanted.has("deviceProcessBytes")) put("deviceProcessBytes", processBytes());
@@ -46,8 +53,7 @@ function ownBytes(): Reading {
   return own.length > 0 ? own.reduce((sum, bytes) => sum + bytes, 0) : first.ownUsedBytes;
 }
 
-function totalOfAll(): Reading {
-  const report = nvmlDevices();
+function totalOfAll(report: NvmlReport | Absent): Reading {
   if (isAbsent(report)) return report;
   let sum = 0;
   for (const { totalBytes } of report.devices) {

@@ -1,5 +1,4 @@
-import type { NvmlDevice } from "../../system/native/contract.js";
-import { nvmlDevices } from "../../system/probe/nvml.js";
+import type { NvmlDevice, NvmlReport } from "../../system/native/contract.js";
 import type { Absent } from "../../system/probe/reading.js";
 import { absent, isAbsent } from "../../system/probe/reading.js";
 
@@ -7,8 +6,7 @@ import { absent, isAbsent } from "../../system/probe/reading.js";
  * The device with this index, or the only device. NVML numbers devices by their bus position; CUDA may number them
  * otherwise.
  */
-export function nvmlDevice(index: number | undefined): NvmlDevice | Absent {
-  const report = nvmlDevices();
+export function nvmlDevice(report: NvmlReport | Absent, index: number | undefined): NvmlDevice | Absent {
   if (isAbsent(report)) return report;
   const { devices } = report;
   if (index === undefined && devices.length > 1)

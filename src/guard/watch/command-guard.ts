@@ -1,5 +1,7 @@
-import type { Reading } from "../../system/probe/reading.js";
+import type { NvmlReport } from "../../system/native/contract.js";
+import type { Absent, Reading } from "../../system/probe/reading.js";
 import { absent, isAbsent } from "../../system/probe/reading.js";
+import type { DriverPoll } from "../../system/driver/reader.js";
 import { deviceBytesOf } from "../../system/device-watch.js";
 import { checkNumbers } from "../assemble.js";
 import { MemoryGuard } from "../memory-guard.js";
@@ -35,8 +37,9 @@ export class CommandGuard {
   readonly #begin = performance.now();
 
   /** Throws `BAD_INPUT` for rules that cannot be applied. */
-  constructor(file: RulesFile, report: ReportFile, onEvent: (event: GuardEvent) => void) {
+  constructor(file: RulesFile, report: ReportFile, driver: DriverPoll, onEvent: (event: GuardEvent) => void) {
     checkNumbers(file.numbers);
+    const devices = (): NvmlReport | Absent => driver.latest();
     this.#report = report;
     const numbers = Object.entries(file.numbers);
     const given = numbers.filter((entry): entry is [string, number] => entry[1] !== null);
@@ -55,9 +58,17 @@ export class CommandGuard {
           report,
           numbers: numbers.flatMap(([name, number]) => (number === null ? [name] : [])),
           device: file.device,
+          devices,
           isEarly: () => performance.now() - this.#begin < FIRST_REPORT_WITHIN_MS,
         }),
-        deviceSource({ device: file.device, processBytes: () => this.#deviceBytes() }),
+        deviceSource({
+          device: file.device,
+          devices,
+          processBytes: () =>
+            this.root === undefined
+              ? absent("the command has not started")
+              : deviceBytesOf(this.root, devices()),
+        }),
       ],
     });
   }
@@ -87,9 +98,5 @@ export class CommandGuard {
     const { action, ...options } = rule;
     if (action === "cleanup") return { ...options, action: { cleanup: () => this.requests.ask() } };
     return { ...options, ...(action !== undefined && { action }) };
-  }
-
-  #deviceBytes(): Reading {
-    return this.root === undefined ? absent("the command has not started") : deviceBytesOf(this.root);
   }
 }

@@ -1,4 +1,5 @@
-import type { Reading } from "../../system/probe/reading.js";
+import type { NvmlReport } from "../../system/native/contract.js";
+import type { Absent, Reading } from "../../system/probe/reading.js";
 import { absent, isAbsent } from "../../system/probe/reading.js";
 import type { ReadingName } from "../reading-names.js";
 import { nvmlDevice } from "../sources/nvml.js";
@@ -17,18 +18,25 @@ export interface ReportSourceOptions {
   /** Names of the program's own numbers. */
   numbers: readonly string[];
   device: number | undefined;
+  devices: () => NvmlReport | Absent;
   /** Whether the first report may still come. */
   isEarly: () => boolean;
 }
 
-export function reportSource({ report, numbers, device, isEarly }: ReportSourceOptions): ReadingSource {
+export function reportSource({
+  report,
+  numbers,
+  device,
+  devices,
+  isEarly,
+}: ReportSourceOptions): ReadingSource {
   return {
     names: [...OF_ALLOCATOR, ...numbers],
     awaits: isEarly,
     capacityOf: (name) => {
       if (numbers.includes(name)) return undefined;
       if (name === "poolCapBytes") return reported(report, name);
-      const found = nvmlDevice(device);
+      const found = nvmlDevice(devices(), device);
       return isAbsent(found) ? found : found.totalBytes;
     },
     sample: (wanted, put) => {

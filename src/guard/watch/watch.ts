@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { BytesperError } from "../../base/errors.js";
+import { DriverPoll } from "../../system/driver/reader.js";
 import { CommandGuard } from "./command-guard.js";
 import type { GuardLogger } from "./guard-logger.js";
 import { ProcessTree } from "./process-tree.js";
@@ -27,19 +28,23 @@ export interface WatchOptions {
  * command continues. Throws `USAGE` if the command cannot be started, and `BAD_INPUT` for wrong rules.
  */
 export async function watchCommand(options: WatchOptions): Promise<number> {
+  const driver = new DriverPoll();
+  // Rules may name shares of the device, so that its size must be known first.
+  if (/device|poolCapBytes/.test(JSON.stringify(options.rules.rules))) await driver.first();
   const folder = mkdtempSync(join(tmpdir(), "bytesper-guard-"));
   try {
-    return await watchIn(folder, options);
+    return await watchIn(folder, driver, options);
   } finally {
+    driver.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function watchIn(folder: string, options: WatchOptions): Promise<number> {
+async function watchIn(folder: string, driver: DriverPoll, options: WatchOptions): Promise<number> {
   const { command, rules, log } = options;
   const statePath = resolve(options.stateFile ?? join(folder, "state.json"));
   const reportPath = resolve(options.reportFile ?? join(folder, "report.json"));
-  const guard = new CommandGuard(rules, new ReportFile(reportPath), (event) => {
+  const guard = new CommandGuard(rules, new ReportFile(reportPath), driver, (event) => {
     log.event(event);
   });
   const state = new StateFile(statePath);

@@ -8,8 +8,7 @@ import { BytesperError } from "../../base/errors.js";
 import type { ProgramReading } from "../../experiment/define.js";
 import { withPlace } from "../../experiment/thrown.js";
 import { laterPath } from "../../measure/snapshot/write.js";
-import { nvmlDevices } from "../../system/probe/nvml.js";
-import { absent, isAbsent } from "../../system/probe/reading.js";
+import { absent } from "../../system/probe/reading.js";
 import type { Reading } from "../../system/probe/reading.js";
 import { bytesWithBinaryUnit } from "../../base/format.js";
 import type { Enforcement, LimitEvidence } from "../limits/index.js";
@@ -130,6 +129,7 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
       }
     } finally {
       evidence = await limit.close();
+      device.close();
     }
     const killsSince = hostKills();
     const decided = verdict({
@@ -180,9 +180,15 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
 function deviceFollower(
   { work, deviceCapBytes }: CellJob,
   stop: RunningCell["stop"],
-): { started: (pid: number) => void; sample: () => void; readings: () => Record<string, ProgramReading> } {
+): {
+  started: (pid: number) => void;
+  sample: () => void;
+  readings: () => Record<string, ProgramReading>;
+  close: () => void;
+} {
+  const nothing = (): void => undefined;
   if (work.kind !== "command" || deviceCapBytes === undefined)
-    return { started: () => undefined, sample: () => undefined, readings: () => ({}) };
+    return { started: nothing, sample: nothing, readings: () => ({}), close: nothing };
   const watch = new DeviceWatch();
   let root: number | undefined;
   return {
@@ -190,14 +196,19 @@ function deviceFollower(
       root = pid;
     },
     sample: () => {
-      const held = root === undefined ? undefined : watch.sample(root);
-      if (typeof held !== "number" || held <= deviceCapBytes) return;
-      stop(
-        "oom-device",
-        `it held ${bytesWithBinaryUnit(held)} of device memory, above the cap of ${bytesWithBinaryUnit(deviceCapBytes)} (NVML, sampled)`,
-      );
+      if (root === undefined) return;
+      void watch.sample(root).then((held) => {
+        if (typeof held !== "number" || held <= deviceCapBytes) return;
+        stop(
+          "oom-device",
+          `it held ${bytesWithBinaryUnit(held)} of device memory, above the cap of ${bytesWithBinaryUnit(deviceCapBytes)} (NVML, sampled)`,
+        );
+      });
     },
     readings: () => ({ deviceBytes: watch.peakBytes }),
+    close: () => {
+      watch.close();
+    },
   };
 }
 
@@ -372,7 +383,7 @@ class CommandCell implements CellProcess {
         ...(job.deviceCapBytes === undefined
           ? {}
           : { BYTESPER_DEVICE_CAP_BYTES: String(job.deviceCapBytes) }),
-        ...(job.device === undefined || !hasDevices() ? {} : { CUDA_VISIBLE_DEVICES: String(job.device) }),
+        ...(job.device === undefined ? {} : { CUDA_VISIBLE_DEVICES: String(job.device) }),
         ...env,
       },
       stdin: "",
@@ -430,12 +441,6 @@ class CommandCell implements CellProcess {
           : `exited with code 0 without the reading ${missing.join(", ")}; print a line of JSON such as {"${missing[0] ?? ""}": 1}`,
     };
   }
-}
-
-/** With one GPU, or no driver to list them, nothing has to be hidden from a command. */
-function hasDevices(): boolean {
-  const report = nvmlDevices();
-  return !isAbsent(report) && report.devices.length > 1;
 }
 
 /** Makes every Node process in the tree keep its heap below the cap. A limit that the user has set stays. */

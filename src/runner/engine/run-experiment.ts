@@ -8,7 +8,7 @@ import { TurnFile } from "../cell/turns.js";
 import type { Executor } from "../executor/executor.js";
 import type { EndedRecord, UnitOfWork } from "../journal/records.js";
 import { isMistake } from "../mistake.js";
-import { nvmlDevices } from "../../system/probe/nvml.js";
+import { readDriver } from "../../system/driver/reader.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { ADMISSION_DEFAULTS, PEAK_MARGIN } from "../schedule/admission.js";
 import { hostReader } from "../schedule/host-reader.js";
@@ -75,10 +75,11 @@ export async function runExperiment(
   };
 
   const readHost = hostReader(out);
+  const devices = executor.here && work.some(({ usesDevice }) => usesDevice) ? await devicesHere(signal) : 1;
   await schedule<PlannedWork>(source, {
     executor,
     slots: options.slots,
-    deviceSlots: devicesHere(),
+    deviceSlots: devices,
     admission: { ...ADMISSION_DEFAULTS, ...request.gate },
     readHost: async () => {
       const host = await readHost();
@@ -117,7 +118,8 @@ export async function runExperiment(
           request.compilers,
           attempt,
           log.writeError === undefined ? turnsFile : undefined,
-          device,
+          // With one GPU, or no driver to list them, nothing has to be hidden from a command.
+          devices > 1 ? device : undefined,
         ),
         events: {
           onTurn: (turn) => {
@@ -189,8 +191,8 @@ function workOf({ cell, key }: PlanEntry, learned: ReadonlyMap<string, Expectati
 }
 
 /** Number of GPUs here. If it is unknown, 1, so that cells with a device never share one. */
-function devicesHere(): number {
-  const report = nvmlDevices();
+async function devicesHere(signal: AbortSignal): Promise<number> {
+  const report = await readDriver("nvml", signal);
   return isAbsent(report) ? 1 : Math.max(1, report.devices.length);
 }
 

@@ -6,6 +6,7 @@ import { BytesperError } from "../../base/errors.js";
 import type { Experiment } from "../../experiment/define.js";
 import type { Result } from "../../record/schema.js";
 import type { Outcome } from "../../record/cell-end.js";
+import { readDriver } from "../../system/driver/reader.js";
 import { environmentOf } from "../environment.js";
 import type { Executor } from "../executor/executor.js";
 import { LocalSite } from "../executor/local-site.js";
@@ -103,7 +104,7 @@ export async function openGrid(
         ...(value === undefined ? {} : { value }),
         ...(options.modules === undefined ? {} : { modules: options.modules }),
         notice: options.notice,
-        device: () => (asked ??= deviceOf(request, options.notice)),
+        device: () => (asked ??= deviceOf(request, options)),
         pilot: (subject) =>
           requirePilot(subject, { conversations, seed }, { compilers, timeoutMs, signal: options.signal }),
       });
@@ -158,10 +159,14 @@ function requireFactors({ filter }: RunRequest, experiments: readonly PreparedEx
   );
 }
 
-async function deviceOf(request: RunRequest, notice: (message: string) => void): Promise<SelectedDevice> {
+async function deviceOf(
+  request: RunRequest,
+  { notice, signal }: { notice: (message: string) => void; signal?: AbortSignal },
+): Promise<SelectedDevice> {
   const { device: name, deviceCapBytes, quick } = request;
   const device = await selectDevice(name, {
     quick,
+    ...(signal === undefined ? {} : { signal }),
     ...(deviceCapBytes === undefined ? {} : { capBytes: deviceCapBytes }),
   });
   for (const message of device.notices) notice(message);
@@ -198,7 +203,7 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
     journal = log.journal;
     if (journal !== undefined) events.started?.(journal.path);
     const enforcement = await site.enforce(cells);
-    if (log.isEmpty) log.append(runRecord(options, runId, enforcement));
+    if (log.isEmpty) log.append(await runRecord(options, runId, enforcement, grid));
     const { command } = options;
     log.append({ type: "runner", owner: ownIdentity(), command, moreMemory: request.moreMemory });
     await site.adopt(log);
@@ -277,13 +282,22 @@ function openLog(options: RunOptions, out: string, runId: string): RunLog {
   return log;
 }
 
-function runRecord({ request }: RunOptions, runId: string, enforcement: SiteEnforcement): RunRecord {
+async function runRecord(
+  { request, signal }: RunOptions,
+  runId: string,
+  enforcement: SiteEnforcement,
+  { device, experiments }: OpenGrid,
+): Promise<RunRecord> {
+  const usesDevice =
+    device !== undefined ||
+    experiments.some(({ cells }) => cells.some(({ deviceCapBytes }) => deviceCapBytes !== undefined));
+  const nvml = usesDevice ? await readDriver("nvml", signal) : undefined;
   return {
     type: "run",
     schema: "bytesper/journal@1",
     runId,
     request,
-    environment: environmentOf(request.compilers, process.cwd(), enforcement.described),
+    environment: environmentOf(request.compilers, process.cwd(), enforcement.described, nvml),
     settings: settingsOf(request),
     enforcement: enforcement.record,
   };

@@ -1,6 +1,7 @@
 // A libcuda.so.1 whose answers are set by -D, so that tests can make the driver fail where it wants.
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef INIT_STATUS
 #define INIT_STATUS 0
@@ -23,6 +24,9 @@
 
 int cuInit(unsigned int flags) {
   (void)flags;
+#ifdef HANG
+  for (;;) pause();
+#endif
   return INIT_STATUS;
 }
 

@@ -42,6 +42,9 @@
 static int users;
 
 int nvmlInit_v2(void) {
+#ifdef HANG
+  for (;;) pause();
+#endif
 #ifdef LEAK
   // Known faults for the sanitizer to find: here a block that nobody frees.
   memset(malloc(4711), 1, 4711);
