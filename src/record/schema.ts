@@ -16,7 +16,7 @@ const censored = z.object({ above: z.number(), reason: z.string() });
 const reading = z.union([interval, absent]);
 const rowReading = z.union([interval, absent, censored]);
 const factors = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
-const warning = z.object({ name: z.string(), message: z.string() });
+export const warning = z.object({ name: z.string(), message: z.string() });
 const named = z.object({
   name: z.string(),
   bytes: z.union([z.number(), absent]),
@@ -60,7 +60,7 @@ const row = z.object({
     .optional(),
 });
 
-const table = z.looseObject({
+export const table = z.looseObject({
   title: z.string(),
   columns: z.array(
     z.object({
@@ -72,7 +72,7 @@ const table = z.looseObject({
   notes: z.array(z.string()).exactOptional(),
 });
 
-const figure = z.looseObject({
+export const figure = z.looseObject({
   title: z.string(),
   name: z.string().exactOptional(),
   x: z.string(),
@@ -173,6 +173,24 @@ const comparison = z.object({
 
 const estimate = z.object({ name: z.string(), perUnitBytes: z.number(), formula: z.string() });
 
+export const environment = z.object({
+  node: z.string(),
+  v8: z.string(),
+  os: z.string(),
+  arch: z.string(),
+  cpu: z.string(),
+  memoryBytes: z.number(),
+  devices: z.array(z.object({ name: z.string(), totalBytes: z.number(), driver: z.string() })),
+  /** Why `devices` does not say which devices there are. */
+  devicesAbsent: z.string().optional(),
+  enforcement: z.string(),
+  commit: z.union([z.string(), absent]),
+  compilers: z.enum(COMPILERS),
+  flags: z.array(z.string()),
+});
+
+export const settings = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
+
 /**
  * The one definition of a result: its type, its check at run time and its published JSON Schema come from
  * here.
@@ -192,22 +210,8 @@ const resultSchema = z.object({
   /** False when rows lack trials, because of an interrupt or failed cells. */
   complete: z.boolean(),
   missing: z.array(z.string()),
-  environment: z.object({
-    node: z.string(),
-    v8: z.string(),
-    os: z.string(),
-    arch: z.string(),
-    cpu: z.string(),
-    memoryBytes: z.number(),
-    devices: z.array(z.object({ name: z.string(), totalBytes: z.number(), driver: z.string() })),
-    /** Why `devices` does not say which devices there are. */
-    devicesAbsent: z.string().optional(),
-    enforcement: z.string(),
-    commit: z.union([z.string(), absent]),
-    compilers: z.enum(COMPILERS),
-    flags: z.array(z.string()),
-  }),
-  settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+  environment,
+  settings,
   rows: z.array(row),
   /** Further questions of the experiment, each with cells and a table of its own. */
   followUps: z.array(z.object({ name: z.string(), table, rows: z.array(row) })).optional(),

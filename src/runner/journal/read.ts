@@ -3,7 +3,10 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { BytesperError } from "../../base/errors.js";
 import { sentence } from "../../base/sentence.js";
 import { nameProblem } from "../../experiment/name.js";
-import { decodeLine, decodeTurn, JOURNAL_VERSION } from "./line.js";
+import type { TurnHead } from "./line.js";
+import { decodeLine, JOURNAL_VERSION, TurnReader } from "./line.js";
+import { answerProblem, recordProblem } from "./record-schema.js";
+import type { CellRole } from "../../record/cell.js";
 import type { JournalRecord } from "./records.js";
 
 export type WrittenRecord = JournalRecord & { seq: number; at: string };
@@ -92,7 +95,10 @@ class JournalParser {
   readonly #path: string;
   readonly #turns: Turns;
   readonly #records: WrittenRecord[] = [];
+  /** Roles of the planned cells, which say what their answers hold. */
+  readonly #roles = new Map<string, CellRole>();
   readonly #hash = createHash("sha256");
+  readonly #turnReader: TurnReader | undefined;
   #count = 0;
   #length = 0;
   /** A line that has not ended, in pieces. */
@@ -104,14 +110,17 @@ class JournalParser {
   constructor(path: string, turns: Turns) {
     this.#path = path;
     this.#turns = turns;
+    this.#turnReader = turns === "counted" ? new TurnReader() : undefined;
   }
 
   push(chunk: Buffer): void {
     this.#hash.update(chunk);
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      this.#keep(chunk.subarray(start, end));
-      this.#endLine();
+      if (this.#pending > 0 || !this.#countTurn(chunk, start, end)) {
+        this.#keep(chunk.subarray(start, end));
+        this.#endLine();
+      }
       start = end + 1;
     }
     // The chunk's memory is used again for the next one.
@@ -149,19 +158,30 @@ class JournalParser {
     this.#pieces = [];
     this.#pending = 0;
     if (this.#suspect !== undefined) throw this.#damaged("not a record");
-    const turn = this.#turns === "counted" ? decodeTurn(line) : undefined;
-    if (turn !== undefined) this.#takeTurn(turn);
-    else {
-      const decoded = decodeLine(line);
-      if (!decoded.ok) {
-        if (decoded.problem !== "not a record") throw this.#damaged(decoded.problem);
-        this.#suspect = Buffer.from(line);
-        return;
-      }
-      this.#take(decoded.record as unknown as WrittenRecord & { v: unknown });
+    if (this.#countTurn(line, 0, line.length)) return;
+    const decoded = decodeLine(line);
+    if (!decoded.ok) {
+      if (decoded.problem !== "not a record") throw this.#damaged(decoded.problem);
+      this.#suspect = Buffer.from(line);
+      return;
     }
+    this.#take(decoded.record as unknown as WrittenRecord & { v: unknown });
+    this.#countLine(line.length);
+  }
+
+  #countLine(bytes: number): void {
     this.#count++;
-    this.#length += line.length + 1;
+    this.#length += bytes + 1;
+  }
+
+  /** Takes a line without its content, if it is a streamed record whose content is not asked for. */
+  #countTurn(bytes: Buffer, start: number, end: number): boolean {
+    if (this.#suspect !== undefined) return false;
+    const turn = this.#turnReader?.read(bytes, start, end);
+    if (turn === undefined) return false;
+    this.#takeTurn(turn);
+    this.#countLine(end - start);
+    return true;
   }
 
   #take(record: WrittenRecord & { v: unknown }): void {
@@ -174,6 +194,7 @@ class JournalParser {
     }
     this.#requireSequence(seq);
     this.#requirePlaces(record as unknown as Record<string, unknown>);
+    this.#requireShape(record);
     if (record.type !== "turn" || this.#turns === "kept") {
       this.#records.push(record);
       return;
@@ -182,7 +203,7 @@ class JournalParser {
     this.#takeTurn({ seq, at, experiment, cell, trial, attempt });
   }
 
-  #takeTurn(turn: NonNullable<ReturnType<typeof decodeTurn>>): void {
+  #takeTurn(turn: TurnHead): void {
     this.#requireSequence(turn.seq);
     const last = this.#records.at(-1);
     if (
@@ -201,7 +222,22 @@ class JournalParser {
   }
 
   #requirePlaces(record: Record<string, unknown>): void {
-    const problem = placesProblem(record);
+    this.#refuse(placesProblem(record));
+  }
+
+  /** A record with a right checksum can come from another program, or from a hand. */
+  #requireShape(record: WrittenRecord): void {
+    this.#refuse(recordProblem(record));
+    if (record.type === "planned") this.#roles.set(placeOf(record), record.role);
+    if (!("end" in record)) return;
+    const { outcome, data } = record.end;
+    const role = this.#roles.get(placeOf(record));
+    if (role === undefined || (data === undefined && outcome !== "ok")) return;
+    const problem = answerProblem(role, data);
+    if (problem !== undefined) this.#refuse(`in the answer of its cell, ${problem}`);
+  }
+
+  #refuse(problem: string | undefined): void {
     if (problem === undefined) return;
     throw new BytesperError(
       "BAD_JOURNAL",
@@ -219,6 +255,10 @@ class JournalParser {
       `${this.#path} is damaged in line ${this.#count + 1} (${problem}), before its end; restore the file from a copy, or start a new run.`,
     );
   }
+}
+
+function placeOf({ experiment, cell }: { experiment: string; cell: string }): string {
+  return `${experiment}/${cell}`;
 }
 
 const WORD = /^[\w-]{1,200}$/;

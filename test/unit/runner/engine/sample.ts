@@ -19,6 +19,7 @@ export function endOf(outcome: Outcome, changes: Partial<CellEnd> = {}): CellEnd
     durationMs: 5,
     memory: { enforcement: "none", peakBytes: nobody, largestProcessPeakBytes: nobody, processes: 1 },
     evidence: {},
+    ...(outcome === "ok" ? { data: { readings: {} } } : {}),
     ...changes,
   };
 }

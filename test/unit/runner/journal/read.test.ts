@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { encodeLine } from "../../../../src/runner/journal/line.js";
 import type { JournalRecord } from "../../../../src/runner/journal/records.js";
 import { parseJournal, readJournal } from "../../../../src/runner/journal/read.js";
+import { cellAt, ended, endOf, planned } from "../engine/sample.js";
 import { boundariesOf, bytesOf, RECORDS, temporaryFolder } from "./sample.js";
 
 const folder = temporaryFolder();
@@ -118,6 +119,50 @@ test("counted records of a cell need no memory for their content, and are as man
   expect(records.slice(3).every((record) => record.type === "turn" && record.record === undefined)).toBe(
     true,
   );
+});
+
+test("a flipped bit in counted records is noticed like in kept ones", () => {
+  const unit = { experiment: "fits", cell: "0123", trial: 0, attempt: 1 };
+  const turns = [1, 2, 3, 4].map((n): JournalRecord => ({ type: "turn", ...unit, record: { n } }));
+  const bytes = bytesOf([...RECORDS, ...turns]);
+  const outcome = (damaged: Buffer, kept: "kept" | "counted"): unknown => {
+    try {
+      const { count, length } = parseJournal(damaged, "a.jsonl", kept);
+      return { count, length };
+    } catch (error) {
+      return String(error);
+    }
+  };
+  for (let at = whole.length; at < bytes.length; at++) {
+    const damaged = Buffer.from(bytes);
+    damaged[at] = (damaged[at] ?? 0) ^ (1 << (at & 7));
+    expect(outcome(damaged, "counted"), `byte ${at}`).toEqual(outcome(damaged, "kept"));
+  }
+});
+
+test.each([
+  [{ type: "unheard-of" }, 'its "type" is "unheard-of"'],
+  [{ type: "pressure", what: "memory", level: "soft", message: 5 }, "message: Invalid input"],
+  [{ type: "runner", owner: {}, command: "run", moreMemory: 1 }, "owner.pid: Invalid input"],
+  [{ type: "started", trial: 0, attempt: 1, beside: "none", experiment: "a", cell: "0" }, "beside: Invalid"],
+  [{ type: "finished", trial: 0, attempt: 1, beside: false, experiment: "a", cell: "0" }, "end: Invalid"],
+])("the record %j is refused, with a right checksum too", (record, problem) => {
+  const bytes = bytesOf([record as unknown as JournalRecord]);
+  expect(() => parseJournal(bytes, "j")).toThrow(`j, line 1 cannot be used: ${problem}`);
+});
+
+test("the answer of a cell is refused where it is not what its role answers", () => {
+  const cell = cellAt(1);
+  const answers = [{ readings: { v: 1 } }, { readings: { v: "1" } }, { readings: 5 }, undefined, null];
+  const tried = answers.map((data) => {
+    try {
+      parseJournal(bytesOf([planned(cell), ended(cell, endOf("ok", { data }))]), "j");
+      return "read";
+    } catch (error) {
+      return String(error).replace(/^.*in the answer of its cell, (\S*): .*$/, "$1");
+    }
+  });
+  expect(tried).toEqual(["read", "readings.v", "readings", "", ""]);
 });
 
 test.each([
