@@ -171,14 +171,15 @@ const RECORDS: Record<string, z.ZodType> = Object.fromEntries(
   }).map(([type, shape]) => [type, z.looseObject({ at: z.iso.datetime(), ...shape })]),
 );
 
+/** Earlier versions had no cold population. */
 const protocol = z.looseObject({
   gc: z.looseObject({ call: text, proof: z.array(text) }),
   baseline: settled,
-  cold: z.array(settled),
+  cold: z.array(settled).optional(),
   warm: settled,
   readings: z.array(settled),
   end: settled,
-  returnsNothing: z.boolean(),
+  returnsNothing: z.boolean().optional(),
   createMs: z.number(),
 });
 const snapshotCell = z.looseObject({
