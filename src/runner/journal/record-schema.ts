@@ -225,7 +225,8 @@ const DATA: Record<string, z.ZodType> = {
 export function recordProblem(record: { type?: unknown }): string | undefined {
   const { type } = record;
   const schema = typeof type === "string" && Object.hasOwn(RECORDS, type) ? RECORDS[type] : undefined;
-  if (schema === undefined) return `its "type" is ${JSON.stringify(type) ?? "missing"}`;
+  if (schema === undefined)
+    return `its "type" is ${typeof type === "string" ? JSON.stringify(type) : "no text"}`;
   return problemIn(schema, record);
 }
 

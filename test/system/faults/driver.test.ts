@@ -90,7 +90,11 @@ test("an interrupt ends a command that waits for the driver, and the process tha
       env: { ...process.env, ...env },
       stdio: "ignore",
     });
-    const ended = new Promise((resolve) => child.once("exit", (_, by) => resolve(by)));
+    const ended = new Promise((resolve) => {
+      child.once("exit", (_, by) => {
+        resolve(by);
+      });
+    });
     await expect.poll(() => processesWith(library).length).toBe(2);
     child.kill(signal);
     expect(await ended).toBe(signal);
