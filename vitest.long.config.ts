@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "side by side",
-          include: ["test/system/**/*.long.test.ts"],
+          include: ["test/{system,fuzz}/**/*.long.test.ts"],
           exclude: ["**/node_modules/**", ...CLUSTERS],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },

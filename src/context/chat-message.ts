@@ -33,7 +33,9 @@ function toChatCall({ id, name, arguments: text }: ToolCall): NonNullable<ChatMe
 export function fromChatMessage(value: unknown, where = "The message"): Message {
   const { role, content, tool_calls: calls, tool_call_id: answered, name } = isRecord(value) ? value : {};
   if (!MESSAGE_ROLES.includes(role as MessageRole))
-    throw bad(`${where} has the role ${JSON.stringify(role)}; expected one of ${MESSAGE_ROLES.join(", ")}.`);
+    throw bad(
+      `${where} has ${role === undefined ? "no role" : `the role ${JSON.stringify(role)}`}; expected one of ${MESSAGE_ROLES.join(", ")}.`,
+    );
   const toolCalls =
     role === "assistant" && Array.isArray(calls) ? calls.map((call) => callOf(call, where)) : [];
   return {

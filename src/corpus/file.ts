@@ -76,7 +76,7 @@ function messagesOf(line: string, where: string): CorpusMessage[] {
     }
     if (!ROLES.includes(role as Role)) {
       throw bad(
-        `${where}: message ${index + 1} has the role ${JSON.stringify(role)}; expected one of ${ROLES.join(", ")}.`,
+        `${where}: message ${index + 1} has ${role === undefined ? "no role" : `the role ${JSON.stringify(role)}`}; expected one of ${ROLES.join(", ")}.`,
       );
     }
     return { role: role as Role, content };

@@ -353,12 +353,19 @@ function problemOf(
   const path = [...above, ...issue.path];
   if (issue.code === "invalid_union") {
     const meansAbsent = isAbsent(valueAt(document, path));
+    // No branch of a reading is a field that is missing.
+    if (valueAt(document, path) === undefined) return { path, message: "it is missing" };
     const branch = issue.errors.find(
       (issues) => issues.some((inner) => inner.path[0] === "absent") === meansAbsent,
     );
     if (branch !== undefined) return problemOf(branch[0], document, path);
   }
-  return { path, message: issue.message };
+  return { path, message: issueText(issue) };
+}
+
+/** The words of zod, without its word for what is not there. */
+export function issueText({ message }: z.core.$ZodIssue): string {
+  return message.replace(/^Invalid input: expected (.*), received undefined$/, "it is missing, expected $1");
 }
 
 function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {

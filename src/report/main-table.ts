@@ -213,6 +213,7 @@ function plainCell(reading: ResultRowReading | undefined, name: string): Cell {
   return plainIntervalCell(reading, places(reading.value));
 }
 
-function number(value: unknown): Cell {
+function number(value: string | number | boolean | undefined): Cell {
+  if (value === undefined) return { absent: "the row has no such level" };
   return typeof value === "number" ? { value, shown: value.toLocaleString("en-US") } : String(value);
 }

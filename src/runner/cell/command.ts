@@ -126,5 +126,5 @@ function isReading(value: unknown): value is ProgramReading {
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null) return false;
   const { absent, above, reason } = value as Record<string, unknown>;
-  return typeof absent === "string" || (typeof above === "number" && typeof reason === "string");
+  return typeof absent === "string" || (Number.isFinite(above) && typeof reason === "string");
 }

@@ -269,17 +269,21 @@ function placesProblem(record: Record<string, unknown>): string | undefined {
   if (type === "run")
     return typeof runId === "string" && WORD.test(runId)
       ? undefined
-      : `its "runId" is ${JSON.stringify(runId)}`;
+      : `its "runId" is ${said(runId)}`;
   if (experiment !== undefined) {
     const problem = nameProblem(experiment);
-    if (problem !== undefined) return `of the experiment ${JSON.stringify(experiment)}, ${problem}`;
+    if (problem !== undefined) return `of the experiment ${said(experiment)}, ${problem}`;
   }
   if (cell !== undefined && !(typeof cell === "string" && WORD.test(cell)))
-    return `its "cell" is ${JSON.stringify(cell)}`;
+    return `its "cell" is ${said(cell)}`;
   for (const [name, value] of Object.entries({ trial, attempt }))
     if (value !== undefined && !Number.isSafeInteger(value))
-      return `its "${name}" is ${JSON.stringify(value)}`;
+      return `its "${name}" is ${said(value)}`;
   return undefined;
+}
+
+function said(value: unknown): string {
+  return value === undefined ? "missing" : JSON.stringify(value);
 }
 
 function withFile<T>(path: string, use: (descriptor: number) => T): T {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { COMPILERS, ENFORCEMENT_KINDS } from "../../record/cell.js";
 import { OUTCOMES } from "../../record/cell-end.js";
-import { environment, figure, settings, table, warning } from "../../record/schema.js";
+import { environment, figure, issueText, settings, table, warning } from "../../record/schema.js";
 
 const text = z.string();
 const bytes = z.number();
@@ -240,5 +240,6 @@ function problemIn(schema: z.ZodType, value: unknown): string | undefined {
   const checked = schema.safeParse(value);
   if (checked.success) return undefined;
   const [issue] = checked.error.issues;
-  return `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`;
+  if (issue === undefined) return "it is invalid";
+  return `${issue.path.join(".") || "the whole"}: ${issueText(issue)}`;
 }
