@@ -267,9 +267,7 @@ const WORD = /^[\w-]{1,200}$/;
 function placesProblem(record: Record<string, unknown>): string | undefined {
   const { type, experiment, cell, trial, attempt, runId } = record;
   if (type === "run")
-    return typeof runId === "string" && WORD.test(runId)
-      ? undefined
-      : `its "runId" is ${said(runId)}`;
+    return typeof runId === "string" && WORD.test(runId) ? undefined : `its "runId" is ${said(runId)}`;
   if (experiment !== undefined) {
     const problem = nameProblem(experiment);
     if (problem !== undefined) return `of the experiment ${said(experiment)}, ${problem}`;
@@ -277,8 +275,7 @@ function placesProblem(record: Record<string, unknown>): string | undefined {
   if (cell !== undefined && !(typeof cell === "string" && WORD.test(cell)))
     return `its "cell" is ${said(cell)}`;
   for (const [name, value] of Object.entries({ trial, attempt }))
-    if (value !== undefined && !Number.isSafeInteger(value))
-      return `its "${name}" is ${said(value)}`;
+    if (value !== undefined && !Number.isSafeInteger(value)) return `its "${name}" is ${said(value)}`;
   return undefined;
 }
 
