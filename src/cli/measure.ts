@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { BytesperError } from "../base/errors.js";
 import { MEASURE_DEFAULTS } from "../runner/defaults.js";
 import { interruptSignal, wholeNumber } from "./options.js";
 import { Progress } from "./progress.js";
@@ -6,6 +7,8 @@ import { print } from "./print.js";
 
 interface Flags {
   json?: boolean;
+  verbose?: boolean;
+  quiet?: boolean;
   jit?: boolean;
   snapshot: boolean;
   instances?: number;
@@ -25,6 +28,8 @@ export function addMeasure(program: Command): void {
       "a JavaScript or TypeScript file that exports create(index), or FILE#export for a class or function",
     )
     .option("--json", "print the whole result as JSON")
+    .option("--verbose", "print every figure, and how it was read")
+    .option("--quiet", "print the bytes of one instance and nothing else")
     .option("--jit", "leave the optimising compilers on")
     .option("--no-snapshot", "leave out the cross-check by heap snapshot")
     .option(
@@ -49,7 +54,7 @@ export function addMeasure(program: Command): void {
     )
     .action(async (subject: string, flags: Flags) => {
       // Loaded only by this command, so that all other commands start quickly.
-      const [{ measureSubject }, { measurePage }] = await Promise.all([
+      const [{ measureSubject }, { bareNumber, measurePage }] = await Promise.all([
         import("../runner/measure-subject.js"),
         import("../report/measure-page.js"),
       ]);
@@ -70,6 +75,13 @@ export function addMeasure(program: Command): void {
       });
       progress.clear();
       if (flags.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-      else print(measurePage(result));
+      else if (flags.quiet === true) {
+        // No number stands without its doubts.
+        for (const { name, message } of result.warnings) progress.line(`! ${name}: ${message}`);
+        const bytes = bareNumber(result);
+        if (typeof bytes !== "number")
+          throw new BytesperError("CELL_FAILED", `There is no number to print: ${bytes.absent}.`);
+        process.stdout.write(`${bytes}\n`);
+      } else print(measurePage(result, { verbose: flags.verbose === true, subject }));
     });
 }

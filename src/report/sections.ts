@@ -251,64 +251,80 @@ const CLASSES_SHOWN = 15;
 
 /** Where the bytes go, by class and by V8 kind, and what could be saved. */
 export function breakdownTables(result: Result): Table[] {
-  if (result.breakdown.length === 0) return [];
-  const shown = result.breakdown.slice(0, CLASSES_SHOWN);
+  return [classesTable(result), kindsTable(result), wasteTable(result)].filter(
+    (table) => table !== undefined,
+  );
+}
+
+/** Bytes of one unit by class, the largest first; absent without a snapshot. */
+export function classesTable(result: Result): Table | undefined {
+  if (result.breakdown.length === 0) return undefined;
   const rest = result.breakdown.slice(CLASSES_SHOWN);
-  const total = result.breakdown.reduce((sum, { bytes }) => sum + bytes, 0);
-  const row = (name: string, count: number, bytes: number): Cell[] => [
-    name,
-    numberCell(count, 2),
-    bytesCell(bytes, DERIVED_DOUBT_BYTES),
-    shareCell(bytes / total, 1),
-  ];
-  const columns = (first: string): Table["columns"] => [
+  const sum = (of: (each: Result["breakdown"][number]) => number): number =>
+    rest.reduce((total, each) => total + of(each), 0);
+  return {
+    caption: "Where the bytes go, by class",
+    columns: breakdownColumns("class", result.unit),
+    rows: [
+      ...result.breakdown
+        .slice(0, CLASSES_SHOWN)
+        .map(({ type, count, bytes }) => breakdownRow(result, type, count, bytes)),
+      ...(rest.length === 0
+        ? []
+        : [
+            breakdownRow(
+              result,
+              `${rest.length} more`,
+              sum(({ count }) => count),
+              sum(({ bytes }) => bytes),
+            ),
+          ]),
+    ],
+    notes: [],
+  };
+}
+
+function kindsTable(result: Result): Table | undefined {
+  if (result.breakdown.length === 0) return undefined;
+  return {
+    caption: "Where the bytes go, by the way V8 stores them",
+    columns: breakdownColumns("kind", result.unit),
+    rows: result.kinds.map(({ kind, count, bytes }) => breakdownRow(result, kind, count, bytes)),
+    notes: [],
+  };
+}
+
+/** Absent where nothing could be saved. */
+export function wasteTable(result: Result): Table | undefined {
+  if (result.breakdown.length === 0 || result.waste.length === 0) return undefined;
+  return {
+    caption: "What you could save",
+    columns: [
+      { title: "waste", align: "left" },
+      { title: `bytes per ${result.unit}`, align: "right" },
+      { title: "how", align: "left" },
+    ],
+    rows: result.waste.map(({ name, bytes, note }) => [
+      name,
+      typeof bytes === "number" ? bytesCell(bytes, DERIVED_DOUBT_BYTES) : { absent: bytes.absent },
+      note ?? "",
+    ]),
+    notes: [],
+  };
+}
+
+function breakdownColumns(first: string, unit: string): Table["columns"] {
+  return [
     { title: first, align: "left" },
-    { title: `count per ${result.unit}`, align: "right" },
-    { title: `bytes per ${result.unit}`, align: "right" },
+    { title: `count per ${unit}`, align: "right" },
+    { title: `bytes per ${unit}`, align: "right" },
     { title: "share", align: "right" },
   ];
-  const tables: Table[] = [
-    {
-      caption: "Where the bytes go, by class",
-      columns: columns("class"),
-      rows: [
-        ...shown.map(({ type, count, bytes }) => row(type, count, bytes)),
-        ...(rest.length === 0
-          ? []
-          : [
-              row(
-                `${rest.length} more`,
-                rest.reduce((sum, { count }) => sum + count, 0),
-                rest.reduce((sum, { bytes }) => sum + bytes, 0),
-              ),
-            ]),
-      ],
-      notes: [],
-    },
-    {
-      caption: "Where the bytes go, by the way V8 stores them",
-      columns: columns("kind"),
-      rows: result.kinds.map(({ kind, count, bytes }) => row(kind, count, bytes)),
-      notes: [],
-    },
-  ];
-  if (result.waste.length > 0) {
-    tables.push({
-      caption: "What you could save",
-      columns: [
-        { title: "waste", align: "left" },
-        { title: `bytes per ${result.unit}`, align: "right" },
-        { title: "how", align: "left" },
-      ],
-      rows: result.waste.map(({ name, bytes, note }) => [
-        name,
-        typeof bytes === "number" ? bytesCell(bytes, DERIVED_DOUBT_BYTES) : { absent: bytes.absent },
-        note ?? "",
-      ]),
-      notes: [],
-    });
-  }
-  return tables;
+}
+
+function breakdownRow({ breakdown }: Result, name: string, count: number, bytes: number): Cell[] {
+  const total = breakdown.reduce((sum, each) => sum + each.bytes, 0);
+  return [name, numberCell(count, 2), bytesCell(bytes, DERIVED_DOUBT_BYTES), shareCell(bytes / total, 1)];
 }
 
 export function ledgerTable(result: Result): Table | undefined {
