@@ -1,5 +1,6 @@
 import { join, relative } from "node:path";
 import type { RunEvents, RunOutcome } from "../runner/engine/run.js";
+import { answersText } from "../report/answers.js";
 import { resultDigest, resultPage } from "../report/page.js";
 import { resultName } from "../runner/results-folder.js";
 import { announce } from "./background.js";
@@ -43,6 +44,7 @@ export class RunOutput {
       process.exitCode = 130;
       return;
     }
+    if (outcome.results.length > 0) print(`\n${answersText(outcome.results)}\n`);
     if (outcome.failure !== undefined) throw outcome.failure;
     if (outcome.results.some(({ missing }) => missing.length > 0)) process.exitCode = 1;
   }

@@ -80,14 +80,23 @@ function programTables(result: Result): Table[] {
   return [...rolloutTables(result), ...frontierTables(result), ...lines, ...followUpTables(result)];
 }
 
-/** The answer, the doubts and the tables, for the terminal. */
+/** The answer, the doubts and the tables, for the terminal. The conditions are said once for the whole run. */
 export function resultDigest(result: Result): string {
   const lines = result.warnings.map(({ name, message }) => `! ${name}: ${message}`);
   const { hasPopulations } = KIND_PAGES[kindOf(result)];
   const answer = hasPopulations ? headline(result) : result.title;
   const others = hasPopulations ? [] : programTables(result);
-  const tables = [mainTable(result), ...others].flatMap((table) => ["", terminalTable(table)]);
+  const tables = [mainTable(result), ...others].flatMap((table) => [
+    "",
+    terminalTable(withoutConditions(table)),
+  ]);
   return visibleLines([answer, ...(result.findings ?? []), ...lines, ...tables].join("\n"));
+}
+
+function withoutConditions(table: Table): Table {
+  const rest = { ...table };
+  delete rest.conditions;
+  return rest;
 }
 
 function section(title: string, tables: readonly Table[]): string[] {
