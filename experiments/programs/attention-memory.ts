@@ -9,8 +9,8 @@ import {
   randomAttention,
   scoreBytes,
 } from "bytesper/device";
+import { median } from "bytesper/stats";
 import { shapeOf } from "./attention-shape.js";
-import { median } from "./numbers.js";
 
 /** Up to this length a run is short, and its time is the median of several runs. */
 const REPEATED_UP_TO = 5000;

@@ -1,8 +1,8 @@
 import type { ProgramAnswer, ProgramContext, ProgramReading } from "bytesper";
 import { MemoryGuard } from "bytesper/guard";
+import { sum } from "bytesper/stats";
 import type { FlowField } from "../subjects/flow-field.js";
 import { runFlows } from "./flow-run.js";
-import { sum } from "./numbers.js";
 
 /** A low cap: if movement spawns two flows each, half of the steps fill it. */
 const CAP_BYTES = 24 * 2 ** 20;

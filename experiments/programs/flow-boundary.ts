@@ -1,9 +1,9 @@
 import type { ProgramAnswer, ProgramContext } from "bytesper";
+import { sum } from "bytesper/stats";
 import { X, Y } from "../subjects/flow-field-block.js";
 import type { FlowField } from "../subjects/flow-field.js";
 import { COLUMNS, HEIGHT, WIDTH } from "../subjects/flow-field-lattice.js";
 import { runFlows } from "./flow-run.js";
-import { sum } from "./numbers.js";
 
 const STEPS = 64;
 const QUICK_STEPS = 16;

@@ -1,7 +1,7 @@
 import type { ProgramAnswer, ProgramContext } from "bytesper";
+import { median, sum, theilSen } from "bytesper/stats";
 import type { MeasuredStep } from "./flow-run.js";
 import { runFlows } from "./flow-run.js";
-import { median, robustLine, sum } from "./numbers.js";
 
 /** A low cap: growth without a limit reaches any cap, and this one soon. */
 const CAP_BYTES = 16 * 2 ** 20;
@@ -97,11 +97,12 @@ const FITTED = [
 function growthOf(steps: readonly MeasuredStep[]): { slope: number; deviation: number } {
   const points = steps
     .filter(({ step }) => step >= FIRST_STEP)
-    .map(({ step, active }): [number, number] => [step, Math.log(active)]);
-  const { slope, intercept } = robustLine(points);
+    .map(({ step, active }) => ({ x: step, y: Math.log(active) }));
+  // Fewer than two steps are no line, and a reading that is no number is refused.
+  const { slope, intercept } = theilSen(points) ?? { slope: Number.NaN, intercept: Number.NaN };
   return {
     slope,
-    deviation: Math.expm1(Math.max(...points.map(([x, y]) => Math.abs(y - intercept - slope * x)))),
+    deviation: Math.expm1(Math.max(...points.map(({ x, y }) => Math.abs(y - intercept - slope * x)))),
   };
 }
 

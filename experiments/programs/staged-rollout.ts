@@ -1,8 +1,8 @@
 import type { ProgramAnswer, ProgramContext, ProgramReading } from "bytesper";
+import { median, sum } from "bytesper/stats";
 import { flowBytes } from "../subjects/flow-field-block.js";
 import type { FlowRun } from "./flow-run.js";
 import { HISTORY, runFlows, seriesOf } from "./flow-run.js";
-import { median, sum } from "./numbers.js";
 
 /** Steps of a stage: as many as layers; with --quick, fewer. */
 const STEPS = 64;
