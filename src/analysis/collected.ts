@@ -1,4 +1,4 @@
-import type { Factors } from "../experiment/define.js";
+import type { Factors, Level } from "../experiment/define.js";
 import type { GrowthData } from "../measure/growth.js";
 import type { LedgerReading } from "../measure/ledger.js";
 import type { ProgramData } from "../measure/program.js";
@@ -12,6 +12,7 @@ import type { CellMessage } from "../record/cell.js";
 import type { CellRole } from "../record/cell.js";
 import type { ExperimentKind } from "../record/kind.js";
 import type { SizedLedger } from "./kernel.js";
+import type { PlannedRun } from "./repetitions.js";
 
 /** A population cell that answered. */
 export interface Trial {
@@ -74,6 +75,8 @@ export interface Collected {
   /** The growth of the whole heap, which is asked for where the snapshot does not account for the line. */
   whole?: { cell: SnapshotCellData; summary: SnapshotSummary };
   failed: FailedCell[];
+  /** Each repetition of a program or a command, also of those that have not run. */
+  runs: PlannedRun[];
   interrupted: boolean;
 }
 
@@ -84,6 +87,8 @@ export interface CollectedCell {
   label: string;
   factors: Factors;
   trial: number;
+  /** Absent where every repetition does the same, and in earlier journals. */
+  seed?: Level | undefined;
   instances: number;
   beside: boolean;
   /** Absent if the trial never ended. */
@@ -144,10 +149,13 @@ export function collect(cells: readonly CollectedCell[], kind: ExperimentKind): 
     programs: [],
     growths: [],
     failed: [],
+    runs: [],
     interrupted: false,
   };
   for (const cell of cells) {
-    const { role, part, label, factors, trial, instances, end } = cell;
+    const { role, part, label, factors, trial, seed, instances, end } = cell;
+    if (role === "program" || role === "command")
+      collected.runs.push({ part, factors, trial, seed, outcome: outcomeOf(end) });
     if (end === undefined || end.outcome === "interrupted") {
       collected.interrupted = true;
       continue;
@@ -158,6 +166,13 @@ export function collect(cells: readonly CollectedCell[], kind: ExperimentKind): 
     collected.failed.push({ role, part, label, factors, trial, instances, outcome, code, cause, end });
   }
   return collected;
+}
+
+/** The answer of a program can be that its device memory ran out. */
+function outcomeOf(end: CellEnd | undefined): PlannedRun["outcome"] {
+  if (end === undefined) return "not-run";
+  const { outcome } = (end.data ?? {}) as { outcome?: Outcome };
+  return end.outcome === "ok" ? (outcome ?? "ok") : end.outcome;
 }
 
 /** Doubts about a command of whose output not all was kept. */

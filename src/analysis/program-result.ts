@@ -14,6 +14,8 @@ import type { Collected, FailedCell, ProgramTrial } from "./collected.js";
 import { commandFit, commandLines } from "./command-fit.js";
 import type { ExperimentRecord, GridPoint } from "../record/experiment-record.js";
 import { failedRow, missingCells } from "./failed-row.js";
+import type { PlannedRun } from "./repetitions.js";
+import { leftOutDoubt, repetitionsOf } from "./repetitions.js";
 import { tableRecord } from "./table-record.js";
 
 export interface ProgramAnalysisInput {
@@ -32,6 +34,8 @@ interface CellAnalysis {
   lines: (experiment: ExperimentRecord, collected: Collected) => ResultLine[];
   /** What a row has beside what its cells answered. */
   row: (trials: readonly ProgramTrial[], answered: AnsweredRow) => Pick<ResultRow, "readings" | "peakSource">;
+  /** The readings of one run, for statistics over the repetitions. */
+  readingsOf: (trial: ProgramTrial) => Readonly<Record<string, ProgramReading>>;
   /** Completes the rows of the main table. */
   rows: (rows: readonly ResultRow[]) => readonly ResultRow[];
 }
@@ -47,6 +51,7 @@ const OF_PROGRAMS: CellAnalysis = {
   fit: () => absent(WHY_NO_LINE),
   lines: () => [],
   row: (_trials, { readings }) => ({ readings }),
+  readingsOf: ({ data }) => data.readings,
   rows: (rows) => rows,
 };
 
@@ -60,6 +65,7 @@ const OF_COMMANDS: CellAnalysis = {
       peakBytes: peak,
     },
   }),
+  readingsOf: ({ data, end }) => ({ peakBytes: end.memory.peakBytes, ...data.readings }),
   rows: withAllReadings,
 };
 
@@ -75,7 +81,11 @@ export function analyseCommands(input: ProgramAnalysisInput): Result {
 
 function analyseRows(input: ProgramAnalysisInput, analysis: CellAnalysis): Result {
   const { experiment, collected, calibration, identity } = input;
-  const cells = { answered: byPoint(collected.programs), failed: byPoint(collected.failed) };
+  const cells = {
+    answered: byPoint(collected.programs),
+    failed: byPoint(collected.failed),
+    runs: byPoint(collected.runs),
+  };
   const rows = [...analysis.rows(experiment.grid.map((point) => rowOf(analysis, cells, undefined, point)))];
   const followUps = experiment.parts.map(({ name, table, grid }) => ({
     name,
@@ -112,7 +122,7 @@ function analyseRows(input: ProgramAnalysisInput, analysis: CellAnalysis): Resul
         : calibrationRecord(calibration),
     ...(experiment.table === undefined ? {} : { table: tableRecord(experiment.table) }),
     ...findingsOf(collected),
-    warnings: warningsOf(collected, rows, lines, missing),
+    warnings: [...leftOutDoubt(all), ...warningsOf(collected, rows, lines, missing)],
   };
 }
 
@@ -128,6 +138,7 @@ function findingsOf({ programs }: Collected): Pick<Result, "findings"> {
 interface CellsByPoint {
   answered: ReadonlyMap<string, ProgramTrial[]>;
   failed: ReadonlyMap<string, FailedCell[]>;
+  runs: ReadonlyMap<string, PlannedRun[]>;
 }
 
 function pointKey(part: string | undefined, factors: Factors): string {
@@ -158,6 +169,7 @@ function rowOf(
     instances,
     unitsPerInstance: units,
     ...(estimate === undefined ? {} : { estimate }),
+    ...repetitionsOf(cells.runs.get(key) ?? [], trials, analysis.readingsOf),
   };
   if (trials.length === 0) return failedRow(shared, cells.failed.get(key) ?? []);
   const short = trials.find(({ data }) => data.outcome !== "ok");

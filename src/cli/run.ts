@@ -28,7 +28,7 @@ interface Flags extends ExecutorFlags {
   conversations?: string;
   device: string;
   deviceCap?: number;
-  trials: number;
+  trials?: number;
   seed: number;
   timeout: number;
   enforcement?: EnforcementKind;
@@ -72,9 +72,8 @@ export function addRun(program: Command): void {
     .option("--device-cap <size>", "most device memory, such as 14.74GiB", size)
     .option(
       "--trials <n>",
-      "fresh processes for each cell of a population",
+      `repetitions of each cell, each in a fresh process (default: those of the experiment, else ${GRID_DEFAULTS.trials}, and 1 for commands)`,
       wholeNumber(1),
-      GRID_DEFAULTS.trials,
     )
     .option("--seed <n>", "seed of everything random", wholeNumber(0), GRID_DEFAULTS.seed)
     .option(
@@ -141,7 +140,7 @@ function requestOf(files: readonly string[], flags: Flags): RunRequest {
     ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),
     device: flags.device,
     ...(flags.deviceCap === undefined ? {} : { deviceCapBytes: flags.deviceCap }),
-    trials: flags.trials,
+    ...(flags.trials === undefined ? {} : { trials: flags.trials }),
     seed: flags.seed,
     timeoutMs: flags.timeout,
     ...(flags.slots === undefined ? {} : { slots: flags.slots }),

@@ -36,6 +36,7 @@ export interface Subject<T = unknown> {
 /** What a program learns about its cell. */
 export interface ProgramContext {
   factors: Factors;
+  /** Another one for each repetition. */
   seed: number;
   quick: boolean;
   /** Where device memory comes from: "cpu" or "cuda:N". */
@@ -129,8 +130,13 @@ export interface Experiment {
   /** Levels that replace those of `factors` under `--quick`. */
   quick?: Record<string, readonly Level[]>;
   exclude?: readonly Factors[];
-  /** Number of trials of each cell, each in a fresh process. */
+  /** Number of trials of each cell, each in a fresh process. `--trials` of the command line takes its place. */
   repetitions?: number;
+  /**
+   * Whether the repetitions of a command or a program get different seeds (the default) or the same one. The first
+   * always has the level of a factor named "seed", or the seed of the run.
+   */
+  seeds?: "different" | "same";
   /**
    * What to measure: a module with `create`, relative to the experiment file, or `"file#export"`, or the
    * subject itself.
@@ -140,8 +146,8 @@ export interface Experiment {
   program?: string;
   /**
    * Instead of a subject: any program with its arguments, run in the folder of the experiment file. `{name}`
-   * stands for the level of a factor, `{seed}` for the seed of the run. JSON lines that it prints become
-   * readings under their own names.
+   * stands for the level of a factor, `{seed}` for the seed of the repetition and `{repetition}` for its number
+   * from 1. JSON lines that it prints become readings under their own names.
    */
   command?: readonly string[];
   /** Environment variables of the command, with the same placeholders. */

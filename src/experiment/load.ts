@@ -13,7 +13,7 @@ import { importable, MODULES } from "./compile.js";
 import type { Experiment, Level } from "./define.js";
 import { figuresProblem } from "./figures-problem.js";
 import { nameProblem } from "./name.js";
-import { valuesProblem } from "./values-problem.js";
+import { shown, valuesProblem } from "./values-problem.js";
 
 /** A subject that other processes can import until `dispose` is called. */
 export interface ReadySubject {
@@ -195,6 +195,9 @@ function problemOf(candidate: Partial<Experiment> | undefined): string | undefin
   if (instances !== undefined && !isCount(instances)) return '"instances" must be a whole number from 1';
   if (repetitions !== undefined && !isCount(repetitions))
     return '"repetitions" must be a whole number from 1';
+  const { seeds } = candidate as { seeds?: unknown };
+  if (seeds !== undefined && seeds !== "different" && seeds !== "same")
+    return `its "seeds" is ${shown(seeds)}, and "different" or "same" was expected`;
   return undefined;
 }
 
@@ -228,14 +231,21 @@ function commandProblemOf(
   for (const { place, text } of places) {
     if (typeof text !== "string") return 'the values of its "env" must be texts';
     for (const [placeholder, name = ""] of text.matchAll(PLACEHOLDER)) {
-      if (name !== "seed" && !factors.includes(name))
+      if (!OWN_PLACEHOLDERS.includes(name) && !factors.includes(name))
         return `"${placeholder}" stands in its "${place}" and there is no factor "${name}"; the factors are ${factors.join(", ") || "none"}`;
     }
   }
   return undefined;
 }
 
+/** Placeholders that need no factor; a factor of that name is meant where there is one. */
+const OWN_PLACEHOLDERS = ["seed", "repetition"];
 const PLACEHOLDER = /\{([A-Za-z_][\w-]*)\}/g;
+
+/** Whether a command is told which of its repetitions it is, and so does another thing in each. */
+export function tellsRepetition({ command = [], env = {} }: Experiment): boolean {
+  return [...command, ...Object.values(env)].some((text) => /\{(seed|repetition)\}/.test(text));
+}
 
 /** A text of a command with levels in place of `{name}`. */
 export function fillIn(text: string, levels: Readonly<Record<string, unknown>>): string {

@@ -32,6 +32,31 @@ const ledger = z.object({
 
 const outcome = z.enum(OUTCOMES);
 
+/** What the repetitions of a row say about one reading. */
+const statistics = z.object({
+  /** Number of runs that the numbers are over. */
+  n: z.number(),
+  mean: z.number(),
+  /** Of the sample, with n - 1 in the divisor. */
+  standardDeviation: z.union([z.number(), absent]),
+  median: z.number(),
+  /** The interval of the mean, and how it was computed. */
+  interval: z.union([
+    z.object({
+      low: z.number(),
+      high: z.number(),
+      confidence: z.number(),
+      method: z.enum(["t", "bootstrap-t"]),
+      resamples: z.number().optional(),
+      seed: z.number().optional(),
+      cutAt: z.array(z.number()).optional(),
+    }),
+    absent,
+  ]),
+  /** Runs that the numbers lack. */
+  leftOut: z.array(z.object({ runs: z.number(), why: z.string() })).optional(),
+});
+
 const row = z.object({
   factors,
   outcome,
@@ -52,6 +77,18 @@ const row = z.object({
   /** Bytes that a formula predicts for the whole cell. */
   estimate: z.object({ bytes: z.number(), formula: z.string() }).optional(),
   measuredOverEstimate: z.number().optional(),
+  /** Each repetition, counted from 1, with its seed where it has one of its own. */
+  runs: z
+    .array(
+      z.object({
+        repetition: z.number(),
+        seed: z.union([z.number(), z.string(), z.boolean()]).optional(),
+        outcome: z.enum([...OUTCOMES, "not-run"]),
+      }),
+    )
+    .optional(),
+  /** Only for several repetitions of a program or command: the statistics of each reading. */
+  statistics: z.record(z.string(), statistics).optional(),
   /** Readings over the steps of the first trial, for figures: at most 200 points each. */
   series: z
     .array(
@@ -292,6 +329,7 @@ const resultSchema = z.object({
 
 export type Result = z.infer<typeof resultSchema>;
 export type ResultRow = z.infer<typeof row>;
+export type ResultStatistics = z.infer<typeof statistics>;
 export type ResultFit = z.infer<typeof fit>;
 export type ResultLine = NonNullable<Result["lines"]>[number];
 export type ResultReading = z.infer<typeof reading>;

@@ -1,7 +1,6 @@
 import { largestOf, smallestOf } from "../base/stats/extremes.js";
-import { ownValue } from "../base/own-value.js";
 import { PAGE_BYTES } from "./detectable.js";
-import { READING_TITLES } from "./main-table.js";
+import { readingTitle } from "./main-table.js";
 import { intervalCell, shareCell } from "../base/table/number-cell.js";
 import type { Result, ResultLine } from "../record/schema.js";
 import type { Table } from "../base/table/table.js";
@@ -30,7 +29,7 @@ export function linesTable(result: Result): Table | undefined {
       const first = lines.find(({ others }) => sameLevels(others, line.others)) as ResultLine;
       return [
         ...factors.map((name) => String(line.others[name])),
-        titleOf(result, line.reading),
+        readingTitle(result.table, line.reading),
         intervalCell(line.perUnitBytes, PAGE_BYTES / span),
         first.perUnitBytes.value === 0
           ? { absent: "the first line is 0, and no share of nothing can be told" }
@@ -47,9 +46,4 @@ export function linesTable(result: Result): Table | undefined {
 
 function sameLevels(a: ResultLine["others"], b: ResultLine["others"]): boolean {
   return Object.entries(a).every(([name, level]) => b[name] === level);
-}
-
-function titleOf({ table }: Result, reading: string): string {
-  const column = table?.columns.find(({ from }) => from === `readings.${reading}`);
-  return column?.title ?? ownValue(READING_TITLES, reading) ?? reading.replace(/Bytes$/, "");
 }

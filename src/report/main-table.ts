@@ -1,10 +1,11 @@
-import { largestOf } from "../base/stats/extremes.js";
+import { largestOf, smallestOf } from "../base/stats/extremes.js";
 import { ownValue } from "../base/own-value.js";
 import { isAbsent } from "../system/probe/reading.js";
 import type { ColumnSpec } from "../experiment/column-spec.js";
 import type { ByteUnit } from "../base/size.js";
 import { bytesIn, bytesWithBinaryUnit, fixed } from "../base/format.js";
 import { bytesCell, intervalCell, numberCell, plainIntervalCell } from "../base/table/number-cell.js";
+import { meanOf, placesOf } from "./runs-table.js";
 import { KIND_PAGES } from "./kind-pages.js";
 import { verdictCell } from "./rollout-table.js";
 import { kindOf } from "../record/kind.js";
@@ -68,14 +69,21 @@ function isText(rows: readonly ResultRow[], from: string): boolean {
 export function conditions(result: Result, rows: readonly ResultRow[]): string {
   const { environment, settings } = result;
   const trials = Math.max(0, largestOf(rows.map((row) => row.trials)));
-  const repeated =
-    trials === 1
+  const repeated = rows.some(({ statistics }) => statistics !== undefined)
+    ? `${repetitionsText(rows)} of each row, each in a fresh process; means ± the sample standard deviation of one run`
+    : trials === 1
       ? "one trial in a fresh process for each row"
       : `${trials} trials, each in a fresh process; medians, with the range over the trials where they differ`;
   const { hasOurFlags } = KIND_PAGES[kindOf(result)];
   const compilers = hasOurFlags ? `optimising compilers ${environment.compilers}; ` : "";
   const machine = `${environment.os} ${environment.arch}, ${environment.cpu} with ${bytesWithBinaryUnit(environment.memoryBytes)}`;
   return `Node ${environment.node} (V8 ${environment.v8}) on ${machine}; memory limit: ${environment.enforcement}; ${compilers}${deviceConditions(settings)}${repeated}.`;
+}
+
+function repetitionsText(rows: readonly ResultRow[]): string {
+  const counts = rows.map(({ runs = [] }) => runs.length);
+  const [fewest, most] = [smallestOf(counts), largestOf(counts)];
+  return fewest === most ? `${most} runs` : `${fewest} to ${most} runs`;
 }
 
 function deviceConditions({ device, deviceCapBytes, instructionSet }: Result["settings"]): string {
@@ -107,7 +115,7 @@ function commandColumns({ rows }: Result, factors: readonly string[]): ColumnSpe
         ]
       : []),
     ...[...names].sort().map((name) => ({
-      title: ownValue(READING_TITLES, name) ?? name.replace(/(Bytes|Ms)$/, ""),
+      title: readingTitle(undefined, name),
       from: `readings.${name}`,
       ...(name.endsWith("Bytes") ? { unit: "MiB" as const } : {}),
     })),
@@ -118,10 +126,18 @@ function commandColumns({ rows }: Result, factors: readonly string[]): ColumnSpe
   ];
 }
 
-export const READING_TITLES: Record<string, string> = {
+const READING_TITLES: Record<string, string> = {
+  peakBytes: "peak",
+  durationMs: "duration",
   pssBytes: "PSS of the tree",
   mainPssBytes: "PSS of the process",
 };
+
+/** What tables call a reading: as the experiment's own table does, or by its name without the unit. */
+export function readingTitle(table: Result["table"], name: string): string {
+  const column = table?.columns.find(({ from }) => from === `readings.${name}`);
+  return column?.title ?? ownValue(READING_TITLES, name) ?? name.replace(/(Bytes|Ms)$/, "");
+}
 
 function defaultColumns(result: Result): ColumnSpec[] {
   const factors = Object.keys(result.rows[0]?.factors ?? {});
@@ -155,6 +171,10 @@ function cellOf(result: Result, row: ResultRow, { from, unit = "B" }: ColumnSpec
       : bytesCell(row.estimate.bytes, 0, unit);
   if (from === "measuredOverEstimate" && row.measuredOverEstimate !== undefined)
     return numberCell(row.measuredOverEstimate, 3);
+  const mean = from.startsWith("readings.")
+    ? meanOf(row, from.slice("readings.".length), isBytes(from) ? unit : undefined)
+    : undefined;
+  if (mean !== undefined) return mean;
   if (row.outcome !== "ok" && Object.keys(row.readings).length === 0) return { absent: causeOf(row) };
   const doubt = result.minimumDetectableBytes;
   if (from === "heapAndExternal") {
@@ -204,8 +224,7 @@ function readingCell(reading: ResultRowReading | undefined, unit: ByteUnit, dete
 function plainCell(reading: ResultRowReading | undefined, name: string): Cell {
   if (reading === undefined) return { absent: "not read in this run" };
   if (isAbsent(reading)) return { absent: reading.absent };
-  const places = (value: number): number =>
-    Number.isInteger(value) ? 0 : name.endsWith("Ms") ? (value < 10 ? 2 : value < 100 ? 1 : 0) : 3;
+  const places = (value: number): number => placesOf(value, name);
   if ("above" in reading) {
     const { above, reason } = reading;
     return { censored: `> ${fixed(above, places(above))}`, reason, above };

@@ -3,9 +3,10 @@ import { figureSection } from "./figure-links.js";
 import { frontierTables } from "./frontier-table.js";
 import { KIND_PAGES } from "./kind-pages.js";
 import { linesTable } from "./lines-table.js";
-import { conditions, followUpTables, mainTable } from "./main-table.js";
+import { conditions, followUpTables, mainTable, readingTitle } from "./main-table.js";
 import { markdownSentence, markdownTable } from "../base/table/markdown.js";
 import { visibleLines } from "../base/table/visible.js";
+import { runsTable } from "./runs-table.js";
 import { rolloutTables } from "./rollout-table.js";
 import { kindOf } from "../record/kind.js";
 import type { Result } from "../record/schema.js";
@@ -52,12 +53,14 @@ export function resultPage(
 }
 
 function programPage(result: Result, figures: readonly FigureLink[], name: string): string {
+  const repetitions = runsTable(result, (reading) => readingTitle(result.table, reading));
   const parts = [
     `# ${markdownSentence(result.title)}`,
     ...(result.question === undefined ? [] : [`*${markdownSentence(result.question)}*`]),
     ...(result.findings ?? []).map(markdownSentence),
     doubts(result),
     ...[mainTable(result), ...programTables(result)].map(markdownTable),
+    ...section("## What the repetitions say", repetitions === undefined ? [] : [repetitions]),
     ...figureSection(figures),
     "## How this was measured",
     programMethod(result),

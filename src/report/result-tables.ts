@@ -1,7 +1,8 @@
 import { isAbsent } from "../system/probe/reading.js";
 import { frontierTables } from "./frontier-table.js";
 import { linesTable } from "./lines-table.js";
-import { conditions, followUpTables, mainTable } from "./main-table.js";
+import { conditions, followUpTables, mainTable, readingTitle } from "./main-table.js";
+import { runsTable } from "./runs-table.js";
 import { rolloutTables } from "./rollout-table.js";
 import { kindOf } from "../record/kind.js";
 import type { Result } from "../record/schema.js";
@@ -38,6 +39,7 @@ export function tablesOf(result: Result): NamedTable[] {
     ["fit", kindOf(result) === "population" ? fitTable(result) : commandFitTable(result)],
     ...rolloutTables(result).map((table): [string, Table] => ["rollout", table]),
     ["lines", linesTable(result)],
+    ["runs", runsTable(result, (name) => readingTitle(result.table, name))],
     ...frontierTables(result).map((table): [string, Table] => ["frontier", table]),
     ...estimateTables(result).map((table, place): [string, Table] => [estimateName(result, place), table]),
     ...breakdownTables(result).map((table, place): [string, Table] => [BREAKDOWN_NAMES[place] ?? "", table]),

@@ -73,6 +73,7 @@ export function fileRequest(sources: readonly ExperimentSource[], options: FileG
       Object.entries(filter).map(([name, levels]) => [name, levels.map((level) => String(level))]),
     ),
     gate: admission,
+    ...(options.trials === undefined ? {} : { askedTrials: options.trials }),
     executor: executor ?? "local",
     ...(slots === undefined ? {} : { slots }),
     ...(enforcement === undefined ? {} : { enforcement }),

@@ -4,6 +4,7 @@ import type { ProgramContextData } from "../measure/program.js";
 import type { SubjectReference } from "../experiment/subject.js";
 import type { PlannedCell } from "./plan.js";
 import { describe, pointsOf } from "./plan.js";
+import { numberSeedOf } from "./seeds.js";
 
 /** A table of a program experiment: the main table if `part` is undefined, else that of a follow-up. */
 export interface ProgramPart {
@@ -44,24 +45,29 @@ export function planPrograms(
   context: Omit<ProgramContextData, "factors">,
   trials: number,
 ): PlannedCell[] {
+  const { seeds } = experiment;
   return Array.from({ length: trials }, (_, trial) =>
     parts.flatMap(({ part, program, grid }) =>
-      grid.map((factors): PlannedCell => ({
-        role: "program",
-        ...(part === undefined ? {} : { part }),
-        label: [
-          experiment.name,
-          part,
-          describe(factors, part === undefined ? experiment : {}),
-          `trial ${trial + 1}`,
-        ]
-          .filter(Boolean)
-          .join(" "),
-        factors,
-        trial,
-        instances: 1,
-        work: { kind: "program", program: { program, context: { ...context, factors } } },
-      })),
+      grid.map((factors): PlannedCell => {
+        const seed = numberSeedOf(factors, context.seed, trial, seeds);
+        return {
+          role: "program",
+          ...(part === undefined ? {} : { part }),
+          label: [
+            experiment.name,
+            part,
+            describe(factors, part === undefined ? experiment : {}),
+            `trial ${trial + 1}`,
+          ]
+            .filter(Boolean)
+            .join(" "),
+          factors,
+          trial,
+          seed,
+          instances: 1,
+          work: { kind: "program", program: { program, context: { ...context, seed, factors } } },
+        };
+      }),
     ),
   ).flat();
 }

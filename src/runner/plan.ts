@@ -8,6 +8,7 @@ import { NULL_SUBJECT } from "../measure/load-subject.js";
 import type { ContextData, SubjectReference } from "../experiment/subject.js";
 import { seededRandom, shuffled } from "../base/stats/random.js";
 import type { CellWork } from "./cell/work.js";
+import { numberSeedOf } from "./seeds.js";
 
 export interface PlannedCell {
   role: CellRole;
@@ -17,6 +18,8 @@ export interface PlannedCell {
   label: string;
   factors: Factors;
   trial: number;
+  /** Absent where every repetition does the same. */
+  seed?: Level;
   /** Number of instances that the cell's main reading covers. */
   instances: number;
   work: CellWork;
@@ -66,12 +69,24 @@ export function factorsOf(experiment: Experiment, quick: boolean): Record<string
 /** Most cells of one experiment. Each is planned in memory and written to the journal before the first runs. */
 const MOST_CELLS = 1_000_000;
 
+/** The trials that a user asks for, and those without a word of the user or the experiment. */
+export interface AskedTrials {
+  trials: number;
+  askedTrials?: number;
+}
+
+/** Trials of each cell: as many as the user asks for, else as the experiment says. A command runs once by default. */
+export function repetitionsOf(
+  { repetitions, command }: Pick<Experiment, "repetitions" | "command">,
+  { trials, askedTrials }: AskedTrials,
+): number {
+  return askedTrials ?? repetitions ?? (command === undefined ? trials : 1);
+}
+
 /** Throws `BAD_EXPERIMENT` for more cells than can be planned. The grid is not made for that. */
-export function requireCellCount(
-  experiment: Experiment,
-  { quick, trials }: { quick: boolean; trials: number },
-): void {
-  const repetitions = experiment.repetitions ?? (experiment.command === undefined ? trials : 1);
+export function requireCellCount(experiment: Experiment, asked: { quick: boolean } & AskedTrials): void {
+  const { quick } = asked;
+  const repetitions = repetitionsOf(experiment, asked);
   const parts = [
     factorsOf(experiment, quick),
     ...(experiment.followUps ?? []).map((part) => ({ ...part.factors, ...(quick ? part.quick : {}) })),
@@ -107,7 +122,8 @@ export function planExperiment(
   const grid = gridOf(factorsOf(experiment, settings.quick), experiment.exclude);
   const context = (factors: Factors): ContextData => ({
     factors,
-    seed: settings.seed,
+    // Each trial measures the same content, so that trials differ by the instrument alone.
+    seed: numberSeedOf(factors, settings.seed, 0),
     ...(settings.conversations === undefined ? {} : { conversations: settings.conversations }),
   });
   const single = hasOwnSlope(experiment, grid);

@@ -20,8 +20,15 @@ export function jsonTable(table: Table, origin: Readonly<Record<string, string>>
     rows: rows.map((cells) =>
       cells.map((cell) => {
         if (!isNumber(cell)) return cell;
-        const { value, low, high } = cell;
-        return { value, ...(low === undefined ? {} : { low, high }), text: textOf(cell) };
+        const { value, low, high, deviation, runs, note } = cell;
+        return {
+          value,
+          ...(deviation === undefined ? {} : { deviation }),
+          ...(runs === undefined ? {} : { runs }),
+          ...(low === undefined ? {} : { low, high }),
+          text: textOf(cell),
+          ...(note === undefined ? {} : { note }),
+        };
       }),
     ),
     notes: notesOf(table),

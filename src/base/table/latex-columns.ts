@@ -54,6 +54,7 @@ function numbers(column: Column, cells: readonly Cell[], reasons: readonly strin
   const suffix = commonSuffix(cells);
   const heading = suffix === undefined ? headingOf(column) : `${column.title} (${suffix.trim()})`;
   const ranged = cells.some((cell) => isNumber(cell) && cell.range !== undefined);
+  const uncertain = uncertaintyFormat(cells);
   const digits = cells.flatMap((cell) => digitsOf(cell) ?? []);
   const title = stacked(
     heading,
@@ -65,11 +66,16 @@ function numbers(column: Column, cells: readonly Cell[], reasons: readonly strin
   );
   return {
     // Two LaTeX columns, so that the numbers are aligned at the point and the ranges at their left edge.
-    spec: `S[table-format=${tableFormat(digits)}]${ranged ? "@{\\,}l" : ""}`,
+    spec: `S[table-format=${tableFormat(digits)}${uncertain}]${ranged ? "@{\\,}l" : ""}`,
     heading: ranged ? `\\multicolumn{2}{c}{${title}}` : `{${title}}`,
     cells: cells.map((cell) => {
       const number = digitsOf(cell);
-      const first = number === undefined ? `{${textIn(cell)}${noteOf(cell, reasons)}}` : number;
+      const deviation = deviationOf(cell);
+      const whole = deviation === undefined ? number : `${number ?? ""}(${deviation})`;
+      const first =
+        whole === undefined
+          ? `{${textIn(cell)}${noteOf(cell, reasons)}}`
+          : `${whole}${markOfNumber(cell, reasons)}`;
       return ranged ? `${first} & ${rangeOf(cell)}` : first;
     }),
   };
@@ -79,6 +85,35 @@ function numbers(column: Column, cells: readonly Cell[], reasons: readonly strin
 function digitsOf(cell: Cell): string | undefined {
   const shown = typeof cell === "string" ? cell : isNumber(cell) ? cell.shown : "";
   return SHOWN_NUMBER.test(shown) ? shown.replaceAll(",", "") : undefined;
+}
+
+/** A deviation in units of the last digit that is shown, as siunitx reads it: 0.643 ± 0.012 is 0.643(12). */
+function deviationOf(cell: Cell): string | undefined {
+  if (!isNumber(cell) || cell.shownDeviation === undefined || digitsOf(cell) === undefined) return undefined;
+  return cell.shownDeviation.replace(/[,.]/g, "").replace(/^0+(?=.)/, "");
+}
+
+/** Room for the deviations of a column; empty without any. It counts places as wide as those of the values. */
+function uncertaintyFormat(cells: readonly Cell[]): string {
+  const shown = cells.flatMap((cell) => (isNumber(cell) ? (cell.shownDeviation ?? []) : []));
+  if (shown.length === 0) return "";
+  const parts = shown.map((number) => number.replaceAll(",", "").split("."));
+  const whole = largest(
+    0,
+    parts.map(([before = ""]) => (before === "0" ? 0 : before.length)),
+  );
+  const places = largest(
+    0,
+    parts.map(([, after = ""]) => after.length),
+  );
+  // siunitx reads one digit here.
+  return `(${Math.min(9, Math.max(1, whole + places))}),separate-uncertainty=true`;
+}
+
+/** The mark of a note behind a number. It takes no width, so that the column stays as wide as its numbers. */
+function markOfNumber(cell: Cell, reasons: readonly string[]): string {
+  const mark = noteOf(cell, reasons);
+  return mark === "" ? "" : `{\\rlap{${mark}}}`;
 }
 
 function textIn(cell: Cell): string {

@@ -33,6 +33,14 @@ export interface NumberCell {
   shown: string;
   /** Absent if both ends are the same after rounding. */
   range?: readonly [low: string, high: string];
+  /** Only for the mean of several runs: `low` and `high` are then the ends of its interval. */
+  runs?: number;
+  /** The standard deviation of the runs, not rounded; absent where it is not known. */
+  deviation?: number;
+  /** The deviation with the decimal places of `shown`; absent if nothing is shown of it. */
+  shownDeviation?: string;
+  /** What a reader must know of this number, for a footnote. */
+  note?: string;
   /** Such as " %", if each number is shown with its unit. */
   suffix?: string;
 }
@@ -70,7 +78,8 @@ export function headingOf({ title, unit }: Column): string {
 }
 
 export function reasonOf(cell: Cell): string | undefined {
-  if (typeof cell === "string" || "value" in cell) return undefined;
+  if (typeof cell === "string") return undefined;
+  if ("value" in cell) return cell.note;
   return "absent" in cell ? cell.absent : cell.reason;
 }
 
@@ -83,18 +92,19 @@ export function textOf(cell: Cell): string {
   if (typeof cell === "string") return cell;
   if ("absent" in cell) return ABSENT_MARK;
   if ("censored" in cell) return cell.censored;
-  const { shown, range, suffix = "" } = cell;
+  const { shown, range, shownDeviation, suffix = "" } = cell;
+  if (shownDeviation !== undefined) return `${shown} ± ${shownDeviation}${suffix}`;
   return range === undefined
     ? `${shown}${suffix}`
     : `${shown}${suffix} (${range[0]} to ${range[1]}${suffix})`;
 }
 
-/** The reasons of all cells, in order of their first use. Equal reasons share a footnote. */
+/** The reasons and notes of all cells, in order of their first use. Equal reasons share a footnote. */
 export function reasonsOf({ rows }: Table): string[] {
   return [...new Set(rows.flat().flatMap((cell) => reasonOf(cell) ?? []))];
 }
 
-/** Replaces absent and censored cells by a mark and the number of a footnote. */
+/** Cells as texts, those with a reason or a note with the number of a footnote. */
 export function withFootnotes(table: Table): PlainTable {
   const numbers = new Map(reasonsOf(table).map((reason, index) => [reason, index + 1]));
   const rows = table.rows.map((cells) =>

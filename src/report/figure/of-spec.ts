@@ -3,7 +3,7 @@ import { ownValue } from "../../base/own-value.js";
 import type { FigureSpec, FigureValue, MarkSpec } from "../../experiment/figure-spec.js";
 import type { Result, ResultRow } from "../../record/schema.js";
 import type { Axis, Figure, Mark, Point, Series } from "./figure.js";
-import { circumstances, pointOf, rowNumber, rowValue, unitOf } from "./row-values.js";
+import { circumstances, rowNumber, rowPoint, rowValue, unitOf } from "./row-values.js";
 import { valueText } from "./value-text.js";
 
 /** The figure that an experiment asks for; undefined if no row has the values that it shows. */
@@ -101,7 +101,7 @@ function seriesOf(
     const points = own.flatMap((row): Point[] => {
       if (spec.x === "series") return stepsOf(row, from);
       const x = along(row);
-      return x === undefined ? [] : [pointOf(x, rowValue(row, from))];
+      return x === undefined ? [] : [rowPoint(row, x, from)];
     });
     const full = key === "" ? title : spec.y.length === 1 ? key : `${title}, ${key}`;
     return {

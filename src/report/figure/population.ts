@@ -1,7 +1,7 @@
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Result, ResultRow } from "../../record/schema.js";
 import type { Figure, Point, Series } from "./figure.js";
-import { circumstances, pointOf, rowNumber, rowValue, unitOf } from "./row-values.js";
+import { circumstances, rowNumber, rowPoint, unitOf } from "./row-values.js";
 
 /** Bytes over the number of units, with the fitted line and the estimates. */
 export function lineFigure(result: Result): Figure | undefined {
@@ -15,7 +15,7 @@ export function lineFigure(result: Result): Figure | undefined {
     group: name,
     points: own.flatMap((row) => {
       const x = rowNumber(row, along.x);
-      return x === undefined ? [] : [pointOf(x, rowValue(row, along.y))];
+      return x === undefined ? [] : [rowPoint(row, x, along.y)];
     }),
   }));
   const shown = measured.flatMap(({ points }) => points);

@@ -42,6 +42,15 @@ function sum(heap: ResultRowReading | undefined, external: ResultRowReading | un
   return { value, low, high };
 }
 
+/** The mean of a reading over the runs of its row, with the interval of that mean; else the value of the row. */
+export function rowPoint(row: ResultRow, x: number, from: string): Point {
+  const [room, ...rest] = from.split(".");
+  const statistics = room === "readings" ? ownValue(row.statistics ?? {}, rest.join(".")) : undefined;
+  if (statistics === undefined) return pointOf(x, rowValue(row, from));
+  const { mean, interval } = statistics;
+  return isAbsent(interval) ? { x, y: mean } : { x, y: mean, low: interval.low, high: interval.high };
+}
+
 /** The value of a row as a number for an axis. */
 export function rowNumber(row: ResultRow, from: string): number | undefined {
   const found = rowValue(row, from);
@@ -50,7 +59,7 @@ export function rowNumber(row: ResultRow, from: string): number | undefined {
 }
 
 /** A reading as a point: with an interval, a bound, or absent. */
-export function pointOf(x: number, found: Found): Point {
+function pointOf(x: number, found: Found): Point {
   if (typeof found === "number") return { x, y: found };
   if (typeof found !== "object" || isAbsent(found)) return { x };
   if ("above" in found) return { x, y: found.above, censored: true };
@@ -70,6 +79,10 @@ export function circumstances(result: Result, rows: readonly ResultRow[]): strin
   const { environment, settings } = result;
   const trials = Math.max(0, ...rows.map((row) => row.trials));
   const device = typeof settings.device === "string" ? `; device ${settings.device}` : "";
-  const repeated = trials === 1 ? "one fresh process a point" : `${trials} fresh processes a point, medians`;
+  const repeated = rows.some(({ statistics }) => statistics !== undefined)
+    ? `${Math.max(...rows.map(({ runs = [] }) => runs.length))} fresh processes a point: means, bars are their 95 % intervals`
+    : trials === 1
+      ? "one fresh process a point"
+      : `${trials} fresh processes a point, medians`;
   return `Node ${environment.node}, ${environment.cpu}, ${environment.os} ${environment.arch}; optimising compilers ${environment.compilers}${device}; ${repeated}. Run ${result.runId}.`;
 }

@@ -66,7 +66,12 @@ function cellOf(
   const number = numbers.get(reason) ?? 0;
   // A screen reader reads the mark together with its reason, because it cannot show the footnote.
   const note = `<sup><a href="#${id}--note-${number}" aria-label="${escaped(`note ${number}: ${reason}`)}">${number}</a></sup>`;
-  return `<td class="${place} ${typeof cell !== "string" && "absent" in cell ? "absent" : "bound"}"${data}>${escaped(text)}${note}</td>`;
+  return `<td class="${place} ${classOf(cell)}"${data}>${escaped(text)}${note}</td>`;
+}
+
+function classOf(cell: Cell): string {
+  if (typeof cell === "string" || isNumber(cell)) return "noted";
+  return "absent" in cell ? "absent" : "bound";
 }
 
 /**

@@ -8,11 +8,12 @@ import type { Experiment, Factors, Level } from "../../experiment/define.js";
 import { estimatesOf, unitsOf } from "../../experiment/computed.js";
 import { gridOf } from "../../experiment/grid.js";
 import type { LoadedExperiment } from "../../experiment/load.js";
-import { fillIn, openExperiment, openSubject } from "../../experiment/load.js";
+import { fillIn, openExperiment, openSubject, tellsRepetition } from "../../experiment/load.js";
 import type { SubjectReference } from "../../experiment/subject.js";
 import type { RolloutPlan } from "../../experiment/rollout/index.js";
 import { resolveRollout } from "../../experiment/rollout/index.js";
 import { parseSize } from "../../base/size.js";
+import type { CommandSpec } from "../cell/command.js";
 import type { CellWork } from "../cell/work.js";
 import type { PlannedCell } from "../plan.js";
 import {
@@ -22,8 +23,10 @@ import {
   instancesOf,
   planExperiment,
   pointsOf,
+  repetitionsOf,
   requireCellCount,
 } from "../plan.js";
+import { seedOf } from "../seeds.js";
 import { planPrograms, programParts } from "../plan-programs.js";
 import { commandHash, fileHash, hashOf, urlHash } from "./content-hash.js";
 import type { RunRequest } from "./request.js";
@@ -110,7 +113,7 @@ async function preparePopulations(
   const cells = planExperiment(experiment, subject, {
     quick,
     seed,
-    trials: experiment.repetitions ?? request.trials,
+    trials: repetitionsOf(experiment, request),
     nullTrials: 2,
     snapshotInstances: 1000,
     snapshot: true,
@@ -143,7 +146,7 @@ async function preparePrograms(
     searchCapBytes: Math.min(searchCapBytes, deviceCapBytes),
     instructionSet,
   };
-  const cells = planPrograms(experiment, parts, context, experiment.repetitions ?? request.trials);
+  const cells = planPrograms(experiment, parts, context, repetitionsOf(experiment, request));
   const hashes = new Map<string, string>();
   for (const { program } of parts) hashes.set(program.url, await urlHash(program.url));
   const grid = parts.find(({ part }) => part === undefined)?.grid ?? [];
@@ -172,7 +175,8 @@ async function prepareCommands(
 ): Promise<Prepared> {
   const cwd = dirname(resolve(file));
   const grid = pointsOf(experiment, request.quick);
-  const trials = experiment.repetitions ?? 1;
+  const trials = repetitionsOf(experiment, request);
+  const isTold = tellsRepetition(experiment);
   const source = { seed: request.seed };
   const points = await Promise.all(
     grid.map(async (factors): Promise<GridPoint> => {
@@ -191,15 +195,9 @@ async function prepareCommands(
   const hashes = new Map<string, string>();
   for (let trial = 0; trial < trials; trial++) {
     for (const factors of grid) {
-      const levels = { ...factors, seed: request.seed };
-      const argv = (experiment.command ?? []).map((word) => fillIn(word, levels));
-      const env = Object.fromEntries(
-        Object.entries(experiment.env ?? {}).map(([name, text]) => [name, fillIn(text, levels)]),
-      );
-      const work: CellWork = {
-        kind: "command",
-        command: { argv, cwd, env, required: [...(experiment.requires ?? [])] },
-      };
+      const { command, seed } = commandOf(experiment, factors, cwd, request, trial);
+      // All repetitions of a cell have one identity: that of the first.
+      const first = commandOf(experiment, factors, cwd, request, 0).command;
       const planned: PlannedCell = {
         role: "command",
         label: [experiment.name, describe(factors, experiment), trials > 1 ? `trial ${trial + 1}` : ""]
@@ -207,13 +205,38 @@ async function prepareCommands(
           .join(" "),
         factors,
         trial,
+        ...(isTold ? { seed } : {}),
         instances: populationOf(experiment, factors),
-        work,
+        work: { kind: "command", command },
       };
-      cells.push(await identified(experiment, planned, await commandHash(argv, cwd, hashes), request, false));
+      const { argv, env, required } = first;
+      const source = await commandHash(argv, cwd, hashes);
+      const content = { argv, env, required, ...(isTold ? { seeds: experiment.seeds ?? "different" } : {}) };
+      cells.push(await identified(experiment, planned, source, request, false, content));
     }
   }
   return { record: { ...commonRecord(experiment, "command", grid), grid: points }, cells };
+}
+
+/** The command of one repetition, with its levels and its seed filled in. */
+function commandOf(
+  { command = [], env = {}, requires = [], seeds }: Experiment,
+  factors: Factors,
+  cwd: string,
+  request: RunRequest,
+  trial: number,
+): { command: CommandSpec; seed: Level } {
+  const seed = seedOf(factors, request.seed, trial, seeds);
+  const levels = { repetition: trial + 1, ...factors, seed };
+  return {
+    command: {
+      argv: command.map((word) => fillIn(word, levels)),
+      cwd,
+      env: Object.fromEntries(Object.entries(env).map(([name, text]) => [name, fillIn(text, levels)])),
+      required: [...requires],
+    },
+    seed,
+  };
 }
 
 /** Number of units in a command's cell: the level of the population factor, or 1 without one. */
@@ -259,6 +282,7 @@ async function identified(
   source: string,
   request: RunRequest,
   exclusive: boolean,
+  work: unknown = contentOf(planned.work, request, experiment.seeds),
 ): Promise<PreparedCell> {
   const { caps = {} } = experiment;
   const content = {
@@ -270,7 +294,7 @@ async function identified(
     part: planned.part,
     factors: planned.factors,
     source,
-    work: contentOf(planned.work, request.conversations),
+    work,
   };
   return Promise.resolve({
     ...planned,
@@ -288,10 +312,14 @@ async function identified(
 const conversationHashes = new Map<string, string>();
 
 /**
- * The part of the work that identifies the cell. Paths are left out, and so is the order of levels, which
- * changes from trial to trial.
+ * The part of the work that identifies the cell. Paths are left out, and so is what changes from trial to trial: the
+ * order of levels, and the seed of a program.
  */
-function contentOf(work: CellWork, conversations: string | undefined): unknown {
+function contentOf(
+  work: CellWork,
+  { conversations, seed }: RunRequest,
+  seeds: Experiment["seeds"] = "different",
+): unknown {
   const sourceOf = <T extends { conversations?: string }>(context: T): T => {
     if (conversations === undefined) return context;
     const known = conversationHashes.get(conversations) ?? fileHash(conversations);
@@ -306,11 +334,7 @@ function contentOf(work: CellWork, conversations: string | undefined): unknown {
     case "snapshot":
       return { context: sourceOf(work.snapshot.context), instances: work.snapshot.instances };
     case "program":
-      return work.program.context;
-    case "command": {
-      const { argv, env, required } = work.command;
-      return { argv, env, required };
-    }
+      return { ...work.program.context, seed, seeds };
     default:
       return work.kind;
   }

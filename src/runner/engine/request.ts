@@ -29,8 +29,10 @@ export interface RunRequest {
   device: string;
   /** Limit on device memory; by default, all memory of the device. */
   deviceCapBytes?: number;
-  /** Repetitions of each cell, if the experiment does not set them. */
+  /** Repetitions of each cell of populations and programs, if neither the user nor the experiment sets them. */
   trials: number;
+  /** Repetitions that the user asks for, of every cell. Journals of earlier versions lack it. */
+  askedTrials?: number;
   seed: number;
   timeoutMs: number;
   /** Most cells at the same time; by default, chosen from the machine. */

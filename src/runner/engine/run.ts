@@ -372,9 +372,14 @@ function planExperiment(
   const planned = entries
     .filter(({ key }) => log.state.units.get(key)?.orphan !== false)
     .map(({ cell, reason }) => {
-      const { experiment, trial, role, part, factors, instances, label } = cell;
+      const { experiment, trial, role, part, factors, seed, instances, label } = cell;
       const own = { experiment, cell: cell.cell, trial, role, factors, instances, label, reason };
-      return { type: "planned", ...own, ...(part === undefined ? {} : { part }) } as const;
+      return {
+        type: "planned",
+        ...own,
+        ...(seed === undefined ? {} : { seed }),
+        ...(part === undefined ? {} : { part }),
+      } as const;
     });
   log.appendAll(planned);
   return { prepared, entries };

@@ -163,7 +163,8 @@ export function cellsOf(state: RunState, experiment: string): CollectedCell[] {
     .filter(({ planned, orphan }) => !orphan && planned.experiment === experiment)
     .sort((a, b) => a.planned.trial - b.planned.trial)
     .map(({ planned, last }) => {
-      const { role, part, label, factors, trial, instances } = planned;
-      return { role, part, label, factors, trial, instances, beside: last?.beside ?? false, end: last?.end };
+      const { role, part, label, factors, trial, seed, instances } = planned;
+      const own = { role, part, label, factors, trial, seed, instances };
+      return { ...own, beside: last?.beside ?? false, end: last?.end };
     });
 }

@@ -1,4 +1,4 @@
-import type { Factors } from "../../experiment/define.js";
+import type { Factors, Level } from "../../experiment/define.js";
 import type { Calibration } from "../../measure/calibration.js";
 import type { Result } from "../../record/schema.js";
 import type { CellEnd } from "../../record/cell-end.js";
@@ -22,6 +22,8 @@ export interface PlannedRecord extends UnitOfWork {
   role: CellRole;
   part?: string;
   factors: Factors;
+  /** Seed of this repetition; absent where every repetition does the same, and in earlier journals. */
+  seed?: Level;
   instances: number;
   label: string;
   /** Why the trial is to run. */
