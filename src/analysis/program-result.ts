@@ -1,4 +1,5 @@
 import { smallestOf } from "../base/stats/extremes.js";
+import { suggestion } from "../base/nearest-name.js";
 import { ownValue } from "../base/own-value.js";
 import type { Factors, ProgramReading } from "../experiment/define.js";
 import type { Calibration } from "../measure/calibration.js";
@@ -122,7 +123,11 @@ function analyseRows(input: ProgramAnalysisInput, analysis: CellAnalysis): Resul
         : calibrationRecord(calibration),
     ...(experiment.table === undefined ? {} : { table: tableRecord(experiment.table) }),
     ...findingsOf(collected),
-    warnings: [...leftOutDoubt(all), ...warningsOf(collected, rows, lines, missing)],
+    warnings: [
+      ...leftOutDoubt(all),
+      ...unknownReadings(experiment, rows, followUps),
+      ...warningsOf(collected, rows, lines, missing),
+    ],
   };
 }
 
@@ -244,6 +249,35 @@ function readingOf(trials: readonly ProgramTrial[], name: string): ResultRowRead
   );
   if (special === undefined) return rangeInterval(readings as number[]);
   return isAbsent(special) ? { absent: special.absent } : special;
+}
+
+/** A doubt about readings that a table or a figure names and no run has: the name is probably mistyped. */
+function unknownReadings(
+  { table, figures = [] }: ExperimentRecord,
+  rows: readonly ResultRow[],
+  followUps: NonNullable<Result["followUps"]>,
+): Result["warnings"] {
+  const parts = [{ name: undefined, table, rows }, ...followUps];
+  const messages = parts.flatMap(({ name: part, table: spec, rows: own }) => {
+    const answered = own.filter(({ outcome }) => outcome === "ok");
+    if (answered.length === 0) return [];
+    const known = new Set(answered.flatMap(({ readings }) => Object.keys(readings)));
+    const shown = [
+      ...(spec?.columns ?? []).map(({ from }) => from),
+      ...figures.flatMap((figure) =>
+        figure.part === part ? figure.y.map((value) => (typeof value === "string" ? value : value.from)) : [],
+      ),
+    ];
+    const names = shown.flatMap((from) =>
+      from.startsWith("readings.") ? [from.slice("readings.".length)] : [],
+    );
+    return [...new Set(names)].flatMap((name) =>
+      known.has(name)
+        ? []
+        : [`No run has the reading "${name}" that a table or figure names${suggestion(name, known)}.`],
+    );
+  });
+  return messages.length === 0 ? [] : [{ name: "unknown-reading", message: messages.join(" ") }];
 }
 
 /** Ways to enforce a cap that look at processes, and so miss memory that belongs to none. */

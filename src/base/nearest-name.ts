@@ -24,21 +24,34 @@ export function suggestion(given: string, candidates: Iterable<string>): string 
   return near === undefined ? "" : `; the nearest is ${near}`;
 }
 
-/** Levenshtein's distance: insertions, removals and replacements between two words, at most `limit`. */
+/**
+ * The distance of two words, at most `limit`: insertions, removals, replacements, and two neighbours that changed places
+ * (the optimal string alignment of Damerau and Levenshtein).
+ */
 function edits(from: string, to: string, limit: number): number {
   if (Math.abs(from.length - to.length) >= limit) return limit;
   let above = Array.from({ length: to.length + 1 }, (_, place) => place);
+  let beforeAbove: number[] = [];
+  let leastBefore = 0;
   for (let row = 1; row <= from.length; row++) {
     const own = [row];
     let least = row;
     for (let column = 1; column <= to.length; column++) {
       const replaced = (above[column - 1] ?? limit) + (from[row - 1] === to[column - 1] ? 0 : 1);
-      const count = Math.min(replaced, (above[column] ?? limit) + 1, (own[column - 1] ?? limit) + 1);
+      const isSwapped =
+        column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1] && row > 1;
+      const count = Math.min(
+        replaced,
+        (above[column] ?? limit) + 1,
+        (own[column - 1] ?? limit) + 1,
+        isSwapped ? (beforeAbove[column - 2] ?? limit) + 1 : limit,
+      );
       own.push(count);
       least = Math.min(least, count);
     }
-    if (least >= limit) return limit;
-    above = own;
+    if (least >= limit && leastBefore >= limit) return limit;
+    leastBefore = least;
+    [beforeAbove, above] = [above, own];
   }
   return Math.min(limit, above[to.length] ?? limit);
 }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, extname, isAbsolute, resolve } from "node:path";
 import { BytesperError } from "../base/errors.js";
 import { parseDuration } from "../base/duration.js";
+import { suggestion } from "../base/nearest-name.js";
 import { columnsOf, rolloutProblem } from "./rollout/index.js";
 import { sentence } from "../base/sentence.js";
 import type { SubjectReference } from "./subject.js";
@@ -12,6 +13,7 @@ import { withPlace } from "./thrown.js";
 import { importable, MODULES } from "./compile.js";
 import type { Experiment, Level } from "./define.js";
 import { figuresProblem } from "./figures-problem.js";
+import { CAPS, keysProblem, valueNameProblem } from "./keys-problem.js";
 import { nameProblem } from "./name.js";
 import { shown, valuesProblem } from "./values-problem.js";
 
@@ -156,6 +158,8 @@ function problemOf(candidate: Partial<Experiment> | undefined): string | undefin
   const naming = nameProblem(candidate.name);
   if (naming !== undefined) return naming;
   if (typeof candidate.unit !== "string" || candidate.unit === "") return 'its "unit" must say what one is';
+  const keyProblem = keysProblem(candidate);
+  if (keyProblem !== undefined) return keyProblem;
   const kinds = ["subject", "program", "command"].filter((key) => key in candidate);
   if (kinds.length > 1) return `it has ${kinds.map((key) => `"${key}"`).join(" and ")}; give one of them`;
   if (
@@ -178,7 +182,7 @@ function problemOf(candidate: Partial<Experiment> | undefined): string | undefin
   if (population !== undefined) {
     const levels = levelsOf(population);
     if (levels === undefined)
-      return `its "population" names the factor "${population}", which it does not have`;
+      return `its "population" names the factor "${population}", which it does not have${suggestion(population, names)}`;
     if (!levels.every(isCount))
       return `the levels of the population "${population}" must be whole numbers from 1`;
   }
@@ -186,9 +190,13 @@ function problemOf(candidate: Partial<Experiment> | undefined): string | undefin
   if (frontier !== undefined && !(levelsOf(frontier) ?? []).every((level) => typeof level === "number"))
     return `the levels of its "frontier" factor "${frontier}" must be numbers`;
   if (frontier !== undefined && levelsOf(frontier) === undefined)
-    return `its "frontier" names the factor "${frontier}", which it does not have`;
+    return `its "frontier" names the factor "${frontier}", which it does not have${suggestion(frontier, names)}`;
   const parts = (candidate.followUps ?? []).map(({ name }) => name);
-  const figuresText = figuresProblem(candidate.figures, parts);
+  const columnText = columnsProblem(candidate, names);
+  if (columnText !== undefined) return columnText;
+  const figuresText = figuresProblem(candidate.figures, parts, (part) =>
+    factorsOfPart(candidate, names, part),
+  );
   if (figuresText !== undefined) return figuresText;
   const capsProblem = capsProblemOf(candidate.caps);
   if (capsProblem !== undefined) return capsProblem;
@@ -198,6 +206,33 @@ function problemOf(candidate: Partial<Experiment> | undefined): string | undefin
   const { seeds } = candidate as { seeds?: unknown };
   if (seeds !== undefined && seeds !== "different" && seeds !== "same")
     return `its "seeds" is ${shown(seeds)}, and "different" or "same" was expected`;
+  return undefined;
+}
+
+/** The factors of the experiment's own rows, or those of a follow-up. */
+function factorsOfPart(
+  { followUps = [] }: Partial<Experiment>,
+  own: readonly string[],
+  part: string | undefined,
+): readonly string[] {
+  if (part === undefined) return own;
+  return Object.keys(followUps.find(({ name }) => name === part)?.factors ?? {});
+}
+
+function columnsProblem(candidate: Partial<Experiment>, own: readonly string[]): string | undefined {
+  const tables = [
+    { place: 'its "table"', part: undefined, table: candidate.table },
+    ...(candidate.followUps ?? []).map(({ name, table }) => ({
+      place: `the "table" of its follow-up "${name}"`,
+      part: name,
+      table,
+    })),
+  ];
+  for (const { place, part, table } of tables)
+    for (const { title, from } of table?.columns ?? []) {
+      const problem = valueNameProblem(from, factorsOfPart(candidate, own, part));
+      if (problem !== undefined) return `the column "${title}" of ${place} shows ${problem}`;
+    }
   return undefined;
 }
 
@@ -232,7 +267,7 @@ function commandProblemOf(
     if (typeof text !== "string") return 'the values of its "env" must be texts';
     for (const [placeholder, name = ""] of text.matchAll(PLACEHOLDER)) {
       if (!OWN_PLACEHOLDERS.includes(name) && !factors.includes(name))
-        return `"${placeholder}" stands in its "${place}" and there is no factor "${name}"; the factors are ${factors.join(", ") || "none"}`;
+        return `"${placeholder}" stands in its "${place}" and there is no factor "${name}"; the factors are ${factors.join(", ") || "none"}${suggestion(name, OWN_PLACEHOLDERS)}`;
     }
   }
   return undefined;
@@ -258,8 +293,8 @@ function capsProblemOf(caps: unknown): string | undefined {
   if (caps === undefined) return undefined;
   if (typeof caps !== "object" || caps === null) return 'its "caps" must be an object';
   for (const [name, value] of Object.entries(caps)) {
-    if (!["memory", "device", "time"].includes(name))
-      return `there is no cap "${name}"; the caps are memory, device and time`;
+    if (!CAPS.includes(name))
+      return `there is no cap "${name}"; the caps are memory, device and time${suggestion(name, CAPS)}`;
     try {
       if (typeof value !== "string") throw new Error();
       if (name === "time") parseDuration(value);

@@ -1,4 +1,6 @@
+import { suggestion } from "../base/nearest-name.js";
 import type { Experiment } from "./define.js";
+import { nearestOf } from "./keys-problem.js";
 
 /** The mistake in the kinds of values that an experiment file gives; undefined if there is none. */
 export function valuesProblem(candidate: Partial<Experiment>): string | undefined {
@@ -15,8 +17,9 @@ export function valuesProblem(candidate: Partial<Experiment>): string | undefine
   return (
     levelsProblem("factors", candidate.factors) ??
     levelsProblem("quick", candidate.quick) ??
+    quickProblem(candidate) ??
     patternsProblem(candidate.exclude, Object.keys({ ...candidate.factors, ...candidate.quick })) ??
-    snapshotProblem(candidate.snapshotFactors) ??
+    snapshotProblem(candidate.snapshotFactors, Object.keys(candidate.factors ?? {})) ??
     tableProblem(candidate.table) ??
     followUpsProblem(candidate.followUps) ??
     envProblem(candidate.env)
@@ -61,15 +64,29 @@ function patternsProblem(exclude: unknown, names: readonly string[]): string | u
     if (keys.length === 0) return 'its "exclude" has {}, which would leave out every cell';
     const unknown = keys.find((name) => !names.includes(name));
     if (unknown !== undefined)
-      return `its "exclude" names the factor "${unknown}"; the factors are ${names.join(", ") || "none"}`;
+      return `its "exclude" names the factor "${unknown}"; the factors are ${names.join(", ") || "none"}${suggestion(unknown, names)}`;
   }
   return undefined;
 }
 
-function snapshotProblem(factors: unknown): string | undefined {
+/** A level for `--quick` of a factor that does not exist would add a factor to quick runs alone. */
+function quickProblem({
+  factors = {},
+  quick = {},
+}: Pick<Partial<Experiment>, "factors" | "quick">): string | undefined {
+  const unknown = Object.keys(quick).find((name) => !Object.hasOwn(factors, name));
+  return unknown === undefined
+    ? undefined
+    : `its "quick" names the factor "${unknown}", which it does not have; ${nearestOf(unknown, Object.keys(factors), "factors")}`;
+}
+
+function snapshotProblem(factors: unknown, names: readonly string[]): string | undefined {
   if (factors === undefined) return undefined;
   if (!isObject(factors))
     return `its "snapshotFactors" is ${shown(factors)}, and an object of levels was expected`;
+  const unknown = Object.keys(factors).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    return `its "snapshotFactors" names the factor "${unknown}", which it does not have; ${nearestOf(unknown, names, "factors")}`;
   const wrong = Object.entries(factors).find(([, level]) => levelProblem(level) !== undefined);
   return wrong === undefined
     ? undefined
@@ -106,6 +123,7 @@ function followUpsProblem(followUps: unknown): string | undefined {
     const problem =
       levelsProblem("factors", part.factors ?? null) ??
       levelsProblem("quick", part.quick) ??
+      quickProblem(part as Partial<Experiment>) ??
       tableProblem(part.table ?? null);
     if (problem !== undefined) return `of its follow-up "${name}": ${problem}`;
   }

@@ -7,8 +7,8 @@ import { latexText } from "../../src/base/table/latex-text.js";
 import { parseResult } from "../../src/record/schema.js";
 import { drawFigures, writeFigures } from "../../src/runner/figures.js";
 import { TOUGH } from "../unit/report/tables/tough.js";
-import type { Ended } from "./cli.js";
-import { ROOT, bytesper, run } from "./cli.js";
+import { ROOT, bytesper } from "./cli.js";
+import { pdflatex } from "./pdflatex.js";
 
 const FILES = ["docs/paper/sample.md", "docs/paper/sample.tex"];
 const ALL = [...FILES, "docs/paper/numbers.tex"];
@@ -33,18 +33,6 @@ async function sampleFolder(): Promise<string> {
     writeFigures(own, result, await drawFigures(result));
   }
   return folder;
-}
-
-/** Compiles a paper in its folder, or says what is missing. */
-async function pdflatex(folder: string, file: string): Promise<Ended | string> {
-  const found = await run("sh", ["-c", "kpsewhich siunitx.sty booktabs.sty && command -v pdflatex"]).catch(
-    () => undefined,
-  );
-  if (found?.stdout.trim().split("\n").length !== 3)
-    return "pdflatex with siunitx and booktabs is missing (Debian: texlive-latex-recommended, texlive-science)";
-  const args = ["-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", file];
-  await run("pdflatex", args, { cwd: folder });
-  return run("pdflatex", args, { cwd: folder });
 }
 
 describe("the sample paper", () => {

@@ -6,7 +6,9 @@ test.each<[given: string, candidates: string[], near: string | undefined]>([
   ["perMessage", ["growth", "perSession", "maxSessions"], "perSession"],
   // 5 edits of 10.
   ["perMessage", ["perSessions"], undefined],
-  // Two letters exchanged are two edits.
+  // Two neighbours that changed places are one edit, of four letters.
+  ["unti", ["title", "unit"], "unit"],
+  ["siez", ["size"], "size"],
   ["growht", ["perSession", "growth"], "growth"],
   ["GIB", ["kB", "GiB", "MiB"], "GiB"],
   ["heap", ["heat", "heap2", "Heap"], "Heap"],

@@ -141,6 +141,66 @@ describe("factors with a part to play", () => {
   });
 });
 
+describe("a name that means nothing is refused with the nearest that does", () => {
+  const table = (column: object): unknown =>
+    changed({ table: { title: "t", columns: [{ title: "Used", from: "readings.a", ...column }] } });
+  const figure = (more: object): unknown =>
+    changed({ figures: [{ title: "f", x: "factors.size", y: ["readings.a"], ...more }] });
+  test.each([
+    [changed({ repetitons: 5 }), 'it has the key "repetitons"; the nearest is repetitions'],
+    [changed({ require: ["x"] }), 'it has the key "require"; the nearest is requires'],
+    [
+      changed({ caps: { memry: "1 GiB" } }),
+      'there is no cap "memry"; the caps are memory, device and time; the nearest is memory',
+    ],
+    [
+      changed({ quick: { sise: [1] } }),
+      'its "quick" names the factor "sise", which it does not have; the factors are size, kind; the nearest is size',
+    ],
+    [
+      changed({ population: "sizes" }),
+      'its "population" names the factor "sizes", which it does not have; the nearest is size',
+    ],
+    [
+      changed({ table: { title: "t", colums: [], columns: [] } }),
+      'its "table" has the key "colums"; the nearest is columns',
+    ],
+    [table({ unti: "MB" }), 'a column of its "table" has the key "unti"; the nearest is unit'],
+    [
+      table({ unit: "mb" }),
+      'a column of its "table" has the unit "mb"; the units are B, kB, MB, KiB, MiB, GiB',
+    ],
+    [
+      table({ from: "factors.sise" }),
+      'the column "Used" of its "table" shows "factors.sise", and there is no factor "sise"; the factors are size, kind; the nearest is size',
+    ],
+    [figure({ lgo: ["x"] }), 'of its "figures", number 1 has the key "lgo"; the nearest is log'],
+    [
+      figure({ y: [{ from: "readings.a", nmae: "b" }] }),
+      'of its "figures", number 1 has a value that has the key "nmae"; the nearest is name',
+    ],
+    [
+      figure({ where: { sizes: 1 } }),
+      'of its "figures", number 1 has a "where" with the factor "sizes", which is none; the factors are size, kind; the nearest is size',
+    ],
+    [
+      figure({ marks: [{ axis: "y", at: 1, label: "l", lable: "m" }] }),
+      'of its "figures", number 1 has a mark that has the key "lable"; the nearest is label',
+    ],
+    [
+      changed({ rollout: { flag: {}, flags: {} }, factors: undefined }),
+      'its "rollout" has the key "flag"; the nearest is flags',
+    ],
+    [
+      changed({ command: undefined, subject: { create: "x", relaese: "y" } }),
+      'its "subject" has the key "relaese"; the nearest is release',
+    ],
+    [changed({ seeds: "all" }), 'its "seeds" is "all", and "different" or "same" was expected'],
+  ])("%j: %s", async (experiment, problem) => {
+    expect(await problemOf(experiment)).toBe(problem);
+  });
+});
+
 describe("caps", () => {
   test.each([
     [5, 'its "caps" must be an object'],

@@ -36,7 +36,13 @@ describe("moments", () => {
 
 describe("repeated runs", () => {
   test("two to five values get Student's t", () => {
-    const { n, mean: middle, standardDeviation: deviation, median, interval } = describeRuns([4, 1, 3, 2, 10]);
+    const {
+      n,
+      mean: middle,
+      standardDeviation: deviation,
+      median,
+      interval,
+    } = describeRuns([4, 1, 3, 2, 10]);
     // Deviations 0, -3, -1, -2, 6: squares 50, by 4: 12.5. Half the interval: 2.776445 sqrt(12.5 / 5).
     expect({ n, middle, median }).toEqual({ n: 5, middle: 4, median: 3 });
     expect(deviation).toBeCloseTo(Math.sqrt(12.5), 12);
