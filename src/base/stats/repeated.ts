@@ -50,7 +50,7 @@ const SEED = 1;
 /**
  * Mean, deviation, median and the 95 % interval of the mean of at least one value. The interval is Student's t, which is
  * exact for normal values. From 10 runs on, skewed values get a bootstrap-t instead: for exponential values of 10 runs
- * it covers 94 % where t covers 90 %. The percentile and BCa bootstraps are no better than t with so few values.
+ * it covers 94 % where t covers 90 %. The BCa bootstrap is no better than t with so few values.
  *
  * Source of the bootstrap-t: B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 12.
  */
