@@ -34,7 +34,7 @@ const EXPERIMENT = keys<Required<Experiment>>({
   figures: true,
   caps: true,
 });
-const SUBJECT = keys<Required<Subject>>({ create: true, release: true, prepare: true });
+const SUBJECT = keys<Required<Subject>>({ create: true, release: true, prepare: true, use: true });
 export const CAPS = keys<Required<Caps>>({ memory: true, device: true, time: true });
 const TABLE = keys<Required<NonNullable<Experiment["table"]>>>({ title: true, columns: true, notes: true });
 const COLUMN = keys<Required<ColumnSpec>>({ title: true, from: true, unit: true });

@@ -123,7 +123,7 @@ function followUpsProblem(followUps: unknown): string | undefined {
     const problem =
       levelsProblem("factors", part.factors ?? null) ??
       levelsProblem("quick", part.quick) ??
-      quickProblem(part as Partial<Experiment>) ??
+      quickProblem(part) ??
       tableProblem(part.table ?? null);
     if (problem !== undefined) return `of its follow-up "${name}": ${problem}`;
   }
