@@ -92,7 +92,9 @@ function boundsOf(name: string, values: readonly number[]): Bounds | undefined {
 const MOST_ROWS_NAMED = 3;
 
 /** The doubt about means that lack runs: what makes a run fail is seldom without influence on what it would have read. */
-export function leftOutDoubt(rows: readonly ResultRow[]): Result["warnings"] {
+export function leftOutDoubt(
+  rows: readonly Pick<ResultRow, "factors" | "runs" | "statistics">[],
+): Result["warnings"] {
   const short = rows.flatMap(({ factors, runs = [], statistics }) => {
     const lost = runs.filter(({ outcome }) => outcome !== "ok");
     if (statistics === undefined || lost.length === 0) return [];

@@ -82,13 +82,13 @@ describe("a mean", () => {
 });
 
 test("means that lack runs are a doubt, which names three rows and counts the others", () => {
-  const row = (size: number): ResultRow =>
-    ({ factors: { size }, ...rowOf(["ok", { a: 1 }], ["oom-cap"], ["ok", { a: 2 }]) }) as ResultRow;
+  const row = (size: number): Parameters<typeof leftOutDoubt>[0][number] => ({
+    factors: { size },
+    ...rowOf(["ok", { a: 1 }], ["oom-cap"], ["ok", { a: 2 }]),
+  });
   const [doubt] = leftOutDoubt([row(1), row(2), row(3), row(4)]);
   expect(doubt?.name).toBe("runs-left-out");
   expect(doubt?.message).toContain("size=1: 2 of 3 runs; 1 was killed at the cap on its memory.");
   expect(doubt?.message).toContain("1 more row is alike.");
-  expect(leftOutDoubt([{ factors: {}, ...rowOf(["ok", { a: 1 }], ["ok", { a: 1 }]) } as ResultRow])).toEqual(
-    [],
-  );
+  expect(leftOutDoubt([{ factors: {}, ...rowOf(["ok", { a: 1 }], ["ok", { a: 1 }]) }])).toEqual([]);
 });
