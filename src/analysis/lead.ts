@@ -31,6 +31,14 @@ const FIRST_USE_BYTES = 2048;
 const FIRST_USE_OF_MALLOC_BYTES = 8192;
 
 /**
+ * Whether the first populations lie on one line, the same in all processes. Malloc fills them from memory that
+ * nobody used before; later ones are filled in part from what an addon keeps in a cache of its own.
+ */
+function isExact({ shape, perUnitBytes: { value, low, high } }: Fit): boolean {
+  return shape === "linear" && high - low <= AGREEMENT * Math.abs(value);
+}
+
+/**
  * The line after a warm-up is the exact one. But a table, a pool or a memory that grew in the warm-up and
  * never shrinks costs nothing any more, and what is kept by a key that comes again takes the place of itself.
  * The first population of a process shows both. So that line leads where the two differ.
@@ -55,7 +63,10 @@ export function leadingLine(
     return cold.shape !== "linear" && paidOnce(AGREEMENT_OF_KEPT)
       ? { from: "warm", fit: warm }
       : { from: "cold", fit: cold };
-  if (!(difference > tolerance)) return { from: "warm", fit: warm };
+  if (!(difference > tolerance))
+    return isMalloc && isExact(cold) && difference > AGREEMENT * largest
+      ? { from: "cold", fit: cold }
+      : { from: "warm", fit: warm };
   const overlap = from.low <= to.high && to.low <= from.high;
   if (overlap || paidOnce(0) || to.value < 0) return { from: "warm", fit: warm };
   return { from: "cold", fit: cold, other: warm };

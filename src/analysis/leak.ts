@@ -48,7 +48,8 @@ function kernelLeft(
 
 function betweenDrops({ dropped }: Collected["growths"][number]): ReturnType<typeof perInstance> {
   const [first, second] = dropped;
-  if (first === undefined || second === undefined) return absent("the cell wrote no ledger");
+  if (first === undefined || second === undefined)
+    return absent("the cell made no second population of that size");
   return perInstance(
     change(first.reading.pssAnonBytes, second.reading.pssAnonBytes),
     second.instances - first.instances,

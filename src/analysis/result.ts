@@ -20,6 +20,7 @@ import type { ExperimentRecord, GridPoint } from "../record/experiment-record.js
 import { failedRow, missingCells } from "./failed-row.js";
 import type { Fit } from "./fit.js";
 import { fitProcesses } from "./fit.js";
+import type { Lead } from "./lead.js";
 import type { KernelLine, SizedLedger } from "./kernel.js";
 import { kernelLine } from "./kernel.js";
 import { leadingLine } from "./lead.js";
@@ -29,12 +30,13 @@ import { minimumDetectableBytes, nullControl } from "./null-control.js";
 import { tableRecord } from "./table-record.js";
 import type { SnapshotCellData } from "../measure/snapshot-cell.js";
 import { unitsOf as spreadOf } from "./units.js";
-import { addUp } from "./total.js";
+import { addUp, withShared } from "./total.js";
 import type { Counter } from "./trials.js";
 import {
   bytesAtLargest,
   coldPointsOf,
   externalBytes,
+  grownPerInstance,
   heapAndExternal,
   heapBytes,
   mallocBytes,
@@ -48,6 +50,8 @@ export interface AnalysisInput {
   experiment: ExperimentRecord;
   collected: Collected;
   calibration: Calibration;
+  /** Whether what the units refer to and do not hold alone is divided among them. */
+  countShared?: boolean;
   identity: Pick<Result, "runId" | "startedAt" | "finishedAt" | "environment" | "settings">;
 }
 
@@ -110,6 +114,7 @@ export function analyse(input: AnalysisInput): Result {
     },
   );
   const native = nativeLead.fit;
+  const isKept = isKeptWhole(lead, retained) && leftMalloc > 0 && native?.shape !== "linear";
   const external = fitOf(lead.from === "cold" ? cold(externalBytes) : warm(externalBytes, 0));
   const pointsFrom = (counter: Counter, left: number): PointsOf =>
     lead.from === "cold" ? cold(counter) : warm(counter, left);
@@ -124,7 +129,9 @@ export function analyse(input: AnalysisInput): Result {
   const estimates =
     fit === undefined ? [] : compareEstimates(experiment.estimates, fit.perUnitBytes.value, kinds);
   const first = estimates[0];
-  const nativeReading = intervalOrAbsent(native, whyNoMalloc(collected.rows));
+  const nativeReading = isKept
+    ? grownMalloc(collected.rows, unitsOf)
+    : intervalOrAbsent(native, whyNoMalloc(collected.rows));
   const externalReading = intervalOrAbsent(external, undefined);
   const kernel = several ? absent("the grid has several factors") : kernelOf(collected, unitsOf);
   const fitRecord: Result["fit"] =
@@ -136,7 +143,10 @@ export function analyse(input: AnalysisInput): Result {
           nativePerUnitBytes: nativeReading,
           externalPerUnitBytes: externalReading,
           kernelPerUnitBytes: isAbsent(kernel) ? kernel : kernel.perUnitBytes,
-          ...addUp(fit.perUnitBytes, externalReading, nativeReading, kernel, unitsOverLine),
+          ...withShared(
+            addUp(fit.perUnitBytes, externalReading, nativeReading, kernel, unitsOverLine),
+            input.countShared === true ? snapshot?.shared : undefined,
+          ),
         };
 
   const result: Result = {
@@ -225,6 +235,27 @@ function coldSlopes(
 }
 
 type PointsOf = (data: ProtocolData) => Point[];
+
+/** Of an instance that was dropped and stays, nearly all is left; the rest may be a table with room to spare. */
+const KEPT_SHARE = 0.9;
+
+/** Whether instances stay as they are when they are dropped. */
+function isKeptWhole({ from, fit }: Lead, retained: number): boolean {
+  return from === "cold" && fit !== undefined && retained >= KEPT_SHARE * fit.perUnitBytes.value;
+}
+
+/**
+ * Malloc of instances that all stay. A table of V8's own that they fill (of strings, of weak references) doubles
+ * at some number of them, which the first population meets or misses by chance; all that were ever made share it.
+ */
+function grownMalloc(rows: readonly Trial[], unitsOf: (factors: Factors) => number): ResultReading {
+  const largest = Math.max(0, ...rows.map(({ instances }) => instances));
+  return rangeInterval(
+    rows
+      .filter(({ instances }) => instances === largest)
+      .map(({ data, factors }) => grownPerInstance(data, mallocBytes) / unitsOf(factors)),
+  );
+}
 
 /** Bytes that each instance leaves behind, from the trials that made the most instances. */
 function retainedOf(rows: readonly Trial[], counter: Counter = heapAndExternal): number {

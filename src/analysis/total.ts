@@ -1,5 +1,6 @@
 import type { Interval } from "../base/stats/interval.js";
-import type { ResultFit, ResultReading } from "../record/schema.js";
+import { SHARED } from "../record/total.js";
+import type { Result, ResultFit, ResultReading } from "../record/schema.js";
 import { isAbsent } from "../system/probe/reading.js";
 import type { KernelLine } from "./kernel.js";
 
@@ -12,6 +13,10 @@ const BOOKKEEPING_SHARE = 0.01;
 const BOOKKEEPING_OF_A_PAGE_BYTES = 4096;
 /** What only the kernel sees counts where it is more than this share of all: pages are never quite full. */
 const KERNEL_SHARE = 0.05;
+/** V8 and malloc hold some hundred KiB of pages in reserve. */
+const KERNEL_LEAST_BYTES = 2 ** 20;
+/** Both halves of the line must say so: pages that V8 keeps for later are taken in one of them. */
+const STEADY_SHARE = 0.5;
 
 type Total = Pick<ResultFit, "totalPerUnitBytes" | "parts" | "bookkeepingPerUnitBytes">;
 
@@ -62,14 +67,32 @@ export function addUp(
   };
 }
 
+/** The total with a share of what was there before and all units use. */
+export function withShared(total: Total, shared: Result["shared"]): Total {
+  const { totalPerUnitBytes: own, parts = [] } = total;
+  if (shared === undefined || own === undefined || !("value" in own)) return total;
+  const { perUnitBytes: share } = shared;
+  return {
+    ...total,
+    totalPerUnitBytes: { value: own.value + share, low: own.low + share, high: own.high + share },
+    parts: [...parts, { name: SHARED, bytes: share }],
+  };
+}
+
 export const HEAP = "V8's heap";
 export const EXTERNAL = "external, declared to V8";
 export const NATIVE = "native, that V8 is not told of";
 export const KERNEL = "seen by the kernel alone";
 
 /** Bytes that the kernel counts beyond V8's pages, external memory and malloc; 0 where they are too few to tell. */
-function beyond({ beyondKnown, perUnitBytes }: KernelLine, perUnit: Interval, malloc: ResultReading): number {
+function beyond(
+  { beyondKnown, perUnitBytes, instances }: KernelLine,
+  perUnit: Interval,
+  malloc: ResultReading,
+): number {
   const native = isAbsent(malloc) ? 0 : Math.max(0, malloc.value);
   const all = Math.max(perUnitBytes.value, perUnit.value, native);
-  return beyondKnown.low > 0 && beyondKnown.value > KERNEL_SHARE * all ? beyondKnown.value : 0;
+  if (beyondKnown.value * instances < KERNEL_LEAST_BYTES) return 0;
+  const isSteady = beyondKnown.low > STEADY_SHARE * beyondKnown.value;
+  return isSteady && beyondKnown.value > KERNEL_SHARE * all ? beyondKnown.value : 0;
 }

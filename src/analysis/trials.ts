@@ -48,6 +48,11 @@ export function retainedPerInstance(data: ProtocolData, counter: Counter): numbe
   return growth / made;
 }
 
+/** Growth of the process from before the first instance to its end, for each instance that was ever made. */
+export function grownPerInstance(data: ProtocolData, counter: Counter): number {
+  return (counter(data.end) - counter(data.baseline)) / data.end.created;
+}
+
 /**
  * The readings of a trial as points (instances alive, bytes since the baseline). Where instances leave memory
  * behind, the bytes of earlier populations are subtracted. So a point holds only the bytes of its own

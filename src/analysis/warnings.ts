@@ -158,8 +158,11 @@ function unevenRows(result: Result, slope: number, warn: Warn): void {
 
 type Warn = (name: string, message: string) => void;
 
+/** Where what is left differs by more, instances did not stay whole. */
+const KEPT_WITHIN = 0.1;
+
 /** What instances that were dropped left behind, by each counter that saw it. */
-function leakDoubt({ leak, unit }: Result, warn: Warn): void {
+function leakDoubt({ leak, unit, fit }: Result, warn: Warn): void {
   if (leak === undefined || isAbsent(leak)) return;
   const seen = (
     [
@@ -176,6 +179,15 @@ function leakDoubt({ leak, unit }: Result, warn: Warn): void {
   warn(
     "retained-after-release",
     `${what} left ${seen.join(", ")} behind${when} (a registry, cache, listener or handle that is kept?); these bytes are counted in bytes per ${unit}.`,
+  );
+  if (isAbsent(fit) || fit.readFrom !== "cold" || "absent" in leak.retainedPerInstanceBytes) return;
+  const later = (leak.retainedPerInstanceBytes as { value: number }).value;
+  const { value: first } = fit.perUnitBytes;
+  const isWhole = Math.abs(later / first - 1) <= KEPT_WITHIN;
+  if (!isWhole || Math.abs(later - first) <= Math.max(1, AGREEMENT * first)) return;
+  warn(
+    "depends-on-number",
+    `The first ${unit}s cost ${bytes(first)} each, and ${leak.made.toLocaleString("en-US")} that were made later left ${bytes(later)} each: what keeps them (a table that doubles, an array with spare places) grows in steps, so the cost of one depends on how many there are.`,
   );
 }
 
@@ -236,7 +248,7 @@ function kernelDoubts(result: Result, kernel: KernelLine | Absent, warn: Warn): 
     const rest = kernel.perUnitBytes.value - part.bytes;
     warn(
       "seen-by-kernel-alone",
-      `The kernel counts ${bytes(kernel.perUnitBytes.value)} of pages per ${unit}, and V8's pages, external memory and malloc explain ${bytes(rest)}: the rest is another isolate (a worker), thread stacks, or memory that an addon maps itself.`,
+      `The kernel counts ${bytes(kernel.perUnitBytes.value)} of pages per ${unit}, and V8's pages, external memory and malloc explain ${bytes(rest)}: the rest is another isolate (a worker), thread stacks, memory that an addon maps itself, or tables of V8 outside its heap (entries of functions, since Node 24).`,
     );
   } else if (isAbsent(kernel) && !isAbsent(ledger)) {
     const { unexplainedBytes, pssChangeBytes, instances } = ledger;

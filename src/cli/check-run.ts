@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BytesperError } from "../base/errors.js";
 import type { Result } from "../record/schema.js";
+import { commonSettings } from "../runner/common-options.js";
+import { GRID_DEFAULTS } from "../runner/defaults.js";
 import type { RunRequest } from "../runner/engine/request.js";
 import { Progress } from "./progress.js";
 
@@ -18,6 +20,10 @@ export interface BudgetRun {
   seed: number;
   conversations?: string;
   signal: AbortSignal;
+  /** Modules that each measured process loads first. */
+  imports: readonly string[];
+  /** Whether an earlier calibration does not count. */
+  recalibrate: boolean;
   /** Folder for the results; by default, a temporary one. */
   out?: string;
 }
@@ -69,7 +75,7 @@ export async function measureAll(
 function requestOf(
   experiments: readonly BudgetedExperiment[],
   quick: boolean,
-  { trials, seed, conversations }: BudgetRun,
+  { trials, seed, conversations, imports, recalibrate }: BudgetRun,
 ): RunRequest {
   return {
     experiments: experiments.map(({ source }) => source),
@@ -77,12 +83,11 @@ function requestOf(
     minimal: false,
     only: [],
     filter: {},
-    compilers: "off",
-    ...(conversations === undefined ? {} : { conversations }),
+    ...commonSettings(
+      { trials, seed, imports, recalibrate, ...(conversations === undefined ? {} : { conversations }) },
+      GRID_DEFAULTS,
+    ),
     device: "auto",
-    trials,
-    seed,
-    timeoutMs: 600_000,
     executor: "local",
     moreMemory: 1,
   };

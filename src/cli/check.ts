@@ -7,10 +7,11 @@ import type { Confirmed } from "../report/budgets/confirm.js";
 import type { ReportContext } from "../report/budgets/text.js";
 import type { Result } from "../record/schema.js";
 import type { BudgetedExperiment, BudgetRun } from "./check-run.js";
-import { interruptSignal, list, wholeNumber } from "./options.js";
+import type { MeasuringFlags } from "./options.js";
+import { addMeasuringOptions, interruptSignal, list, measuringOptions, wholeNumber } from "./options.js";
 import { print } from "./print.js";
 
-interface Flags {
+interface Flags extends MeasuringFlags {
   config?: string;
   results: string;
   result?: string;
@@ -28,7 +29,7 @@ interface Flags {
 }
 
 export function addCheck(program: Command): void {
-  program
+  const command = program
     .command("check")
     .description("measure the experiments that bytesper.config has budgets for; exit 1 where one is exceeded")
     .option("--config <file>", "config of budgets (default: bytesper.config.* here or above)")
@@ -44,8 +45,8 @@ export function addCheck(program: Command): void {
     .option("--allow-raise <reason>", "with --update, also raise budgets that are exceeded")
     .option("--self-test", "leak a known number of bytes on purpose; exit 1 unless the budgets notice it")
     .option("--junit <file>", "write the verdicts as JUnit XML")
-    .option("--json", "print JSON")
-    .action(check);
+    .option("--json", "print JSON");
+  addMeasuringOptions(command).action(check);
 }
 
 async function check(flags: Flags): Promise<void> {
@@ -66,6 +67,7 @@ async function check(flags: Flags): Promise<void> {
     trials: flags.trials,
     seed: flags.seed,
     signal: interruptSignal(),
+    ...measuringOptions(flags),
     ...(flags.conversations === undefined ? {} : { conversations: resolve(flags.conversations) }),
   };
   if (flags.selfTest === true) {

@@ -1,26 +1,27 @@
 import type { Command } from "commander";
 import { BytesperError } from "../base/errors.js";
 import { MEASURE_DEFAULTS } from "../runner/defaults.js";
-import { interruptSignal, wholeNumber } from "./options.js";
+import type { MeasuringFlags } from "./options.js";
+import { addMeasuringOptions, interruptSignal, measuringOptions, wholeNumber } from "./options.js";
 import { Progress } from "./progress.js";
 import { print } from "./print.js";
 
-interface Flags {
+interface Flags extends MeasuringFlags {
   json?: boolean;
   verbose?: boolean;
   quiet?: boolean;
   jit?: boolean;
   snapshot: boolean;
+  countShared?: boolean;
   instances?: number;
   trials: number;
   seed: number;
   timeout: number;
   conversations?: string;
-  import: string[];
 }
 
 export function addMeasure(program: Command): void {
-  program
+  const command = program
     .command("measure")
     .description("bytes per instance of one subject, with interval, fixed cost, cross-check and breakdown")
     .argument(
@@ -32,6 +33,10 @@ export function addMeasure(program: Command): void {
     .option("--quiet", "print the bytes of one instance and nothing else")
     .option("--jit", "leave the optimising compilers on")
     .option("--no-snapshot", "leave out the cross-check by heap snapshot")
+    .option(
+      "--count-shared",
+      "divide what the instances refer to and do not hold alone among them, and count it",
+    )
     .option(
       "--instances <n>",
       "instances of the largest population (default: chosen by a pilot)",
@@ -45,43 +50,38 @@ export function addMeasure(program: Command): void {
       wholeNumber(1),
       MEASURE_DEFAULTS.timeoutMs / 1000,
     )
-    .option("--conversations <file>", "a conversations file for the subject's context")
-    .option(
-      "--import <module>",
-      "load this module first in each measured process, such as a loader of your own; may be repeated",
-      (module: string, before: string[]) => [...before, module],
-      [],
-    )
-    .action(async (subject: string, flags: Flags) => {
-      // Loaded only by this command, so that all other commands start quickly.
-      const [{ measureSubject }, { bareNumber, measurePage }] = await Promise.all([
-        import("../runner/measure-subject.js"),
-        import("../report/measure-page.js"),
-      ]);
-      const progress = new Progress();
-      const result = await measureSubject(subject, {
-        compilers: flags.jit === true ? "on" : "off",
-        snapshot: flags.snapshot,
-        trials: flags.trials,
-        seed: flags.seed,
-        timeoutMs: flags.timeout * 1000,
-        imports: flags.import,
-        signal: interruptSignal(),
-        onMessage: ({ cells }) => {
-          if (cells !== undefined) progress.update(cells.finished, cells.total, cells.label);
-        },
-        ...(flags.instances === undefined ? {} : { instances: flags.instances }),
-        ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),
-      });
-      progress.clear();
-      if (flags.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-      else if (flags.quiet === true) {
-        // No number stands without its doubts.
-        for (const { name, message } of result.warnings) progress.line(`! ${name}: ${message}`);
-        const bytes = bareNumber(result);
-        if (typeof bytes !== "number")
-          throw new BytesperError("CELL_FAILED", `There is no number to print: ${bytes.absent}.`);
-        process.stdout.write(`${bytes}\n`);
-      } else print(measurePage(result, { verbose: flags.verbose === true, subject }));
+    .option("--conversations <file>", "a conversations file for the subject's context");
+  addMeasuringOptions(command).action(async (subject: string, flags: Flags) => {
+    // Loaded only by this command, so that all other commands start quickly.
+    const [{ measureSubject }, { bareNumber, measurePage }] = await Promise.all([
+      import("../runner/measure-subject.js"),
+      import("../report/measure-page.js"),
+    ]);
+    const progress = new Progress();
+    const result = await measureSubject(subject, {
+      compilers: flags.jit === true ? "on" : "off",
+      snapshot: flags.snapshot,
+      countShared: flags.countShared === true,
+      trials: flags.trials,
+      seed: flags.seed,
+      timeoutMs: flags.timeout * 1000,
+      ...measuringOptions(flags),
+      signal: interruptSignal(),
+      onMessage: ({ cells }) => {
+        if (cells !== undefined) progress.update(cells.finished, cells.total, cells.label);
+      },
+      ...(flags.instances === undefined ? {} : { instances: flags.instances }),
+      ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),
     });
+    progress.clear();
+    if (flags.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+    else if (flags.quiet === true) {
+      // No number stands without its doubts.
+      for (const { name, message } of result.warnings) progress.line(`! ${name}: ${message}`);
+      const bytes = bareNumber(result);
+      if (typeof bytes !== "number")
+        throw new BytesperError("CELL_FAILED", `There is no number to print: ${bytes.absent}.`);
+      process.stdout.write(`${bytes}\n`);
+    } else print(measurePage(result, { verbose: flags.verbose === true, subject }));
+  });
 }

@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { parseSize } from "../base/size.js";
 
@@ -8,6 +9,27 @@ export function wholeNumber(least: number): (text: string) => number {
     if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
     throw new InvalidArgumentError(`Expected a whole number from ${least}.`);
   };
+}
+
+/** Options of all commands that measure populations. */
+export function addMeasuringOptions(command: Command): Command {
+  return command
+    .option(
+      "--import <module>",
+      "load this module first in each measured process, such as a loader of your own; may be repeated",
+      (module: string, before: string[]) => [...before, module],
+      [],
+    )
+    .option("--recalibrate", "calibrate again, though the same programs did so on this machine within a day");
+}
+
+export interface MeasuringFlags {
+  import: string[];
+  recalibrate?: boolean;
+}
+
+export function measuringOptions(flags: MeasuringFlags): { imports: string[]; recalibrate: boolean } {
+  return { imports: flags.import, recalibrate: flags.recalibrate === true };
 }
 
 export function list(text: string): string[] {

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { GRID_DEFAULTS } from "../runner/defaults.js";
-import { interruptSignal, size, wholeNumber } from "./options.js";
+import type { MeasuringFlags } from "./options.js";
+import { addMeasuringOptions, interruptSignal, measuringOptions, size, wholeNumber } from "./options.js";
 
-interface Flags {
+interface Flags extends MeasuringFlags {
   quick?: boolean;
   replace?: boolean;
   jit?: boolean;
@@ -17,7 +18,7 @@ interface Flags {
 }
 
 export function addProfile(program: Command): void {
-  program
+  const command = program
     .command("profile")
     .description("run the experiments and write their tables")
     .argument("[experiments...]", "names of experiments; all when none is named")
@@ -40,32 +41,33 @@ export function addProfile(program: Command): void {
       wholeNumber(0),
       GRID_DEFAULTS.seed,
     )
-    .option("--timeout <seconds>", "wall time of one cell", wholeNumber(1), GRID_DEFAULTS.timeoutMs / 1000)
-    .action(async (names: string[], flags: Flags) => {
-      const [{ newRun }, { shippedRequest }, { RunOutput }] = await Promise.all([
-        import("../runner/run-grid.js"),
-        import("../runner/grid-request.js"),
-        import("./run-output.js"),
-      ]);
-      const request = shippedRequest({
-        experiments: names,
-        quick: flags.quick === true,
-        ...(flags.replace === undefined ? {} : { replace: flags.replace }),
-        compilers: flags.jit === true ? "on" : "off",
-        ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),
-        ...(flags.subject === undefined ? {} : { subject: flags.subject }),
-        device: flags.device,
-        ...(flags.deviceCap === undefined ? {} : { deviceCapBytes: flags.deviceCap }),
-        trials: flags.trials,
-        seed: flags.seed,
-        timeoutMs: flags.timeout * 1000,
-      });
-      const output = new RunOutput();
-      const outcome = await newRun(request, {
-        out: flags.out,
-        signal: interruptSignal(),
-        events: output.events,
-      });
-      output.end(outcome, flags.out);
+    .option("--timeout <seconds>", "wall time of one cell", wholeNumber(1), GRID_DEFAULTS.timeoutMs / 1000);
+  addMeasuringOptions(command).action(async (names: string[], flags: Flags) => {
+    const [{ newRun }, { shippedRequest }, { RunOutput }] = await Promise.all([
+      import("../runner/run-grid.js"),
+      import("../runner/grid-request.js"),
+      import("./run-output.js"),
+    ]);
+    const request = shippedRequest({
+      experiments: names,
+      quick: flags.quick === true,
+      ...(flags.replace === undefined ? {} : { replace: flags.replace }),
+      compilers: flags.jit === true ? "on" : "off",
+      ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),
+      ...(flags.subject === undefined ? {} : { subject: flags.subject }),
+      device: flags.device,
+      ...(flags.deviceCap === undefined ? {} : { deviceCapBytes: flags.deviceCap }),
+      trials: flags.trials,
+      seed: flags.seed,
+      timeoutMs: flags.timeout * 1000,
+      ...measuringOptions(flags),
     });
+    const output = new RunOutput();
+    const outcome = await newRun(request, {
+      out: flags.out,
+      signal: interruptSignal(),
+      events: output.events,
+    });
+    output.end(outcome, flags.out);
+  });
 }

@@ -7,11 +7,19 @@ import type { RunRequest } from "../runner/engine/request.js";
 import { fileRequest } from "../runner/grid-request.js";
 import type { EnforcementKind } from "../record/cell.js";
 import { ENFORCEMENT_KINDS } from "../record/cell.js";
-import { interruptSignal, list, size, wholeNumber } from "./options.js";
+import type { MeasuringFlags } from "./options.js";
+import {
+  addMeasuringOptions,
+  interruptSignal,
+  list,
+  measuringOptions,
+  size,
+  wholeNumber,
+} from "./options.js";
 import type { ExecutorFlags } from "./slurm-options.js";
 import { addExecutorOptions, executorRequest, printScripts } from "./slurm-options.js";
 
-interface Flags extends ExecutorFlags {
+interface Flags extends ExecutorFlags, MeasuringFlags {
   out: string;
   minimal?: boolean;
   only?: string[];
@@ -95,7 +103,7 @@ export function addRun(program: Command): void {
     )
     .option("--hard-memory <percent>", "end the youngest cell with less left (default: 4%)", share)
     .option("--disk-reserve <size>", "start no cell with less disk left (default: 256MiB)", size);
-  addExecutorOptions(command).action(async (files: string[], flags: Flags) => {
+  addExecutorOptions(addMeasuringOptions(command)).action(async (files: string[], flags: Flags) => {
     const request = requestOf(files, flags);
     if (flags.dryRun === true) {
       const { printPlan } = await import("./plan-output.js");
@@ -143,6 +151,7 @@ function requestOf(files: readonly string[], flags: Flags): RunRequest {
     ...(flags.trials === undefined ? {} : { trials: flags.trials }),
     seed: flags.seed,
     timeoutMs: flags.timeout,
+    ...measuringOptions(flags),
     ...(flags.slots === undefined ? {} : { slots: flags.slots }),
     ...(flags.enforcement === undefined ? {} : { enforcement: flags.enforcement }),
     ...executorRequest(flags),

@@ -63,18 +63,20 @@ export async function openSubject(
  * Imports an experiment file and makes its subject ready.
  *
  * @param value the experiment where no file holds it; `file` then says what its paths are relative to
+ * @param imports modules that the measuring processes load first; this process does not
  */
 export async function openExperiment(
   file: string,
   modules?: string,
   value?: Experiment,
+  imports: readonly string[] = [],
 ): Promise<LoadedExperiment> {
-  if (value !== undefined) return openParts(checkedValue(value), file, modules);
+  if (value !== undefined) return openParts(checkedValue(value), file, modules, imports);
   const path = resolve(file);
   requireModuleFile(path, file, "BAD_EXPERIMENT");
   const module = await importable(path, modules);
   try {
-    return await openParts(await importExperiment(module, file), file, modules, module);
+    return await openParts(await importExperiment(module, file), file, modules, imports, module);
   } catch (error) {
     module.dispose();
     throw error;
@@ -86,6 +88,7 @@ async function openParts(
   experiment: Experiment,
   file: string,
   modules: string | undefined,
+  imports: readonly string[],
   module?: ImportableModule,
 ): Promise<LoadedExperiment> {
   const folder = dirname(resolve(file));
@@ -96,14 +99,14 @@ async function openParts(
   };
   const programs = new Map<string, SubjectReference>();
   for (const program of programsOf(experiment)) {
-    const ready = await openSubject(program, folder, modules);
+    const ready = await openSubject(program, folder, modules, imports);
     opened.push(ready);
     programs.set(program, ready.reference);
   }
   if (experiment.program !== undefined || experiment.command !== undefined)
     return { experiment, file, programs, dispose };
   if (typeof experiment.subject === "string") {
-    const subject = await openSubject(experiment.subject, folder, modules);
+    const subject = await openSubject(experiment.subject, folder, modules, imports);
     opened.push(subject);
     return { experiment, file, subject, programs, dispose };
   }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTask } from "node:timers/promises";
+import { getHeapStatistics } from "node:v8";
 import type { SubjectContext } from "../experiment/define.js";
 import type { ContextData, SubjectReference } from "../experiment/subject.js";
 import { finalizerOf } from "./finalizers.js";
@@ -6,7 +7,9 @@ import { readLedger } from "./ledger.js";
 import { loadSubject } from "./load-subject.js";
 import { Population } from "./population.js";
 import type { Stream } from "./stream.js";
+import type { FullGc } from "./gc.js";
 import { fullGc } from "./gc.js";
+import { heldBytes } from "./pilot.js";
 import type { SettledReading } from "./settle.js";
 import { SettledLog } from "./settle.js";
 
@@ -14,8 +17,8 @@ import { SettledLog } from "./settle.js";
 export interface GrowthSpec {
   subject: SubjectReference;
   context: ContextData;
-  /** Sizes of the population at its readings, rising. */
-  steps: number[];
+  /** Instances that other cells measure. This population gets at least as many, as far as time allows. */
+  instances: number;
 }
 
 export interface GrowthData {
@@ -23,6 +26,21 @@ export interface GrowthData {
   readings: SettledReading[];
   returnsNothing: boolean;
 }
+
+/** A population of this size lies some hundred times above what pages come and go at any time. */
+const LARGE_BYTES = 16 * 2 ** 20;
+/** Time in which all instances are made; they are made twice. */
+const CREATE_BUDGET_MS = 1000;
+const MOST_INSTANCES = 100_000;
+const FEWEST_INSTANCES = 6;
+/** Time in which the first few are made, from which the rest is planned. */
+const ROUGH_BUDGET_MS = 80;
+const ROUGH_SIZES = [1, 2, 5, 16, 64, 256, 1024];
+const STEPS = 6;
+/** Where each instance takes longer to make than the one before, the population ends earlier than planned. */
+const MOST_MS = 4 * CREATE_BUDGET_MS;
+/** Instances between two looks at the clock. */
+const AT_ONCE = 1000;
 
 /** The sizes at which a cold population is read: each is half of the next, because tables double. */
 export function coldSteps(largest: number): number[] {
@@ -44,8 +62,23 @@ export async function grow(
   stream: Stream,
 ): Promise<void> {
   stream({ type: "ledger", phase: "before", instances: 0, reading: readLedger() });
+  await fillStepwise(population, steps, log, stream);
+}
+
+async function fillStepwise(
+  population: Population,
+  steps: readonly number[],
+  log: SettledLog,
+  stream: Stream,
+  isLate: () => boolean = () => false,
+): Promise<void> {
   const last = steps.at(-1);
   for (const size of steps) {
+    while (population.count < size - AT_ONCE) {
+      const filling = population.fill(population.count + AT_ONCE);
+      if (filling !== undefined) await filling;
+      if (isLate()) return;
+    }
     const filling = population.fill(size);
     if (filling !== undefined) await filling;
     await nextTask();
@@ -62,6 +95,8 @@ export async function grow(
 /**
  * Weighs a population that is large enough for the kernel's pages, and then drops two: where the process
  * still grows from the first drop to the second, instances leave memory behind.
+ *
+ * Its size is found here, from the first instances: an experiment has no pilot, and both must weigh alike.
  */
 export async function runGrowth(
   spec: GrowthSpec,
@@ -73,12 +108,18 @@ export async function runGrowth(
   const log = new SettledLog(gc.collect);
   const subject = await loadSubject(spec.subject);
   await subject.prepare?.(context);
-  const largest = Math.max(...spec.steps);
-  const population = new Population(subject, context, largest, spec.subject.name);
+  const capacity = Math.max(MOST_INSTANCES, spec.instances);
+  const population = new Population(subject, context, capacity, spec.subject.name);
   log.take(0, 0);
-  await grow(population, spec.steps, log, stream);
+  stream({ type: "ledger", phase: "before", instances: 0, reading: readLedger() });
+  const steps = await planned(population, spec, gc);
+  const start = performance.now();
+  const isLate = (): boolean => performance.now() - start > MOST_MS;
+  await fillStepwise(population, steps, log, stream, isLate);
+  const largest = population.count;
   for (const phase of ["dropped", "dropped-again"]) {
     if (population.count === 0) {
+      if (isLate()) break;
       const filling = population.fill(largest);
       if (filling !== undefined) await filling;
       await nextTask();
@@ -90,4 +131,36 @@ export async function runGrowth(
     stream({ type: "ledger", phase, instances: population.created, reading: readLedger() });
   }
   return { readings: log.rows(), returnsNothing: population.returnsNothing };
+}
+
+/**
+ * Makes the first instances and plans the sizes that follow: up to a population that time and memory allow.
+ * The first size that is planned pays what is paid once; five more make a line.
+ */
+async function planned(population: Population, { instances }: GrowthSpec, gc: FullGc): Promise<number[]> {
+  const start = performance.now();
+  let createMs = 0;
+  let instanceBytes = 0;
+  for (const size of ROUGH_SIZES) {
+    const made = size - population.count;
+    const before = heldBytes(gc);
+    const from = performance.now();
+    const filling = population.fill(size);
+    if (filling !== undefined) await filling;
+    createMs = (performance.now() - from) / made;
+    instanceBytes = (heldBytes(gc) - before) / made;
+    if (size > 1 && performance.now() - start > ROUGH_BUDGET_MS) break;
+  }
+  const byTime = CREATE_BUDGET_MS / 2 / Math.max(createMs, 1e-6);
+  const memory = Math.min(getHeapStatistics().heap_size_limit / 4, LARGE_BYTES);
+  const byMemory = memory / Math.max(instanceBytes, 16);
+  const largest = Math.max(
+    FEWEST_INSTANCES,
+    Math.min(MOST_INSTANCES, byTime, byMemory),
+    Math.min(instances, byTime),
+  );
+  const first = population.count;
+  const rest = Math.max(largest - first, STEPS - 1);
+  const steps = Array.from({ length: STEPS }, (_, index) => first + Math.round((rest * (index + 1)) / STEPS));
+  return [...new Set(steps)].filter((size) => size > first && size <= population.instances.length);
 }

@@ -5,6 +5,7 @@ import { mallocInUse } from "../system/probe/malloc.js";
 import { isAbsent } from "../system/probe/reading.js";
 import { loadSubject } from "./load-subject.js";
 import { Population } from "./population.js";
+import type { FullGc } from "./gc.js";
 import { fullGc } from "./gc.js";
 import type { ContextData, SubjectReference } from "../experiment/subject.js";
 
@@ -41,14 +42,12 @@ export async function runPilot(
     estimates,
   };
   const round = async (size: number): Promise<void> => {
-    gc.collect();
-    const before = heldBytes();
+    const before = heldBytes(gc);
     const made = performance.now();
     const filling = population.fill(size);
     if (filling !== undefined) await filling;
     pilot.createMs = (performance.now() - made) / size;
-    gc.collect();
-    pilot.instanceBytes = Math.max(0, (heldBytes() - before) / size);
+    pilot.instanceBytes = Math.max(0, (heldBytes(gc) - before) / size);
     const dropping = population.drop();
     if (dropping !== undefined) await dropping;
   };
@@ -65,7 +64,9 @@ export async function runPilot(
   return pilot;
 }
 
-function heldBytes(): number {
+/** What the process holds after a collection, roughly: heap with external memory or, if it is more, with malloc. */
+export function heldBytes(gc: FullGc): number {
+  gc.collect();
   const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
   const malloc = mallocInUse();
   return heap + Math.max(external, isAbsent(malloc) ? 0 : malloc);

@@ -103,6 +103,7 @@ export async function readLevels(
   finalize: (() => Promise<void>) | undefined,
 ): Promise<number> {
   await nextTask();
+  const first = log.length;
   let createMs = 0;
   for (const level of levels) {
     const start = performance.now();
@@ -110,7 +111,7 @@ export async function readLevels(
     if (filling !== undefined) await filling;
     createMs = (performance.now() - start) / level;
     await nextTask();
-    log.take(level, population.created);
+    log.take(level, population.created, log.lastOf(level, first));
     const dropping = population.drop();
     if (dropping !== undefined) await dropping;
     if (finalize !== undefined) await finalize();
@@ -143,7 +144,7 @@ async function rehearse(
 ): Promise<void> {
   const size = 64;
   const population = new Population(NOTHING, context, size, "rehearsal");
-  await grow(population, coldSteps(size), log, stream);
+  await grow(population, [size], log, stream);
   await dropAll(population);
   await warmUp(population, { ...spec, levels: [size], warmUp: size }, log, () => finalizerOf(gc));
   await readLevels(population, [size], log, undefined);

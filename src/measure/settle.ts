@@ -44,12 +44,15 @@ export class SettledLog {
    * Collects until two readings in a row have equal heap and external bytes, and logs the last one. One
    * collection is not enough: it runs weak callbacks and finalizers, and what they release is freed by the
    * next. Returns the index of the row.
+   *
+   * @param same an earlier row of equal instances: a first reading that equals it needs no second
    */
-  take(count: number, created: number): number {
+  take(count: number, created: number, same = -1): number {
     const row = this.#length;
     if (row === CAPACITY) throw new RangeError(`a log holds ${CAPACITY} readings`);
-    this.#heap[row] = -1;
-    this.#external[row] = -1;
+    const isSettled = this.#settled[same] === 1;
+    this.#heap[row] = isSettled ? (this.#heap[same] ?? -1) : -1;
+    this.#external[row] = isSettled ? (this.#external[same] ?? -1) : -1;
     this.#settled[row] = 0;
     for (let collections = 0; collections < MOST_COLLECTIONS && this.#settled[row] === 0; collections++) {
       this.#collect();
@@ -86,6 +89,16 @@ export class SettledLog {
   #mallocReading(row: number): Reading {
     const bytes = this.#malloc[row];
     return bytes === undefined || Number.isNaN(bytes) ? absent(this.#noMalloc) : bytes;
+  }
+
+  /** The last row with this count from `first` on; -1 if there is none. */
+  lastOf(count: number, first: number): number {
+    for (let row = this.#length - 1; row >= first; row--) if (this.#count[row] === count) return row;
+    return -1;
+  }
+
+  get length(): number {
+    return this.#length;
   }
 
   clear(): void {

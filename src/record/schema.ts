@@ -294,6 +294,8 @@ const resultSchema = z.object({
   capacity: z.object({ perGiB: z.number(), perGB: z.number(), formula: z.string() }).optional(),
   calibration: z.union([
     z.object({
+      /** Time of the calibration, if an earlier run made it with the same programs on the same machine. */
+      rememberedFrom: z.string().optional(),
       gcCall: z.string(),
       gcProof: z.array(z.string()),
       gcSurvey: z.array(z.object({ call: z.string(), proof: z.array(z.string()) })),

@@ -1,5 +1,8 @@
 import type { ResultFit, ResultReading } from "./schema.js";
 
+/** The part of a total that was there before, divided among the units that use it. */
+export const SHARED = "a share of what all use";
+
 /**
  * What one unit costs the process, which budgets, capacity and comparisons judge. A result of an earlier
  * version, and one of a command, know only the line itself.

@@ -3,7 +3,7 @@ import { DERIVED_DOUBT_BYTES, detectableBytes, PAGE_BYTES } from "./detectable.j
 import { bytesIn, bytesWithUnit, doubtOf, fixed, percent } from "../base/format.js";
 import { bytesCell, intervalCell, numberCell, shareCell } from "../base/table/number-cell.js";
 import type { Result, ResultFit, ResultReading } from "../record/schema.js";
-import { totalOf } from "../record/total.js";
+import { SHARED, totalOf } from "../record/total.js";
 import type { Cell, Table } from "../base/table/table.js";
 
 export function headline(result: Result): string {
@@ -45,6 +45,10 @@ export function ledgerLine({ ledger }: Result): string {
     typeof bytes === "number" && Math.abs(bytes) >= 1024 ? [`${kib(bytes)} ${name}`] : [],
   );
   return `Ledger of the first ${fixed(ledger.instances, 0)}: PSS changed by ${kib(ledger.pssChangeBytes)} = ${lines.join(" + ")} + ${kib(ledger.unexplainedBytes)} unexplained.`;
+}
+
+function isCounted({ fit }: Result): boolean {
+  return !isAbsent(fit) && (fit.parts ?? []).some(({ name }) => name === SHARED);
 }
 
 export function fitTable(result: Result): Table {
@@ -119,7 +123,7 @@ export function fitTable(result: Result): Table {
     );
   if (shared !== undefined)
     add(
-      "referred to and not counted",
+      isCounted(result) ? "referred to, counted in parts" : "referred to and not counted",
       bytesCell(shared.bytes, 1),
       `what the ${unit}s refer to that is held by something else too, mostly ${shared.what}; divided, ${bytesIn(shared.perUnitBytes, "B", 0.1)} B each`,
     );
@@ -355,7 +359,10 @@ export function calibrationTable({ calibration }: Result): Table {
   if (isAbsent(calibration))
     return { caption: "Calibration", columns: [], rows: [], notes: [`None: ${calibration.absent}.`] };
   return {
-    caption: "Calibration at the start of the run",
+    caption:
+      calibration.rememberedFrom === undefined
+        ? "Calibration at the start of the run"
+        : `Calibration by the same programs on this machine at ${calibration.rememberedFrom}; --recalibrate repeats it`,
     columns: [
       { title: "known object", align: "left" },
       { title: "true bytes", align: "right" },

@@ -15,6 +15,10 @@ export interface CommonOptions {
   trials?: number;
   /** Seed of everything random, of which each repetition of a command or program has one made; 1 by default. */
   seed?: number;
+  /** Modules that each measured process loads first, as `node --import` does: loaders of your own. */
+  imports?: readonly string[];
+  /** Whether the instrument is calibrated again though the same programs did so within a day; false by default. */
+  recalibrate?: boolean;
   /** Wall time of a cell without a cap of its own, ms; 300,000 by default in `measure`, 600,000 in a grid. */
   timeoutMs?: number;
 }
@@ -25,6 +29,8 @@ export interface CommonSettings {
   trials: number;
   seed: number;
   timeoutMs: number;
+  imports?: string[];
+  recalibrate?: boolean;
 }
 
 /** Checks the settings and fills in the defaults. Throws `USAGE`. */
@@ -32,7 +38,7 @@ export function commonSettings(
   options: CommonOptions,
   defaults: Pick<CommonSettings, "trials" | "seed" | "timeoutMs">,
 ): CommonSettings {
-  const { compilers = "off", conversations } = options;
+  const { compilers = "off", conversations, imports = [], recalibrate = false } = options;
   const { trials = defaults.trials, seed = defaults.seed, timeoutMs = defaults.timeoutMs } = options;
   requireWhole("trials", trials, 1);
   requireWhole("seed", seed, 0);
@@ -43,5 +49,12 @@ export function commonSettings(
     trials,
     seed,
     timeoutMs,
+    ...(imports.length === 0 ? {} : { imports: imports.map(placeOfImport) }),
+    ...(recalibrate ? { recalibrate } : {}),
   };
+}
+
+/** A path is made absolute, because a run may be continued from another folder. */
+function placeOfImport(module: string): string {
+  return /^\.{1,2}[/\\]/.test(module) ? resolve(module) : module;
 }

@@ -14,8 +14,11 @@ export interface MeasureOptions extends CommonOptions {
   instances?: number;
   /** Whether a heap snapshot checks the number and breaks it down; true by default. */
   snapshot?: boolean;
-  /** Modules that each measured process loads first, as `node --import` does: loaders of your own. */
-  imports?: readonly string[];
+  /**
+   * Whether memory that the instances refer to and that was there before is divided among them and counted; false by
+   * default. Needs the snapshot.
+   */
+  countShared?: boolean;
   /** Ends the measurement: the promise is then rejected with the code `INTERRUPTED`. */
   signal?: AbortSignal;
   /** Told how far the measurement is. Nothing is printed. */
@@ -25,13 +28,18 @@ export interface MeasureOptions extends CommonOptions {
 /** Bytes per instance of a module's subject, with the defaults of the command line. */
 export async function measureSubject(subject: string | URL, options: MeasureOptions = {}): Promise<Result> {
   const text = subjectText(subject);
-  const { instances, snapshot = true, imports, signal, onMessage } = options;
+  const { instances, snapshot = true, countShared = false, signal, onMessage } = options;
   requireWhole("instances", instances, 2);
+  if (countShared && !snapshot)
+    throw new BytesperError(
+      "USAGE",
+      "What instances share is found in the heap snapshot; ask for both, or leave --count-shared out.",
+    );
   return measure(text, {
     ...commonSettings(options, MEASURE_DEFAULTS),
     snapshot,
+    countShared,
     progress: (finished, total, label) => onMessage?.(progressMessage(finished, total, label)),
-    ...(imports === undefined ? {} : { imports }),
     ...(instances === undefined ? {} : { instances }),
     ...(signal === undefined ? {} : { signal }),
   });

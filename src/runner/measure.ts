@@ -35,6 +35,10 @@ export interface MeasureOptions {
   signal?: AbortSignal;
   /** Modules that each measured process loads first, as `node --import` does. */
   imports?: readonly string[];
+  /** Whether an earlier calibration does not count. */
+  recalibrate?: boolean;
+  /** Whether what the instances refer to and do not hold alone is divided among them. */
+  countShared?: boolean;
   /** A subject that is not a file of its own, already opened. `run` then runs its cells. */
   opened?: ReadySubject;
   run?: SingleCellOptions["run"];
@@ -49,7 +53,7 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
   const single: SingleCellOptions = { compilers, timeoutMs, signal, imports, run };
   try {
     // The calibration runs while the first cells run. If it fails, their readings are discarded.
-    const calibrating = requireCalibration(single);
+    const calibrating = requireCalibration(single, options.recalibrate);
     calibrating.catch(() => undefined);
     const pilot = await requirePilot(subject.reference, options, single);
     const instances = options.instances ?? affordable(pilot);
@@ -68,7 +72,7 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
       nullTrials: 1,
       snapshotInstances: snapshotInstances(pilot, options.instances),
       snapshot: options.snapshot,
-      ...(options.kernel === false ? {} : { growthInstances: growthInstances(pilot, instances) }),
+      kernel: options.kernel !== false,
       ...(options.conversations === undefined ? {} : { conversations: options.conversations }),
     });
     const ended = await runAll(cells, single, options.progress);
@@ -98,6 +102,7 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
       },
       collected,
       calibration,
+      countShared: options.countShared === true,
       identity: {
         runId: newRunId(),
         startedAt,
@@ -212,7 +217,7 @@ const POPULATION_BYTES = 2 ** 20;
 /** Several processes run at the same time, and each may hold a population of this size. */
 const MOST_POPULATION_BYTES = 2 ** 26;
 /** A snapshot writes its objects to a file of up to twice this size. */
-const MOST_SNAPSHOT_BYTES = 2 ** 28;
+const MOST_SNAPSHOT_BYTES = 2 ** 25;
 /**
  * A process creates each level three times after a warm-up. Together that is 11 times the largest population.
  */
@@ -226,24 +231,6 @@ function affordable({ createMs, instanceBytes, heapLimitBytes }: Pilot): number 
   const byUse = Math.max(200, POPULATION_BYTES / Math.max(instanceBytes, 1));
   return bounded(Math.min(MOST_INSTANCES, byTime, byMemory, byUse));
 }
-
-/**
- * The population that the kernel weighs: large enough for its pages, as far as time and memory allow. It is
- * made twice.
- */
-function growthInstances({ createMs, instanceBytes, heapLimitBytes }: Pilot, instances: number): number {
-  const byTime = GROWTH_BUDGET_MS / 2 / Math.max(createMs, 1e-6);
-  const byMemory = Math.min(heapLimitBytes / 4, GROWTH_BYTES) / Math.max(instanceBytes, 16);
-  return Math.floor(
-    Math.max(FEWEST_GROWTH, Math.min(MOST_GROWTH, byTime, byMemory), Math.min(instances, byTime)),
-  );
-}
-
-/** A population of this size lies some hundred times above what pages come and go at any time. */
-const GROWTH_BYTES = 24 * 2 ** 20;
-const GROWTH_BUDGET_MS = 1000;
-const MOST_GROWTH = 100_000;
-const FEWEST_GROWTH = 6;
 
 /** Number of instances in the snapshot. A snapshot needs about four times their memory. */
 function snapshotInstances(

@@ -34,13 +34,12 @@ export interface PlanSettings {
   /** Number of instances in the snapshot. A fair cross-check needs a population of at least 1,000. */
   snapshotInstances: number;
   snapshot: boolean;
-  /** Size of the population that is weighed by the kernel's pages; absent: none is. */
-  growthInstances?: number;
+  /** Whether the kernel's pages of a large population are weighed too. */
+  kernel: boolean;
 }
 
 const ROUNDS = 3;
 const SLOPE_LEVELS = 5;
-const GROWTH_STEPS = 6;
 /** Most instances that are created to warm up. All cells of an experiment warm up equally. */
 const MOST_WARM_UP = 100;
 
@@ -52,14 +51,6 @@ export function slopeLevels(largest: number, seed: number): number[] {
   );
   const distinct = [...new Set(levels)];
   return Array.from({ length: ROUNDS }, () => shuffled(distinct, random)).flat();
-}
-
-/** Sizes of a population that only grows: the first pays what is paid once, five more make a line. */
-function growthSteps(largest: number): number[] {
-  const steps = Array.from({ length: GROWTH_STEPS }, (_, index) =>
-    Math.max(index + 1, Math.round((largest * (index + 1)) / GROWTH_STEPS)),
-  );
-  return [...new Set(steps)];
 }
 
 export function factorsOf(experiment: Experiment, quick: boolean): Record<string, readonly Level[]> {
@@ -162,18 +153,15 @@ export function planExperiment(
   for (let trial = 0; trial < settings.nullTrials; trial++) {
     cells.push(cell("null", NULL_SUBJECT, largest, trial));
   }
-  const { growthInstances } = settings;
-  if (growthInstances !== undefined) {
+  if (settings.kernel && isOneKind(experiment, grid)) {
+    const instances = instancesOf(experiment, largest);
     cells.push({
       role: "growth",
       label: `${experiment.name} pages`,
       factors: largest,
       trial: 0,
-      instances: growthInstances,
-      work: {
-        kind: "growth",
-        growth: { subject, context: context(largest), steps: growthSteps(growthInstances) },
-      },
+      instances,
+      work: { kind: "growth", growth: { subject, context: context(largest), instances } },
     });
   }
   if (!settings.snapshot) return cells;
@@ -216,6 +204,15 @@ export function hasOwnSlope(experiment: Experiment, grid: readonly Factors[]): b
   if (experiment.population === undefined) return true;
   const name = experiment.population;
   return new Set(grid.map((factors) => factors[name])).size < 2;
+}
+
+/** Whether all cells hold the same instances, so that one line over their number speaks for the experiment. */
+function isOneKind({ population, unitsPerInstance }: Experiment, grid: readonly Factors[]): boolean {
+  if (population === undefined && unitsPerInstance !== undefined) return grid.length === 1;
+  const others = grid.map((factors) =>
+    JSON.stringify(Object.entries(factors).filter(([name]) => name !== population)),
+  );
+  return new Set(others).size < 2;
 }
 
 export function describe(factors: Factors, { rollout }: Pick<Experiment, "rollout"> = {}): string {

@@ -6,6 +6,7 @@ import type { CellEnd } from "../record/cell-end.js";
 import { executeCell } from "./cell/execute.js";
 import { UNCAPPED } from "./cell/uncapped.js";
 import type { CellWork } from "./cell/work.js";
+import { rememberCalibration, rememberedCalibration } from "./remembered-calibration.js";
 import type { Compilers } from "../record/cell.js";
 
 export interface SingleCellOptions {
@@ -41,8 +42,20 @@ export async function runSingleCell(work: CellWork, options: SingleCellOptions):
   }
 }
 
-/** Calibrates the instrument. Throws `INSTRUMENT_OFF` if the known size of an object is not measured. */
-export async function requireCalibration(options: SingleCellOptions): Promise<Calibration> {
+/**
+ * Calibrates the instrument, or takes the calibration of an earlier run by the same programs on this machine.
+ * Throws `INSTRUMENT_OFF` if the known size of an object is not measured.
+ *
+ * @param recalibrate whether an earlier calibration does not count
+ */
+export async function requireCalibration(
+  options: SingleCellOptions,
+  recalibrate = false,
+): Promise<Calibration> {
+  // Another place, or a module that is loaded first, may read otherwise than what was calibrated before.
+  const isOrdinary = options.run === undefined && (options.imports ?? []).length === 0;
+  const remembered = isOrdinary && !recalibrate ? rememberedCalibration() : undefined;
+  if (remembered !== undefined) return remembered;
   const end = await runSingleCell({ kind: "calibrate" }, { ...options, compilers: "off" });
   if (end.outcome === "interrupted")
     throw new BytesperError("INTERRUPTED", "Interrupted during the calibration.");
@@ -60,6 +73,7 @@ export async function requireCalibration(options: SingleCellOptions): Promise<Ca
       `The instrument is off on Node ${process.versions.node}: ${off.name} should read ${off.expectedBytes} bytes and read ${off.measuredBytes}; nothing was measured, use another Node version or report this one.`,
     );
   }
+  if (isOrdinary) rememberCalibration(calibration);
   return calibration;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytesper, fitOf, measured, subject } from "./cli.js";
+import { bytesper, fitOf, inFolder, measured, subject } from "./cli.js";
 
 const warningName = ({ name }: { name: string }): string => name;
 
@@ -74,6 +74,20 @@ test("every result carries the proof that its collections were full ones", async
   expect(characters?.measuredBytes).toBeCloseTo(800, 1);
   expect(elements?.measuredBytes).toBeCloseTo(640, 1);
   expect(external?.measuredBytes).toBeCloseTo(4096, 1);
+});
+
+test("a calibration is remembered for the next run, unless it asks for another", async () => {
+  await inFolder(async (folder) => {
+    const short = [`${subject("known.mjs")}#date`, "--no-snapshot", "--trials", "1", "--instances", "50"];
+    const rememberedFrom = async (...more: string[]): Promise<string | undefined> => {
+      const { calibration } = await measured([...short, ...more], { env: { XDG_CACHE_HOME: folder } });
+      if ("absent" in calibration) throw new Error(calibration.absent);
+      return calibration.rememberedFrom;
+    };
+    expect(await rememberedFrom()).toBeUndefined();
+    expect(await rememberedFrom()).toMatch(/^\d{4}-/);
+    expect(await rememberedFrom("--recalibrate")).toBeUndefined();
+  });
 });
 
 test("the page for people starts with the answer", async () => {

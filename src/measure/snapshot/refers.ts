@@ -9,7 +9,17 @@ export interface SharedMemory {
 
 /** Data of an instance. The ways over its class, its prototype and functions lead to the whole program. */
 const DATA_EDGES = new Set(["property", "element"]);
-const DATA_STORES = new Set(["elements", "properties", "table", "first", "second", "parent", "actual"]);
+const DATA_STORES = new Set([
+  "elements",
+  "properties",
+  "table",
+  "first",
+  "second",
+  "parent",
+  "actual",
+  "buffer",
+  "backing_store",
+]);
 const NO_DATA = new Set(["__proto__", "constructor", "prototype"]);
 const NO_DATA_TYPES = new Set(["closure", "code", "object shape", "synthetic", "hidden"]);
 

@@ -72,11 +72,12 @@ export interface PrepareOptions {
 /** Loads an experiment file and plans its cells. Throws `BAD_EXPERIMENT` and `BAD_SUBJECT`. */
 export async function prepareExperiment(file: string, options: PrepareOptions): Promise<PreparedExperiment> {
   const { request } = options;
-  const loaded = await openExperiment(file, options.modules, options.value);
+  const { imports = [] } = request;
+  const loaded = await openExperiment(file, options.modules, options.value, imports);
   const other =
     request.subject === undefined
       ? undefined
-      : await openSubject(request.subject, process.cwd(), options.modules);
+      : await openSubject(request.subject, process.cwd(), options.modules, imports);
   const dispose = (): void => {
     loaded.dispose();
     other?.dispose();
@@ -117,6 +118,7 @@ async function preparePopulations(
     nullTrials: 2,
     snapshotInstances: 1000,
     snapshot: true,
+    kernel: true,
     ...(conversations === undefined ? {} : { conversations }),
   });
   const hash = await urlHash(subject.url);
@@ -289,6 +291,7 @@ async function identified(
     version: VERSION,
     node: process.versions.node,
     compilers: request.compilers,
+    ...(request.imports === undefined ? {} : { imports: request.imports }),
     experiment: experiment.name,
     role: planned.role,
     part: planned.part,
@@ -331,6 +334,8 @@ function contentOf(
       const { context, levels, warmUp } = work.protocol;
       return { context: sourceOf(context), levels: [...levels].sort((a, b) => a - b), warmUp, cold: true };
     }
+    case "growth":
+      return { context: sourceOf(work.growth.context), instances: work.growth.instances };
     case "snapshot":
       return { context: sourceOf(work.snapshot.context), instances: work.snapshot.instances };
     case "program":

@@ -35,6 +35,10 @@ export interface RunRequest {
   askedTrials?: number;
   seed: number;
   timeoutMs: number;
+  /** Modules that each Node process loads first. Paths are absolute. */
+  imports?: string[];
+  /** Whether an earlier calibration does not count. */
+  recalibrate?: boolean;
   /** Most cells at the same time; by default, chosen from the machine. */
   slots?: number;
   executor: "local" | "slurm";

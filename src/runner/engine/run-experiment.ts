@@ -23,7 +23,7 @@ import { byBisection } from "./sources.js";
 import { byStages } from "./stages.js";
 import { TurnBatch } from "./turn-batch.js";
 import type { PlannedWork } from "./sources.js";
-import type { Compilers } from "../../record/cell.js";
+import type { RunRequest } from "./request.js";
 
 export interface ExperimentOptions {
   log: RunLog;
@@ -115,7 +115,7 @@ export async function runExperiment(
       return {
         job: jobOf(
           cell,
-          request.compilers,
+          request,
           attempt,
           log.writeError === undefined ? turnsFile : undefined,
           // With one GPU, or no driver to list them, nothing has to be hidden from a command.
@@ -212,7 +212,7 @@ function settled(
 
 function jobOf(
   cell: PlannedWork,
-  compilers: Compilers,
+  { compilers, imports }: Pick<RunRequest, "compilers" | "imports">,
   attempt: number,
   turnsFile: string | undefined,
   device: number | undefined,
@@ -222,6 +222,7 @@ function jobOf(
     work: cell.work,
     compilers,
     timeoutMs: cell.timeoutMs,
+    ...(imports === undefined ? {} : { imports }),
     ...(cell.capBytes === undefined ? {} : { capBytes: cell.capBytes }),
     ...(cell.deviceCapBytes === undefined ? {} : { deviceCapBytes: cell.deviceCapBytes }),
     ...(turnsFile === undefined ? {} : { turnsFile }),

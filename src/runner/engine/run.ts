@@ -95,7 +95,7 @@ export async function openGrid(
   const dispose = (): void => {
     for (const each of experiments) each.dispose();
   };
-  const { compilers, timeoutMs, seed, conversations } = request;
+  const { compilers, timeoutMs, imports, seed, conversations } = request;
   try {
     for (const entry of request.experiments) {
       const value = givenExperiment(entry, options.given);
@@ -106,7 +106,11 @@ export async function openGrid(
         notice: options.notice,
         device: () => (asked ??= deviceOf(request, options)),
         pilot: (subject) =>
-          requirePilot(subject, { conversations, seed }, { compilers, timeoutMs, signal: options.signal }),
+          requirePilot(
+            subject,
+            { conversations, seed },
+            { compilers, timeoutMs, imports, signal: options.signal },
+          ),
       });
       const { experiment } = prepared.record;
       if (experiments.some(({ record }) => record.experiment === experiment)) {
@@ -215,10 +219,10 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
       log.state.calibration === undefined &&
       grid.experiments.some(({ record }) => record.kind !== "command")
     ) {
-      const { compilers, timeoutMs } = request;
+      const { compilers, timeoutMs, imports, recalibrate } = request;
       log.append({
         type: "calibration",
-        calibration: await requireCalibration({ compilers, timeoutMs, signal }),
+        calibration: await requireCalibration({ compilers, timeoutMs, imports, signal }, recalibrate),
       });
     }
     if (grid.device !== undefined) {

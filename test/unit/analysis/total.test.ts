@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { KernelLine } from "../../../src/analysis/kernel.js";
 import { kernelLine } from "../../../src/analysis/kernel.js";
-import { addUp, EXTERNAL, HEAP, KERNEL, NATIVE } from "../../../src/analysis/total.js";
+import { addUp, EXTERNAL, HEAP, KERNEL, NATIVE, withShared } from "../../../src/analysis/total.js";
 import type { LedgerReading } from "../../../src/measure/ledger.js";
 
 const exact = (value: number): { value: number; low: number; high: number } => ({
@@ -67,6 +67,16 @@ test.each([
       [KERNEL, 6_400_000],
     ],
   ],
+  [
+    "pages that only one half of the line shows",
+    exact(150),
+    exact(0),
+    exact(0),
+    { ...kernel(165, 15), beyondKnown: { value: 15, low: 1, high: 30 }, instances: 100_000 },
+    [[HEAP, 150]],
+  ],
+  // 4 B of 100,000 instances are 0.4 MB, which V8 and malloc hold in reserve.
+  ["pages in reserve", exact(32), exact(0), exact(0), { ...kernel(36, 4), instances: 100_000 }, [[HEAP, 32]]],
   ["pages that are not full", exact(1000), exact(0), exact(0), kernel(1040, 40), [[HEAP, 1000]]],
 ] as const)("%s", (_, perUnit, external, malloc, line, parts) => {
   const total = addUp(perUnit, external, malloc, line, 1000);
@@ -78,6 +88,18 @@ test.each([
 test("without malloc and without the kernel there is no total", () => {
   const absent = { absent: "the addon is not built" };
   expect(addUp(exact(144), exact(0), absent, absent, 1000)).toEqual({ totalPerUnitBytes: absent });
+});
+
+test("a share of what all use is a part of its own, and is counted", () => {
+  const own = addUp(exact(40), exact(0), exact(0), NO_KERNEL, 1000);
+  const shared = { bytes: 80_000, perUnitBytes: 80, what: "Float64Array" };
+  const total = withShared(own, shared);
+  expect(total.totalPerUnitBytes).toEqual(exact(120));
+  expect(total.parts).toEqual([
+    { name: HEAP, bytes: 40 },
+    { name: "a share of what all use", bytes: 80 },
+  ]);
+  expect(withShared(own, undefined)).toBe(own);
 });
 
 function ledger(
@@ -108,6 +130,18 @@ test("the kernel's line leaves out the first size, which pays what is paid once"
   const sizes = [0, 1, 2, 3, 4, 5];
   const line = kernelLine(sizes.map((n) => ledger(n, n === 0 ? 0 : (20 + 7 * n) * MiB, n * MiB)));
   expect(line).toMatchObject({ perUnitBytes: exact(7 * MiB), beyondKnown: exact(6 * MiB) });
+});
+
+test("live objects that V8 counts for fewer pages than they take are no other memory", () => {
+  // Each instance takes 1 MiB of heap, of which V8 says that 0.9 MiB lie in pages.
+  const MiB = 2 ** 20;
+  const line = kernelLine(
+    [0, 1, 2, 3, 4, 5].map((n) => {
+      const { instances, reading } = ledger(n, n * MiB, n * MiB);
+      return { instances, reading: { ...reading, heapPhysicalBytes: 0.9 * n * MiB } };
+    }),
+  );
+  expect(line).toMatchObject({ beyondKnown: exact(0) });
 });
 
 test("a population that changes few pages gives no line", () => {

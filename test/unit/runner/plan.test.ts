@@ -17,6 +17,7 @@ const settings = {
   trials: 5,
   nullTrials: 2,
   snapshotInstances: 1000,
+  kernel: false,
   snapshot: true,
 };
 
