@@ -158,11 +158,11 @@ function unevenRows(result: Result, slope: number, warn: Warn): void {
 
 type Warn = (name: string, message: string) => void;
 
-/** Where what is left differs by more, instances did not stay whole. */
-const KEPT_WITHIN = 0.1;
+/** Where less than this share of an instance is left, it did not stay whole. */
+const KEPT_SHARE = 0.9;
 
 /** What instances that were dropped left behind, by each counter that saw it. */
-function leakDoubt({ leak, unit, fit }: Result, warn: Warn): void {
+function leakDoubt({ leak, unit, fit, crossCheck }: Result, warn: Warn): void {
   if (leak === undefined || isAbsent(leak)) return;
   const seen = (
     [
@@ -180,14 +180,16 @@ function leakDoubt({ leak, unit, fit }: Result, warn: Warn): void {
     "retained-after-release",
     `${what} left ${seen.join(", ")} behind${when} (a registry, cache, listener or handle that is kept?); these bytes are counted in bytes per ${unit}.`,
   );
-  if (isAbsent(fit) || fit.readFrom !== "cold" || "absent" in leak.retainedPerInstanceBytes) return;
-  const later = (leak.retainedPerInstanceBytes as { value: number }).value;
+  const { retainedPerInstanceBytes: left } = leak;
+  if (isAbsent(fit) || fit.readFrom !== "cold" || !("value" in left)) return;
   const { value: first } = fit.perUnitBytes;
-  const isWhole = Math.abs(later / first - 1) <= KEPT_WITHIN;
-  if (!isWhole || Math.abs(later - first) <= Math.max(1, AGREEMENT * first)) return;
+  if (left.value < KEPT_SHARE * first) return;
+  const whole = isAbsent(crossCheck) ? undefined : crossCheck.wholeHeapPerUnitBytes;
+  const isOther = (later: number): boolean => Math.abs(later - first) > Math.max(1, AGREEMENT * first);
+  if (!isOther(left.value) && (whole === undefined || !isOther(whole))) return;
   warn(
     "depends-on-number",
-    `The first ${unit}s cost ${bytes(first)} each, and ${leak.made.toLocaleString("en-US")} that were made later left ${bytes(later)} each: what keeps them (a table that doubles, an array with spare places) grows in steps, so the cost of one depends on how many there are.`,
+    `The first ${unit}s cost ${bytes(first)} each, and ${leak.made.toLocaleString("en-US")} that were made later left ${bytes(left.value)} each${whole === undefined ? "" : ` (the growth of the whole heap says ${bytes(whole)})`}: what keeps them (a table that doubles, an array with spare places) grows in steps, so the cost of one depends on how many there are.`,
   );
 }
 

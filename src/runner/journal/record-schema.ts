@@ -122,6 +122,7 @@ const RECORDS: Record<string, z.ZodType> = Object.fromEntries(
         executor: z.enum(["local", "slurm"]),
         moreMemory: z.number().positive(),
         replace: z.boolean().optional(),
+        imports: z.array(text).optional(),
       }),
       environment,
       settings,
