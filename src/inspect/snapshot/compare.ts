@@ -78,6 +78,7 @@ export function newBytes(graph: HeapGraph, before: Earlier): Float64Array {
   for (let node = 0; node < bytes.length; node++) {
     const own = graph.nodeSelfBytes[node] as number;
     const place = findEarlier(before, graph.nodeId[node] as number);
+    if (place === -1 && own > 0 && isNodes(graph, node)) continue;
     bytes[node] = place === -1 ? own : Math.max(0, own - (before.selfBytes[place] as number));
   }
   const left = new Map(before.stores);
@@ -91,6 +92,12 @@ export function newBytes(graph: HeapGraph, before: Earlier): Float64Array {
     left.set(id, had - replaced);
   });
   return bytes;
+}
+
+/** Whether Node reports this node for one of its own C++ objects: such nodes get new numbers in each snapshot. */
+function isNodes({ meta, nodeType, nodeName, strings }: HeapGraph, node: number): boolean {
+  const isNative = meta.nodeTypes[nodeType[node] as number] === "native";
+  return isNative && strings.at(nodeName[node] as number).startsWith("Node / ");
 }
 
 export interface ClassGrowth {

@@ -1,0 +1,55 @@
+import type { Command } from "commander";
+import { interruptSignal, wholeNumber } from "./options.js";
+import { Progress } from "./progress.js";
+
+interface Flags {
+  json?: boolean;
+  jit?: boolean;
+  calls?: number;
+  trials: number;
+  time: number;
+  timeout: number;
+  import: string[];
+}
+
+export function addGrowth(program: Command): void {
+  program
+    .command("growth")
+    .description(
+      "bytes that each call of a function or handler leaves behind and allocates, and who holds them",
+    )
+    .argument(
+      "<subject>",
+      "a JavaScript or TypeScript file whose default export is the function, or FILE#export",
+    )
+    .option("--calls <n>", "calls of the first round; all rounds make 32 times as many", wholeNumber(8))
+    .option("--time <seconds>", "time for all calls of one process, which chooses --calls", wholeNumber(1), 4)
+    .option("--trials <n>", "fresh processes", wholeNumber(1), 3)
+    .option("--timeout <seconds>", "wall time of one process", wholeNumber(1), 120)
+    .option("--jit", "leave the optimising compilers on")
+    .option(
+      "--import <module>",
+      "load this module first in each measured process; may be repeated",
+      (module: string, before: string[]) => [...before, module],
+      [],
+    )
+    .option("--json", "print everything as JSON, unrounded")
+    .action(async (subject: string, flags: Flags) => {
+      const { growthText, measureGrowth } = await import("../inspect/growth/index.js");
+      const progress = new Progress();
+      const answer = await measureGrowth(subject, {
+        trials: flags.trials,
+        budgetMs: flags.time * 1000,
+        timeoutMs: flags.timeout * 1000,
+        compilers: flags.jit === true ? "on" : "off",
+        imports: flags.import,
+        signal: interruptSignal(),
+        progress: (finished, total, label) => {
+          progress.update(finished, total, label);
+        },
+        ...(flags.calls === undefined ? {} : { calls: flags.calls }),
+      });
+      progress.clear();
+      process.stdout.write(flags.json === true ? `${JSON.stringify(answer, null, 2)}\n` : growthText(answer));
+    });
+}

@@ -1,0 +1,157 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BytesperError } from "../../base/errors.js";
+import { openSubject } from "../../experiment/load.js";
+import type { SubjectReference } from "../../experiment/subject.js";
+import type { Compilers } from "../../record/cell.js";
+import { measuringEnvironment, measuringFlags } from "../../runner/cell/flags.js";
+import { inspectSnapshots } from "../snapshot/index.js";
+import type { GrowthAnswer } from "./answer.js";
+import { answerOf } from "./answer.js";
+import type { RoundsData, RoundsOrder } from "./rounds.js";
+
+export interface GrowthOptions {
+  trials: number;
+  budgetMs: number;
+  timeoutMs: number;
+  compilers: Compilers;
+  /** Calls of the first round; chosen by time if absent. */
+  calls?: number;
+  imports: readonly string[];
+  signal: AbortSignal;
+  progress: (finished: number, total: number, label: string) => void;
+}
+
+/** Bytes that each call of a function leaves behind. Throws what is wrong with the function. */
+export async function measureGrowth(text: string, options: GrowthOptions): Promise<GrowthAnswer> {
+  const subject = await openSubject(text, undefined, undefined, options.imports);
+  try {
+    const { reference } = subject;
+    const trials: RoundsData[] = [];
+    for (let trial = 0; trial < options.trials; trial++) {
+      trials.push(await runChild(orderOf(reference, options), options));
+      options.progress(trial + 1, options.trials + 1, "calls");
+    }
+    const answer = answerOf(text, trials);
+    for (const message of subject.doubts) answer.doubts.push({ name: "compiled-otherwise", message });
+    if (answer.verdict === "grows" && answer.retainedVerdict === "grows")
+      Object.assign(answer, await holderOf(reference, options, trials[0] as RoundsData));
+    options.progress(options.trials + 1, options.trials + 1, "done");
+    return answer;
+  } finally {
+    subject.dispose();
+  }
+}
+
+function orderOf(subject: SubjectReference, { budgetMs, calls }: GrowthOptions): RoundsOrder {
+  return { subject, budgetMs, ...(calls === undefined ? {} : { calls }) };
+}
+
+const MOST_BETWEEN = 500;
+
+/** Two snapshots of a process of its own, with calls between them: what is new, and who holds it. */
+async function holderOf(
+  subject: SubjectReference,
+  options: GrowthOptions,
+  { watched }: RoundsData,
+): Promise<Pick<GrowthAnswer, "path" | "class" | "holders">> {
+  const folder = mkdtempSync(join(tmpdir(), "bytesper-growth-"));
+  try {
+    const calls = Math.max(4, Math.min(MOST_BETWEEN, watched.calls));
+    await runChild({ subject, budgetMs: options.budgetMs, calls, snapshots: folder }, options);
+    const files = ["1", "2"].map((part) => join(folder, `${part}.heapsnapshot`));
+    const { growthHolders = [] } = inspectSnapshots(files).answer;
+    const ofUser = growthHolders.filter(({ own }) => !own);
+    const shown = ofUser.length > 0 ? ofUser : growthHolders;
+    const [top] = shown;
+    return {
+      ...(top === undefined ? {} : { path: top.path, class: top.name }),
+      holders: shown.slice(0, 5).map(({ name, count, bytes, path }) => ({
+        name,
+        count,
+        bytesPerCall: bytes / (2 * calls),
+        path,
+      })),
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const ENTRY = fileURLToPath(new URL("./entry.js", import.meta.url));
+/** Kept of what the function prints on stderr, for a process that ends without an answer. */
+const LAST_WORDS = 2000;
+
+function runChild(order: RoundsOrder, options: GrowthOptions): Promise<RoundsData> {
+  const { compilers, imports, timeoutMs, signal } = options;
+  if (signal.aborted) throw new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely.");
+  const flags = [...measuringFlags(compilers), ...imports.flatMap((module) => ["--import", module])];
+  const child = spawn(process.execPath, [...flags, ENTRY], {
+    env: measuringEnvironment(),
+    stdio: ["pipe", "ignore", "pipe", "pipe"],
+  });
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    let words = "";
+    let why: BytesperError | undefined;
+    const stop = (error: BytesperError): void => {
+      why = error;
+      child.kill("SIGKILL");
+    };
+    const timer = setTimeout(() => {
+      stop(
+        new BytesperError(
+          "SUBJECT_TIMEOUT",
+          `${order.subject.name} was not done after ${timeoutMs / 1000} s; give --calls with fewer calls a round, or a longer --timeout.`,
+        ),
+      );
+    }, timeoutMs);
+    const interrupt = (): void => {
+      stop(new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely."));
+    };
+    signal.addEventListener("abort", interrupt, { once: true });
+    child.stderr?.on("data", (piece: Buffer) => (words = (words + piece.toString()).slice(-LAST_WORDS)));
+    child.stdio[3]?.on("data", (piece: Buffer) => (answer += piece.toString()));
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(JSON.stringify(order));
+    child.on("error", reject);
+    child.on("close", (code, killed) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", interrupt);
+      if (why !== undefined) reject(why);
+      else settle(answer, words, killed ?? code, order.subject.name, resolve, reject);
+    });
+  });
+}
+
+function settle(
+  answer: string,
+  words: string,
+  end: string | number | null,
+  name: string,
+  resolve: (data: RoundsData) => void,
+  reject: (error: Error) => void,
+): void {
+  if (answer !== "") {
+    const parsed = JSON.parse(answer) as { data?: RoundsData; code: BytesperError["code"]; message: string };
+    if (parsed.data !== undefined) resolve(parsed.data);
+    else
+      reject(
+        new BytesperError(parsed.code, parsed.message.endsWith(".") ? parsed.message : `${parsed.message}.`),
+      );
+    return;
+  }
+  const last = words.trim().split("\n").at(-1) ?? "";
+  const heap = /JavaScript heap out of memory/.test(words);
+  reject(
+    new BytesperError(
+      "CELL_FAILED",
+      heap
+        ? `The calls of ${name} filled the heap; it grows, or give --calls with fewer calls a round.`
+        : `The process that called ${name} ended (${String(end)}) without an answer${last === "" ? "" : `: ${last}`}.`,
+    ),
+  );
+}
