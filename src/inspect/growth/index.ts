@@ -1,3 +1,2 @@
-export type { GrowthAnswer } from "./answer.js";
 export { measureGrowth } from "./run.js";
 export { growthText } from "./text.js";

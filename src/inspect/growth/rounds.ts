@@ -43,7 +43,7 @@ export interface RoundsData {
 
 /** Each round makes as many calls as all before it. So a table that doubles grows once in each. */
 const ROUNDS = 6;
-const FEWEST_CALLS = 8;
+const FEWEST_CALLS = 16;
 const MOST_CALLS = 1000;
 /** All calls together: one unit for the first round, and 1, 2, 4, 8 and 16 for the next ones. */
 const UNITS = 2 ** (ROUNDS - 1);
@@ -131,14 +131,16 @@ class Plan {
         ? { calls: 2 * (calls ?? FEWEST_CALLS), snapshot: `${snapshots}/${this.#round + 1}.heapsnapshot` }
         : undefined;
     if (this.#round === 0) return { calls: 0 };
-    if (this.#round === 1) {
+    // What a function loads and compiles at its first calls is read apart.
+    if (this.#round === 1) return { calls: Math.min(FEWEST_CALLS, calls ?? FEWEST_CALLS) };
+    if (this.#round === 2) {
       this.#began = performance.now();
       // Timed to the end, because calls of what grows may become slower and slower.
       if (calls === undefined) this.#until = this.#began + budgetMs / UNITS;
       return { calls: calls ?? MOST_CALLS };
     }
-    if (this.#round === 2) this.#unit = this.made;
-    if (this.#round > ROUNDS || this.#isEnough(readings)) return { calls: this.#unit, watched: true };
+    if (this.#round === 3) this.#unit = this.made;
+    if (this.#round > ROUNDS + 1 || this.#isEnough(readings)) return { calls: this.#unit, watched: true };
     return { calls: this.made };
   }
 
@@ -149,7 +151,7 @@ class Plan {
 
   /** Three rounds after the first one are enough to tell, if there is no time or no memory for more. */
   #isEnough(readings: readonly RoundReading[]): boolean {
-    if (readings.length <= 4) return false;
+    if (readings.length <= 5) return false;
     const [first, last] = [readings[0], readings.at(-1)] as [RoundReading, RoundReading];
     const grown = last.heapBytes + last.externalBytes - first.heapBytes - first.externalBytes;
     const room = getHeapStatistics().heap_size_limit / 3;

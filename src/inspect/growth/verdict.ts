@@ -21,7 +21,7 @@ export interface Course {
   onceBytes: number;
   /** Bytes a call that the last round could not have told from none. */
   detectable: number;
-  /** Whether a single one of the last rounds grew: a step, and no growth. */
+  /** Whether the last round grew and one before it did not. */
   step: boolean;
 }
 
@@ -42,7 +42,8 @@ export function courseOf(
     const before = last[place] as RoundReading;
     return { bytes: bytesOf(reading) - bytesOf(before), calls: reading.calls - before.calls };
   });
-  const [first, end, start] = [readings[0], readings.at(-1), last[0]] as [
+  const [first, warm, end, start] = [readings[0], readings[1], readings.at(-1), last[0]] as [
+    RoundReading,
     RoundReading,
     RoundReading,
     RoundReading,
@@ -50,20 +51,22 @@ export function courseOf(
   const calls = end.calls - start.calls;
   const grown = steps.filter(({ bytes }) => bytes > noiseBytes).length;
   const once = bytesOf(start) - bytesOf(first);
-  const verdict =
-    grown === steps.length ? "grows" : once > Math.max(noiseBytes, ONCE_BYTES) ? "first-calls" : "flat";
+  const filled = once > AT_START_BYTES || bytesOf(start) - bytesOf(warm) > Math.max(noiseBytes, FILLED_BYTES);
+  const verdict = grown === steps.length ? "grows" : filled ? "first-calls" : "flat";
   return {
     verdict,
     perCall: steps.map((step) => step.bytes / step.calls),
     meanPerCall: (bytesOf(end) - bytesOf(start)) / calls,
     onceBytes: once,
     detectable: noiseBytes / (steps.at(-1)?.calls ?? 1),
-    step: grown > 0 && grown < steps.length,
+    step: grown < steps.length && (steps.at(-1)?.bytes ?? 0) > noiseBytes,
   };
 }
 
-/** The first calls of any function compile and allocate something. */
-const ONCE_BYTES = 2 ** 16;
+/** The first calls of any function load code and compile it: those of an HTTP client take half a megabyte. */
+const AT_START_BYTES = 2 ** 20;
+/** What comes later and then stops is a cache, or a table that got its size. */
+const FILLED_BYTES = 2 ** 16;
 
 export function intervalOf(values: readonly number[], value: number): Interval {
   return { value, low: Math.min(...values), high: Math.max(...values) };

@@ -7,6 +7,7 @@ import { suggestion } from "../../base/nearest-name.js";
 export type Limit =
   | { kind: "perUnit"; key: string; bytes: number; text: string }
   | { kind: "growth"; key: string; share: number; text: string }
+  | { kind: "growthPerCall"; key: string; bytes: number; text: string }
   | { kind: "capacity"; key: string; memoryBytes: number; atLeast: number; text: string }
   | { kind: "residual"; key: string; share?: number; bytes?: number; text: string };
 
@@ -68,12 +69,13 @@ export function parseBudget(experiment: string, unit: string, raw: unknown, file
     reasons: z.record(z.string(), z.string()).optional(),
     [keys.perUnit]: size.optional(),
     growth: share.optional(),
+    growthPerCall: size.optional(),
     [keys.capacity]: capacity.optional(),
     residual: residual.optional(),
   });
   const parsed = schema.safeParse(raw);
   if (!parsed.success) {
-    const allowed = [keys.perUnit, "growth", keys.capacity, "residual", "file", "reasons"];
+    const allowed = [keys.perUnit, "growth", "growthPerCall", keys.capacity, "residual", "file", "reasons"];
     throw bad(`${file}: ${experiment}${problemOf(parsed.error.issues[0], allowed, unit)}`);
   }
   const values = parsed.data as Record<string, unknown>;
@@ -82,6 +84,8 @@ export function parseBudget(experiment: string, unit: string, raw: unknown, file
   if (perUnit !== undefined) limits.push({ kind: "perUnit", key: keys.perUnit, ...perUnit });
   const growth = values.growth as { share: number; text: string } | undefined;
   if (growth !== undefined) limits.push({ kind: "growth", key: "growth", ...growth });
+  const left = values.growthPerCall as { bytes: number; text: string } | undefined;
+  if (left !== undefined) limits.push({ kind: "growthPerCall", key: "growthPerCall", ...left });
   const room = values[keys.capacity] as z.infer<typeof capacity> | undefined;
   if (room !== undefined)
     limits.push({
@@ -96,7 +100,7 @@ export function parseBudget(experiment: string, unit: string, raw: unknown, file
   if (rest !== undefined) limits.push({ kind: "residual", key: "residual", ...rest });
   if (limits.length === 0)
     throw bad(
-      `${file}: ${experiment} has no budget; give ${keys.perUnit}, growth, ${keys.capacity} or residual`,
+      `${file}: ${experiment} has no budget; give ${keys.perUnit}, growth, growthPerCall, ${keys.capacity} or residual`,
     );
   return { experiment, limits, reasons: (values.reasons as Record<string, string> | undefined) ?? {} };
 }

@@ -53,6 +53,7 @@ function unknown(reason: string): Judged {
 
 function judgeLimit(limit: Limit, result: Result, comparison: Comparison | { absent: string }): Judged {
   const { fit } = result;
+  if (limit.kind === "growthPerCall") return judgeLeft(limit, result);
   if (isAbsent(fit)) return unknown(`there are no bytes per ${result.unit}: ${fit.absent}`);
   const total = totalOf(fit);
   if (isAbsent(total)) return unknown(`what one ${result.unit} costs in all is not known: ${total.absent}`);
@@ -79,6 +80,22 @@ function judgeLimit(limit: Limit, result: Result, comparison: Comparison | { abs
     case "residual":
       return judgeResidual(limit, result, floor, { low, high });
   }
+}
+
+/** What each instance, or each call, leaves behind after it was dropped: V8's memory and malloc's together. */
+function judgeLeft({ bytes }: { bytes: number }, { leak, unit, minimumDetectableBytes }: Result): Judged {
+  if (leak === undefined) return unknown("the result does not say what was left behind; measure again");
+  if (isAbsent(leak)) return unknown(`what is left behind is not known: ${leak.absent}`);
+  const { retainedPerInstanceBytes: heap, nativePerInstanceBytes: native } = leak;
+  if (!("value" in heap) || !("value" in native)) {
+    const why = [heap, native].flatMap((reading) => ("absent" in reading ? [reading.absent] : [])).join("; ");
+    return unknown(`what is left behind is not known: ${why}`);
+  }
+  const sum = (end: "value" | "low" | "high"): number => Math.max(0, heap[end]) + Math.max(0, native[end]);
+  const left = { value: sum("value"), low: sum("low"), high: sum("high") };
+  const measured = `${intervalText(left)} left behind per ${unit}`;
+  if (left.low - bytes <= minimumDetectableBytes) return { measured, verdict: "within" };
+  return { measured, verdict: "over", ...overBy(left.value - bytes, bytes) };
 }
 
 function judgeGrowth(

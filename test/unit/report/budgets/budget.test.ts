@@ -36,7 +36,7 @@ test.each([
   [{ maxSessions: { memory: "2 GiB" } }, /give \{ "memory": "2 GiB", "atLeast": 100000 \}/],
   [{ maxSessions: { memory: "2 GiB", atLeast: 1.5 } }, /whole number/],
   [{ maxSessions: { memory: "x", atLeast: 1 } }, /"x" is not a size/],
-  [{}, /tiny has no budget; give perSession, growth, maxSessions or residual/],
+  [{}, /tiny has no budget; give perSession, growth, growthPerCall, maxSessions or residual/],
 ])("%j is one sentence that names the key", (raw, sentence) => {
   expect(() => parse(raw)).toThrow(sentence);
 });

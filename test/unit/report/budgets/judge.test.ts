@@ -111,3 +111,17 @@ test("a result without a line cannot be judged, and does not pass", () => {
     reason: expect.stringContaining("several factors") as string,
   });
 });
+
+test("what a call leaves behind is V8's and malloc's memory together, and unknown where one is", () => {
+  const limit: Limit = { kind: "growthPerCall", key: "growthPerCall", bytes: 100, text: "100 B" };
+  const left = (native: number): Result["leak"] => ({
+    made: 1000,
+    retainedPerInstanceBytes: exact(80),
+    nativePerInstanceBytes: exact(native),
+    kernelPerInstanceBytes: exact(0),
+  });
+  expect(judged(limit, { ...RESULT, leak: left(20) })?.verdict).toBe("within");
+  expect(judged(limit, { ...RESULT, leak: left(30) })).toMatchObject({ verdict: "over", overBytes: 10 });
+  const unknown = { ...left(0), nativePerInstanceBytes: { absent: "no addon" } } as Result["leak"];
+  expect(judged(limit, { ...RESULT, leak: unknown })).toMatchObject({ verdict: "unknown" });
+});

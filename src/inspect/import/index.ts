@@ -1,0 +1,2 @@
+export { measureImport } from "./run.js";
+export { importText } from "./text.js";
