@@ -1,4 +1,5 @@
 import type { Framework } from "./grammar/framework.js";
+import { program } from "./grammar/general.js";
 import { pytorchFrameworks } from "./grammar/pytorch-advice.js";
 import { readFrameworks } from "./grammar/read-advice.js";
 import { SPOKEN } from "./grammar/spoken-frameworks.js";
@@ -10,6 +11,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   vllmFramework,
   ...readFrameworks,
   ...SPOKEN,
+  program,
 ];
 
 const BY_NAME = new Map(FRAMEWORKS.map((framework) => [framework.name, framework]));

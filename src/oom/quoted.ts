@@ -35,7 +35,8 @@ export function isQuoted(draft: Draft): boolean {
   // A quotation after a word, and not after a mark that introduces a field or an exception.
   const clause = outside.slice(outside.search(/[^:={[,]*$/));
   if (opened && /[A-Za-z]$/.test(clause) && /\s/.test(outside) && !FAILED.test(outside)) return true;
-  if (words >= 3) return true;
+  // The words of a failure that lead to their reason are no sentence about it.
+  if (words >= 3 && !(FAILED.test(outside) && /:$/.test(outside))) return true;
   // A sentence goes on behind the message.
   const rest = view.text.slice(end, end + 12);
   return opened && /^["'`”’*]?(?:is|are|was|means|error|errors|when|if|and|or)[a-z]/.test(rest);

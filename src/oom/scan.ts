@@ -49,6 +49,10 @@ const NEAR: Extent = { back: 1 << 10, ahead: 2 << 10, length: 7 << 9 };
  * If the kernel's OOM killer names no killed process within so many bytes, it is taken to have killed none.
  */
 const LONGEST_EPISODE = 1 << 20;
+/** Within so many bytes after a report, general words are its own end: the system's message for its error number. */
+const SAME_FAILURE = 120;
+/** So far behind general words a grammar may still find that they begin its own report. */
+const GENERAL_REACH = 700;
 /**
  * Most reports that are kept. A process that runs out of memory in a loop must not fill the memory of this
  * one.
@@ -165,7 +169,7 @@ export class LogScanner {
 
   #look(offset: number, { needle, firstByte, readers }: Watched): void {
     if (offset < this.#consumed) return;
-    if (this.#general !== undefined && offset >= this.#general.end) this.#settle();
+    if (this.#general !== undefined && offset >= this.#general.end + GENERAL_REACH) this.#settle();
     if (offset < this.#consumed) return;
     const { buffer, start, end } = this.#window;
     const at = offset - start;
@@ -183,8 +187,7 @@ export class LogScanner {
       if (draft === undefined) continue;
       const after = Math.max(offset + 1, draft.view.offsetOf(draft.end - 1) + 1);
       if (grammar.general === true) {
-        if (this.#general === undefined && !isQuoted(draft))
-          this.#general = { found: this.#found(draft), end: after };
+        this.#hold(draft, after);
         continue;
       }
       if (this.#general !== undefined && draft.view.offsetOf(draft.start) <= this.#general.end)
@@ -194,6 +197,20 @@ export class LogScanner {
       if (!isQuoted(draft)) this.#add(draft);
       return;
     }
+  }
+
+  /** Keeps general words until it is known whether another grammar reads more there. */
+  #hold(draft: Draft, after: number): void {
+    const start = draft.view.offsetOf(draft.start);
+    const end = Math.max(this.#general?.end ?? 0, this.#consumed);
+    const follows = end > 0 && start < end + SAME_FAILURE;
+    if (isQuoted(draft)) return;
+    if (follows) {
+      if (this.#general !== undefined) this.#general.end = Math.max(this.#general.end, after);
+      return;
+    }
+    this.#settle();
+    this.#general = { found: this.#found(draft), end: after };
   }
 
   #placeOf(offset: number, views: ViewCache): Place {

@@ -95,6 +95,9 @@ const THEN = 8;
 const NEAR = 10;
 /** Words that are frequent in logs of many kinds. */
 const COMMON = /^(?:out of memory|of memory|memory limit|oom-kill|fatal error:?|was thrown|exceeded)$/;
+/** Pieces that many ordinary lines hold; they lead to a message only if it has no others. */
+const EVERYDAY =
+  /^(?:(?!oom|out|hs_err|kill)[a-z]{8,12}|, limit:|bytes on|memory (?:of|used|left|used by)|(?:for|total) (?:array|size of)|: failed to|request for|heap (?:from|size is)|please reduce|model loading|system memory|size supported|process memory|device memory:|could not (?:get|allo)|error generate|internal error|when trying to|in resource po|memory limit|memory budget)$/;
 /** Quotes are written in several ways, and two blanks are often one. */
 const UNSURE = /["'`]|\s\s/;
 
@@ -115,7 +118,8 @@ function needlesOf(runs: readonly Run[]): Needle[] {
   const strong = needles.filter(
     ({ text, then, near }) => then !== undefined || near !== undefined || !COMMON.test(text),
   );
-  const [first, ...others] = strong.length > 0 ? strong : needles;
+  const rare = strong.filter(({ text }) => !EVERYDAY.test(text));
+  const [first, ...others] = rare.length > 0 ? rare : strong.length > 0 ? strong : needles;
   // Of messages that begin alike, the first piece leads to the one that says more.
   return first === undefined
     ? []

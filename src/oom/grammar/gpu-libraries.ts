@@ -336,7 +336,7 @@ export const opencl: SpokenFramework = {
       means: ["card-full", `A program with OpenCL ${NO_FIGURE}`],
       stands: "free",
       when: (view, { index }) =>
-        /(?:\(\)?:|error:?|failed:?|returned|=>?|\(-4\))$/i.test(
+        /(?:\(\)?:|error:?|failed:?|returned|=>?|\(-4\)|cl[A-Z]\w+:)$/i.test(
           view.text.slice(Math.max(0, index - 60), index),
         ),
     },
@@ -350,6 +350,26 @@ export const opencl: SpokenFramework = {
       do: "Close what else uses the card",
       why: "OpenCL allows one buffer at most a quarter of the card on many drivers (CL_DEVICE_MAX_MEM_ALLOC_SIZE).",
     },
+  ],
+};
+
+export const miner: SpokenFramework = {
+  name: "miner",
+  title: "a miner",
+  memory: "device",
+  messages: [
+    {
+      text: "not have enough free memory to hold the DAG for epoch {whole:_epoch}. Required: {size:requestedBytes}, free: {size:freeBytes}",
+      means: ["card-full", "The DAG needs {requested}, and the card has {free} free[[: short by {short}]]."],
+    },
+    {
+      text: "insufficient memory for DAG epoch {whole:_epoch}",
+      means: ["card-full", "The DAG of this epoch does not fit into what the card has free."],
+    },
+  ],
+  advice: [
+    { do: "Mine a coin with a smaller DAG, or only one algorithm at a time" },
+    { do: "Free what else uses the card: no monitor on it, no other program", paste: "nvidia-smi" },
   ],
 };
 

@@ -1,4 +1,5 @@
 import { cupy, onnxruntime, paddle } from "./arrays.js";
+import { general, generalKill } from "./general.js";
 import { ggml } from "./ggml.js";
 import type { Grammar } from "./grammar.js";
 import { jvm } from "./jvm.js";
@@ -36,4 +37,6 @@ export const GRAMMARS: readonly Grammar[] = [
   pytorchBare,
   python,
   ...SPOKEN.flatMap((framework) => grammarsOf(framework)),
+  general,
+  generalKill,
 ];

@@ -133,3 +133,112 @@ export const windows: SpokenFramework = {
     { do: "Close other programs" },
   ],
 };
+
+export const nomad: SpokenFramework = {
+  name: "nomad",
+  title: "Nomad",
+  memory: "host",
+  messages: [
+    {
+      text: 'Exit Code: {whole:exitCode}, Exit Message: "OOM Killed',
+      means: ["group-limit", "The task was killed at the memory that its job gives it."],
+    },
+  ],
+  advice: [
+    {
+      do: "Give the task more memory in the job file",
+      paste: "resources { memory = 2048 memory_max = 4096 }",
+      why: "memory_max counts only where the scheduler allows oversubscription.",
+    },
+    {
+      do: "See what it used",
+      paste: "nomad alloc status -stats ALLOC",
+    },
+  ],
+};
+
+export const ecs: SpokenFramework = {
+  name: "aws-ecs",
+  title: "Amazon ECS",
+  memory: "host",
+  reach: 120,
+  messages: [
+    {
+      text: "OutOfMemoryError: Container killed due to memory usage<< Exit Code<<:>> {whole:exitCode}>>",
+      means: ["group-limit", "The container was killed at its memory limit."],
+      stands: "free",
+    },
+  ],
+  advice: [
+    {
+      do: "Raise the memory of the container in the task definition, and that of the task with it",
+      paste: '"memory": 2048, "memoryReservation": 1024',
+      why: "memory is the hard limit of one container in MiB; the task's memory is the sum that Fargate gives.",
+    },
+    { do: "See what it used", paste: "docker stats CONTAINER   (CloudWatch: MemoryUtilization)" },
+  ],
+};
+
+export const fly: SpokenFramework = {
+  name: "fly",
+  title: "Fly.io",
+  memory: "host",
+  messages: [
+    {
+      text: "Process appears to have been OOM killed!",
+      means: ["group-limit", "The machine's memory was full, and its kernel killed the process."],
+      stands: "free",
+    },
+  ],
+  advice: [
+    { do: "Give the machine more memory", paste: "fly scale memory 1024" },
+    { do: "Or let it swap", paste: "swap_size_mb = 512   (in fly.toml)" },
+  ],
+};
+
+export const containerRuntime: SpokenFramework = {
+  name: "oci-runtime",
+  title: "The container runtime",
+  memory: "host",
+  messages: [
+    {
+      text: "container init was OOM-killed (memory limit too low?)",
+      means: [
+        "group-limit",
+        "The container was killed before its program began: its memory limit is too low.",
+      ],
+      stands: "free",
+    },
+  ],
+  advice: [
+    {
+      do: "Raise the container's memory limit",
+      paste: "docker run --memory=512m ...   (Kubernetes: limits: { memory: 512Mi })",
+    },
+    { do: "Look for a missing unit: a limit of 512 is 512 bytes" },
+  ],
+};
+
+export const cloudflare: SpokenFramework = {
+  name: "cloudflare-workers",
+  title: "Cloudflare Workers",
+  memory: "host",
+  messages: [
+    {
+      text: "Worker exceeded memory limit",
+      means: [
+        "heap-limit",
+        "The isolate of the worker held more than 128 MB, JavaScript and WebAssembly together.",
+      ],
+      stands: "free",
+    },
+  ],
+  advice: [
+    {
+      do: "Pass bodies on as streams, and read none whole",
+      paste: "return new Response(response.body)   (in place of await response.arrayBuffer())",
+      why: "The limit of 128 MB is one for all requests that an isolate serves at once.",
+    },
+    { do: "Keep no caches in global variables; use KV, R2 or a Durable Object" },
+  ],
+};

@@ -9,7 +9,7 @@ const NO_MEMORY = anywhere`OSError : \[Errno 12\] Cannot allocate memory`;
 const BARE = anywhere`MemoryError`;
 
 const OF_A_CARD =
-  /^MemoryError:.{0,60}?(?:cu(?:Mem|Ctx|Array|Stream|Module)[A-Z]\w*|cuda|CUDA|RMM|hip[A-Z]\w*|HIP|GPU|OpenCL)/s;
+  /^MemoryError:(?:Cannotallocate\d+bytes:nomemoryisavailable|.{0,60}?(?:cu(?:Mem|Ctx|Array|Stream|Module)[A-Z]\w*|cuda|CUDA|RMM|hip[A-Z]\w*|HIP|GPU|OpenCL))/s;
 const OWN_WORDS = /^:(?:std::bad_alloc|badallocation|Unabletoallocate|Cannotallocate)/i;
 
 export const python: Grammar = {

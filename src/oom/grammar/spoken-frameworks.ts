@@ -11,6 +11,7 @@ import {
   hipProgram,
   lightgbm,
   mindspore,
+  miner,
   mxnet,
   numba,
   nvenc,
@@ -22,12 +23,37 @@ import {
   vulkanProgram,
   xgboost,
 } from "./gpu-libraries.js";
+import { imagemagick, lammps, openGl, star, unity, unreal, wgpu } from "./graphics.js";
+import { cudarc, lmdeploy, lmStudio, mlcLlm, neuron, openvino, tinygrad } from "./inference.js";
+import { android, darwin, freebsd, pageAllocation, qemu, shell } from "./kernels.js";
 import { celery, gradle, gunicorn, joblib, killed } from "./killed.js";
 import { kubernetes } from "./kubernetes.js";
 import { dotnet, erlang, go, julia, matlab, nativeAlloc, ocaml, php, r, ruby, rust } from "./languages.js";
 import { nccl } from "./nccl.js";
-import { awsLambda, cloudRun, heroku, windows } from "./platforms.js";
+import {
+  awsLambda,
+  cloudflare,
+  cloudRun,
+  containerRuntime,
+  ecs,
+  fly,
+  heroku,
+  nomad,
+  windows,
+} from "./platforms.js";
 import { ray } from "./ray.js";
+import { bun, dart, fortran, ghc, lua, perl, sbcl, wasm } from "./runtimes.js";
+import {
+  cassandra,
+  cockroach,
+  memcached,
+  neo4j,
+  oracle,
+  rabbitmq,
+  sqlServer,
+  starrocks,
+  tidb,
+} from "./servers.js";
 import { sglang } from "./sglang.js";
 import { slurm } from "./slurm.js";
 import { bitsandbytes, exllama, mlx } from "./small-llm.js";
@@ -35,7 +61,7 @@ import { earlyoom, systemd, systemdOomd } from "./systemd.js";
 import { tensorrt, tensorrtLlm } from "./tensorrt.js";
 import { tgi } from "./tgi.js";
 import { triton } from "./triton.js";
-import { yarn } from "./yarn.js";
+import { spark, yarn } from "./yarn.js";
 
 /** Frameworks whose messages are written as they print them; the ones that name themselves come first. */
 export const SPOKEN: readonly SpokenFramework[] = [
@@ -46,6 +72,7 @@ export const SPOKEN: readonly SpokenFramework[] = [
   ray,
   dask,
   yarn,
+  spark,
   systemdOomd,
   earlyoom,
   systemd,
@@ -59,6 +86,13 @@ export const SPOKEN: readonly SpokenFramework[] = [
   bitsandbytes,
   exllama,
   mlx,
+  mlcLlm,
+  lmdeploy,
+  cudarc,
+  neuron,
+  lmStudio,
+  openvino,
+  tinygrad,
   postgresql,
   mysql,
   redis,
@@ -67,6 +101,15 @@ export const SPOKEN: readonly SpokenFramework[] = [
   mongodb,
   duckdb,
   trino,
+  oracle,
+  sqlServer,
+  starrocks,
+  neo4j,
+  memcached,
+  rabbitmq,
+  cockroach,
+  tidb,
+  cassandra,
   rmm,
   xgboost,
   lightgbm,
@@ -79,7 +122,23 @@ export const SPOKEN: readonly SpokenFramework[] = [
   pycuda,
   numba,
   opencl,
+  miner,
   blender,
+  unity,
+  unreal,
+  wgpu,
+  openGl,
+  imagemagick,
+  lammps,
+  star,
+  sbcl,
+  ghc,
+  dart,
+  bun,
+  wasm,
+  perl,
+  lua,
+  fortran,
   go,
   rust,
   julia,
@@ -96,6 +155,17 @@ export const SPOKEN: readonly SpokenFramework[] = [
   awsLambda,
   heroku,
   cloudRun,
+  nomad,
+  ecs,
+  fly,
+  cloudflare,
+  containerRuntime,
+  freebsd,
+  android,
+  pageAllocation,
+  darwin,
+  qemu,
+  shell,
   windows,
   gunicorn,
   celery,

@@ -107,7 +107,7 @@ export const tensorflowBfc: Grammar = {
 };
 
 const DRIVER = anywhere`[Ff]ailed to alloc (?:ate)? (?: [\d.]+ [KMGTP]?i?B? \( {whole:requestedBytes} bytes \) | {whole:_alone} bytes )
-  [\w ]{0,24} : (?:RESOURCE_EXHAUSTED:)? :? (?: CUDA_ERROR_OUT_OF_MEMORY | HIP_ERROR_OutOfMemory | hipErrorOutOfMemory ) (?: : out of memory )?`;
+  [\w ]{0,24} : (?:RESOURCE_EXHAUSTED:)? :? (?: CUDA_ERROR_OUT_OF_MEMORY | HIP_ERROR_OutOfMemory | hipErrorOutOfMemory | hipError_t\(1002\) ) (?: : out of memory )?`;
 const PINNED = anywhere`could not allocate pinned (?:host|device) memory of (?:size|bytes) : (?<_size>\d+)`;
 const PINNED_ALONE = anywhere`could not allocate pinned (?:host|device) memory of (?:size|bytes) : {whole:requestedBytes}`;
 const ASYNC = anywhere`gpu_async_(?<gpuIndex>\d+) cuMemAllocAsync failed to allocate {whole:requestedBytes} bytes : [\w:(]{0,60}? CUDA_ERROR_OUT_OF_MEMORY \)? (?: : out of memory )?`;

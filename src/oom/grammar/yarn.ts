@@ -55,3 +55,29 @@ export const yarn: SpokenFramework = {
     },
   ],
 };
+
+export const spark: SpokenFramework = {
+  name: "spark",
+  title: "Spark's driver",
+  memory: "host",
+  messages: [
+    {
+      text: "Total size of serialized results of {whole:count} tasks ({size:wantedBytes}) is bigger than spark.driver.maxResultSize<< (>>{size:limitBytes}",
+      means: [
+        "own-limit",
+        "{count} tasks sent {wanted} of results to the driver; spark.driver.maxResultSize allows {limit}.",
+      ],
+    },
+  ],
+  advice: [
+    {
+      do: "Write the result instead of collecting it, or collect less",
+      paste: 'df.write.parquet("out")   (in place of collect() or toPandas())',
+      why: "Also tens of thousands of tasks send more than a GiB of counters alone: use fewer partitions.",
+    },
+    {
+      do: "Raise the limit, and the driver's heap with it",
+      paste: "--conf spark.driver.maxResultSize=4g --driver-memory 8g",
+    },
+  ],
+};

@@ -57,7 +57,6 @@ const LINES = [
   "dockerd: container killed, OOMKilled=true, memory limit 1073741824",
   "nginx: [emerg] could not allocate 10 bytes; cannot allocate memory is a common cause",
   "redis: WARNING Memory overcommit must be enabled! Without it, a background save may fail under low memory condition.",
-  "postgres: ERROR:  out of memory",
   "GPU 0 has a total capacity of 24.00 GiB and is healthy",
   'The JVM prints "java.lang.OutOfMemoryError: Java heap space" when -Xmx is too small.',
   'assert str(e) == "CUDA out of memory"',
@@ -78,6 +77,13 @@ const LINES = [
   "If a container shows exit code 137, it was killed.",
   "        assert 'OOM command not allowed when used memory' in str(error)",
   'const PATTERN = "Out of Memory Error: failed to allocate data of size 1.0 MiB (1.0 MiB/2.0 MiB used)";',
+  "solver: failed to allocate 65536 bytes, retrying with half as much",
+  "pool: could not allocate 12000 workers",
+  "The build stopped with exit status 137, which means that it was killed.",
+  "- fix: exit status 137 is reported as a failure",
+  "logger.error('Failed to allocate 65536 bytes')",
+  "When not enough memory is left, the server is out of memory and stops.",
+  "docs: what to do if you see `error: out of memory`",
   "// the node was low on resource: memory is what kubelet says then",
 ];
 

@@ -1,19 +1,9 @@
 import { expect, test } from "vitest";
 import type { ExplainedReport } from "../../../src/oom/explain.js";
 import { explain } from "../../../src/oom/explain.js";
+import type { Expected } from "./further-strangers.js";
+import { FURTHER } from "./further-strangers.js";
 import { scanText } from "./support.js";
-
-interface Expected {
-  framework?: string;
-  certainty?: string;
-  figures?: Partial<ExplainedReport>;
-  details?: ExplainedReport["details"];
-  /** The name of a diagnosis, and one that it must not have. */
-  diagnosis?: string;
-  not?: string;
-  /** What one of the changes names. */
-  change?: string;
-}
 
 /** Reports that people posted, shortened and with other numbers, with what an expert expects of them. */
 const REPORTS: [source: string, text: string, expected: Expected][] = [
@@ -265,7 +255,26 @@ const REPORTS: [source: string, text: string, expected: Expected][] = [
   ],
 ];
 
-test.each(REPORTS)(
+/** Words of programs that no grammar names, which only hint at memory. */
+const HINTS: typeof REPORTS = [
+  [
+    "PostgreSQL without its DETAIL",
+    "postgres: ERROR:  out of memory\n",
+    { certainty: "likely", diagnosis: "host-memory" },
+  ],
+  [
+    "an unknown program",
+    "solver: failed to allocate work array of size 3145728 bytes\n",
+    { framework: "program", certainty: "likely", figures: { requestedBytes: 3_145_728 } },
+  ],
+  [
+    "an unknown program on a card",
+    "[render] fatal: could not allocate 2.00 GiB of device memory\n",
+    { framework: "program", diagnosis: "card-full", figures: { requestedBytes: 2_147_483_648 } },
+  ],
+];
+
+test.each([...REPORTS, ...FURTHER, ...HINTS])(
   "%s: %s",
   async (_, text, { framework, certainty, figures = {}, details = {}, diagnosis, not, change }) => {
     const { reports } = explain(await scanText(text));
