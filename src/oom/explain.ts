@@ -3,6 +3,8 @@ import { capacityOf, knownModel } from "../model/index.js";
 import type { Change } from "./advice.js";
 import { changesOf } from "./advice.js";
 import { balanceOf } from "./balance.js";
+import type { Calibration } from "./crash.js";
+import { calibrate, crashIn } from "./crash.js";
 import type { Diagnosis } from "./diagnosis/diagnosis.js";
 import { isHost } from "./diagnosis/diagnosis.js";
 import { diagnose } from "./diagnosis/index.js";
@@ -22,6 +24,8 @@ export interface ExplainedReport extends OomRecord {
   diagnosis: Diagnosis[];
   hypotheses: Hypothesis[];
   changes: Change[];
+  /** With a model: its estimate at the log's tokens beside what the process held. */
+  calibration?: Calibration;
 }
 
 /** The model whose tensors the hypotheses are about. */
@@ -88,6 +92,7 @@ function explainOne(
   const tokens = cacheTokens(record) ?? facts.inputTokens;
   const hypotheses = shape === undefined ? [] : ofThisRequest(record, hypothesesOf(record, shape, tokens));
   const diagnosis = diagnose(record, facts, hypotheses, finding);
+  const calibration = shape === undefined ? undefined : calibrationOf(record, tokens, hypotheses, shape);
   const changes = changesOf(frameworkOf(record.framework).advice, {
     record,
     facts,
@@ -102,11 +107,45 @@ function explainOne(
     certainty,
     diagnosis,
     hypotheses,
-    changes: record.details.warningOnly === true ? [] : changes,
+    changes: record.details.warningOnly === true ? [] : withPruning(changes, calibration, diagnosis),
+    ...(calibration === undefined ? {} : { calibration }),
     ranges,
     textRanges,
     details,
   };
+}
+
+function calibrationOf(
+  record: OomRecord,
+  tokens: { last: number } | undefined,
+  hypotheses: readonly Hypothesis[],
+  shape: ModelShape,
+): Calibration | undefined {
+  const crash = crashIn(record, tokens?.last);
+  // Scores of the logged length show that the attention kept them.
+  const scores = hypotheses.some(
+    ({ kind, plausibility }) => kind === "scores" && plausibility === "as-logged",
+  );
+  return crash === undefined ? undefined : calibrate(shape, crash, { attention: scores ? "eager" : "flash" });
+}
+
+/** Fewer tokens are an action where so many would have fitted, and the card was full. */
+function withPruning(
+  changes: Change[],
+  calibration: Calibration | undefined,
+  diagnosis: readonly Diagnosis[],
+): Change[] {
+  if (calibration === undefined || calibration.mostFittingTokens === 0) return changes;
+  if (!diagnosis.some(({ name }) => name === "card-full" || name === "growth-between-turns")) return changes;
+  const { fittingTokens, mostFittingTokens, tokens } = calibration;
+  const least = fittingTokens === 0 ? mostFittingTokens : fittingTokens;
+  const prune: Change = {
+    change: `Prune the prompt to ${least.toLocaleString("en-US")} tokens${fittingTokens === 0 ? " or fewer" : ""} (it had ${tokens.toLocaleString("en-US")}).`,
+    paste: null,
+    why: "By the model's estimate, with what the crash shows beyond it.",
+    savesBytes: null,
+  };
+  return [...changes.slice(0, 1), prune, ...changes.slice(1)];
 }
 
 /** The capacity of the card that is given or named, where a report of a card states none. */

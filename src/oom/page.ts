@@ -114,6 +114,7 @@ function groupPage(group: readonly ExplainedReport[], model: ModelUsed | null, l
     first === undefined ? "" : changePage(first, width, "Try first: "),
     cards !== undefined ? terminalTable(cards) : figures.rows.length === 0 ? "" : terminalTable(figures),
     hypothesisPart(hypotheses, model, layout),
+    report.calibration === undefined ? "" : wrapped(report.calibration.message, width),
     beside.length === 0 ? "" : list(beside.map(({ message }) => message)),
     others.length === 0 ? "" : `Then:\n${others.map((change) => changePage(change, width, "- ")).join("\n")}`,
   ];
