@@ -20,6 +20,21 @@ export default tseslint.config(
     },
   },
   {
+    // The levels that a measured process reads are few, and so are the points of a figure in the browser.
+    files: ["src/**/*.ts"],
+    ignores: ["src/measure/**", "src/report/html/client/**"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "CallExpression[callee.object.name='Math'] > SpreadElement",
+          message:
+            "Some 120,000 arguments overflow the stack; use largestOf or smallestOf of base/stats/extremes.",
+        },
+      ],
+    },
+  },
+  {
     files: ["**/*.mjs", "**/*.js"],
     languageOptions: {
       globals: { console: "readonly", process: "readonly", URL: "readonly", Buffer: "readonly" },

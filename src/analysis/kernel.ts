@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../base/stats/extremes.js";
 import type { Interval } from "../base/stats/interval.js";
 import { theilSen } from "../base/stats/theil-sen.js";
 import type { Point } from "../base/stats/theil-sen.js";
@@ -79,5 +80,5 @@ function halves(points: readonly Point[]): Interval {
   const middle = points.length >> 1;
   const all = slopeOf(points);
   const parts = [points.slice(0, middle + 1), points.slice(middle)].map(slopeOf).filter(Number.isFinite);
-  return { value: all, low: Math.min(all, ...parts), high: Math.max(all, ...parts) };
+  return { value: all, low: smallestOf([all, ...parts]), high: largestOf([all, ...parts]) };
 }

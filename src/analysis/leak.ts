@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../base/stats/extremes.js";
 import { rangeInterval } from "../base/stats/interval.js";
 import type { Result, ResultReading } from "../record/schema.js";
 import { absent, change, isAbsent } from "../system/probe/reading.js";
@@ -9,12 +10,12 @@ const PAGES_AT_LEAST_BYTES = 2 ** 20;
 
 /** What each instance that was made and dropped left behind, by three counters that know nothing of each other. */
 export function leakOf({ rows, growths }: Collected): Result["leak"] {
-  const largest = Math.max(0, ...rows.map(({ instances }) => instances));
+  const largest = largestOf([0, ...rows.map(({ instances }) => instances)]);
   const trials = rows.filter(({ instances }) => instances === largest);
   if (trials.length === 0) return absent("no cell finished");
   const noMalloc = whyNoMalloc(trials);
   return {
-    made: Math.min(...trials.map(({ data }) => data.end.created - data.warm.created)),
+    made: smallestOf(trials.map(({ data }) => data.end.created - data.warm.created)),
     retainedPerInstanceBytes: rangeInterval(
       trials.map(({ data }) => retainedPerInstance(data, heapAndExternal)),
     ),

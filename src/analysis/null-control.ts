@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../base/stats/extremes.js";
 import type { ProtocolData } from "../measure/protocol.js";
 import type { Counter } from "./trials.js";
 
@@ -13,9 +14,9 @@ const WORD_BYTES = 8;
 export function nullControl(trials: readonly ProtocolData[], heapAndExternal: Counter): NullControl {
   const ranges = trials.map(({ readings }) => {
     const values = readings.map(heapAndExternal);
-    return Math.max(...values) - Math.min(...values);
+    return largestOf(values) - smallestOf(values);
   });
-  return { processes: trials.length, largestBytes: Math.max(WORD_BYTES, ...ranges) };
+  return { processes: trials.length, largestBytes: largestOf([WORD_BYTES, ...ranges]) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../base/stats/extremes.js";
 import type { Factors } from "../experiment/define.js";
 import type { ProtocolData } from "../measure/protocol.js";
 import type { Calibration } from "../measure/calibration.js";
@@ -122,7 +123,7 @@ export function analyse(input: AnalysisInput): Result {
   const rows = grid.map((factors) =>
     rowOf(input, factors, pointsFrom, { retained, leftMalloc }, fit, unitsOf(factors)),
   );
-  const trials = Math.max(...rows.map((row) => row.trials));
+  const trials = largestOf(rows.map((row) => row.trials));
   const snapshot = snapshotOf(input, unitsOf, fit, rows);
   const ledger = ledgerOf(collected.rows);
   const kinds = snapshot?.kinds ?? [];
@@ -221,7 +222,7 @@ function coldSlopes(
   counter: Counter,
   unitsOf: (factors: Factors) => number,
 ): number[] {
-  const largest = Math.max(0, ...rows.map(({ instances }) => instances));
+  const largest = largestOf([0, ...rows.map(({ instances }) => instances)]);
   const each = rows
     .filter(({ instances }) => instances === largest)
     .map(({ data, factors }) => {
@@ -259,7 +260,7 @@ function grownMalloc(rows: readonly Trial[], unitsOf: (factors: Factors) => numb
 
 /** Bytes that each instance leaves behind, from the trials that made the most instances. */
 function retainedOf(rows: readonly Trial[], counter: Counter = heapAndExternal): number {
-  const largest = Math.max(0, ...rows.map(({ instances }) => instances));
+  const largest = largestOf([0, ...rows.map(({ instances }) => instances)]);
   const values = rows
     .filter(({ instances }) => instances === largest)
     .map(({ data }) => retainedPerInstance(data, counter));
@@ -273,7 +274,7 @@ function retainedOf(rows: readonly Trial[], counter: Counter = heapAndExternal):
 function levelSpan(rows: readonly Trial[]): number {
   const counts = rows.flatMap(({ data }) => data.readings.map(({ count }) => count));
   if (counts.length === 0) return 1;
-  return Math.max(1, Math.max(...counts) - Math.min(...counts));
+  return Math.max(1, largestOf(counts) - smallestOf(counts));
 }
 
 /**
@@ -282,7 +283,7 @@ function levelSpan(rows: readonly Trial[]): number {
 function unitSpan(rows: readonly Trial[], unitsOf: (factors: Factors) => number): number {
   const units = rows.map(({ factors }) => unitsOf(factors));
   if (units.length === 0) return 1;
-  return differInUnits(rows, unitsOf) ? Math.max(...units) - Math.min(...units) : Math.max(...units);
+  return differInUnits(rows, unitsOf) ? largestOf(units) - smallestOf(units) : largestOf(units);
 }
 
 function differInUnits(rows: readonly Trial[], unitsOf: (factors: Factors) => number): boolean {
@@ -411,7 +412,7 @@ function largestLedgerChange(trials: readonly Trial[], counter: LedgerCounter): 
 
 /** The ledger at the largest population, of the trial with the median of unexplained bytes. */
 function ledgerOf(rows: readonly Trial[]): Result["ledger"] {
-  const largest = Math.max(0, ...rows.map(({ instances }) => instances));
+  const largest = largestOf([0, ...rows.map(({ instances }) => instances)]);
   const balances = rows.flatMap(({ instances, ledger }) => {
     if (instances !== largest || ledger === undefined) return [];
     return [balance(ledger.before, ledger.after)];

@@ -1,3 +1,4 @@
+import { largestOf } from "../base/stats/extremes.js";
 import { isAbsent } from "../system/probe/reading.js";
 import type { ProtocolData } from "../measure/protocol.js";
 import type { SettledReading } from "../measure/settle.js";
@@ -77,6 +78,6 @@ export function coldPointsOf(data: ProtocolData, counter: Counter): Point[] {
 
 /** Median over the rounds of the bytes since the baseline, at the largest level. */
 export function bytesAtLargest(points: readonly Point[]): number {
-  const largest = Math.max(...points.map(({ x }) => x));
+  const largest = largestOf(points.map(({ x }) => x));
   return median(points.filter(({ x }) => x === largest).map(({ y }) => y));
 }

@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../base/stats/extremes.js";
 import type { Absent } from "../system/probe/reading.js";
 import { isAbsent } from "../system/probe/reading.js";
 import type { Result, ResultWarning } from "../record/schema.js";
@@ -147,8 +148,8 @@ function unevenRows(result: Result, slope: number, warn: Warn): void {
   const values = result.rows.flatMap(({ perUnitBytes }) =>
     isAbsent(perUnitBytes) ? [] : [perUnitBytes.value],
   );
-  const low = Math.min(...values);
-  const high = Math.max(...values);
+  const low = smallestOf(values);
+  const high = largestOf(values);
   if (Math.max(slope - low, high - slope) <= AGREEMENT * slope) return;
   warn(
     "uneven-units",
@@ -220,7 +221,7 @@ const FIXED_SHARE = 0.01;
 
 function fixedDoubt({ fit, rows, unit }: Result, warn: Warn): void {
   if (isAbsent(fit)) return;
-  const units = Math.max(...rows.map(({ instances, unitsPerInstance }) => instances * unitsPerInstance));
+  const units = largestOf(rows.map(({ instances, unitsPerInstance }) => instances * unitsPerInstance));
   const { value } = fit.fixedBytes;
   if (value >= -Math.max(4096, FIXED_SHARE * units * Math.abs(fit.perUnitBytes.value))) return;
   warn(
@@ -233,7 +234,7 @@ function fixedDoubt({ fit, rows, unit }: Result, warn: Warn): void {
 const FEW_INSTANCES = 30;
 
 function fewDoubt({ fit, rows, unit }: Result, warn: Warn): void {
-  const most = Math.max(...rows.map(({ instances }) => instances));
+  const most = largestOf(rows.map(({ instances }) => instances));
   if (isAbsent(fit) || fit.source !== undefined || most >= FEW_INSTANCES || rows.length > 1) return;
   warn(
     "few-instances",

@@ -1,4 +1,4 @@
-import { smallestOf } from "../base/stats/extremes.js";
+import { largestOf, smallestOf } from "../base/stats/extremes.js";
 import { BytesperError } from "../base/errors.js";
 import type { Capacity, Rule, SummariseOptions } from "./rules.js";
 import { capNewTokens, capTurns, fitCapacity, keepWhole, replaceOldResults } from "./rules.js";
@@ -27,7 +27,7 @@ export function composePolicy(name: string, ...rules: readonly Rule[]): Policy {
   return {
     name,
     // The model must see the newest turn to answer it.
-    keptWhole: Math.max(1, ...all("keepsWhole")),
+    keptWhole: largestOf([1, ...all("keepsWhole")]),
     letGo: all("letGo"),
     ...(summarise === undefined ? {} : { summarise }),
     ...(results.length === 0 ? {} : { toolResultTokens: smallestOf(results) }),

@@ -1,3 +1,4 @@
+import { largestOf } from "../base/stats/extremes.js";
 import { longestShortForm } from "./announcements.js";
 import type { Exchange, Exchanges } from "./exchanges.js";
 import type { Going, Planner } from "./plan.js";
@@ -63,10 +64,10 @@ export class Room {
   lookAhead(next: Shown): Going[] {
     const { newTokens, capacity } = this.#policy;
     if (capacity === undefined) return [];
-    const growth = Math.max(
+    const growth = largestOf([
       newTokens ?? this.#leastNewTokens(capacity),
       ...this.#exchanges.list.slice(-RECENT_TURNS).map((turn) => this.#tokensOf(turn)),
-    );
+    ]);
     return this.#planner.fit(next, this.#promptRoom(capacity) - this.#announcementRoom() - growth, 1).going;
   }
 

@@ -1,3 +1,4 @@
+import { largestOf } from "../base/stats/extremes.js";
 import type { ComputeType } from "./dtype.js";
 import { bytesPerNumber } from "./dtype.js";
 import type { Attention, ModelShape } from "./shape.js";
@@ -35,7 +36,7 @@ export interface AttentionSetting {
 export function scoresTerm(model: ModelShape, setting: AttentionSetting): Draft {
   const { implementation, compute, batch, queries, tokens } = setting;
   const name = "attention scores";
-  const heads = Math.max(0, ...attentions(model).map((attention) => attention.heads));
+  const heads = largestOf([0, ...attentions(model).map((attention) => attention.heads)]);
   if (heads === 0 || implementation !== "eager") {
     const formula = heads === 0 ? "no layer has attention" : `${implementation} attention keeps no scores`;
     return { name, bytes: 0, formula, phase: "attention", blocks: [] };

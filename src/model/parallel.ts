@@ -1,3 +1,4 @@
+import { largestOf } from "../base/stats/extremes.js";
 import { BytesperError } from "../base/errors.js";
 import { partOf } from "./quantization/parts.js";
 import type { Layer, ModelShape, Tensor } from "./shape.js";
@@ -71,7 +72,7 @@ function tensorShare(model: ModelShape, tensor: Tensor, ranks: number): number {
   if (part === "other" || part === "router" || part === "tower") return isSplitBias(tensor) ? 1 / ranks : 1;
   if (/q_a_proj|kv_a_proj|shared_expert_gate|per_layer|positions/.test(tensor.name)) return 1;
   if (/[kv]_proj/.test(tensor.name)) {
-    const kvHeads = Math.max(1, ...model.layers.map((layer) => layer.attention?.kvHeads ?? 1));
+    const kvHeads = largestOf([1, ...model.layers.map((layer) => layer.attention?.kvHeads ?? 1)]);
     return Math.max(1, kvHeads / ranks) / kvHeads;
   }
   return 1 / ranks;

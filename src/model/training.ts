@@ -1,3 +1,4 @@
+import { largestOf } from "../base/stats/extremes.js";
 import { BytesperError } from "../base/errors.js";
 import { EAGER_BYTES_PER_SCORE } from "./attention-terms.js";
 import { weightsBytes } from "./moments.js";
@@ -307,7 +308,7 @@ function activationTerms(
     all * ((perLayer[at] ?? 0) * each + normCopies(model.layers[at], model.hiddenSize)) +
     scores(model.layers[at] as Layer);
   const whole = perLayer.map((_, at) => bytesOf(at));
-  const largest = Math.max(0, ...whole);
+  const largest = largestOf([0, ...whole]);
   const sum = whole.reduce((total, one) => total + one, 0);
   const input = all * model.hiddenSize * each;
   const kept: Term[] = checkpointing

@@ -1,3 +1,4 @@
+import { smallestOf } from "../base/stats/extremes.js";
 import type { Card } from "../model/index.js";
 import type { Balance } from "./balance.js";
 import type { DiagnosisName } from "./diagnosis/diagnosis.js";
@@ -48,7 +49,7 @@ export function changesOf(advice: readonly Advice[], situation: Situation): Chan
   const rank = ({ for: names }: Advice): number =>
     names === undefined
       ? situation.names.length
-      : Math.min(...names.map((name) => situation.names.indexOf(name)).filter((index) => index !== -1));
+      : smallestOf(names.map((name) => situation.names.indexOf(name)).filter((index) => index !== -1));
   const seen = new Set<string>();
   return advice
     .filter(

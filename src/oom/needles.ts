@@ -1,3 +1,5 @@
+import { smallestOf } from "../base/stats/extremes.js";
+
 /** A set of strings that are found in one pass over bytes; upper and lower case are equal. */
 export interface NeedleSet {
   /** Calls `found` for each hit that starts in [from, to), in order; a hit may reach up to `end`. */
@@ -31,7 +33,7 @@ export function needleSet(needles: readonly string[]): NeedleSet {
   const folded = needles.map((needle) =>
     Uint8Array.from(Buffer.from(needle, "latin1"), (byte) => byte | FOLD),
   );
-  const window = Math.min(...folded.map(({ length }) => length));
+  const window = smallestOf(folded.map(({ length }) => length));
   if (window < BLOCK) throw new RangeError(`a needle must have ${BLOCK} bytes at least`);
   const { shifts, onwards, first, candidates, heads } = tables(folded, window);
   return {

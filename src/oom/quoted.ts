@@ -1,3 +1,4 @@
+import { largestOf } from "../base/stats/extremes.js";
 import type { Draft } from "./draft.js";
 
 /** Words of a program's source that stand before a string: statements, declarations, calls that print. */
@@ -53,7 +54,7 @@ function inCode(before: string, line: string): boolean {
 
 /** Whether a string or a regular expression is open at the end of a text, with not much in it. */
 function opensString(before: string): boolean {
-  const at = Math.max(...['"', "'", "`"].map((mark) => before.lastIndexOf(mark)));
+  const at = largestOf(['"', "'", "`"].map((mark) => before.lastIndexOf(mark)));
   if (/[(=,:]\s*\/[^/]{0,80}$/.test(before)) return true;
   if (at === -1 || before.length - at > 200) return false;
   const mark = before.charAt(at);

@@ -1,3 +1,4 @@
+import { largestOf } from "../base/stats/extremes.js";
 import { commonPrefix, knownPrefix, sharedPrefix } from "./line-prefix.js";
 import { plain, withoutCodes } from "./terminal-codes.js";
 
@@ -266,7 +267,7 @@ export class View {
 /** Whether the last of some lines is as long as the longest, and another line is as long too. */
 function isFilled(widths: readonly number[]): boolean {
   const last = widths.at(-1) ?? 0;
-  return last === Math.max(...widths) && widths.filter((width) => width === last).length >= 2;
+  return last === largestOf(widths) && widths.filter((width) => width === last).length >= 2;
 }
 
 /** Whether a line may continue the one before: that one is filled, and no logger prefix begins anew. */

@@ -1,3 +1,4 @@
+import { smallestOf } from "../base/stats/extremes.js";
 import { freemem, totalmem } from "node:os";
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
@@ -76,7 +77,7 @@ export function readHostMemory(root = "/"): HostMemory {
   const pressureSomeTotalUs = readPressureTotalUs(join(root, "proc/pressure/memory"));
   return {
     ...tightest,
-    totalBytes: Math.min(...bounds.map(({ totalBytes }) => totalBytes)),
+    totalBytes: smallestOf(bounds.map(({ totalBytes }) => totalBytes)),
     ...(SwapFree !== undefined && { swapFreeBytes: SwapFree }),
     ...(pressureSomeTotalUs !== undefined && { pressureSomeTotalUs }),
   };

@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../base/stats/extremes.js";
 import { heapAndExternal, retainedPerInstance } from "../analysis/trials.js";
 import { BytesperError } from "../base/errors.js";
 import { NULL_SUBJECT } from "../measure/load-subject.js";
@@ -97,12 +98,12 @@ export class Measurement {
 
   /** Bytes that each instance left after it was dropped, and the smallest amount that could be detected. */
   left(): Left {
-    const made = Math.max(1, ...this.#protocols.map(({ end, warm }) => end.created - warm.created));
+    const made = largestOf([1, ...this.#protocols.map(({ end, warm }) => end.created - warm.created)]);
     const all = this.#protocols.map((data) => retainedPerInstance(data, heapAndExternal));
     return {
       bytes: median(all),
-      low: Math.min(...all),
-      high: Math.max(...all),
+      low: smallestOf(all),
+      high: largestOf(all),
       processes: all.length,
       detectableBytes: DRIFT_BYTES / made,
       made,

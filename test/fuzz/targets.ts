@@ -323,7 +323,7 @@ const transcripts = target(
 
 const PAPERS = [
   "# A paper\n\nIt costs <!-- bytesper:value session-scaling.fit.perUnitBytes unit=kB -->?<!-- /bytesper --> a session.\n\n<!-- bytesper:table session-scaling -->\nold\n<!-- /bytesper -->\n\n> <!-- bytesper:table session-scaling/fit -->\n> <!-- /bytesper -->\n\n```\n<!-- bytesper:table none -->\n```\n",
-  "\\section{A}\n% bytesper:table session-scaling\nold\n% /bytesper\nIt costs \\bytesper{session-scaling.fit.perUnitBytes} bytes.\n\\begin{verbatim}\n% bytesper:table x\n\\end{verbatim}\n",
+  "\\section{A}\n% bytesper:begin table session-scaling\nold\n% bytesper:end\nIt costs \\bytesper{session-scaling.fit.perUnitBytes} bytes.\n\\begin{verbatim}\n% bytesper:begin table x\n\\end{verbatim}\n",
 ];
 let folderOfResults: Results | undefined;
 function resultsFolder(): Results {

@@ -1,3 +1,4 @@
+import { largestOf } from "../../base/stats/extremes.js";
 import type { Reading } from "../../system/probe/reading.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { bytesIn, bytesWithBinaryUnit, fixed, ratio } from "../../base/format.js";
@@ -61,7 +62,7 @@ function resultsLost({ toolResults, toolResultsLost }: PolicyTotals): string {
 }
 
 function curveTable(replays: readonly SimulatedReplay[], conversation: string): Table {
-  const last = Math.max(0, ...replays.map(({ turns }) => turns.length));
+  const last = largestOf([0, ...replays.map(({ turns }) => turns.length)]);
   const rows = Array.from({ length: last }, (_, place): Cell[] => [
     fixed(place + 1, 0),
     ...replays.map((each) => turnCell(each, each.turns[place])),

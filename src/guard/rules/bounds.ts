@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../../base/stats/extremes.js";
 import type { Expression } from "./expression.js";
 
 export interface Bounds {
@@ -31,5 +32,5 @@ export function boundsOf(expression: Expression, boundsOfReading: (name: string)
 function hull(left: Bounds, right: Bounds, combine: (a: number, b: number) => number): Bounds {
   const corners = [left.least, left.most].flatMap((a) => [right.least, right.most].map((b) => combine(a, b)));
   // NaN comes from 0 times infinity, and from infinity divided by infinity.
-  return corners.some(Number.isNaN) ? ANY : { least: Math.min(...corners), most: Math.max(...corners) };
+  return corners.some(Number.isNaN) ? ANY : { least: smallestOf(corners), most: largestOf(corners) };
 }

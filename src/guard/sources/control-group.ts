@@ -1,3 +1,4 @@
+import { smallestOf } from "../../base/stats/extremes.js";
 import { join } from "node:path";
 import type { Reading } from "../../system/probe/reading.js";
 import { absent, isAbsent } from "../../system/probe/reading.js";
@@ -27,7 +28,7 @@ export function controlGroup(root = "/"): ControlGroup {
       currentBytes: () => readNumber(file) ?? absent(`${file} cannot be read`),
       limitBytes: () => {
         const set = limits.flatMap((path) => readNumber(path) ?? []);
-        return set.length > 0 ? Math.min(...set) : absent("no control group of this process has a limit");
+        return set.length > 0 ? smallestOf(set) : absent("no control group of this process has a limit");
       },
     };
   }

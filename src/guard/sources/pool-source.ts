@@ -1,3 +1,4 @@
+import { smallestOf } from "../../base/stats/extremes.js";
 import type { MemoryPool } from "../../device/index.js";
 import type { PoolStats } from "../../system/native/contract.js";
 import { cudaDevices } from "../../system/probe/cuda.js";
@@ -27,7 +28,7 @@ export function poolSource(pool: ObservedPool | undefined): ReadingSource {
       if (name === "poolCapBytes") return cap;
       const whole = memoryOf(pool.device);
       const known = [cap, whole].flatMap((value) => (isAbsent(value) ? [] : [value]));
-      return known.length > 0 ? Math.min(...known) : whole;
+      return known.length > 0 ? smallestOf(known) : whole;
     },
     sample: (wanted, put) => {
       const stats = pool === undefined ? NO_POOL : poolStats(pool);

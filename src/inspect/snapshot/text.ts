@@ -1,3 +1,4 @@
+import { largestOf } from "../../base/stats/extremes.js";
 import { fixed, percent } from "../../base/format.js";
 import { visible } from "../../base/table/visible.js";
 import { wrapped } from "../../base/wrap.js";
@@ -157,7 +158,7 @@ function table(headings: readonly string[], rows: readonly string[][], note = ""
     row.map((text, column) => (column === 0 ? shortened(visible(text)) : text)),
   );
   const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...cells.map((row) => (row[column] ?? "").length)),
+    largestOf([heading.length, ...cells.map((row) => (row[column] ?? "").length)]),
   );
   const line = (row: readonly string[]): string =>
     row

@@ -1,3 +1,4 @@
+import { largestOf } from "../../base/stats/extremes.js";
 import type { DecoderTraits } from "../decoder.js";
 import { layersOf } from "../decoder.js";
 import type { ExpertTraits } from "../feed-forward-part.js";
@@ -39,7 +40,9 @@ const CHOICE_BIAS = [
 /** Whether a config has experts, whatever it calls their number. */
 export function hasExperts(fields: Fields): boolean {
   const value = fields.raw(NAMES.experts);
-  const most = Array.isArray(value) ? Math.max(0, ...value.filter((one) => typeof one === "number")) : value;
+  const most = Array.isArray(value)
+    ? largestOf([0, ...value.filter((one) => typeof one === "number")])
+    : value;
   return typeof most === "number" && most > 1;
 }
 

@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../../base/stats/extremes.js";
 import type { Look } from "./palette.js";
 import type { Coordinates, Shape } from "./shapes.js";
 import { polyline } from "./shapes.js";
@@ -17,8 +18,8 @@ export function hatchLines(face: readonly Coordinates[], { hatch, color }: Look)
   const heights = face.map((corner) => dot(corner, across));
   const shapes: Shape[] = [];
   // Counts from one common origin, so that the lines of neighbouring faces continue each other.
-  const last = Math.max(...heights);
-  for (let step = Math.ceil(Math.min(...heights) / hatch.gap); step * hatch.gap < last; step++) {
+  const last = largestOf(heights);
+  for (let step = Math.ceil(smallestOf(heights) / hatch.gap); step * hatch.gap < last; step++) {
     const height = step * hatch.gap;
     const crossings = edges(face)
       .flatMap(([from, to]) => {

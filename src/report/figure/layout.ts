@@ -1,3 +1,4 @@
+import { largestOf } from "../../base/stats/extremes.js";
 import type { Axis, Figure, Series } from "./figure.js";
 import { shortened, textWidth, wrap } from "./font.js";
 import type { Look } from "./palette.js";
@@ -77,10 +78,10 @@ export function layoutOf(figure: Figure, notes: readonly string[]): Layout {
   const lying = figure.y.categories !== undefined;
   const plotHeight = heightOf(figure, width);
   const y = yScale(figure, plotHeight, inner);
-  const yLabelWidth = Math.max(
+  const yLabelWidth = largestOf([
     0,
     ...y.ticks.flatMap(({ label }) => label.split("\n")).map((each) => textWidth(each, SIZE.text)),
-  );
+  ]);
   const left = EDGE + yLabelWidth + 5;
   const yTitle = lying || y.title === "" ? [] : paragraph([y.title], SIZE.text);
   down += 6;
@@ -91,7 +92,7 @@ export function layoutOf(figure: Figure, notes: readonly string[]): Layout {
   const plot: Box = { left, top: down, width: width - left - right, height: plotHeight };
   const x = xScale(figure, plot.width);
   down += plot.height + 5;
-  const rows = Math.max(1, ...x.ticks.map(({ label }) => label.split("\n").length));
+  const rows = largestOf([1, ...x.ticks.map(({ label }) => label.split("\n").length)]);
   down += rows * SIZE.text * LEADING;
   const xTitle: TextLine = {
     text: x.title,
@@ -128,13 +129,13 @@ function startsLate({ y: { categories } }: Figure, { log, min }: Scale): boolean
 
 /** How far the labels of an axis extend past its end. */
 function overhang(scale: Scale, width: number): number {
-  return Math.max(
+  return largestOf([
     0,
     ...scale.ticks.map(({ at, label }) => {
-      const widest = Math.max(...label.split("\n").map((each) => textWidth(each, SIZE.text)));
+      const widest = largestOf(label.split("\n").map((each) => textWidth(each, SIZE.text)));
       return placeOn(scale, at) * width + widest / 2 - width;
     }),
-  );
+  ]);
 }
 
 /**

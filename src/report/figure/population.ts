@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../../base/stats/extremes.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Result, ResultRow } from "../../record/schema.js";
 import type { Figure, Point, Series } from "./figure.js";
@@ -21,8 +22,8 @@ export function lineFigure(result: Result): Figure | undefined {
   const shown = measured.flatMap(({ points }) => points);
   if (!shown.some(({ y }) => y !== undefined)) return undefined;
   const xs = shown.map(({ x }) => x);
-  const scale = Math.max(...xs) / Math.min(...xs) > 20 ? "log" : "linear";
-  const places = ladder(Math.min(...xs), Math.max(...xs), scale === "log");
+  const scale = largestOf(xs) / smallestOf(xs) > 20 ? "log" : "linear";
+  const places = ladder(smallestOf(xs), largestOf(xs), scale === "log");
   const line = (slope: number, fixed: number): Point[] => places.map((x) => ({ x, y: fixed + slope * x }));
   // A fit over several combinations has a line for each; the table shows them.
   const single = measured.length === 1;

@@ -1,3 +1,4 @@
+import { largestOf } from "../../base/stats/extremes.js";
 import { ownValue } from "../../base/own-value.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Result, ResultRow, ResultRowReading } from "../../record/schema.js";
@@ -77,7 +78,7 @@ export function unitOf(from: string): Axis["unit"] {
 /** One line about machine and settings, for the foot of a figure. */
 export function circumstances(result: Result, rows: readonly ResultRow[]): string {
   const { environment, settings } = result;
-  const trials = Math.max(0, ...rows.map((row) => row.trials));
+  const trials = largestOf([0, ...rows.map((row) => row.trials)]);
   const device = typeof settings.device === "string" ? `; device ${settings.device}` : "";
   const repeated = rows.some(({ statistics }) => statistics !== undefined)
     ? `${Math.max(...rows.map(({ runs = [] }) => runs.length))} fresh processes a point: means, bars are their 95 % intervals`

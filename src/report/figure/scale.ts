@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../../base/stats/extremes.js";
 import { fixed } from "../../base/format.js";
 import { binaryUnitOf, BYTES_IN } from "../../base/size.js";
 import type { Axis } from "./figure.js";
@@ -57,8 +58,8 @@ function titled(label: string, unit: string): string {
 const MOST_TICKS = 9;
 
 function linearScale(axis: Axis, values: readonly number[], fits: Fits, fromZero: boolean): Scale {
-  const smallest = Math.min(...values);
-  const largest = Math.max(...values);
+  const smallest = smallestOf(values);
+  const largest = largestOf(values);
   const spread = largest - smallest;
   // A line far above 0 gets an axis that does not start at 0; bars are always shown from 0.
   const zero = fromZero || smallest < 0.6 * largest || spread === 0;
@@ -119,7 +120,7 @@ function densest(candidates: readonly Scale[], fits: Fits): Scale {
   const usable = candidates.filter(
     ({ ticks }) => ticks.length >= 1 && ticks.length <= MOST_TICKS && fits(ticks),
   );
-  const most = Math.max(0, ...usable.map(({ ticks }) => ticks.length));
+  const most = largestOf([0, ...usable.map(({ ticks }) => ticks.length)]);
   const best =
     usable.find(({ ticks }) => ticks.length === most) ??
     candidates.findLast(({ ticks }) => ticks.length > 0) ??
@@ -133,8 +134,7 @@ const MARGIN = 0.05;
 
 function logScale(axis: Axis, values: readonly number[], fits: Fits): Scale {
   const positive = values.filter((value) => value > 0);
-  const [smallest, largest] =
-    positive.length === 0 ? [1, 10] : [Math.min(...positive), Math.max(...positive)];
+  const [smallest, largest] = positive.length === 0 ? [1, 10] : [smallestOf(positive), largestOf(positive)];
   // If the values are close, the axis is made long enough to have at least one round number.
   const least = largest / smallest < 2 ? Math.log(2) : Math.log(1.15);
   const room = Math.max((Math.log(largest) - Math.log(smallest)) * MARGIN, least);

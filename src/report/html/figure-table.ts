@@ -1,3 +1,4 @@
+import { largestOf } from "../../base/stats/extremes.js";
 import type { Axis, Figure, Point, Series } from "../figure/figure.js";
 import { valueText } from "../figure/value-text.js";
 import { isLying, valueOf } from "../figure/values.js";
@@ -51,7 +52,7 @@ function rowsAt(figure: Figure, place: number, along: "x" | "y", placeAxis: Axis
     placeAxis.categories === undefined
       ? { value: place, shown: valueText(placeAxis, place) }
       : (placeAxis.categories[place] ?? "");
-  return Array.from({ length: Math.max(1, ...columns.map(({ length }) => length)) }, (_, index) => [
+  return Array.from({ length: largestOf([1, ...columns.map(({ length }) => length)]) }, (_, index) => [
     name,
     ...columns.map((cells) => cells[index] ?? cells.at(-1) ?? ABSENT),
   ]);

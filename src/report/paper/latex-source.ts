@@ -3,7 +3,7 @@ import { KINDS, blank, isKind } from "./marker.js";
 import { suggestion } from "../../base/nearest-name.js";
 import { utf8 } from "./text.js";
 
-const MARKER = /^([ \t]*)%+[ \t]*bytesper:(\S+)[ \t]*(.*?)[ \t\r]*$/;
+const MARKER = /^([ \t]*)%+[ \t]*bytesper:(\S+)[ \t]*(.*)$/;
 const BEGIN = /^(\S*)[ \t]*(.*)$/;
 const MACRO = /\\bytesper\s*\{([^{}]*)\}/g;
 /** Environments whose content TeX prints unchanged. */
@@ -36,7 +36,7 @@ export function latexSource(text: string, file: string): Source {
       if (whole.includes(`\\end{${verbatim}}`)) verbatim = undefined;
       continue;
     }
-    const [, prefix = "", word, rest = ""] = MARKER.exec(whole.replace(/\n$/, "")) ?? [];
+    const [, prefix = "", word, rest = ""] = MARKER.exec(withoutEnd(whole)) ?? [];
     if (word === undefined) {
       if (open === undefined) verbatim = VERBATIM.exec(whole.slice(0, commentAt(whole)))?.[1];
       own.push(open === undefined ? blank(whole, commentAt(whole)) : blank(whole));
@@ -73,6 +73,13 @@ export function latexSource(text: string, file: string): Source {
   if (open !== undefined) problem(open.line, unclosed(open));
   source.macros = macrosOf(own.join(""));
   return source;
+}
+
+/** The line without the spaces at its end. A pattern would try every run of spaces in the line. */
+function withoutEnd(line: string): string {
+  let end = line.length;
+  while (end > 0 && " \t\r\n".includes(line[end - 1] ?? "x")) end--;
+  return line.slice(0, end);
 }
 
 function unclosed({ kind, words }: Open, next?: number): string {

@@ -42,24 +42,34 @@ export function isKind(text: string): text is Kind {
   return (KINDS as readonly string[]).includes(text);
 }
 
-/** Gives the line number of an offset; the offsets must increase from call to call. */
-export function lineCounter(text: string): (offset: number) => number {
-  let [line, at] = [1, 0];
-  return (offset) => {
-    if (offset < at) [line, at] = [1, 0];
-    for (let next = text.indexOf("\n", at); next !== -1 && next < offset; next = text.indexOf("\n", at)) {
-      line++;
-      at = next + 1;
-    }
-    return line;
-  };
-}
+/**
+ * The lines of a text, for offsets that increase from call to call. Each line is looked at once, so that a text
+ * without line ends costs no more than another.
+ */
+export class Lines {
+  readonly #text: string;
+  #line = 1;
+  #start = 0;
+  /** The line end of the line; -1 where none follows. */
+  #end: number;
 
-/** The line end of the line at `offset`: it may differ from line to line in a file. */
-export function eolAt(text: string, offset: number): "\n" | "\r\n" {
-  const next = text.indexOf("\n", offset);
-  if (next > 0) return text[next - 1] === "\r" ? "\r\n" : "\n";
-  return text.includes("\r\n") ? "\r\n" : "\n";
+  constructor(text: string) {
+    this.#text = text;
+    this.#end = text.indexOf("\n");
+  }
+
+  /** Number and beginning of the line with this offset, and its line end: it may differ from line to line. */
+  at(offset: number): { line: number; start: number; eol: "\n" | "\r\n" } {
+    while (this.#end !== -1 && this.#end < offset) {
+      this.#line++;
+      this.#start = this.#end + 1;
+      this.#end = this.#text.indexOf("\n", this.#start);
+    }
+    // The last line has none of its own and takes that of the line before it.
+    const end = this.#end === -1 ? this.#start - 1 : this.#end;
+    const eol = this.#text[end - 1] === "\r" ? "\r\n" : "\n";
+    return { line: this.#line, start: this.#start, eol };
+  }
 }
 
 /** Replaces the text from `from` on by spaces and keeps line ends, so that offsets stay the same. */

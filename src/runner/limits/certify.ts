@@ -1,3 +1,4 @@
+import { largestOf } from "../../base/stats/extremes.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Supervised } from "./supervised.js";
 import { runSupervised } from "./supervised.js";
@@ -75,7 +76,7 @@ function heldBy({ said, end }: Supervised, { peak }: LimitEvidence): { heldBytes
   if (end.largestProcessPeakBytes !== undefined)
     return { heldBytes: end.largestProcessPeakBytes, source: "ru_maxrss of the child" };
   const touched = said.map(Number).filter((bytes) => bytes > 0);
-  return { heldBytes: Math.max(0, ...touched), source: "what the child said it had touched" };
+  return { heldBytes: largestOf([0, ...touched]), source: "what the child said it had touched" };
 }
 
 function mib(bytes: number): string {

@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../../base/stats/extremes.js";
 import { absent } from "../../system/probe/reading.js";
 import type { Kind } from "../event.js";
 import { COMMIT, MERGE } from "../event.js";
@@ -95,8 +96,8 @@ function endOf(tally: Tally, parts: readonly Tally[]): Figures["commitsEnd"] {
     return part.events === 0 || to < from ? [] : { from, to };
   });
   if (spans.length === 0) return absent("no run went on after its warm-up");
-  const from = Math.min(...spans.map((span) => span.from));
-  const cells = exposure(spans, from, Math.max(...spans.map((span) => span.to)));
+  const from = smallestOf(spans.map((span) => span.from));
+  const cells = exposure(spans, from, largestOf(spans.map((span) => span.to)));
   addCommits(cells, tally.cells, from);
   return commitsEnd(
     cells,

@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../../base/stats/extremes.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { counted, fixed, percent, ratio } from "../../base/format.js";
 import { SURE } from "../analysis/change-point.js";
@@ -46,7 +47,7 @@ export const quota: Rule = ({ buckets, runs }) => {
   const stages = staged.filter(({ promote }) => promote === usual).map(({ stage }) => stage);
   return {
     name: "promotions-at-a-quota",
-    message: `${fixed(often, 0)} of the ${fixed(staged.length, 0)} buckets of 100 steps with stages have exactly ${counted(usual, "promotion")}, although between ${fixed(Math.min(...stages), 0)} and ${fixed(Math.max(...stages), 0)} items were staged in each: the number of promotions in a range of steps is limited, and further staged items are not promoted.`,
+    message: `${fixed(often, 0)} of the ${fixed(staged.length, 0)} buckets of 100 steps with stages have exactly ${counted(usual, "promotion")}, although between ${fixed(smallestOf(stages), 0)} and ${fixed(largestOf(stages), 0)} items were staged in each: the number of promotions in a range of steps is limited, and further staged items are not promoted.`,
     lines: runs
       .filter(({ actions }) => (actions.promote ?? 0) > 0)
       .flatMap(({ firstLine, lastLine }) => [firstLine, lastLine]),

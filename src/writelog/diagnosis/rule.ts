@@ -1,3 +1,4 @@
+import { largestOf, smallestOf } from "../../base/stats/extremes.js";
 import { fixed } from "../../base/format.js";
 import type { Gate } from "../analysis/gates.js";
 import type { Finding, WriteReport } from "../analysis/report.js";
@@ -14,8 +15,8 @@ export const MOST_RUNS = 8;
 
 /** First and last line of the rows that a gate stopped. */
 export function span({ reasons }: Gate): string {
-  const first = Math.min(...reasons.map(({ firstLine }) => firstLine));
-  const last = Math.max(...reasons.map(({ lastLine }) => lastLine));
+  const first = smallestOf(reasons.map(({ firstLine }) => firstLine));
+  const last = largestOf(reasons.map(({ lastLine }) => lastLine));
   return first === last ? fixed(first, 0) : `${fixed(first, 0)} to ${fixed(last, 0)}`;
 }
 

@@ -1,3 +1,5 @@
+import { largestOf } from "../../base/stats/extremes.js";
+
 /** Totals of a column, read either correctly or where the header says. */
 export interface ColumnTotals {
   rows: number;
@@ -44,7 +46,7 @@ export class RunningTotals {
     return {
       rows: sumOf(of(ROWS)),
       sum: sumOf(of(SUM)),
-      max: Math.max(...of(MAX)),
+      max: largestOf(of(MAX)),
       last: otherLine > line ? otherLast : last,
       notNumbers,
     };

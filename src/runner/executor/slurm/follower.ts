@@ -1,3 +1,4 @@
+import { smallestOf } from "../../../base/stats/extremes.js";
 import type { CellEnd } from "../../../record/cell-end.js";
 import { isResult } from "../../../record/cell-end.js";
 import type { RunningCell } from "../../cell/execute.js";
@@ -192,7 +193,7 @@ export class Follower {
       // Slurm is asked again when the files are overdue: one answer is not enough to give up a cell.
       return goneAt === undefined ? Infinity : Math.max(soon, goneAt + this.#timing.fileWaitMs);
     });
-    return Math.min(this.#askedAt + this.#askMs, ...times);
+    return smallestOf([this.#askedAt + this.#askMs, ...times]);
   }
 
   async #ask(): Promise<void> {

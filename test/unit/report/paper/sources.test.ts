@@ -109,3 +109,26 @@ describe("LaTeX", () => {
     expect(problem?.message).toContain(message);
   });
 });
+
+describe("a source of a megabyte is read in one pass", () => {
+  // Where each part of it is looked at again and again, these take minutes.
+  test.each<[string, string, number, number]>([
+    ["markers on one line", "<!-- bytesper:value x -->1<!-- / -->".repeat(30_000), 30_000, 0],
+    ["beginnings without an end", "<!-- bytesper:value x ".repeat(50_000), 0, 0],
+    ["spaces after a beginning", `<!-- bytesper:value${" ".repeat(1_000_000)}`, 0, 0],
+    [
+      "runs of backticks of every length",
+      Array.from({ length: 1_400 }, (_, length) => "`".repeat(length + 1)).join("a"),
+      0,
+      0,
+    ],
+  ])("Markdown: %s", (_, text, markers, problems) => {
+    const source = markdownSource(text, "p.md");
+    expect([source.markers.length, source.problems.length]).toEqual([markers, problems]);
+  });
+
+  test("LaTeX: spaces within a marker", () => {
+    const source = latexSource(`% bytesper:begin table x${" ".repeat(300_000)}y\n% bytesper:end\n`, "p.tex");
+    expect(source.markers).toMatchObject([{ kind: "table", line: 1 }]);
+  });
+});
