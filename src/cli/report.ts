@@ -7,13 +7,18 @@ export function addReport(program: Command): void {
     .description("derive the tables of a run from its journal again")
     .argument("<run>", "folder of the results, or a journal in its runs/")
     .option("--out <dir>", "folder to write to (default: the run's own)")
-    .action(async (run: string, flags: { out?: string }) => {
+    .option("--replace", "let it replace results there that are newer or have more cells")
+    .action(async (run: string, flags: { out?: string; replace?: boolean }) => {
       const [{ rebuild }, { RunOutput }] = await Promise.all([
         import("../runner/engine/rebuild.js"),
         import("./run-output.js"),
       ]);
       const output = new RunOutput();
-      const { results, out } = await rebuild(run, flags.out, output.events);
+      const { results, out } = await rebuild(
+        run,
+        { to: flags.out, replace: flags.replace === true },
+        output.events,
+      );
       if (results.length === 0)
         throw new BytesperError(
           "BAD_JOURNAL",

@@ -2,7 +2,7 @@ import { join, relative } from "node:path";
 import type { RunEvents, RunOutcome } from "../runner/engine/run.js";
 import { answersText } from "../report/answers.js";
 import { resultDigest, resultPage } from "../report/page.js";
-import { resultName } from "../runner/results-folder.js";
+import { keptInstead, resultName } from "../runner/results-folder.js";
 import { announce } from "./background.js";
 import { Progress } from "./progress.js";
 import { print } from "./print.js";
@@ -24,7 +24,9 @@ export class RunOutput {
       print(`\n${resultDigest(result)}\n\nAll of it: ${join(shown, `${name}.md`)}\n`);
       if (name === result.runId)
         process.stderr.write(
-          `${join(shown, "result.md")} has cells that this run left out and was kept; run with --replace to replace it.\n`,
+          keptInstead(folder, result) === "newer"
+            ? `${join(shown, "result.md")} is of a newer run and was kept; give --replace to replace it.\n`
+            : `${join(shown, "result.md")} has cells that this run left out and was kept; run with --replace to replace it.\n`,
         );
     },
   };

@@ -10,10 +10,10 @@ import { figureFolders, writeFigures } from "./figures.js";
 
 /**
  * Writes `<out>/<experiment>/result.json`, `result.md` and the tables, and returns that folder. An incomplete
- * result goes to `partial.json` and `partial.md`, and a result of fewer cells than the one that is there to files
- * of its run's name, so that neither replaces more than it holds. Without `drawings`, existing figures stay.
+ * result goes to `partial.json` and `partial.md`, and a result of fewer cells than the one that is there, or of an
+ * older run, to files of its run's name, so that none replaces more than it holds. Without `drawings`, existing figures stay.
  *
- * @param replace whether a result of fewer cells may replace a fuller one
+ * @param replace whether it may replace a result that has more cells or is newer
  */
 export function writeResult(out: string, result: Result, drawings?: Drawings, replace = false): string {
   const folder = join(out, result.experiment);
@@ -40,7 +40,18 @@ export function writeResult(out: string, result: Result, drawings?: Drawings, re
 /** Name of the files of a result, without the ending. */
 export function resultName(folder: string, result: Result): string {
   if (!result.complete) return "partial";
-  return isOfPart(result) && hasFuller(folder, result) ? result.runId : "result";
+  return keptInstead(folder, result) === undefined ? "result" : result.runId;
+}
+
+/** Why the result in the folder is kept in place of this one; undefined if it is not. */
+export function keptInstead(folder: string, result: Result): "fuller" | "newer" | undefined {
+  const other = resultIn(folder);
+  if (other === undefined) return undefined;
+  if (other === "unreadable") return isOfPart(result) ? "fuller" : undefined;
+  if (other.runId === result.runId) return undefined;
+  if (isOfPart(result) && isFuller(other, result)) return "fuller";
+  // A result of a journal is as old as its last cell, whenever it is derived.
+  return other.finishedAt > result.finishedAt ? "newer" : undefined;
 }
 
 /** Whether the run was told to leave out cells of the experiment. */
@@ -48,23 +59,21 @@ function isOfPart({ settings }: Result): boolean {
   return settings.selection !== undefined || settings.quick === true;
 }
 
-/**
- * Whether the folder has the result of another run with rows that this one lacks: of the whole experiment, or of
- * a larger part.
- */
-function hasFuller(folder: string, result: Result): boolean {
+/** The complete result in the folder. One that cannot be read may be fuller, such as that of a newer version. */
+function resultIn(folder: string): Result | "unreadable" | undefined {
   const file = join(folder, "result.json");
-  let other: Result;
   try {
-    other = parseResult(readFileSync(file, "utf8"), file);
+    return parseResult(readFileSync(file, "utf8"), file);
   } catch {
-    // What cannot be read may be fuller, such as that of a newer version.
-    return existsSync(file);
+    return existsSync(file) ? "unreadable" : undefined;
   }
-  const own = new Set(pointsOf(result));
-  const others = pointsOf(other);
-  const isLarger = !isOfPart(other) || others.length > own.size;
-  return other.runId !== result.runId && isLarger && others.some((point) => !own.has(point));
+}
+
+/** Whether the result has rows that the other lacks: of the whole experiment, or of a larger part. */
+function isFuller(result: Result, than: Result): boolean {
+  const known = new Set(pointsOf(than));
+  const points = pointsOf(result);
+  return (!isOfPart(result) || points.length > known.size) && points.some((point) => !known.has(point));
 }
 
 function pointsOf({ rows, followUps = [] }: Result): string[] {

@@ -15,7 +15,7 @@ import { stateOf } from "./state.js";
 /** Computes every result of a run from its journal alone, and writes it. */
 export async function rebuild(
   run: string,
-  to: string | undefined,
+  { to, replace }: { to: string | undefined; replace: boolean },
   events: Pick<RunEvents, "finished" | "notice">,
 ): Promise<{ results: Result[]; out: string }> {
   const { path, out: own } = journalOf(run);
@@ -41,7 +41,7 @@ export async function rebuild(
       if (!told.has(problem)) events.notice(problem);
       told.add(problem);
     }
-    const folder = writeResult(out, result, drawings, state.run.request.replace);
+    const folder = writeResult(out, result, drawings, replace || state.run.request.replace);
     writeRollback(folder, result);
     events.finished(result, folder);
   }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Result } from "../../../src/record/schema.js";
-import { resultName, writeResult } from "../../../src/runner/results-folder.js";
+import { keptInstead, resultName, writeResult } from "../../../src/runner/results-folder.js";
 import { wholeResult } from "../report/paper/folder.js";
 
 function emptyFolder(): string {
@@ -40,6 +40,23 @@ test.each([
   expect(read(`${name}.json`).runId).toBe("other");
   expect(read("result.json").runId).toBe(name === "result" ? "other" : whole.runId);
   expect(resultName(folder, narrowed(rows, settings))).toBe(name);
+});
+
+test("the result of an older run is written beside that of a newer one, unless it may replace it", () => {
+  const out = emptyFolder();
+  const newer = wholeResult();
+  const older = { ...newer, runId: "older", finishedAt: "2025-12-31T00:00:00.000Z" };
+  const folder = writeResult(out, newer);
+  const shown = (): unknown =>
+    (JSON.parse(readFileSync(join(folder, "result.json"), "utf8")) as Result).runId;
+  writeResult(out, older);
+  expect([shown(), readdirSync(folder).includes("older.md")]).toEqual([newer.runId, true]);
+  expect(keptInstead(folder, older)).toBe("newer");
+  writeResult(out, older, undefined, true);
+  expect(shown()).toBe("older");
+  // The newer one comes back by itself.
+  writeResult(out, newer);
+  expect(shown()).toBe(newer.runId);
 });
 
 test("of two parts the larger one is kept", () => {
