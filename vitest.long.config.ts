@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { plantedFault } from "./test/fuzz/planted.mjs";
 
 /** Both start a cluster of their own on the same ports. */
 const CLUSTERS = ["test/system/slurm/*.long.test.ts", "test/system/executors/*.long.test.ts"];
@@ -18,6 +19,7 @@ export default defineConfig({
     reporters: ["default", "./test/closing-line.ts"],
     projects: [
       {
+        plugins: [plantedFault(process.env.BYTESPER_PLANTED)],
         test: {
           ...shared,
           name: "side by side",

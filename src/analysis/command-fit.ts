@@ -25,7 +25,10 @@ export function commandFit(experiment: ExperimentRecord, { programs }: Collected
   const source = SOURCES.find((name) => answered.every((trial) => numberOf(trial, name) !== undefined));
   if (source === undefined || answered.length === 0) return absent("no cell has a reading of its memory");
   const fit = lineOf(answered, population, source);
-  if (fit === undefined) return absent("a line needs two populations of different size that fitted");
+  if (fit === undefined)
+    return absent(
+      "a line needs two populations of different size that fitted, and numbers that can be added",
+    );
   return {
     ...fit,
     source,

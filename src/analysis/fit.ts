@@ -30,9 +30,14 @@ export function fitProcesses(processes: readonly (readonly Point[])[], noise: nu
   const all = processes.flat();
   const slope = median(lines.map((line) => line.slope));
   const intercept = median(lines.map((line) => line.intercept));
+  const perUnitBytes = rangeInterval(lines.map((line) => line.slope));
+  const fixedBytes = rangeInterval(lines.map((line) => line.intercept));
+  // Readings near the largest number of all have differences that are infinite.
+  if (![perUnitBytes, fixedBytes].every(({ low, high }) => Number.isFinite(low) && Number.isFinite(high)))
+    return undefined;
   return {
-    perUnitBytes: rangeInterval(lines.map((line) => line.slope)),
-    fixedBytes: rangeInterval(lines.map((line) => line.intercept)),
+    perUnitBytes,
+    fixedBytes,
     ...judgeShape(all, { slope, intercept, pairs: all.length }, noise),
     processes: lines.length,
     points: all.length,

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { Command, CommanderError } from "commander";
 import fc from "fast-check";
 import { addCompare } from "../../src/cli/compare.js";
@@ -178,6 +179,8 @@ export async function commandLine(words: readonly string[]): Promise<void> {
   // An own property hides the method of the class until it is removed.
   for (const stream of streams) Object.defineProperty(stream, "write", { value: keep, configurable: true });
   process.chdir(FOLDER);
+  // Without a file some commands read what is typed, and nobody types here.
+  Object.defineProperty(process, "stdin", { value: Readable.from([]), configurable: true });
   try {
     await unlessRefusedLater(async () => {
       try {

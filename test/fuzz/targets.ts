@@ -145,15 +145,14 @@ function readingsOf(output: Buffer): Record<string, unknown> {
   return Object.fromEntries([...readings].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Levels of objects and lists within one another. */
 function depthOf(value: unknown): number {
-  let [level, depth] = [[value], 0];
-  while (level.length > 0) {
-    level = level.flatMap((each): unknown[] =>
-      typeof each === "object" && each !== null ? Object.values(each) : [],
-    );
-    depth++;
+  let depth = 0;
+  for (let level = [value]; ; depth++) {
+    const nested = level.filter((each) => typeof each === "object" && each !== null);
+    if (nested.length === 0) return depth;
+    level = nested.flatMap((each): unknown[] => Object.values(each));
   }
-  return depth - 1;
 }
 
 const cellOutput = target(

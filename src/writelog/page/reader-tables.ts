@@ -39,7 +39,7 @@ export function headerTable({ header }: WriteReport): Table | undefined {
       const { right: truth, read } = column;
       if (truth === undefined || read === undefined) return { absent: "the column holds no numbers" };
       if (truth.rows === 0 || read.rows === 0) return { absent: "no row has a number in it" };
-      const value = ({ sum, rows, max, last }: typeof truth): string =>
+      const value = ({ sum, rows, max = sum, last = sum }: typeof truth): string =>
         of === "mean"
           ? fixed(sum / rows, 3)
           : fixed(of === "max" ? max : last, Number.isInteger(of === "max" ? max : last) ? 0 : 4);

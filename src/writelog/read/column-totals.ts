@@ -4,8 +4,9 @@ import { largestOf } from "../../base/stats/extremes.js";
 export interface ColumnTotals {
   rows: number;
   sum: number;
-  max: number;
-  last: number;
+  /** Absent where no row has a number. */
+  max?: number;
+  last?: number;
   /** Rows where the field at the header's position is not a number, although the column holds numbers. */
   notNumbers: number;
 }
@@ -43,11 +44,11 @@ export class RunningTotals {
     const sumOf = ([one, two]: [number, number]): number => one + two;
     const [last, otherLast] = of(LAST);
     const [line, otherLine] = of(LAST_LINE);
+    const rows = sumOf(of(ROWS));
     return {
-      rows: sumOf(of(ROWS)),
+      rows,
       sum: sumOf(of(SUM)),
-      max: largestOf(of(MAX)),
-      last: otherLine > line ? otherLast : last,
+      ...(rows === 0 ? {} : { max: largestOf(of(MAX)), last: otherLine > line ? otherLast : last }),
       notNumbers,
     };
   }
