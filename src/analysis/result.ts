@@ -250,7 +250,7 @@ function isKeptWhole({ from, fit }: Lead, retained: number): boolean {
  * at some number of them, which the first population meets or misses by chance; all that were ever made share it.
  */
 function grownMalloc(rows: readonly Trial[], unitsOf: (factors: Factors) => number): ResultReading {
-  const largest = Math.max(0, ...rows.map(({ instances }) => instances));
+  const largest = largestOf([0, ...rows.map(({ instances }) => instances)]);
   return rangeInterval(
     rows
       .filter(({ instances }) => instances === largest)

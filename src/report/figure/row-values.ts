@@ -81,7 +81,7 @@ export function circumstances(result: Result, rows: readonly ResultRow[]): strin
   const trials = largestOf([0, ...rows.map((row) => row.trials)]);
   const device = typeof settings.device === "string" ? `; device ${settings.device}` : "";
   const repeated = rows.some(({ statistics }) => statistics !== undefined)
-    ? `${Math.max(...rows.map(({ runs = [] }) => runs.length))} fresh processes a point: means, bars are their 95 % intervals`
+    ? `${largestOf(rows.map(({ runs = [] }) => runs.length))} fresh processes a point: means, bars are their 95 % intervals`
     : trials === 1
       ? "one fresh process a point"
       : `${trials} fresh processes a point, medians`;

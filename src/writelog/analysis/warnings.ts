@@ -66,7 +66,7 @@ function staleHeader({ header, file }: WriteReport): string {
     const totals =
       right === undefined || read === undefined || right.rows === 0
         ? ""
-        : `; its mean would be ${mean(read)} in place of ${mean(right)}, its last value ${String(read.last)} in place of ${String(right.last)}`;
+        : `; its mean would be ${mean(read)} in place of ${mean(right)}, its last value ${String(read.last ?? "none")} in place of ${String(right.last ?? "none")}`;
     return `${others} as ${column} in ${fixed(rows, 0)} rows, with another value in ${fixed(differing, 0)}${wrong}${totals}`;
   });
   return `The header in line ${fixed(file.headers[0]?.line ?? 0, 0)} does not match the rows. A reader that trusts it reads ${parts.join("; ")}.`;
