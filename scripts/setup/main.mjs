@@ -10,6 +10,8 @@ import { withLock } from "./lock.mjs";
 
 /** Long enough for an install and a build on a slow machine. */
 const LONGEST_WAIT_MS = 15 * 60_000;
+/** Silence that people take for a hang; a log that nobody watches gets fewer lines. */
+const STILL_MS = process.stderr.isTTY ? 10_000 : 120_000;
 const OPTIONS = ["--force", "--packages"];
 
 export async function main(args) {
@@ -52,15 +54,29 @@ async function setUp({ force, packagesOnly, command }) {
       const todo = missing(command, packagesOnly);
       // Before the packages are fetched: a machine that cannot build should say so at once.
       if (todo.addon) await requireBuildTools();
-      if (todo.packages) await installPackages({ say });
-      if (todo.addon) await buildAddon({ say });
-      if (todo.dist) await buildDist({ say });
+      if (todo.packages) await timed("the packages are installed", () => installPackages({ say }));
+      if (todo.addon) await timed("the addon is built", () => buildAddon({ say }));
+      if (todo.dist) await timed("dist is written", () => buildDist({ say }));
     },
     {
       longestWaitMs: LONGEST_WAIT_MS,
       onWait: (owner) => say(`waiting for another set-up of this folder (process ${owner})`),
     },
   );
+}
+
+/** A step that takes its time says every now and then that it still runs, and at its end how long it took. */
+async function timed(done, step) {
+  const start = performance.now();
+  const seconds = () => Math.round((performance.now() - start) / 1000);
+  const timer = setInterval(() => say(`still at it after ${seconds()} s`), STILL_MS);
+  timer.unref();
+  try {
+    await step();
+  } finally {
+    clearInterval(timer);
+  }
+  if (seconds() * 1000 >= STILL_MS) say(`${done}, ${seconds()} s`);
 }
 
 function missing(command, packagesOnly) {

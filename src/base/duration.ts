@@ -17,3 +17,9 @@ export function parseDuration(text: string): number {
     `"${text}" is not a time; give a number above 0 with ms, s, min or h, below 24 days, such as 20 s.`,
   );
 }
+
+/** A time for people: 40 s, 6 min, 3.5 h. */
+export function durationText(ms: number): string {
+  if (ms < 90_000) return `${Math.max(1, Math.round(ms / 1000))} s`;
+  return ms < 5_400_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
+}

@@ -49,9 +49,10 @@ export async function measureAll(
         signal: options.signal,
         stopAtSubjectError: true,
         events: {
-          progress: (finished, total, label) => {
-            progress.update(finished, total, label);
+          progress: (finished, total, label, left) => {
+            progress.update(finished, total, label, left);
           },
+          step: (what) => progress.step(what),
           notice: (message) => {
             progress.clear();
             process.stderr.write(`${message}\n`);

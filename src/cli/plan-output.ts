@@ -28,7 +28,7 @@ export async function printPlan(request: RunRequest, options: PlanOptions): Prom
   try {
     const cells = grid.experiments.flatMap((each) => each.cells);
     const entries = planOf(cells, options.state, options.retry);
-    const learned = expectations(resolve(options.out), options.state);
+    const learned = expectations(resolve(options.out), options.state).cells;
     const orphans = [...orphansOf(cells, options.state)];
     const summary = summaryOfPlan(entries, learned, orphans, request.slots ?? slotsHere());
     if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { GRID_DEFAULTS } from "../runner/defaults.js";
+import { GRID_DEFAULTS, QUICK_OUT } from "../runner/defaults.js";
 import type { MeasuringFlags } from "./options.js";
 import { addMeasuringOptions, interruptSignal, measuringOptions, size, wholeNumber } from "./options.js";
 
@@ -7,7 +7,7 @@ interface Flags extends MeasuringFlags {
   quick?: boolean;
   replace?: boolean;
   jit?: boolean;
-  out: string;
+  out?: string;
   conversations?: string;
   subject?: string;
   device: string;
@@ -32,7 +32,10 @@ export function addProfile(program: Command): void {
       GRID_DEFAULTS.device,
     )
     .option("--device-cap <size>", "most device memory, such as 14.74GiB", size)
-    .option("--out <dir>", "folder of the results", GRID_DEFAULTS.out)
+    .option(
+      "--out <dir>",
+      `folder of the results (default: ${GRID_DEFAULTS.out}, and ${QUICK_OUT} with --quick)`,
+    )
     .option("--replace", "let a result of --quick replace a fuller one in the folder")
     .option("--trials <n>", "fresh processes for each cell", wholeNumber(1), GRID_DEFAULTS.trials)
     .option(
@@ -62,12 +65,13 @@ export function addProfile(program: Command): void {
       timeoutMs: flags.timeout * 1000,
       ...measuringOptions(flags),
     });
+    const out = flags.out ?? (flags.quick === true ? QUICK_OUT : GRID_DEFAULTS.out);
     const output = new RunOutput();
     const outcome = await newRun(request, {
-      out: flags.out,
+      out,
       signal: interruptSignal(),
       events: output.events,
     });
-    output.end(outcome, flags.out);
+    output.end(outcome, out);
   });
 }

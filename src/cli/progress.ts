@@ -1,3 +1,5 @@
+import { durationText } from "../base/duration.js";
+import type { Left } from "../runner/schedule/time-left.js";
 import { visible, visibleLines } from "../base/table/visible.js";
 
 /** Shows progress on stderr: one changing line on a terminal, otherwise a plain line from time to time. */
@@ -6,10 +8,11 @@ export class Progress {
   readonly #live = process.stderr.isTTY;
   #lastPlain = 0;
 
-  update(finished: number, total: number, label: string): void {
+  /** @param known what is known about the time that is left; by default, cells are taken to be equally long */
+  update(finished: number, total: number, label: string, known?: Left): void {
     const elapsed = performance.now() - this.#start;
-    const left = (elapsed / finished) * (total - finished);
-    const line = `${finished}/${total} cells, ${finished === total ? "done" : `about ${seconds(left)} left`}, ${visible(label)}`;
+    const left = known ?? { ms: (elapsed / finished) * (total - finished), unknown: 0 };
+    const line = `${finished}/${total} cells, ${finished === total ? "done" : leftText(left, total - finished)}, ${visible(label)}`;
     if (this.#live) {
       const width = process.stderr.columns;
       process.stderr.write(`\r\u001b[2K${line.slice(0, width - 1)}`);
@@ -35,12 +38,36 @@ export class Progress {
     }
   }
 
+  /** Shows what is under way; the answer is called at its end, and tells how long it took where that was long. */
+  step(what: string): () => void {
+    const start = performance.now();
+    if (this.#live) this.state(`${what} ...`);
+    // Where lines stay, only what takes long is worth one.
+    const timer = this.#live
+      ? undefined
+      : setTimeout(() => {
+          process.stderr.write(`${visible(what)} ...\n`);
+        }, LONG_MS);
+    timer?.unref();
+    return () => {
+      clearTimeout(timer);
+      this.clear();
+      const ms = performance.now() - start;
+      if (ms >= LONG_MS) process.stderr.write(`${visible(what)}: ${durationText(ms)}\n`);
+    };
+  }
+
   /** Clears the changing line, so that other output starts on its own line. */
   clear(): void {
     if (this.#live) process.stderr.write("\r\u001b[2K");
   }
 }
 
-function seconds(ms: number): string {
-  return ms < 90_000 ? `${Math.max(1, Math.round(ms / 1000))} s` : `${Math.round(ms / 60_000)} min`;
+/** A step that takes longer is told with its time. */
+const LONG_MS = 1500;
+
+function leftText({ ms, unknown }: Left, cells: number): string {
+  if (unknown === cells) return "time left unknown until cells of their kinds have run";
+  const rest = unknown === 0 ? "" : ` and ${unknown} cells of unknown length`;
+  return `about ${durationText(ms)}${rest} left`;
 }

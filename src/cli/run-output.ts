@@ -11,9 +11,10 @@ export class RunOutput {
   readonly #progress = new Progress();
   readonly events: RunEvents = {
     started: announce,
-    progress: (finished, total, label) => {
-      this.#progress.update(finished, total, label);
+    progress: (finished, total, label, left) => {
+      this.#progress.update(finished, total, label, left);
     },
+    step: (what) => this.#progress.step(what),
     notice: (message) => {
       this.#progress.line(message);
     },

@@ -1,4 +1,5 @@
 import { BytesperError } from "../base/errors.js";
+import { bytesWithBinaryUnit } from "../base/format.js";
 import { sentence } from "../base/sentence.js";
 import { loadAddon } from "../system/native/load.js";
 import { readDriver } from "../system/driver/reader.js";
@@ -30,7 +31,6 @@ export interface SelectedDevice {
 const HOST_SHARE = 0.8;
 /** The same for a GPU, whose driver and context need some memory too. */
 const DEVICE_SHARE = 0.9;
-const QUICK_CAP_BYTES = 2 ** 30;
 /** Filling the host's memory again and again would take minutes and give no new information. */
 const SEARCH_CAP_BYTES = 4 * 2 ** 30;
 /** Cap of the pool for the check. The check uses little; most of it is the workspace of many cores. */
@@ -43,43 +43,59 @@ const CHECK_POOL_BYTES = 256 * 2 ** 20;
  */
 export async function selectDevice(
   name: string,
-  { capBytes, quick = false, signal }: { capBytes?: number; quick?: boolean; signal?: AbortSignal } = {},
+  { capBytes, defaultCapBytes, signal }: DeviceChoice & { signal?: AbortSignal } = {},
 ): Promise<SelectedDevice> {
   if (!/^(auto|cpu|cuda(:\d+)?)$/.test(name))
     throw new BytesperError("USAGE", `"${name}" is not a device; give auto, cpu, cuda or cuda:N.`);
-  const given = capBytes === undefined ? {} : { capBytes };
-  if (name === "cpu") return cpu({ ...given, quick, notices: [] });
+  const given = {
+    ...(capBytes === undefined ? {} : { capBytes }),
+    ...(defaultCapBytes === undefined ? {} : { defaultCapBytes }),
+  };
+  if (name === "cpu") return cpu({ ...given, notices: [] });
   // Asked in a process of its own, because a driver that hangs would freeze this one.
   const driver = await readDriver("cuda", signal);
-  if (name === "auto")
-    return cpu({ ...given, quick, notices: [`Running on the CPU: ${whyNotCuda(driver)}.`] });
-  return cuda(name === "cuda" ? "cuda:0" : name, { ...given, quick, driver });
+  if (name === "auto") return cpu({ ...given, notices: [`Running on the CPU: ${whyNotCuda(driver)}.`] });
+  return cuda(name === "cuda" ? "cuda:0" : name, { ...given, driver });
 }
 
-async function cpu(options: {
+/** The cap that the user gives, and the one without a word of the user. Without either, most of what is free. */
+interface DeviceChoice {
   capBytes?: number;
-  quick: boolean;
-  notices: string[];
-}): Promise<SelectedDevice> {
-  const { capBytes, quick, notices } = options;
+  /** The same on every machine, so that tables compare; less only where less is free. */
+  defaultCapBytes?: number;
+}
+
+async function cpu(options: DeviceChoice & { notices: string[] }): Promise<SelectedDevice> {
+  const { capBytes, notices } = options;
   const checked = await checkedInstructionSet();
   const free = Math.floor(HOST_SHARE * process.availableMemory());
-  const cap = capBytes ?? (quick ? Math.min(QUICK_CAP_BYTES, free) : free);
+  const cap = capOf(options, free);
+  const warnings = [...checked.warnings, ...lowCapWarning(options, cap)];
   return {
     device: "cpu",
     capBytes: cap,
     searchCapBytes: capBytes ?? Math.min(SEARCH_CAP_BYTES, cap),
     instructionSet: checked.instructionSet,
-    notices: [...notices, ...checked.warnings.map(({ message }) => message)],
-    warnings: checked.warnings,
+    notices: [...notices, ...warnings.map(({ message }) => message)],
+    warnings,
   };
+}
+
+function capOf({ capBytes, defaultCapBytes = Infinity }: DeviceChoice, free: number): number {
+  return capBytes ?? Math.min(defaultCapBytes, free);
+}
+
+function lowCapWarning({ capBytes, defaultCapBytes }: DeviceChoice, cap: number): SelectedDevice["warnings"] {
+  if (capBytes !== undefined || defaultCapBytes === undefined || cap >= defaultCapBytes) return [];
+  const message = `The cap on device memory is ${bytesWithBinaryUnit(cap)} because no more is free; other machines have ${bytesWithBinaryUnit(defaultCapBytes)}, so tables of both do not compare: give both the same --device-cap.`;
+  return [{ name: "cap-below-default", message }];
 }
 
 async function cuda(
   device: string,
-  options: { capBytes?: number; quick: boolean; driver: CudaReport | Absent },
+  options: DeviceChoice & { driver: CudaReport | Absent },
 ): Promise<SelectedDevice> {
-  const { capBytes, quick, driver } = options;
+  const { driver } = options;
   if (isAbsent(driver) && driver.absent.includes("did not answer"))
     throw new BytesperError("NO_DEVICE", `${device} cannot be used: ${driver.absent}.`);
   const pool = openPool(device);
@@ -97,14 +113,15 @@ async function cuda(
     }
     const message =
       "The CUDA kernels of this version had not run on hardware when it was made; on this device they agreed with the float64 reference.";
-    const cap = capBytes ?? (quick ? QUICK_CAP_BYTES : freeBytes(device, driver));
+    const cap = capOf(options, options.capBytes ?? freeBytes(device, driver));
+    const lowCap = lowCapWarning(options, cap);
     return {
       device,
       capBytes: cap,
       searchCapBytes: cap,
       instructionSet: "cuda",
-      notices: [message],
-      warnings: [{ name: "kernels-untried", message }],
+      notices: [message, ...lowCap.map((each) => each.message)],
+      warnings: [{ name: "kernels-untried", message }, ...lowCap],
     };
   } finally {
     await pool.close();

@@ -16,9 +16,10 @@ function linkText(title: string): string {
 
 export function indexPage(results: readonly Result[]): string {
   const lines = results.map((result) => {
+    const quick = result.settings.quick === true ? "quick; " : "";
     const doubts = result.warnings.length;
     const note = doubts === 0 ? "no doubts" : `${doubts} ${doubts === 1 ? "doubt" : "doubts"}`;
-    return `- [${linkText(result.title)}](${result.experiment}/result.md): ${markdownSentence(answer(result))} (${note}; Node ${result.environment.node}; ${result.finishedAt.slice(0, 10)}; [numbers](${result.experiment}/result.json))`;
+    return `- [${linkText(result.title)}](${result.experiment}/result.md): ${markdownSentence(answer(result))} (${quick}${note}; Node ${result.environment.node}; ${result.finishedAt.slice(0, 10)}; [numbers](${result.experiment}/result.json))`;
   });
   return `${[
     "# Results",

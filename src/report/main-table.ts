@@ -68,6 +68,7 @@ function isText(rows: readonly ResultRow[], from: string): boolean {
 /** One line about machine and settings, which every table has. */
 export function conditions(result: Result, rows: readonly ResultRow[]): string {
   const { environment, settings } = result;
+  const quick = settings.quick === true ? "quick run, for a first look; " : "";
   const trials = Math.max(0, largestOf(rows.map((row) => row.trials)));
   const repeated = rows.some(({ statistics }) => statistics !== undefined)
     ? `${repetitionsText(rows)} of each row, each in a fresh process; means ± the sample standard deviation of one run`
@@ -77,7 +78,7 @@ export function conditions(result: Result, rows: readonly ResultRow[]): string {
   const { hasOurFlags } = KIND_PAGES[kindOf(result)];
   const compilers = hasOurFlags ? `optimising compilers ${environment.compilers}; ` : "";
   const machine = `${environment.os} ${environment.arch}, ${environment.cpu} with ${bytesWithBinaryUnit(environment.memoryBytes)}`;
-  return `Node ${environment.node} (V8 ${environment.v8}) on ${machine}; memory limit: ${environment.enforcement}; ${compilers}${deviceConditions(settings)}${repeated}.`;
+  return `${quick}Node ${environment.node} (V8 ${environment.v8}) on ${machine}; memory limit: ${environment.enforcement}; ${compilers}${deviceConditions(settings)}${repeated}.`;
 }
 
 function repetitionsText(rows: readonly ResultRow[]): string {

@@ -33,6 +33,7 @@ export function resultPage(
   const ledger = ledgerTable(result);
   const parts = [
     `# ${markdownSentence(result.title)}`,
+    ...quickLine(result).map((line) => `**${line}**`),
     ...(result.question === undefined ? [] : [`*${markdownSentence(result.question)}*`]),
     markdownSentence(headline(result)),
     doubts(result),
@@ -56,6 +57,7 @@ function programPage(result: Result, figures: readonly FigureLink[], name: strin
   const repetitions = runsTable(result, (reading) => readingTitle(result.table, reading));
   const parts = [
     `# ${markdownSentence(result.title)}`,
+    ...quickLine(result).map((line) => `**${line}**`),
     ...(result.question === undefined ? [] : [`*${markdownSentence(result.question)}*`]),
     ...(result.findings ?? []).map(markdownSentence),
     doubts(result),
@@ -93,13 +95,23 @@ export function resultDigest(result: Result): string {
     "",
     terminalTable(withoutConditions(table)),
   ]);
-  return visibleLines([answer, ...(result.findings ?? []), ...lines, ...tables].join("\n"));
+  return visibleLines(
+    [...quickLine(result), answer, ...(result.findings ?? []), ...lines, ...tables].join("\n"),
+  );
 }
 
 function withoutConditions(table: Table): Table {
   const rest = { ...table };
   delete rest.conditions;
   return rest;
+}
+
+/** What every page of a quick run begins with. */
+export function quickLine({ settings }: Result): string[] {
+  if (settings.quick !== true) return [];
+  return [
+    "Quick run: smaller populations and caps, for a first look; its numbers do not stand beside those of a full run.",
+  ];
 }
 
 function section(title: string, tables: readonly Table[]): string[] {

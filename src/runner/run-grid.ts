@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Experiment } from "../experiment/define.js";
 import type { Result } from "../record/schema.js";
-import { GRID_DEFAULTS } from "./defaults.js";
+import { GRID_DEFAULTS, QUICK_OUT } from "./defaults.js";
 import type { RunRequest } from "./engine/request.js";
 import type { RunEvents, RunOutcome } from "./engine/run.js";
 import { runGrid as runCells } from "./engine/run.js";
@@ -13,7 +13,7 @@ import { progressMessage } from "./message.js";
 
 /** What a program says about the run itself. */
 export interface RunControl {
-  /** Folder of the results; "results" by default. */
+  /** Folder of the results; "results" by default, and "results-quick" for a quick profile. */
   out?: string;
   /** Ends the run: the promise is then rejected with the code `INTERRUPTED`, and finished cells are kept. */
   signal?: AbortSignal;
@@ -70,7 +70,8 @@ export async function runFiles(
 
 /** Runs shipped experiments. */
 export async function runShipped(options: ProfileOptions = {}): Promise<Grid> {
-  return runQuietly(shippedRequest(options), options);
+  const { quick = false, out = quick ? QUICK_OUT : GRID_DEFAULTS.out } = options;
+  return runQuietly(shippedRequest(options), { ...options, out });
 }
 
 function isList(

@@ -85,5 +85,6 @@ export function circumstances(result: Result, rows: readonly ResultRow[]): strin
     : trials === 1
       ? "one fresh process a point"
       : `${trials} fresh processes a point, medians`;
-  return `Node ${environment.node}, ${environment.cpu}, ${environment.os} ${environment.arch}; optimising compilers ${environment.compilers}${device}; ${repeated}. Run ${result.runId}.`;
+  const quick = settings.quick === true ? "Quick run. " : "";
+  return `${quick}Node ${environment.node}, ${environment.cpu}, ${environment.os} ${environment.arch}; optimising compilers ${environment.compilers}${device}; ${repeated}. Run ${result.runId}.`;
 }

@@ -4,6 +4,7 @@ import { fixed } from "../../base/format.js";
 import type { NamedTable } from "../result-tables.js";
 import { kindOf } from "../../record/kind.js";
 import type { Result } from "../../record/schema.js";
+import { quickLine } from "../page.js";
 import { headline } from "../sections.js";
 import { escaped, partId, prose } from "./escape.js";
 import { htmlFigure } from "./figure.js";
@@ -37,6 +38,7 @@ export function section({ id, result, tables, figures }: Chapter): string {
   return [
     `<section class="experiment" id="${id}" aria-labelledby="${id}--title">`,
     `<h2 id="${id}--title">${escaped(result.title)}</h2>`,
+    ...quickLine(result).map((line) => `<p class="answer"><strong>${escaped(line)}</strong></p>`),
     ...(result.question === undefined ? [] : [`<p class="question">${prose(result.question)}</p>`]),
     ...answersOf(result).map((answer) => `<p class="answer">${prose(answer)}</p>`),
     doubts(result),

@@ -24,6 +24,7 @@ import { byStages } from "./stages.js";
 import { TurnBatch } from "./turn-batch.js";
 import type { PlannedWork } from "./sources.js";
 import type { RunRequest } from "./request.js";
+import type { Watch } from "./watch.js";
 
 export interface ExperimentOptions {
   log: RunLog;
@@ -31,6 +32,7 @@ export interface ExperimentOptions {
   executor: Executor;
   slots: number;
   learned: ReadonlyMap<string, Expectation>;
+  watch: Pick<Watch, "started" | "ended">;
   signal: AbortSignal;
   stopAtSubjectError: boolean;
   progress: (finished: number, label: string) => void;
@@ -99,6 +101,7 @@ export async function runExperiment(
         sampledAt: performance.now() + FIRST_SAMPLE_MS - SAMPLE_MS,
       };
       attempts.set(cell.key, follower);
+      options.watch.started(cell.key);
       const { capBytes } = cell;
       log.keeping(() => {
         mkdirSync(dirname(turnsFile), { recursive: true });
@@ -152,6 +155,7 @@ export async function runExperiment(
         follower.file.remove();
       }
       finished++;
+      options.watch.ended(cell.key, end.durationMs);
       if (isMistake(end.code, options.stopAtSubjectError)) stopped = true;
       options.progress(finished, cell.label);
     },

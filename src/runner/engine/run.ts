@@ -7,6 +7,7 @@ import type { Experiment } from "../../experiment/define.js";
 import type { Result } from "../../record/schema.js";
 import type { Outcome } from "../../record/cell-end.js";
 import { readDriver } from "../../system/driver/reader.js";
+import { DEVICE_CAP_BYTES } from "../defaults.js";
 import { environmentOf } from "../environment.js";
 import type { Executor } from "../executor/executor.js";
 import { LocalSite } from "../executor/local-site.js";
@@ -20,9 +21,12 @@ import type { Drawings } from "../figures.js";
 import { removeUnfinishedFiles, writeResult } from "../results-folder.js";
 import { requireExperimentFolders, requireResultsFolder } from "../results-mark.js";
 import { newRunId } from "../run-id.js";
+import type { Left } from "../schedule/time-left.js";
 import { requireCalibration, requirePilot } from "../single-cell.js";
 import { closeInterrupted } from "./interrupted.js";
 import { expectations } from "./learned.js";
+import { forecast } from "./forecast.js";
+import { timeLeftOf } from "./watch.js";
 import { RunLog } from "./log.js";
 import type { PlanEntry } from "./need.js";
 import { orphansOf, planOf } from "./need.js";
@@ -55,7 +59,10 @@ export interface RunOptions {
 export interface RunEvents {
   /** Called when the journal exists and another process can follow the run. */
   started?: (journal: string) => void;
-  progress: (finished: number, total: number, label: string) => void;
+  /** @param left how long the others will take; absent where it is not asked for */
+  progress: (finished: number, total: number, label: string, left: Left) => void;
+  /** Something that may take long and shows nothing by itself begins; the answer is called at its end. */
+  step?: (what: string) => () => void;
   finished: (result: Result, folder: string) => void;
   notice: (message: string) => void;
 }
@@ -169,7 +176,7 @@ async function deviceOf(
 ): Promise<SelectedDevice> {
   const { device: name, deviceCapBytes, quick } = request;
   const device = await selectDevice(name, {
-    quick,
+    defaultCapBytes: quick ? DEVICE_CAP_BYTES.quick : DEVICE_CAP_BYTES.full,
     ...(signal === undefined ? {} : { signal }),
     ...(deviceCapBytes === undefined ? {} : { capBytes: deviceCapBytes }),
   });
@@ -191,12 +198,14 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
   let grid: OpenGrid | undefined;
   let journal: Journal | undefined;
   try {
-    grid = await openGrid(request, {
-      signal,
-      notice: events.notice,
-      ...(options.given === undefined ? {} : { given: options.given }),
-      ...(site.modules === undefined ? {} : { modules: site.modules }),
-    });
+    grid = await during(events, "loading the experiments and checking the device", () =>
+      openGrid(request, {
+        signal,
+        notice: events.notice,
+        ...(options.given === undefined ? {} : { given: options.given }),
+        ...(site.modules === undefined ? {} : { modules: site.modules }),
+      }),
+    );
     requireExperimentFolders(
       out,
       grid.experiments.map(({ record }) => record.experiment),
@@ -206,7 +215,9 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
     const log = openLog(options, out, runId);
     journal = log.journal;
     if (journal !== undefined) events.started?.(journal.path);
-    const enforcement = await site.enforce(cells);
+    const enforcement = await during(events, "proving that caps on memory hold here", () =>
+      site.enforce(cells),
+    );
     if (log.isEmpty) log.append(await runRecord(options, runId, enforcement, grid));
     const { command } = options;
     log.append({ type: "runner", owner: ownIdentity(), command, moreMemory: request.moreMemory });
@@ -222,7 +233,9 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
       const { compilers, timeoutMs, imports, recalibrate } = request;
       log.append({
         type: "calibration",
-        calibration: await requireCalibration({ compilers, timeoutMs, imports, signal }, recalibrate),
+        calibration: await during(events, "calibrating the instrument", () =>
+          requireCalibration({ compilers, timeoutMs, imports, signal }, recalibrate),
+        ),
       });
     }
     if (grid.device !== undefined) {
@@ -240,13 +253,23 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
       await executor.close();
     }
     site.removeFinished(log);
-    await finish(log, out, outcome, events);
+    await during(events, "drawing figures and writing the pages", () => finish(log, out, outcome, events));
     if (log.writeError !== undefined) outcome.writeError = log.writeError;
     return outcome;
   } finally {
     journal?.close();
     grid?.dispose();
     site.dispose();
+  }
+}
+
+/** Tells what is under way. */
+async function during<T>({ step }: RunEvents, what: string, work: () => Promise<T>): Promise<T> {
+  const done = step?.(what);
+  try {
+    return await work();
+  } finally {
+    done?.();
   }
 }
 
@@ -308,7 +331,7 @@ async function runRecord(
 }
 
 async function runExperiments(
-  { experiments }: OpenGrid,
+  grid: OpenGrid,
   log: RunLog,
   out: string,
   executor: Executor,
@@ -316,9 +339,22 @@ async function runExperiments(
   options: RunOptions,
 ): Promise<void> {
   const { events, signal, retry } = options;
-  const plans = experiments.map((prepared) => planExperiment(prepared, log, retry));
+  const plans = grid.experiments.map((prepared) => planExperiment(prepared, log, retry));
   const total = plans.reduce((sum, { entries }) => sum + entries.filter(({ run }) => run).length, 0);
   const learned = expectations(out, log.state);
+  const slotsOf = (prepared: PreparedExperiment): number =>
+    executor.here && prepared.cells.some(({ exclusive }) => exclusive) ? 1 : executor.slots;
+  const watch = timeLeftOf(plans, slotsOf, learned, options.request.quick);
+  events.notice(
+    forecast({
+      cells: plans.flatMap(({ entries }) => entries.filter(({ run }) => run).map(({ cell }) => cell)),
+      left: watch.left(),
+      slots: executor.slots,
+      device: grid.device,
+      memoryBytes: log.state.run.environment.memoryBytes,
+      learned: learned.cells,
+    }),
+  );
   let before = 0;
   for (const { prepared, entries } of plans) {
     const { experiment } = prepared.record;
@@ -326,12 +362,13 @@ async function runExperiments(
       log,
       out,
       executor,
-      learned,
+      learned: learned.cells,
+      watch,
       signal,
       stopAtSubjectError: options.stopAtSubjectError,
-      slots: executor.here && prepared.cells.some(({ exclusive }) => exclusive) ? 1 : executor.slots,
+      slots: slotsOf(prepared),
       progress: (finished, label) => {
-        events.progress(before + finished, total, label);
+        events.progress(before + finished, total, label, watch.left());
       },
       notice: events.notice,
     });

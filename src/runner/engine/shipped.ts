@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BytesperError } from "../../base/errors.js";
@@ -13,6 +13,13 @@ export function shippedExperiments(): string[] {
     .filter((file) => SUFFIX.test(file))
     .map((file) => file.replace(SUFFIX, ""))
     .sort();
+}
+
+/** Durations of the cells of shipped experiments on one machine of four cores, by their place in the grid, ms. */
+export function shippedDurations(quick: boolean): ReadonlyMap<string, number> {
+  const text = readFileSync(join(EXPERIMENTS, "durations.json"), "utf8");
+  const document = JSON.parse(text) as Record<"full" | "quick", Record<string, number>>;
+  return new Map(Object.entries(quick ? document.quick : document.full));
 }
 
 /** File of an experiment. Throws `UNKNOWN_EXPERIMENT` if no shipped experiment has the name. */

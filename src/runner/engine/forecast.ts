@@ -1,0 +1,53 @@
+import { bytesWithBinaryUnit, counted, percent } from "../../base/format.js";
+import { largestOf } from "../../base/stats/extremes.js";
+import { durationText } from "../../base/duration.js";
+import type { SelectedDevice } from "../../device/index.js";
+import type { Left } from "../schedule/time-left.js";
+import type { Expectation } from "./need.js";
+import type { PreparedCell } from "./prepare.js";
+
+export interface ForecastInput {
+  /** The cells that are to run. */
+  cells: readonly PreparedCell[];
+  left: Left;
+  slots: number;
+  device: SelectedDevice | undefined;
+  /** Of the whole machine. */
+  memoryBytes: number;
+  learned: ReadonlyMap<string, Expectation>;
+}
+
+/** What a run will take of the machine, in time and in memory, as sentences for the user before it starts. */
+export function forecast({ cells, left, slots, device, memoryBytes, learned }: ForecastInput): string {
+  if (cells.length === 0) return "Nothing is left to run.";
+  const share = (bytes: number): string =>
+    `${bytesWithBinaryUnit(bytes)} (${percent(bytes / memoryBytes, 0)} of this machine)`;
+  const takes: string[] = [];
+  if (device !== undefined && cells.some(({ work }) => work.kind === "program"))
+    takes.push(
+      device.device === "cpu"
+        ? `Device memory: at most ${share(device.capBytes)} of the host's; --device-cap gives another amount.`
+        : `Device memory: at most ${bytesWithBinaryUnit(device.capBytes)} of ${device.device}; --device-cap gives another amount.`,
+    );
+  const capped = cells.flatMap(({ capBytes }) => capBytes ?? []).sort((a, b) => b - a);
+  if (capped.length > 0) {
+    const together = capped.slice(0, slots).reduce((sum, bytes) => sum + bytes, 0);
+    takes.push(`Cells with a cap on memory: at most ${share(together)} at once.`);
+  }
+  const free = cells.filter(({ capBytes }) => capBytes === undefined);
+  const peaks = free.flatMap(({ cell }) => learned.get(cell)?.peakBytes ?? []);
+  if (free.length > 0 && capped.length > 0)
+    takes.push(`${counted(free.length, "cell")} without a cap on memory.`);
+  if (peaks.length > 0)
+    takes.push(
+      `Processes without a cap took up to ${bytesWithBinaryUnit(largestOf(peaks))} each in earlier runs.`,
+    );
+  if (takes.length === 0) takes.push("No cap on memory.");
+  return [`${counted(cells.length, "cell")}, ${timeText(left, cells.length)}.`, ...takes].join(" ");
+}
+
+function timeText({ ms, unknown }: Left, total: number): string {
+  if (unknown === total) return "time unknown: none of them has run before";
+  const rest = unknown === 0 ? "" : `, and ${unknown} of them that have not run before`;
+  return `about ${durationText(ms)}${rest}`;
+}
