@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+import { clearInterval, setInterval } from "node:timers";
 import { addonNeeds, buildAddon, forgetAddon } from "./addon.mjs";
 import { requireBuildTools } from "./build-tools.mjs";
 import { buildDist, distNeeds, forgetDist } from "./dist.mjs";
