@@ -11,6 +11,7 @@ export interface FitsFlags {
   churn?: number;
   grow?: number;
   safety?: number;
+  next: boolean;
   seed: number;
   timeout: number;
   conversations?: string;
@@ -40,6 +41,7 @@ export function addFits(program: Command): void {
       "share of the largest population to keep free in the advice, such as 10%",
       share,
     )
+    .option("--no-next", "leave out what fits when the first wall is moved")
     .option("--seed <n>", "seed of the subject's context", wholeNumber(0), 1)
     .option("--timeout <seconds>", "wall time of one process", wholeNumber(1), 600)
     .option("--conversations <file>", "a conversations file for the subject's context")
@@ -63,6 +65,7 @@ export async function printFits(subject: string, flags: FitsFlags): Promise<void
   const { nodeOptions, churn, grow, safety, conversations } = flags;
   const options: FitsOptions = {
     memoryBytes: flags.memory,
+    next: flags.next,
     seed: flags.seed,
     timeoutMs: flags.timeout * 1000,
     imports: flags.import,

@@ -4,6 +4,7 @@ import { bytesWithBinaryUnit } from "../../base/format.js";
 import type { LimitEvidence } from "../limits/index.js";
 import type { EnforcementKind } from "../../record/cell.js";
 import type { CellEnd, Outcome } from "../../record/cell-end.js";
+import { heapAtEnd } from "./heap-at-end.js";
 import { lastWords } from "./last-words.js";
 import type { LaunchEnd } from "./launch.js";
 
@@ -139,7 +140,8 @@ function byExit(evidence: Evidence): Verdict {
 }
 
 /** Finds a message of the program that says it ran out of memory. */
-function memoryIn(text: string, { enforcement, capBytes, heapLimitBytes }: Evidence): Verdict | undefined {
+function memoryIn(text: string, evidence: Evidence): Verdict | undefined {
+  const { enforcement, capBytes } = evidence;
   const line = (pattern: RegExp): string =>
     text
       .split("\n")
@@ -147,15 +149,7 @@ function memoryIn(text: string, { enforcement, capBytes, heapLimitBytes }: Evide
       ?.trim()
       .slice(0, 300) ?? "";
   if (DEVICE.test(text)) return { outcome: "oom-device", cause: line(DEVICE) };
-  if (HEAP.test(text)) {
-    return heapLimitBytes === undefined
-      ? { outcome: "oom-heap", cause: "V8's heap limit was reached" }
-      : {
-          outcome: "oom-heap",
-          cause: `V8's heap limit of ${bytesWithBinaryUnit(heapLimitBytes)} was reached, which is set below the cap${capBytes === undefined ? "" : ` of ${bytesWithBinaryUnit(capBytes)}`}`,
-          aboveBytes: heapLimitBytes,
-        };
-  }
+  if (HEAP.test(text)) return heapVerdict(evidence);
   if (!ALLOCATION.test(text)) return undefined;
   if (enforcement === "rlimit-data" && capBytes !== undefined) {
     return {
@@ -165,4 +159,36 @@ function memoryIn(text: string, { enforcement, capBytes, heapLimitBytes }: Evide
     };
   }
   return { outcome: "oom-alloc", cause: `an allocation was refused: ${line(ALLOCATION)}` };
+}
+
+/** Below this share of the limit that the runner set, V8 gave up for another reason than that limit. */
+const NEAR_THE_LIMIT = 0.75;
+
+/**
+ * V8 reached a heap limit. A program may have set a smaller one than the runner, so the runner's is named only if the
+ * heap was near it.
+ */
+function heapVerdict({ launch, capBytes, heapLimitBytes }: Evidence): Verdict {
+  const heldBytes = heapAtEnd(launch.output);
+  if (heapLimitBytes === undefined) {
+    return heldBytes === undefined
+      ? { outcome: "oom-heap", cause: "V8's heap limit was reached" }
+      : {
+          outcome: "oom-heap",
+          cause: `V8's heap limit was reached with ${bytesWithBinaryUnit(heldBytes)} in the heap`,
+          aboveBytes: heldBytes,
+        };
+  }
+  if (heldBytes !== undefined && heldBytes < heapLimitBytes * NEAR_THE_LIMIT) {
+    return {
+      outcome: "oom-heap",
+      cause: `V8 gave up with ${bytesWithBinaryUnit(heldBytes)} in the heap, below the limit of ${bytesWithBinaryUnit(heapLimitBytes)} that this run set: the program set a smaller limit itself, or asked for one very large object`,
+      aboveBytes: heldBytes,
+    };
+  }
+  return {
+    outcome: "oom-heap",
+    cause: `V8's heap limit of ${bytesWithBinaryUnit(heapLimitBytes)} was reached, which is set below the cap${capBytes === undefined ? "" : ` of ${bytesWithBinaryUnit(capBytes)}`}`,
+    aboveBytes: heapLimitBytes,
+  };
 }

@@ -29,6 +29,8 @@ export interface FitsOptions {
   turns?: number;
   /** Share of the largest population that is kept free in the advice. */
   safety?: number;
+  /** Whether to search again with the first wall moved; true by default. */
+  next?: boolean;
   conversations?: string;
   seed?: number;
   timeoutMs?: number;
@@ -124,7 +126,7 @@ class Search {
     const pair = await this.#search(predicted.fits, nodeOptions);
     const { lives, dies } = pair;
     const wall = dies.wall ?? "subject";
-    const next = wall === "heap" ? await this.#behindHeap(lines, limits) : [];
+    const next = wall === "heap" && this.#options.next !== false ? await this.#behindHeap(lines, limits) : [];
     const { safety } = this.#options;
     return {
       ...common,

@@ -105,6 +105,30 @@ describe("oom-heap", () => {
     });
   });
 
+  test.each([
+    // A program that called v8.setFlagsFromString or was started with an option of its own.
+    {
+      heap: "254.9",
+      limitMiB: 1984,
+      says: /^V8 gave up with 254\.90 MiB in the heap, below the limit of 1\.94 GiB/,
+    },
+    { heap: "1980.2", limitMiB: 1984, says: /^V8's heap limit of 1\.94 GiB was reached/ },
+    { heap: "254.9", limitMiB: undefined, says: /^V8's heap limit was reached with 254\.90 MiB in the heap/ },
+  ])(
+    "names the runner's limit of $limitMiB MiB only if the heap was near it: $heap MB",
+    ({ heap, limitMiB, says }) => {
+      const trace = `[7:0x1] 41 ms: Mark-Compact (reduce) 255.2 (258.1) -> ${heap} (258.4) MB, 552.87 / 0.00 ms\n`;
+      const ended = launched({ exitCode: null, exitSignal: "SIGABRT", output: trace + output });
+      const limit = limitMiB === undefined ? {} : { heapLimitBytes: limitMiB * MIB };
+      const { outcome, cause, aboveBytes } = verdict(
+        evidence({ ...CAPPED, capBytes: 2048 * MIB, launch: ended, ...limit }),
+      );
+      expect(outcome).toBe("oom-heap");
+      expect(cause).toMatch(says);
+      expect(aboveBytes).toBe(Number(heap) > 1900 ? 1984 * MIB : 254.9 * MIB);
+    },
+  );
+
   test("is no bound where nobody knows the limit", () => {
     const told = verdict(evidence({ launch }));
     expect(told).toEqual({ outcome: "oom-heap", cause: "V8's heap limit was reached" });
