@@ -1,12 +1,13 @@
 import type { Point } from "../base/stats/theil-sen.js";
 import { theilSen } from "../base/stats/theil-sen.js";
 import type { WeighedReading } from "../measure/held.js";
-import type { Line, ProcessLines } from "../record/fits.js";
+import type { Line } from "../base/fitting.js";
+import type { ProcessLines } from "../record/fits.js";
 
 /**
  * The lines of a plain process from the readings of one that held few instances. The heap's line goes through the
- * readings after full collections, since V8 collects before it gives up. The resident set's line goes through the
- * second half, when the young generation has grown, with the garbage that such a process carries.
+ * readings after full collections, since V8 collects before it gives up. The line of what lies beyond V8's heap goes
+ * through the second half, when what is paid once is paid.
  */
 export function processLines(readings: readonly WeighedReading[]): ProcessLines {
   const live = readings.filter(({ liveBytes, count }) => liveBytes !== undefined && count > 0);
@@ -20,7 +21,7 @@ export function processLines(readings: readonly WeighedReading[]): ProcessLines 
       .map((reading) => ({ x: reading.count, y: value(reading) }));
   return {
     heap: through({ x: early.count, y: early.liveBytes ?? 0 }, { x: late.count, y: late.liveBytes ?? 0 }),
-    resident: lineOf(points(({ residentBytes }) => residentBytes)),
+    beyondHeap: lineOf(points(({ residentBytes, heapPagesBytes }) => residentBytes - heapPagesBytes)),
     descriptors: lineOf(points(({ descriptors }) => descriptors)),
   };
 }

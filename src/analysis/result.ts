@@ -189,7 +189,7 @@ export function analyse(input: AnalysisInput): Result {
           comparison: first.comparison,
         }),
     estimates,
-    ...capacityOf(experiment.unit, fitRecord),
+    ...capacityOf(experiment.unit, fitRecord, identity.environment.node),
     calibration: calibrationRecord(calibration),
     ...(experiment.table === undefined ? {} : { table: tableRecord(experiment.table) }),
     warnings: [],

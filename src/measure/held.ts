@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { setImmediate as nextTask } from "node:timers/promises";
-import { getHeapSpaceStatistics, getHeapStatistics } from "node:v8";
+import { getHeapSpaceStatistics } from "node:v8";
 import type { SubjectContext } from "../experiment/define.js";
 import type { ContextData, LoadedSubject, SubjectReference } from "../experiment/subject.js";
 import { BytesperError } from "../base/errors.js";
@@ -32,7 +32,8 @@ export interface HeldReading {
   count: number;
   /** Objects in V8's heap. */
   heapBytes: number;
-  externalBytes: number;
+  /** Pages of V8's heap that lie in memory. */
+  heapPagesBytes: number;
   /** Memory of the process that a container's limit counts: anonymous pages and page tables. */
   residentBytes: number;
   descriptors: number;
@@ -47,19 +48,21 @@ export const CHURN_ROUNDS = 10;
 
 /** Number of progress records while the instances are made. */
 const STEPS = 512;
+/** Steps between two turns of the event loop. */
+const STEPS_OF_A_TURN = 16;
 
 /**
  * Makes instances and holds them in an array, as a plain program does: no forced collection, no reading but a
- * count. After each step the event loop takes a turn, as it does between the connections of a server.
+ * count. The event loop takes a turn now and then, as it does between the connections of a server.
  */
 export async function holdPopulation(spec: HeldSpec, stream: Stream, emit: Stream): Promise<HeldReading> {
   const holder = await Holder.open(spec, emit);
   stream({ type: "ready", reading: readingOf(0) });
   const step = Math.max(1, Math.floor(spec.target / STEPS));
-  while (holder.count < spec.target) {
+  for (let steps = 1; holder.count < spec.target; steps++) {
     await holder.growTo(Math.min(spec.target, holder.count + step));
     stream({ type: "made", count: holder.count });
-    await nextTask();
+    if (steps % STEPS_OF_A_TURN === 0) await nextTask();
   }
   for (let round = 1; spec.churn !== undefined && round <= CHURN_ROUNDS; round++) {
     await holder.replace(Math.ceil(spec.target * spec.churn));
@@ -199,9 +202,12 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function readingOf(count: number): HeldReading {
-  const { external_memory: externalBytes } = getHeapStatistics();
-  const heapBytes = getHeapSpaceStatistics().reduce((sum, space) => sum + space.space_used_size, 0);
-  return { count, heapBytes, externalBytes, residentBytes: residentBytes(), descriptors: descriptors() };
+  let [heapBytes, heapPagesBytes] = [0, 0];
+  for (const space of getHeapSpaceStatistics()) {
+    heapBytes += space.space_used_size;
+    heapPagesBytes += space.physical_space_size;
+  }
+  return { count, heapBytes, heapPagesBytes, residentBytes: residentBytes(), descriptors: descriptors() };
 }
 
 function residentBytes(): number {

@@ -1,3 +1,4 @@
+import type { Line } from "../base/fitting.js";
 import type { Reading } from "../system/probe/reading.js";
 
 /** What ends the growth of a population in one process. */
@@ -17,18 +18,12 @@ export const WALLS = [
 
 export type WallName = (typeof WALLS)[number];
 
-/** A quantity of a process as a line over the number of instances. */
-export interface Line {
-  fixed: number;
-  perUnit: number;
-}
-
 /** What a plain process takes for its instances. */
 export interface ProcessLines {
   /** Live objects in V8's heap, bytes. */
   heap: Line;
-  /** Pages that a container's limit counts, bytes. */
-  resident: Line;
+  /** Pages that a container's limit counts and that are not V8's heap: malloc, external memory, page tables. */
+  beyondHeap: Line;
   /** Open descriptors; absent where they are not counted. */
   descriptors?: Line;
 }

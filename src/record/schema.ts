@@ -6,6 +6,7 @@ import { FIGURE_KINDS } from "../experiment/figure-spec.js";
 import { isAbsent } from "../system/probe/reading.js";
 import { COMPILERS } from "./cell.js";
 import { OUTCOMES } from "./cell-end.js";
+import { WALLS } from "./fits.js";
 import { rollout } from "./rollout-schema.js";
 import { RESULT_SCHEMA } from "./schema-version.js";
 
@@ -55,6 +56,35 @@ const statistics = z.object({
   ]),
   /** Runs that the numbers lack. */
   leftOut: z.array(z.object({ runs: z.number(), why: z.string() })).optional(),
+});
+
+/** Whether a capacity was searched with real processes, or follows from lines. */
+const basis = z.enum(["measured", "predicted"]);
+const wall = z.enum(WALLS);
+
+const capacityRow = z.object({
+  memoryBytes: z.number(),
+  basis,
+  fits: z.number(),
+  /** The smallest population that died, if it was searched. */
+  dies: z.number().optional(),
+  wall,
+  /** With V8's limit moved out of the way of the container. */
+  heapRaised: z.number(),
+  heapRaisedBasis: basis.optional(),
+  /** With a search, what the lines said. */
+  predicted: z.number().optional(),
+});
+
+/** How many units one process holds; results of earlier versions have only the first two and the formula. */
+const capacity = z.object({
+  perGiB: z.number(),
+  perGB: z.number(),
+  heapRaisedPerGiB: z.number().optional(),
+  heapRaisedPerGB: z.number().optional(),
+  basis: basis.optional(),
+  formula: z.string(),
+  rows: z.array(capacityRow).optional(),
 });
 
 const row = z.object({
@@ -291,7 +321,7 @@ const resultSchema = z.object({
   estimate: estimate.optional(),
   comparison: comparison.optional(),
   estimates: z.array(z.object({ ...estimate.shape, comparison })),
-  capacity: z.object({ perGiB: z.number(), perGB: z.number(), formula: z.string() }).optional(),
+  capacity: capacity.optional(),
   calibration: z.union([
     z.object({
       /** Time of the calibration, if an earlier run made it with the same programs on the same machine. */
@@ -332,6 +362,8 @@ const resultSchema = z.object({
 export type Result = z.infer<typeof resultSchema>;
 export type ResultRow = z.infer<typeof row>;
 export type ResultStatistics = z.infer<typeof statistics>;
+export type Capacity = z.infer<typeof capacity>;
+export type CapacityRow = z.infer<typeof capacityRow>;
 export type ResultFit = z.infer<typeof fit>;
 export type ResultLine = NonNullable<Result["lines"]>[number];
 export type ResultReading = z.infer<typeof reading>;

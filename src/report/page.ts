@@ -1,4 +1,5 @@
 import type { FigureLink } from "./figure-links.js";
+import { capacitySentence, capacityTables } from "./capacity-table.js";
 import { figureSection } from "./figure-links.js";
 import { frontierTables } from "./frontier-table.js";
 import { KIND_PAGES } from "./kind-pages.js";
@@ -127,12 +128,9 @@ function doubts({ warnings, missing, complete }: Result): string {
   return ["Doubts:", "", ...lines, ...gaps].join("\n");
 }
 
-function capacity({ capacity: found }: Result): string[] {
-  if (found === undefined) return [];
-  return [
-    `By this line ${found.perGiB.toLocaleString("en-US")} sessions fit one GiB (2^30 bytes) and ${found.perGB.toLocaleString("en-US")} one GB (10^9 bytes). ` +
-      `This is extrapolated, not measured: ${found.formula}. Unfilled pages, the heap's headroom and the rest of the process come on top.`,
-  ];
+function capacity(result: Result): string[] {
+  const sentence = capacitySentence(result);
+  return [...(sentence === undefined ? [] : [sentence]), ...capacityTables(result).map(markdownTable)];
 }
 
 function method(result: Result): string {

@@ -1,4 +1,5 @@
 import { isAbsent } from "../system/probe/reading.js";
+import { capacityTables } from "./capacity-table.js";
 import { frontierTables } from "./frontier-table.js";
 import { linesTable } from "./lines-table.js";
 import { conditions, followUpTables, mainTable, readingTitle } from "./main-table.js";
@@ -37,6 +38,7 @@ export function tablesOf(result: Result): NamedTable[] {
     ]),
     // Rows of programs and commands have no null control, no snapshot and no calibration.
     ["fit", kindOf(result) === "population" ? fitTable(result) : commandFitTable(result)],
+    ...capacityTables(result).map((table): [string, Table] => ["capacity", table]),
     ...rolloutTables(result).map((table): [string, Table] => ["rollout", table]),
     ["lines", linesTable(result)],
     ["runs", runsTable(result, (name) => readingTitle(result.table, name))],

@@ -6,6 +6,8 @@ import { detectableBytes } from "../detectable.js";
 import { bytesIn, bytesWithBinaryUnit, fixed, percent } from "../../base/format.js";
 import type { Result, ResultFit } from "../../record/schema.js";
 import { totalOf } from "../../record/total.js";
+import { predictedCapacity } from "../../analysis/capacity.js";
+import { wallText } from "../wall-text.js";
 import type { Budget, Limit } from "./budget.js";
 
 /** One budget against one measurement. */
@@ -131,38 +133,48 @@ function judgeCapacity(
 ): Judged {
   const { fit, unit } = result;
   if (isAbsent(fit)) return unknown(fit.absent);
-  if (limit.memoryBytes <= fit.fixedBytes.low)
-    throw impossible(
-      result,
-      limit,
-      `given less memory than the fixed cost of ${bytesIn(fit.fixedBytes.value, "B")} B`,
-    );
   if (fit.totalPerUnitBytes === undefined)
     return unknown("the result is of a version that did not add up native memory; measure again");
-  const bookkeeping = fit.bookkeepingPerUnitBytes ?? 0;
-  const fitting = (perUnit: number, once: number): number => {
-    const each = perUnit + bookkeeping;
-    return each <= 0
-      ? Number.POSITIVE_INFINITY
-      : Math.floor(Math.max(0, limit.memoryBytes - Math.max(0, once)) / each);
-  };
+  const memory = bytesWithBinaryUnit(limit.memoryBytes);
+  const searched = result.capacity?.rows?.find(
+    ({ memoryBytes, basis }) => memoryBytes === limit.memoryBytes && basis === "measured",
+  );
+  if (searched !== undefined) {
+    const most = searched.dies ?? searched.fits;
+    const measured = `${fixed(searched.fits, 0)} ${unit}s in ${memory} (measured; ${wallText(searched.wall)})`;
+    return judgedCapacity(limit, unit, { most, middle: searched.fits, least: searched.fits }, measured);
+  }
+  const { node } = result.environment;
   const { fixedBytes } = fit;
   // The smallest detectable difference of each figure; doubt counts in favour of the budget.
   const [each, once] = (["totalPerUnitBytes", "fixedBytes"] as const).map((name) =>
     detectableBytes(result, name),
   ) as [number, number];
+  const fitting = (perUnitBytes: number, once: number): ReturnType<typeof predictedCapacity> =>
+    predictedCapacity(limit.memoryBytes, fit, node, { perUnitBytes, fixedBytes: once });
   const middle = fitting(cost.value, fixedBytes.value);
   const most = fitting(cost.low - each, fixedBytes.low - once);
   const least = fitting(cost.high + each, fixedBytes.high + once);
-  const measured = `${fixed(middle, 0)} ${unit}s in ${bytesWithBinaryUnit(limit.memoryBytes)} (extrapolated from the line)`;
+  if (isAbsent(middle) || isAbsent(most) || isAbsent(least)) return unknown("there is no line of all bytes");
+  if (most.fits === 0)
+    throw impossible(
+      result,
+      limit,
+      `given less memory than a process without any ${unit} takes (${bytesIn(fixedBytes.value, "B")} B of it by this subject)`,
+    );
+  const measured = `${fixed(middle.fits, 0)} ${unit}s in ${memory} (predicted from the line; ${wallText(middle.wall)})`;
+  return judgedCapacity(limit, unit, { most: most.fits, middle: middle.fits, least: least.fits }, measured);
+}
+
+function judgedCapacity(
+  { atLeast }: Extract<Limit, { kind: "capacity" }>,
+  unit: string,
+  { most, middle, least }: { most: number; middle: number; least: number },
+  measured: string,
+): Judged {
   const tight = { fitting: { atLeast: least } };
-  if (most >= limit.atLeast) return { measured, verdict: "within", ...tight };
-  return {
-    measured,
-    verdict: "over",
-    over: `${fixed(limit.atLeast - middle, 0)} ${unit}s`,
-    ...tight,
-  };
+  if (most >= atLeast) return { measured, verdict: "within", ...tight };
+  return { measured, verdict: "over", over: `${fixed(atLeast - middle, 0)} ${unit}s`, ...tight };
 }
 
 function judgeResidual(

@@ -1,6 +1,6 @@
 import { isAbsent } from "../../system/probe/reading.js";
+import { capacitySentence } from "../capacity-table.js";
 import type { Figure } from "../figure/figure.js";
-import { fixed } from "../../base/format.js";
 import type { NamedTable } from "../result-tables.js";
 import { kindOf } from "../../record/kind.js";
 import type { Result } from "../../record/schema.js";
@@ -93,10 +93,7 @@ function doubts(result: Result): string {
   return `<aside class="doubts"><p>Doubts</p><ul>${lines.join("\n")}</ul></aside>`;
 }
 
-function capacity({ capacity: found, unit }: Result): string[] {
-  if (found === undefined) return [];
-  return [
-    `<p>By this line ${fixed(found.perGiB, 0)} ${escaped(unit)}s fit one GiB (2^30 bytes) and ${fixed(found.perGB, 0)} one GB (10^9 bytes). ` +
-      `This is extrapolated, not measured: ${prose(found.formula)}. Unfilled pages, the heap's headroom and the rest of the process come on top.</p>`,
-  ];
+function capacity(result: Result): string[] {
+  const sentence = capacitySentence(result);
+  return sentence === undefined ? [] : [`<p>${prose(sentence)}</p>`];
 }

@@ -2,16 +2,16 @@ import { BytesperError } from "../../base/errors.js";
 import { bytesWithBinaryUnit } from "../../base/format.js";
 import { processLines } from "../../analysis/process-lines.js";
 import type { ProcessLimits } from "../../analysis/walls.js";
-import { predictedWalls } from "../../analysis/walls.js";
+import { predictedWalls, residentLine } from "../../analysis/walls.js";
 import type { ReadySubject } from "../../experiment/load.js";
 import { openSubject } from "../../experiment/load.js";
 import type { ContextData } from "../../experiment/subject.js";
 import type { HeldReading, HeldSpec, WeighedReading } from "../../measure/held.js";
 import type { Fits, FitsNext, FitsRun, ProcessLines } from "../../record/fits.js";
 import { readHostMemory } from "../../system/host.js";
+import { defaultOldSpaceBytes, SMALLEST_YOUNG, youngBytes } from "../../system/v8-heap.js";
 import type { Enforcement } from "../limits/index.js";
 import { chooseEnforcement } from "../limits/index.js";
-import { defaultOldSpaceBytes, SMALLEST_YOUNG } from "./heap-default.js";
 import type { HeldOrder } from "./order.js";
 import type { HeldEnd } from "./run-held.js";
 import { runHeld } from "./run-held.js";
@@ -95,7 +95,7 @@ class Search {
     const lines = processLines(readings);
     this.#requireHeld(readings, lines);
     const [predicted, ...later] = predictedWalls(lines, limits);
-    const measurable = this.#measurable(lines, predicted.fits);
+    const measurable = this.#measurable(lines, limits, predicted.fits);
     const common = {
       schema: "bytesper/fits@1" as const,
       subject: this.#name,
@@ -162,6 +162,7 @@ class Search {
       memoryBytes: this.#options.memoryBytes,
       heapLimitBytes,
       oldSpaceBytes,
+      youngBytes: youngBytes((heapLimitBytes - oldSpaceBytes) / 3),
       ...(descriptors === undefined ? {} : { descriptors }),
     };
   }
@@ -215,13 +216,17 @@ class Search {
   /** Moves V8's limit out of the way, so that the container becomes the wall, and searches again. */
   async #behindHeap(lines: ProcessLines, limits: ProcessLimits): Promise<FitsNext[]> {
     const open = { ...limits, oldSpaceBytes: Number.POSITIVE_INFINITY };
-    const [{ fits: most, wall }] = predictedWalls(lines, open);
-    const heapBytes = lines.heap.fixed + lines.heap.perUnit * most;
-    const heapMiB = Math.ceil(heapBytes / MIB / 10) * 10;
+    const optionAt = (count: number): number =>
+      Math.ceil((lines.heap.fixed + lines.heap.perUnit * count) / MIB / 10) * 10;
+    const others = (this.#options.nodeOptions ?? []).filter((each) => !HEAP_OPTION.test(each));
+    const [{ fits: first }] = predictedWalls(lines, open);
+    // A larger old generation comes with a larger young one, so V8 is asked once more.
+    const { youngBytes } = await this.#limits([...others, `--max-old-space-size=${optionAt(first)}`]);
+    const [{ fits: most, wall }] = predictedWalls(lines, { ...open, youngBytes });
+    const heapMiB = optionAt(most);
     const option = `--max-old-space-size=${heapMiB}`;
     if (heapMiB * MIB <= limits.oldSpaceBytes) return [];
-    const others = (this.#options.nodeOptions ?? []).filter((each) => !HEAP_OPTION.test(each));
-    const measurable = this.#measurable(lines, most);
+    const measurable = this.#measurable(lines, limits, most);
     if (measurable !== true) return [{ change: option, measured: false, predicted: most, wall }];
     const { lives, dies, runs } = await this.#search(most, [...others, option]);
     return [
@@ -275,17 +280,18 @@ class Search {
   }
 
   /** Why the population cannot be searched on this machine; true if it can. */
-  #measurable(lines: ProcessLines, count: number): true | string {
+  #measurable(lines: ProcessLines, limits: ProcessLimits, count: number): true | string {
     const { availableBytes } = readHostMemory();
     if (!Number.isFinite(count)) return "no wall is in sight";
-    const needed = (lines.resident.fixed + lines.resident.perUnit * count) * 1.1;
+    const resident = residentLine(lines, limits.youngBytes);
+    const needed = (resident.fixed + resident.perUnit * count) * 1.1;
     if (needed <= availableBytes) return true;
     return `a process of ${bytesWithBinaryUnit(needed)} is needed and this machine has ${bytesWithBinaryUnit(availableBytes)} free`;
   }
 
   #requireHeld(readings: readonly WeighedReading[], lines: ProcessLines): void {
     const count = readings.at(-1)?.count ?? 0;
-    const perUnit = Math.max(lines.heap.perUnit, lines.resident.perUnit) - SLOT_BYTES;
+    const perUnit = Math.max(0, lines.heap.perUnit) + Math.max(0, lines.beyondHeap.perUnit) - SLOT_BYTES;
     if (perUnit > LEAST_BYTES || (lines.descriptors?.perUnit ?? 0) > 0) return;
     throw new BytesperError(
       "BAD_SUBJECT",

@@ -16,8 +16,14 @@ export interface Pair<R extends Tried> {
   runs: R[];
 }
 
-/** The two populations of the answer are this far apart, as a share. */
-export const RESOLUTION = 0.02;
+/**
+ * The two populations of the answer are this far apart at most, as a share. Where a process ends moves by about 1 %
+ * from run to run, since V8 also gives up by the time that collections take.
+ */
+const RESOLUTION = 0.04;
+/** From the end of a process to the population that must live, and to the one that must die. */
+const BELOW = 0.985;
+const ABOVE = 1.02;
 
 /** More processes than this mean that the ends contradict each other. */
 const MOST_RUNS = 12;
@@ -61,10 +67,10 @@ export async function searchPair<R extends Tried>(
 export function nextTarget(lives: number, dies: Tried): number | undefined {
   if (dies.target - lives <= Math.max(1, dies.target * RESOLUTION)) return undefined;
   const end = Math.min(dies.reached, dies.target);
-  const below = roundedDown(end * (1 - RESOLUTION / 2));
+  const below = roundedDown(end * BELOW);
   if (below > lives) return below;
   // The process may have come further than it told last.
-  const above = roundedUp(Math.max(end * (1 + RESOLUTION / 4), lives * (1 + RESOLUTION * 0.75)));
+  const above = roundedUp(Math.max(end * ABOVE, (lives * ABOVE) / BELOW));
   if (end > 0 && above < dies.target && above > lives) return above;
   const middle = Math.floor((lives + dies.target) / 2);
   return middle > lives ? middle : undefined;

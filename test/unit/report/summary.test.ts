@@ -24,6 +24,8 @@ test("without any result every headline says which experiment has not been run",
     crisis_state_bytes: { absent: "instance-overhead has not been run" },
     rss_at_100_sessions_mb: { absent: "session-scaling has not been run" },
     sessions_per_gb_ram: { absent: "session-scaling has not been run" },
+    sessions_per_gb_ram_basis: { absent: "there is no number of sessions per GB" },
+    sessions_per_gb_ram_heap_raised: { absent: "session-scaling has not been run" },
     runs: {},
   });
 });

@@ -59,19 +59,40 @@ const room = (memoryBytes: number, atLeast: number): Limit => ({
   text: "sessions",
 });
 
-test("sessions that fit are memory less the fixed cost over heap and native bytes", () => {
-  // (13,000 - 3,000) / (100 + 25) = 80; what cannot be told is 1 byte of native and 8 of the fixed cost.
+test("sessions that fit are those of a plain process in a container with Node's own heap limit", () => {
+  // In 512 MiB Node 20 limits its old generation to 256 MiB. A process without sessions holds 3.4 MiB, and a place in
+  // an array takes 10 bytes: (256 MiB - 3.4 MiB - 3,000) / (100 + 10) = 2,407,884.
   const parts = [
-    { name: "heap", bytes: 100 },
-    { name: "native", bytes: 25 },
+    { name: "V8's heap", bytes: 100 },
+    { name: "native, that V8 is not told of", bytes: 25 },
   ];
   const native = withFit({ totalPerUnitBytes: exact(125), parts });
-  expect(judged(room(13_000, 80), native)).toMatchObject({
+  const memory = 512 * 2 ** 20;
+  expect(judged(room(memory, 2_400_000), native)).toMatchObject({
     verdict: "within",
-    measured: expect.stringMatching(/^80 sessions/) as string,
+    measured: expect.stringMatching(/^2,407,884 sessions .*V8's heap limit is the wall/) as string,
   });
-  expect(judged(room(13_000, 90), native)).toMatchObject({ verdict: "over", over: "10 sessions" });
-  expect(() => judged(room(3000, 1), native)).toThrow(/less memory than the fixed cost/);
+  expect(judged(room(memory, 2_600_000), native)).toMatchObject({
+    verdict: "over",
+    over: "192,116 sessions",
+  });
+  expect(() => judged(room(3000, 1), native)).toThrow(/less memory than a process without any session/);
+  // A search of the same run is asked first.
+  const row = {
+    memoryBytes: memory,
+    basis: "measured",
+    fits: 900,
+    dies: 930,
+    wall: "heap",
+    heapRaised: 900,
+  } as const;
+  const capacity = { perGiB: 1, perGB: 1, formula: "", rows: [row] };
+  expect(judged(room(memory, 920), { ...native, capacity })).toMatchObject({ verdict: "within" });
+  expect(judged(room(memory, 1000), { ...native, capacity })).toMatchObject({
+    verdict: "over",
+    over: "100 sessions",
+    fitting: { atLeast: 900 },
+  });
   expect(judged(room(13_000, 80))?.verdict).toBe("unknown");
 });
 

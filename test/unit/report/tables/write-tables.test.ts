@@ -24,7 +24,7 @@ test("every table is there in each form and names its run, and no old one stays"
   const files = readdirSync(join(folder, "tables"));
   expect(files).toContain("mine.txt");
   expect(files.filter((file) => file.startsWith("gone"))).toEqual([]);
-  expect(files.filter((file) => file.endsWith(".tex"))).toHaveLength(9);
+  expect(files.filter((file) => file.endsWith(".tex"))).toHaveLength(10);
   for (const file of files.filter((name) => name !== "mine.txt"))
     expect(readFileSync(join(folder, "tables", file), "utf8")).toContain(result.runId);
   expect(readdirSync(folder)).toEqual(["tables"]);

@@ -40,6 +40,7 @@ test("every table of a result stands alone: with its conditions and the result's
   expect(tables.map(({ name }) => name)).toEqual([
     "main",
     "fit",
+    "capacity",
     "estimates",
     "residual-500-bytes-a-message",
     "classes",
