@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { BytesperError } from "../base/errors.js";
 import { MEASURE_DEFAULTS } from "../runner/defaults.js";
+import { printFits } from "./fits.js";
 import type { MeasuringFlags } from "./options.js";
-import { addMeasuringOptions, interruptSignal, measuringOptions, wholeNumber } from "./options.js";
+import { addMeasuringOptions, interruptSignal, measuringOptions, size, wholeNumber } from "./options.js";
 import { Progress } from "./progress.js";
 import { print } from "./print.js";
 
@@ -18,6 +19,8 @@ interface Flags extends MeasuringFlags {
   seed: number;
   timeout: number;
   conversations?: string;
+  fits?: boolean;
+  memory?: number;
 }
 
 export function addMeasure(program: Command): void {
@@ -31,6 +34,8 @@ export function addMeasure(program: Command): void {
     .option("--json", "print the whole result as JSON")
     .option("--verbose", "print every figure, and how it was read")
     .option("--quiet", "print the bytes of one instance and nothing else")
+    .option("--fits", "search how many instances a process holds in --memory instead, as bytesper fits does")
+    .option("--memory <size>", "with --fits, memory of the container, such as 2GiB", size)
     .option("--jit", "leave the optimising compilers on")
     .option("--no-snapshot", "leave out the cross-check by heap snapshot")
     .option(
@@ -52,6 +57,13 @@ export function addMeasure(program: Command): void {
     )
     .option("--conversations <file>", "a conversations file for the subject's context");
   addMeasuringOptions(command).action(async (subject: string, flags: Flags) => {
+    if (flags.fits === true) {
+      if (flags.memory === undefined)
+        throw new BytesperError("USAGE", "--fits needs the memory of the container, such as --memory 2GiB.");
+      return printFits(subject, { ...flags, memory: flags.memory, next: true });
+    }
+    if (flags.memory !== undefined)
+      throw new BytesperError("USAGE", "--memory belongs to --fits; give both, or leave it out.");
     // Loaded only by this command, so that all other commands start quickly.
     const [{ measureSubject }, { bareNumber, measurePage }] = await Promise.all([
       import("../runner/measure-subject.js"),

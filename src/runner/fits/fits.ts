@@ -329,9 +329,10 @@ class Search {
 }
 
 const HEAP_OPTION = /^--max[-_](?:old[-_]space[-_]size|heap[-_]size)/;
-/** What the array that holds the instances takes for each. */
-const SLOT_BYTES = 8;
-const LEAST_BYTES = 2;
+/** What the array that holds the instances takes for each; it grows by half. */
+const SLOT_BYTES = 12;
+/** The smallest object takes more. */
+const LEAST_BYTES = 8;
 const LEAST_WEIGHED_BYTES = 24 * MIB;
 const MOST_WEIGHED_BYTES = 256 * MIB;
 const WEIGH_MS = 20_000;
