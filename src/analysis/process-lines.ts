@@ -10,8 +10,9 @@ import type { ProcessLines } from "../record/fits.js";
  * through the second half, when what is paid once is paid.
  */
 export function processLines(readings: readonly WeighedReading[]): ProcessLines {
-  const live = readings.filter(({ liveBytes, count }) => liveBytes !== undefined && count > 0);
-  const [early, late] = [live.at(0), live.at(-1)];
+  const live = readings.filter(({ liveBytes }) => liveBytes !== undefined);
+  // The first instances pay what is paid once, so the empty process counts only where a wall came early.
+  const [early, late] = [live.length > 2 ? live.at(1) : live.at(0), live.at(-1)];
   const last = readings.at(-1);
   if (early === undefined || late === undefined || last === undefined)
     throw new Error("a process that weighs instances must hold some");

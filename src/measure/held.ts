@@ -94,7 +94,16 @@ export async function weighPopulation(
   live(first);
   let quarter = false;
   for (;;) {
-    await holder.growTo(Math.ceil(holder.count * 1.05) + 1);
+    try {
+      await holder.growTo(Math.ceil(holder.count * 1.05) + 1);
+    } catch (error) {
+      // The wall may be so near that these few instances meet it, such as a limit on open descriptors.
+      const last = readings.at(-1) as WeighedReading;
+      if (last.count < LEAST_WEIGHED) throw error;
+      holder.shrinkTo(last.count);
+      live(last);
+      return readings;
+    }
     stream({ type: "made", count: holder.count });
     await nextTask();
     const reading = readingOf(holder.count);
@@ -112,6 +121,7 @@ export async function weighPopulation(
 }
 
 const MOST_WEIGHED = 2 ** 23;
+const LEAST_WEIGHED = 16;
 
 /** The instances, and what the subject does with them. */
 class Holder {
@@ -153,6 +163,10 @@ class Holder {
       instances.push(isThenable(made) ? await made : made);
       if (this.#turns > 0) await this.#use(instances.length - 1, this.#turns);
     }
+  }
+
+  shrinkTo(count: number): void {
+    this.#instances.length = count;
   }
 
   /** Replaces so many instances, in an order that is the same in each process. */
