@@ -152,7 +152,7 @@ async function planned(population: Population, { instances }: GrowthSpec, gc: Fu
     instanceBytes = (heldBytes(gc) - before) / made;
     // The first ones also pay what is paid once, which tells nothing of the others.
     if (size > 2) spentMs += tookMs;
-    if (spentMs > ROUGH_BUDGET_MS) break;
+    if (spentMs > ROUGH_BUDGET_MS || instanceBytes * size > LARGE_BYTES / STEPS) break;
   }
   const byTime = CREATE_BUDGET_MS / 2 / Math.max(createMs, 1e-6);
   const memory = Math.min(getHeapStatistics().heap_size_limit / 4, LARGE_BYTES);
