@@ -20,6 +20,7 @@ export function addExplainOom(program: Command): void {
       "why it ran out of memory: one sentence, what to try first, then the figures of each report of a log",
     )
     .argument("[log]", "a log, plain or gzip; - or nothing for standard input")
+    .argument("[snapshot]", "a memory snapshot of PyTorch, beside the log or in its place")
     .option(
       "--model <name>",
       "a known model (Qwen2.5-3B) or its config.json, to name the tensors that have the size",
@@ -28,13 +29,30 @@ export function addExplainOom(program: Command): void {
     .option("--verbose", "also the ranges that the printed digits allow, and all hypotheses")
     .option("--follow", "stay on a growing log and speak when a report arrives")
     .option("--json", "print JSON")
-    .action(async (log: string | undefined, flags: Flags) => {
+    .action(async (first: string | undefined, second: string | undefined, flags: Flags) => {
+      const oom = await import("../oom/index.js");
+      const isAlone =
+        first !== undefined && first !== "-" && second === undefined && (await oom.isSnapshotFile(first));
+      const snapshot = isAlone
+        ? await oom.readSnapshot(first)
+        : second === undefined
+          ? undefined
+          : await oom.readSnapshot(second);
+      const log = isAlone ? undefined : first;
+      if (isAlone && snapshot !== undefined) {
+        process.stdout.write(
+          flags.json === true
+            ? `${JSON.stringify({ reports: [], snapshot }, null, 2)}\n`
+            : `${oom.snapshotPage(snapshot, process.stdout.columns || 80)}\n`,
+        );
+        return;
+      }
       if (log === undefined && process.stdin.isTTY)
         throw new BytesperError(
           "USAGE",
           "A log is missing; give the path of one (bytesper explain-oom train.log), or pipe it in: dmesg | bytesper explain-oom, kubectl logs POD | bytesper explain-oom.",
         );
-      const { explain, explanationPage, followLog, openLog, scanLog } = await import("../oom/index.js");
+      const { explain, explanationPage, followLog, openLog, scanLog } = oom;
       const { parseCard } = await import("../model/index.js");
       // Read before the log, so that a wrong path fails before gigabytes are read.
       const given = flags.model === undefined ? undefined : await modelOf(flags.model);
@@ -46,8 +64,8 @@ export function addExplainOom(program: Command): void {
       const print = (explanation: ReturnType<typeof explain>): void => {
         process.stdout.write(
           flags.json === true
-            ? `${JSON.stringify(explanation, null, flags.follow === true ? 0 : 2)}\n`
-            : `${explanationPage(explanation, layout)}\n`,
+            ? `${JSON.stringify({ ...explanation, ...(snapshot === undefined ? {} : { snapshot }) }, null, flags.follow === true ? 0 : 2)}\n`
+            : `${[explanationPage(explanation, layout), ...(snapshot === undefined ? [] : [oom.snapshotPage(snapshot, layout.width)])].join("\n\n")}\n`,
         );
       };
       if (flags.follow === true) {

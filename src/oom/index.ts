@@ -14,3 +14,5 @@ export { explanationPage } from "./page.js";
 export type { Certainty, Details, OomRecord, ProcessScope, Range, ReservedKind } from "./record.js";
 export type { FoundReport, ScanResult } from "./scan.js";
 export { scanLog } from "./scan.js";
+export type { SnapshotSummary } from "./snapshot/snapshot.js";
+export { isSnapshotFile, readSnapshot, snapshotPage } from "./snapshot/snapshot.js";
