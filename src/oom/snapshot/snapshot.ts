@@ -192,7 +192,7 @@ function longest(traces: readonly Pickled[]): Pickled[] {
 }
 
 function fieldIn(holder: Pickled, name: string): Pickled | undefined {
-  return holder instanceof Map ? (holder as Fields).get(name) : undefined;
+  return holder instanceof Map ? holder.get(name) : undefined;
 }
 
 function listIn(holder: Pickled, name: string): Pickled[] | undefined {
