@@ -3,8 +3,8 @@ import { BytesperError } from "../../base/errors.js";
 /** Values of the kinds that a snapshot consists of; a dictionary is a Map. */
 export type Pickled = null | boolean | number | string | Pickled[] | Map<Pickled, Pickled>;
 
-/** More values on the stack at once are no snapshot. */
-const DEEPEST = 10_000;
+/** A snapshot has no more values than this waiting on the stack, or in all. */
+const MOST_WAITING = 10_000_000;
 const MOST_VALUES = 200_000_000;
 
 /**
@@ -31,7 +31,7 @@ export function readPickle(bytes: Buffer): Pickled {
     return from;
   };
   const push = (value: Pickled): void => {
-    if (stack.length >= DEEPEST * 1000 || (made += 1) > MOST_VALUES) refuse("is one value too many");
+    if (stack.length >= MOST_WAITING || (made += 1) > MOST_VALUES) refuse("is one value too many");
     stack.push(value);
   };
   const pop = (): Pickled => {

@@ -1,11 +1,10 @@
 import { open, readFile } from "node:fs/promises";
 import { BytesperError } from "../../base/errors.js";
 import { bytesWithBinaryUnit as size } from "../../base/format.js";
+import { visibleLines } from "../../base/table/visible.js";
 import { wrapped } from "../../base/wrap.js";
 import type { Pickled } from "./pickle.js";
 import { isPickle, readPickle } from "./pickle.js";
-
-type Fields = Map<Pickled, Pickled>;
 
 export interface Share {
   name: string;
@@ -15,6 +14,8 @@ export interface Share {
 
 /** What PyTorch's allocator holds, by a snapshot of torch.cuda.memory._dump_snapshot. */
 export interface SnapshotSummary {
+  /** The GPU that it is about: the one that refused a request, else the one with the longest trace. */
+  device: number;
   segments: number;
   reservedBytes: number;
   allocatedBytes: number;
@@ -57,19 +58,22 @@ export async function isSnapshotFile(path: string): Promise<boolean> {
 }
 
 export function summarize(root: Pickled): SnapshotSummary {
-  const segments = Array.isArray(root) ? root : listIn(root, "segments");
-  if (segments === undefined)
+  const all = Array.isArray(root) ? root : listIn(root, "segments");
+  if (all === undefined)
     throw new BytesperError(
       "BAD_INPUT",
       "Expected a memory snapshot of PyTorch with its segments, and the pickle has none; take it with torch.cuda.memory._dump_snapshot.",
     );
+  const traces = listIn(root, "device_traces") ?? [];
+  const device = deviceOf(traces, all);
+  const segments = all.filter((segment) => (fieldIn(segment, "device") ?? 0) === device);
   const frames = new Tally();
   const sizes = new Tally();
   let [reserved, allocated, idle, largest] = [0, 0, 0, 0];
   for (const segment of segments) {
-    reserved += numberIn(segment, "total_size");
+    reserved += bytesIn(segment, "total_size");
     for (const block of listIn(segment, "blocks") ?? []) {
-      const bytes = numberIn(block, "size");
+      const bytes = bytesIn(block, "size");
       const state = fieldIn(block, "state");
       if (typeof state === "string" && state.startsWith("active")) {
         allocated += bytes;
@@ -81,10 +85,11 @@ export function summarize(root: Pickled): SnapshotSummary {
       }
     }
   }
-  const trace = longest(listIn(root, "device_traces") ?? []);
-  const failed = trace.findLast((entry) => fieldIn(entry, "action") === "oom");
-  const failedBytes = failed === undefined ? null : numberIn(failed, "size");
+  const trace = traceIn(traces, device);
+  const failed = trace.findLast(isRefusal);
+  const failedBytes = failed === undefined ? null : bytesIn(failed, "size");
   const summary = {
+    device,
     segments: segments.length,
     reservedBytes: reserved,
     allocatedBytes: allocated,
@@ -96,7 +101,7 @@ export function summarize(root: Pickled): SnapshotSummary {
     lastAllocations: trace
       .filter((entry) => fieldIn(entry, "action") === "alloc")
       .slice(-MOST)
-      .map((entry) => ({ bytes: numberIn(entry, "size"), frame: frameOf(entry) })),
+      .map((entry) => ({ bytes: bytesIn(entry, "size"), frame: frameOf(entry) })),
     grew: growthIn(trace),
   };
   return { ...summary, message: verdict(summary) };
@@ -116,9 +121,35 @@ function verdict({
       : ` ${first.name} holds most: ${size(first.bytes)} in ${first.count.toLocaleString("en-US")} blocks.`;
   const held = `${size(allocatedBytes)} are in use and ${size(idleBytes)} are reserved and idle, the largest piece ${size(largestIdleBytes)}.`;
   if (failedBytes === null) return `${held}${who}`;
-  if (idleBytes >= failedBytes && largestIdleBytes < failedBytes)
-    return `${held} The ${size(failedBytes)} that failed would have fitted into the idle memory in one piece: this is fragmentation.${who}`;
-  return `${held} The ${size(failedBytes)} that failed would not have fitted into the idle memory even in one piece: this is no fragmentation.${who}`;
+  const asked = `The ${size(failedBytes)} that failed`;
+  if (largestIdleBytes >= failedBytes)
+    return `${held} ${asked} would have fitted into that piece, which must belong to another stream or pool than the request.${who}`;
+  return idleBytes >= failedBytes
+    ? `${held} ${asked} would have fitted into the idle memory in one piece: this is fragmentation.${who}`
+    : `${held} ${asked} would not have fitted into the idle memory even in one piece: this is no fragmentation.${who}`;
+}
+
+function deviceOf(traces: readonly Pickled[], segments: readonly Pickled[]): number {
+  const refused = traces.findIndex((trace) => Array.isArray(trace) && trace.some(isRefusal));
+  if (refused !== -1) return refused;
+  const most = traces.reduce<number>(
+    (best, _, index) => (traceIn(traces, index).length > traceIn(traces, best).length ? index : best),
+    0,
+  );
+  if (traceIn(traces, most).length > 0) return most;
+  const first = segments
+    .map((segment) => fieldIn(segment, "device"))
+    .find((device) => typeof device === "number");
+  return first ?? 0;
+}
+
+function isRefusal(entry: Pickled): boolean {
+  return fieldIn(entry, "action") === "oom";
+}
+
+function traceIn(traces: readonly Pickled[], device: number): Pickled[] {
+  const trace = traces[device];
+  return Array.isArray(trace) ? trace : [];
 }
 
 /** Live bytes by frame at the end of the trace, less those at its middle. */
@@ -135,7 +166,7 @@ function growthIn(trace: readonly Pickled[]): Share[] {
     const action = fieldIn(entry, "action");
     const address = fieldIn(entry, "addr") ?? null;
     if (action === "alloc") {
-      const allocation = { frame: frameOf(entry), bytes: numberIn(entry, "size") };
+      const allocation = { frame: frameOf(entry), bytes: bytesIn(entry, "size") };
       live.set(address, allocation);
       change(allocation.frame, allocation.bytes, 1);
     } else if (action === "free" || action === "free_completed") {
@@ -176,19 +207,13 @@ function frameOf(holder: Pickled): string {
   const own = frames.find((frame) => !INNER.test(textIn(frame, "filename")));
   const frame = own ?? frames[0];
   if (frame === undefined) return "no stack recorded";
-  return `${textIn(frame, "filename")}:${numberIn(frame, "line")} ${textIn(frame, "name")}`;
+  const line = fieldIn(frame, "line");
+  return `${textIn(frame, "filename")}:${typeof line === "number" ? line : "?"} ${textIn(frame, "name")}`;
 }
 
 function sizeClass(bytes: number): string {
   const power = Math.max(9, Math.ceil(Math.log2(Math.max(1, bytes))));
   return `up to ${size(2 ** power)}`;
-}
-
-function longest(traces: readonly Pickled[]): Pickled[] {
-  return traces.reduce<Pickled[]>(
-    (most, trace) => (Array.isArray(trace) && trace.length > most.length ? trace : most),
-    [],
-  );
 }
 
 function fieldIn(holder: Pickled, name: string): Pickled | undefined {
@@ -200,9 +225,14 @@ function listIn(holder: Pickled, name: string): Pickled[] | undefined {
   return Array.isArray(value) ? value : undefined;
 }
 
-function numberIn(holder: Pickled, name: string): number {
+/** Throws `BAD_INPUT` where there is no such number: a size that is not told is not 0. */
+function bytesIn(holder: Pickled, name: string): number {
   const value = fieldIn(holder, name);
-  return typeof value === "number" ? value : 0;
+  if (typeof value === "number" && value >= 0) return value;
+  throw new BytesperError(
+    "BAD_INPUT",
+    `Expected a memory snapshot of PyTorch, whose segments, blocks and requests have a ${name}, and one has none; take it with torch.cuda.memory._dump_snapshot.`,
+  );
 }
 
 function textIn(holder: Pickled, name: string): string {
@@ -224,7 +254,7 @@ export function snapshotPage(summary: SnapshotSummary, width = 80): string {
           ].join("\n"),
         ];
   const last = summary.lastAllocations;
-  return [
+  const text = [
     wrapped(summary.message, width),
     ...shares("By stack frame:", summary.byFrame),
     ...shares("By size:", summary.bySize),
@@ -238,4 +268,5 @@ export function snapshotPage(summary: SnapshotSummary, width = 80): string {
           ].join("\n"),
         ]),
   ].join("\n\n");
+  return visibleLines(text);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Pickled } from "../../../src/oom/snapshot/pickle.js";
 import { isPickle, readPickle } from "../../../src/oom/snapshot/pickle.js";
 import { snapshotPage, summarize } from "../../../src/oom/snapshot/snapshot.js";
 import { MIB } from "./support.js";
@@ -71,4 +72,32 @@ test.each([
 test("a log is not taken for a snapshot", () => {
   expect(isPickle(Buffer.from("CUDA out of memory"))).toBe(false);
   expect(isPickle(Buffer.from(OLD, "base64"))).toBe(true);
+});
+
+const map = (fields: Record<string, Pickled>): Pickled => new Map(Object.entries(fields));
+
+/** Two GPUs with idle blocks of these sizes; the second refused 6 MiB. */
+function twoDevices(first: number, second: number): Pickled {
+  const segment = (device: number, bytes: number): Pickled =>
+    map({
+      device,
+      total_size: bytes,
+      blocks: [map({ size: bytes, state: "inactive", frames: [] })],
+    });
+  return map({
+    segments: [segment(0, first), segment(1, second)],
+    device_traces: [[], [map({ action: "oom", size: 6 * MIB })]],
+  });
+}
+
+test("a snapshot of several GPUs is read for the one that refused, and a large enough piece is no fragmentation", () => {
+  const small = summarize(twoDevices(50 * MIB, 5 * MIB));
+  expect(small).toMatchObject({ device: 1, segments: 1, idleBytes: 5 * MIB });
+  expect(small.message).toContain("this is no fragmentation");
+  expect(summarize(twoDevices(0, 7 * MIB)).message).toContain("must belong to another stream or pool");
+});
+
+test("a size that is missing is not taken for 0", () => {
+  const segment = map({ total_size: MIB, blocks: [map({ state: "inactive" })] });
+  expect(() => summarize(map({ segments: [segment] }))).toThrow(/have a size, and one has none/);
 });
