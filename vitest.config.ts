@@ -8,7 +8,7 @@ const SIDE_BY_SIDE = [
   "test/unit/**/*.test.ts",
   "test/system/{estimate,explain-oom,figures,page,paper,paper-sample,simulate-context,writes}.test.ts",
   "test/system/{check,compare,doors,known-sizes,measure-errors,repetitions,run,setup,setup-lock,setup-signals}.test.ts",
-  "test/system/{growth,import,snapshot,snapshot-kinds,staged-rollout,without-addon}.test.ts",
+  "test/system/{attach,growth,import,snapshot,snapshot-kinds,staged-rollout,without-addon}.test.ts",
   "test/system/executors/*.test.ts",
   "test/system/faults/{cells,changes,folders,hostile,in-use,kills,output,recovery,streams}.test.ts",
 ];

@@ -51,7 +51,9 @@ export function courseOf(
   const calls = end.calls - start.calls;
   const grown = steps.filter(({ bytes }) => bytes > noiseBytes).length;
   const once = bytesOf(start) - bytesOf(first);
-  const filled = once > AT_START_BYTES || bytesOf(start) - bytesOf(warm) > Math.max(noiseBytes, FILLED_BYTES);
+  const filled =
+    once > Math.max(AT_START_BYTES, 2 * noiseBytes) ||
+    bytesOf(start) - bytesOf(warm) > Math.max(4 * noiseBytes, FILLED_BYTES);
   const verdict = grown === steps.length ? "grows" : filled ? "first-calls" : "flat";
   return {
     verdict,
