@@ -11,7 +11,7 @@ import { predictedWalls } from "./walls.js";
 const { MiB, GiB, GB } = BYTES_IN;
 
 /** The containers of the table "how many fit". One of 10^9 bytes is among them for the summary. */
-export const CAPACITY_SIZES = [256 * MiB, 512 * MiB, GB, GiB, 2 * GiB, 4 * GiB];
+const CAPACITY_SIZES = [256 * MiB, 512 * MiB, GB, GiB, 2 * GiB, 4 * GiB];
 
 /**
  * What a plain process of a Node holds without any instance: live objects in V8's heap, and pages beyond V8's heap.

@@ -44,7 +44,7 @@ export interface WeighedReading extends HeldReading {
   liveBytes?: number;
 }
 
-export const CHURN_ROUNDS = 10;
+const CHURN_ROUNDS = 10;
 
 /** Number of progress records while the instances are made. */
 const STEPS = 512;

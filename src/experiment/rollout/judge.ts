@@ -1,6 +1,7 @@
 import type { ProgramReading } from "../define.js";
 import { median } from "../../base/stats/median.js";
 import type { Bound } from "./plan.js";
+import { largestOf, smallestOf } from "../../base/stats/extremes.js";
 
 /** One trial of a cell that ended. */
 export interface EndedTrial {
@@ -45,7 +46,7 @@ export function judge(
 function checkOf(bound: Bound, trials: readonly EndedTrial[], previous: readonly EndedTrial[]): Check {
   const { reading, kind, limit } = bound;
   const own = numbersOf(reading, trials);
-  const known = "why" in own ? undefined : Math[kind === "atLeast" ? "min" : "max"](...own.values);
+  const known = "why" in own ? undefined : (kind === "atLeast" ? smallestOf : largestOf)(own.values);
   if (kind === "atMostTimesPrevious") {
     const before = numbersOf(reading, previous);
     if ("why" in before) return { ...bound, met: false, why: `of the stage before, ${before.why}` };

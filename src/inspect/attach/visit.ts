@@ -12,6 +12,7 @@ import { shortBytes } from "../snapshot/short.js";
 import { InspectorSession } from "./session.js";
 import type { Target } from "./target.js";
 import { findTarget, isClosed } from "./target.js";
+import { largestOf } from "../../base/stats/extremes.js";
 
 export interface AttachOptions {
   remote: boolean;
@@ -78,7 +79,7 @@ export async function attach(text: string, options: AttachOptions): Promise<Atta
       await wait(everyMs, undefined, { signal }).catch(() => undefined);
       if (!isOver()) await look(session, answer, options);
     }
-    answer.longestPauseMs = Math.max(0, ...session.pausesMs);
+    answer.longestPauseMs = Math.max(0, largestOf(session.pausesMs));
     return answer;
   } finally {
     await leave(session, target, done, options);

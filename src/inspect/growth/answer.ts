@@ -3,6 +3,7 @@ import type { Reading } from "../../system/probe/reading.js";
 import type { RoundReading, RoundsData } from "./rounds.js";
 import type { Course, Interval, Verdict } from "./verdict.js";
 import { courseOf, intervalOf, missing } from "./verdict.js";
+import { largestOf } from "../../base/stats/extremes.js";
 
 type Absent = { absent: string };
 
@@ -69,7 +70,7 @@ export function answerOf(subject: string, trials: readonly RoundsData[]): Growth
       name: "not-settled",
       message: "the heap still changed between two collections at a reading",
     });
-  const leftOpen = Math.max(...trials.map((trial) => trial.leftOpen));
+  const leftOpen = largestOf(trials.map((trial) => trial.leftOpen));
   if (leftOpen > 0)
     doubts.push({
       name: "left-open",
@@ -96,8 +97,8 @@ export function answerOf(subject: string, trials: readonly RoundsData[]): Growth
     scavengesPer1000Calls: per1000((each) => each.scavenges),
     majorsPer1000Calls: per1000((each) => each.majors),
     onceBytes: middle(heap.map(({ onceBytes }) => onceBytes)),
-    minimumDetectableBytes: Math.max(...heap.map(({ detectable }) => detectable)),
-    calls: Math.max(...trials.map(({ readings }) => readings.at(-1)?.calls ?? 0)),
+    minimumDetectableBytes: largestOf(heap.map(({ detectable }) => detectable)),
+    calls: largestOf(trials.map(({ readings }) => readings.at(-1)?.calls ?? 0)),
     trials: trials.length,
     wallMsPerCall: middle(watched.map((each) => each.wallMs / each.calls)),
     doubts,
@@ -149,7 +150,7 @@ function together(courses: readonly Course[]): Verdict {
  */
 function over(courses: readonly Course[]): Interval {
   if (together(courses) !== "grows") {
-    const most = Math.max(...courses.map(({ detectable }) => detectable));
+    const most = largestOf(courses.map(({ detectable }) => detectable));
     return { value: 0, low: 0, high: most };
   }
   const means = courses.map(({ meanPerCall }) => meanPerCall);

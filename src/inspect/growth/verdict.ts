@@ -1,6 +1,7 @@
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Reading } from "../../system/probe/reading.js";
 import type { RoundReading } from "./rounds.js";
+import { largestOf, smallestOf } from "../../base/stats/extremes.js";
 
 export type Verdict = "flat" | "grows" | "first-calls";
 
@@ -71,7 +72,7 @@ const AT_START_BYTES = 2 ** 20;
 const FILLED_BYTES = 2 ** 16;
 
 export function intervalOf(values: readonly number[], value: number): Interval {
-  return { value, low: Math.min(...values), high: Math.max(...values) };
+  return { value, low: smallestOf(values), high: largestOf(values) };
 }
 
 /** A counter over all readings, or the reason why one lacks it. */

@@ -25,7 +25,7 @@ function chartLibrary(): string {
   }
 }
 
-export function treemapPage(answer: SnapshotAnswer, tree: TreeNode, library: string): string {
+function treemapPage(answer: SnapshotAnswer, tree: TreeNode, library: string): string {
   const script = `${library.replace(/<(?=\/script|!--)/gi, "\\x3C")}\n${CLIENT}`;
   const hash = createHash("sha256").update(script).digest("base64");
   const { path = "", totalBytes = 0 } = answer.files.at(-1) ?? {};
