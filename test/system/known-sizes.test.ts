@@ -33,7 +33,7 @@ describe.each(nodes.map((node) => [majorOf(node), node] as const))("Node %i", (m
   });
 });
 
-for (const major of [22, 24]) {
+for (const major of [22, 24, 26]) {
   test(`the same on Node ${major}`, ({ skip }) => {
     const found = nodes.some((node) => majorOf(node) === major);
     if (!found) skip(`BYTESPER_NODES names no Node ${major}`);
