@@ -174,7 +174,7 @@ async function urlAt(host: string, port: number): Promise<string> {
   return first.webSocketDebuggerUrl;
 }
 
-export function bad(message: string): BytesperError {
+function bad(message: string): BytesperError {
   return new BytesperError("BAD_INPUT", `${message}.`);
 }
 

@@ -47,10 +47,11 @@ export class Grid {
     const [before, after] = clings
       ? [`runner=${RUNNER}; `, `[ "${RUNNER}" = "$runner" ] || sleep 600; `]
       : ["", ""];
+    const factors = more.factors ?? { x: levels(x), y: levels(y) };
     const experiment = {
       name: this.name,
       unit: "cell",
-      factors: { x: levels(x), y: levels(y) },
+      factors,
       repetitions,
       requires: ["product"],
       command: [
@@ -60,10 +61,10 @@ export class Grid {
       ],
       table: {
         title: "Products",
-        columns: ["factors.x", "factors.y", "outcome", "readings.product", "readings.sum"].map((from) => ({
-          title: from,
-          from,
-        })),
+        columns: [
+          ...Object.keys(factors).map((factor) => `factors.${factor}`),
+          ...["outcome", "readings.product", "readings.sum"],
+        ].map((from) => ({ title: from, from })),
       },
       ...more,
     };
@@ -91,8 +92,11 @@ export function recordsOf(out: string): WrittenRecord[] {
   return readJournal(join(out, "journal.jsonl")).records;
 }
 
-/** Readings that the kernel and the clock give, and no run gives twice. */
+/** Readings that the kernel and the clock give, and no run gives twice; and what the page calls them. */
 const MEASURED = ["peakBytes", "pssBytes", "mainPssBytes", "durationMs"];
+const MEASURED_ROW = /^\|.*\| (?:peak|duration|PSS of the process|PSS of the tree) \(/;
+/** Numbers of footnotes, and what is said of intervals, depend on what was measured; the result has the reasons. */
+const NOTE = /^(?:\[\d+\] |After ± |Ends that no value)/;
 
 /**
  * The result and the page of an experiment as text, without what names the run and what was measured: two runs of
@@ -108,8 +112,21 @@ export function tablesOf(out: string, name = "grid"): string {
   for (const row of result.rows) {
     const own = Object.entries(row.readings).filter(([reading]) => !MEASURED.includes(reading));
     row.readings = Object.fromEntries(own);
+    for (const reading of MEASURED) delete row.statistics?.[reading];
   }
-  const page = readFileSync(join(out, name, "result.md"), "utf8");
+  const page = readFileSync(join(out, name, "result.md"), "utf8")
+    .split("\n")
+    .filter((line) => !MEASURED_ROW.test(line) && !NOTE.test(line))
+    // Columns are as wide as their widest cell.
+    .map((line) =>
+      line.startsWith("|")
+        ? line
+            .replace(/ \[\d+\]/g, "")
+            .replace(/ +/g, " ")
+            .replace(/-+/g, "-")
+        : line,
+    )
+    .join("\n");
   return anonymous(`${page}\n${JSON.stringify(result, null, 2)}`)
     .split("\n")
     .filter((line) => !line.includes("timings-beside-others") && !line.includes("Cells ran at the same time"))
