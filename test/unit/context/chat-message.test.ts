@@ -32,7 +32,7 @@ test("a pure call may have null for its content, and parts are one text", () => 
 });
 
 test.each([
-  [null, /^The message has the role undefined/],
+  [null, /^The message has no role; expected one of system/],
   [{ role: "user" }, /^The message has no content/],
   [{ role: "function", content: "x" }, /^The message has the role "function"; expected one of system/],
   [{ ...CALL, tool_calls: [{ function: {} }] }, /a tool call without an id or a name/],
