@@ -6,8 +6,12 @@ import { binaryUnitOf, BYTES_IN } from "./size.js";
  */
 const formats = new Map<number, Intl.NumberFormat>();
 
+const MOST_DECIMALS = 20;
+
 /** A number with commas between thousands and with `decimals` decimal places. */
 export function fixed(value: number, decimals: number): string {
+  // A formatter knows no more places; a value that needs them is told by its magnitude.
+  if (decimals > MOST_DECIMALS) return value === 0 ? "0" : value.toExponential(2);
   let format = formats.get(decimals);
   if (format === undefined) {
     format = new Intl.NumberFormat("en-US", {

@@ -1,6 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 import { BytesperError } from "../../base/errors.js";
 import { bytesWithBinaryUnit as size } from "../../base/format.js";
+import { sentence } from "../../base/sentence.js";
 import { visibleLines } from "../../base/table/visible.js";
 import { wrapped } from "../../base/wrap.js";
 import type { Pickled } from "./pickle.js";
@@ -39,7 +40,17 @@ const INNER = /(?:^|\/)(?:torch|site-packages|dist-packages|c10|aten)\/|\.(?:cpp
 
 /** Layouts: PyTorch's torch/cuda/_memory_viz.py and torch/cuda/memory.py, blocks with `frames` or, before 2.1, `history`. */
 export async function readSnapshot(path: string): Promise<SnapshotSummary> {
-  return summarize(readPickle(await readFile(path)));
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw new BytesperError(
+      "BAD_INPUT",
+      `The memory snapshot "${path}" cannot be read: ${sentence(error)}; give the file that torch.cuda.memory._dump_snapshot wrote.`,
+      { cause: error },
+    );
+  }
+  return summarize(readPickle(bytes));
 }
 
 /** Whether a file begins as a snapshot does; a path that cannot be read is left to its reader. */

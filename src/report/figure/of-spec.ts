@@ -133,7 +133,7 @@ function levelName(result: Result, spec: FigureSpec, factor: string, level: unkn
   if (typeof level === "string") return level;
   const title = labelOf(result, spec, `factors.${factor}`);
   if (typeof level === "boolean") return `${level ? "with" : "no"} ${title}`;
-  return `${title} ${typeof level === "number" ? level.toLocaleString("en-US") : String(level)}`;
+  return `${title} ${typeof level === "number" ? level.toLocaleString("en-US") : "—"}`;
 }
 
 /** The values that a program read at each of its steps. */

@@ -31,10 +31,10 @@ const OF_READING = new Set(["value", "low", "high", "absent", "above", "reason"]
  * agreed. Values that a program prints are left out only if undisturbed runs differ in them.
  */
 export const MEASURED: readonly string[] = [
-  "readings.durationMs",
-  "readings.mainPssBytes",
-  "readings.peakBytes",
-  "readings.pssBytes",
+  ...["durationMs", "mainPssBytes", "peakBytes", "pssBytes"].flatMap((name) => [
+    `readings.${name}`,
+    `statistics.${name}`,
+  ]),
   "measuredOverEstimate",
   "warnings.timings-beside-others",
 ];
@@ -89,8 +89,12 @@ function collect(facts: Map<string, Fact>, place: string, name: string, value: u
   } else facts.set(place, { name, value: JSON.stringify(value) });
 }
 
-/** Builds a name. "rows" is left out, since nearly every value is in a row. */
+/**
+ * Builds a name. "rows" is left out, since nearly every value is in a row. The statistics of one reading are one value:
+ * where its mean may vary, so may its deviation, and the reason for having none.
+ */
 function factName(outer: string, key: string): string {
+  if (/^statistics\../.test(outer)) return outer;
   return outer === "rows" ? key : `${outer}.${key}`;
 }
 

@@ -43,7 +43,7 @@ function processesWith(library: string): string[] {
 test("a driver that hangs makes the devices absent with that reason, in every command that asks for one", async () => {
   const env = hanging("300 ms");
   const listed = await bytesper(["devices"], { env });
-  expect(listed).toEqual({ code: 1, stdout: "", stderr: "NVML did not answer within 0.3 s.\n" });
+  expect(listed).toEqual({ code: 3, stdout: "", stderr: "NVML did not answer within 0.3 s.\n" });
   await inFolder(async (folder) => {
     const out = join(folder, "out");
     const capped = experiment(folder, { caps: { device: "1 GiB" } });
