@@ -45,12 +45,14 @@ describe.skipIf(process.platform !== "linux")("a bundle, which is for Linux", ()
         env,
       });
       expect(ended.code, ended.stderr).toBe(0);
-      const result = JSON.parse(readFileSync(join(cwd, "results/device-sessions/result.json"), "utf8")) as {
+      const result = JSON.parse(
+        readFileSync(join(cwd, "results-quick/device-sessions/result.json"), "utf8"),
+      ) as {
         complete: boolean;
       };
       expect(result.complete).toBe(true);
-      expect(readdirSync(join(cwd, "results/device-sessions/figures"))).toContain("capacity.svg");
-      expect(readdirSync(join(cwd, "results"))).toContain("index.html");
+      expect(readdirSync(join(cwd, "results-quick/device-sessions/figures"))).toContain("capacity.svg");
+      expect(readdirSync(join(cwd, "results-quick"))).toContain("index.html");
     });
   });
 

@@ -102,7 +102,7 @@ test("over", { timeout: 120_000 }, () => expect(() => new Session()).not.toRetai
       expect(profiled.code, profiled.stderr).toBe(0);
       const advice = "run npm install echarts dejavu-fonts-ttf.";
       expect(`${profiled.stdout}${profiled.stderr}`.split(advice)).toHaveLength(2);
-      expect(readdirSync(join(project, "results"))).toContain("index.html");
+      expect(readdirSync(join(project, "results-quick"))).toContain("index.html");
     });
   },
 );
