@@ -46,5 +46,7 @@ export function youngBytes(semiSpace: number): number {
 export const SMALLEST_YOUNG = { flag: "--max-semi-space-size=1", bytes: 3 * MIB };
 
 export function majorOf(nodeVersion: string): number {
-  return Number(nodeVersion.replace(/^v/, "").split(".")[0]);
+  // A damaged result may name no version; the oldest row of each table is for it.
+  const major = Number(nodeVersion.replace(/^v/, "").split(".")[0]);
+  return Number.isFinite(major) ? major : 0;
 }
