@@ -3,6 +3,7 @@ import { InvalidArgumentError } from "commander";
 import type { FitsOptions } from "../runner/fits/fits.js";
 import { interruptSignal, size, wholeNumber } from "./options.js";
 import { Progress } from "./progress.js";
+import { print } from "./print.js";
 
 export interface FitsFlags {
   json?: boolean;
@@ -81,7 +82,8 @@ export async function printFits(subject: string, flags: FitsFlags): Promise<void
   };
   const found = await fits(subject, options);
   progress.clear();
-  process.stdout.write(flags.json === true ? `${JSON.stringify(found, null, 2)}\n` : fitsPage(found));
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+  else print(fitsPage(found));
 }
 
 /** Parses `10%` or `0.1` to a share from 0 to 1, for commander. */
