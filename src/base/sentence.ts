@@ -15,3 +15,8 @@ export function sentence(error: unknown): string {
 function firstLine(text: string): string {
   return (text.split("\n")[0] ?? "").replace(/\.$/, "");
 }
+
+/** The text up to the end of its first sentence: a point before a blank and a capital letter. */
+export function firstSentence(text: string): string {
+  return /^.*?[.!?](?=\s+\p{Lu})/su.exec(text)?.[0] ?? text;
+}

@@ -1,3 +1,4 @@
+import { firstSentence } from "../base/sentence.js";
 import type { Table } from "../base/table/table.js";
 import { terminalTable } from "../base/table/terminal.js";
 import type { Result } from "../record/schema.js";
@@ -29,11 +30,6 @@ export function answersText(results: readonly Result[]): string {
 function answerOf(result: Result): string {
   if (KIND_PAGES[kindOf(result)].hasPopulations) return firstSentence(headline(result));
   return result.findings?.[0] ?? outcomesOf(result);
-}
-
-/** A point within a number ends no sentence. */
-function firstSentence(text: string): string {
-  return /^.*?\.(?=\s|$)/s.exec(text)?.[0] ?? text;
 }
 
 function outcomesOf({ rows }: Result): string {

@@ -1,3 +1,4 @@
+import { firstSentence } from "../../base/sentence.js";
 import { numberCell } from "../../base/table/number-cell.js";
 import { escaped, prose } from "./escape.js";
 import { captionOf } from "./table.js";
@@ -40,10 +41,6 @@ export function overview(chapters: readonly Chapter[]): string {
     `<table aria-labelledby="overview--caption"><thead><tr>${head}</tr></thead>`,
     `<tbody>\n${rows.join("\n")}\n</tbody></table></div></div>`,
   ].join("\n");
-}
-
-function firstSentence(text: string): string {
-  return /^.*?[.!?](?=\s+\p{Lu})/su.exec(text)?.[0] ?? text;
 }
 
 /** The table of contents: experiments and their parts. */
