@@ -1,12 +1,37 @@
+import type { Answer } from "bytesper";
 import { defineExperiment } from "bytesper";
 
 const QUESTION =
   "How much memory does attention over n tokens take, does the n x n estimate hold, and up to which n does it fit?";
 
+/** From this distance on, an estimate is not said to hold. */
+const HOLDS_WITHIN = 0.1;
+
+/** The estimate against the measured scores, and what fits with and without keeping them. */
+const answer: Answer = ({ rows, row }, { bytes, count, percent, times }) => {
+  const measured = rows().filter((each) => each.has("naiveScoresOverEstimate"));
+  const off = measured.map((each) => Math.abs(each.number("naiveScoresOverEstimate") - 1));
+  const tokens = measured.map((each) => Number(each.factors.tokens));
+  if (off.length === 0) row().number("naiveScoresOverEstimate");
+  const largest = Math.max(...off);
+  const worst = measured[off.indexOf(largest)];
+  const longest = Math.max(...tokens);
+  const at = measured.filter((each) => each.factors.tokens === longest);
+  const there = Math.max(...at.map((each) => Math.abs(each.number("naiveScoresOverEstimate") - 1)));
+  const holds = largest <= HOLDS_WITHIN ? "holds" : "does not hold everywhere";
+  const kept = row({ kernel: "naive", dtype: "fp32" }, "frontier");
+  const flash = row({ kernel: "flash", dtype: "fp32" }, "frontier");
+  const more = flash.has("largestTokens")
+    ? `${times(flash.number("largestTokens") / kept.number("largestTokens"))} as many`
+    : flash.count("largestTokens");
+  return `The n x n estimate of the scores ${holds}: it is off by ${percent(there)} at ${count(longest)} tokens and at most by ${percent(largest)}, at ${count(Number(worst?.factors.tokens))}; ${kept.count("largestTokens")} tokens fit ${bytes(kept.number("capacityBytes"))} in fp32, and flash, which keeps no scores, fits ${more}.`;
+};
+
 export default defineExperiment({
   name: "attention-memory",
   title: "Attention memory",
   question: QUESTION,
+  answer,
   unit: "token",
   factors: {
     dtype: ["fp32", "fp16"],
@@ -41,6 +66,10 @@ export default defineExperiment({
     {
       name: "memory",
       title: "Attention memory, measured and estimated",
+      finding: ({ row }, { bytes, count }) => {
+        const kept = row({ kernel: "naive", dtype: "fp32" }, "frontier");
+        return `Kept scores fill ${bytes(kept.number("capacityBytes"))} at ${count(kept.number("largestTokens"))} tokens in fp32`;
+      },
       x: "factors.tokens",
       log: ["x", "y"],
       wide: true,
@@ -76,6 +105,13 @@ export default defineExperiment({
     {
       name: "copies",
       title: "Bytes per score of common eager implementations",
+      finding: ({ rows }) => {
+        const each = rows({}, "copies").map((row) => row.number("bytesPerScore"));
+        const [least, most] = [Math.min(...each), Math.max(...each)].map((value) => value.toFixed(1));
+        return least === most
+          ? `Eager attention holds ${least} bytes per score`
+          : `Eager attention holds ${least} to ${most} bytes per score`;
+      },
       part: "copies",
       x: "factors.dtype",
       y: ["readings.bytesPerScore"],

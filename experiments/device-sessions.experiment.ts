@@ -1,12 +1,28 @@
+import type { Answer } from "bytesper";
 import { defineExperiment } from "bytesper";
 
 const POLICIES = ["pool per session", "shared pool", "paged blocks"];
+
+/** What a session takes by each policy at the most sessions, and how many fit by opening them. */
+const answer: Answer = ({ rows, row }, { bytes, percent }) => {
+  const most = Math.max(...rows().map(({ factors }) => Number(factors.sessions)));
+  const taken = POLICIES.map((policy) => ({ policy, found: row({ policy, sessions: most }) }));
+  const formula = bytes(row({ sessions: most }).number("formulaPerSessionBytes"));
+  const each = taken.map(({ policy, found }) => {
+    const over = found.number("reservedOverFormula") - 1;
+    return `${policy} ${found.bytes("reservedPerSessionBytes")} (${over < 0.0005 ? "as the formula says" : `${percent(over)} more than the formula`})`;
+  });
+  const fits = POLICIES.map((policy) => `${row({ policy }, "capacity").count("openedSessions")} (${policy})`);
+  const { count, bytes: size } = row({}, "capacity");
+  return `A session of ${formula} by the formula takes, at ${most} sessions: ${each.join(", ")}; ${size("capacityBytes")} holds ${fits.join(", ")}, where the formula says ${count("predictedSessions")}.`;
+};
 
 export default defineExperiment({
   name: "device-sessions",
   title: "Sessions on the device",
   question:
     "How much device memory does one session's key/value cache really take, and how many sessions fit?",
+  answer,
   unit: "session",
   factors: { policy: POLICIES, sessions: [1, 5, 10, 20, 50, 100] },
   quick: { sessions: [1, 5, 10] },
@@ -40,6 +56,11 @@ export default defineExperiment({
     {
       name: "per-session",
       title: "Device memory reserved for one session",
+      finding: ({ rows }, { percent }) => {
+        const over = rows().map((row) => ({ row, share: row.number("reservedOverFormula") - 1 }));
+        const worst = over.reduce((a, b) => (b.share > a.share ? b : a));
+        return `A session takes at most ${percent(worst.share)} more than the formula (${String(worst.row.factors.policy)})`;
+      },
       x: "factors.sessions",
       log: ["x"],
       yLabel: "reserved per session",
@@ -48,6 +69,15 @@ export default defineExperiment({
     {
       name: "closing",
       title: "Device memory before and after half of the sessions close",
+      finding: ({ rows }, { percent }) => {
+        const most = Math.max(...rows().map(({ factors }) => Number(factors.sessions)));
+        const kept = rows({ sessions: most }).map((row) => ({
+          row,
+          share: row.number("halfClosedReservedBytes") / row.number("reservedBytes"),
+        }));
+        const worst = kept.reduce((a, b) => (b.share > a.share ? b : a));
+        return `With half of ${most} sessions closed, ${String(worst.row.factors.policy)} still hold ${percent(worst.share)} of the memory`;
+      },
       x: "factors.policy",
       largest: "sessions",
       yLabel: "device memory",
@@ -61,6 +91,12 @@ export default defineExperiment({
     {
       name: "capacity",
       title: "Sessions that fit",
+      finding: ({ rows }, { bytes, count }) => {
+        const fits = rows({}, "capacity").map((row) => row.number("openedSessions"));
+        const [least, most] = [Math.min(...fits), Math.max(...fits)];
+        const size = bytes(rows({}, "capacity")[0]?.number("capacityBytes") ?? Number.NaN);
+        return `${least === most ? count(most) : `${count(least)} to ${count(most)}`} sessions fit ${size}`;
+      },
       part: "capacity",
       x: "factors.policy",
       yLabel: "sessions",

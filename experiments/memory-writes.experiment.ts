@@ -42,6 +42,17 @@ export default defineExperiment({
     {
       name: "size",
       title: "Items of the memory by the threshold of near merges",
+      finding: ({ rows }, { count }) => {
+        const items = rows().map((row) => ({
+          at: String(row.factors.near_merge_thr),
+          items: row.number("memSize"),
+        }));
+        const [least, most] = [
+          items.reduce((a, b) => (b.items < a.items ? b : a)),
+          items.reduce((a, b) => (b.items > a.items ? b : a)),
+        ];
+        return `The memory ends with ${count(least.items)} items at a threshold of ${least.at} and ${count(most.items)} at ${most.at}`;
+      },
       x: "factors.near_merge_thr",
       log: ["y"],
       yLabel: "items at the end",

@@ -1,3 +1,4 @@
+import type { Answer } from "bytesper";
 import { defineExperiment } from "bytesper";
 
 const QUESTION =
@@ -5,10 +6,39 @@ const QUESTION =
 const POLICIES = ["none", "3/8/700", "2/6/500", "1/4/300", "summaries", "budget"];
 const WORKLOADS = ["tool-use", "heavy"];
 
+const CAPACITY_BYTES = 14.74 * 2 ** 30;
+
+/** For each kind of tool results: where no pruning ends, and the policy that stays under the capacity and loses least. */
+const answer: Answer = ({ rows }, { bytes, count }) => {
+  const told = WORKLOADS.flatMap((workload) => {
+    const all = rows({ workload });
+    const none = all.find(({ factors }) => factors.policy === "none");
+    const within = all.filter((row) => row.number("conversationsOver") === 0);
+    const best = within.reduce<(typeof all)[number] | undefined>(
+      (a, b) => (a === undefined || b.number("tokensLost") < a.number("tokensLost") ? b : a),
+      undefined,
+    );
+    if (all.length === 0) return [];
+    const bare =
+      none === undefined
+        ? ""
+        : none.has("exceededAtTurn")
+          ? `a history that nothing prunes is over ${bytes(CAPACITY_BYTES)} at turn ${none.count("exceededAtTurn")}; `
+          : `a history that nothing prunes stays under ${bytes(CAPACITY_BYTES)}; `;
+    const kept =
+      best === undefined
+        ? "no policy stays under it"
+        : `of the policies that stay under it, ${String(best.factors.policy)} loses least: ${count(best.number("tokensLost"))} tokens and ${best.count("toolResultsLost")} of ${best.count("toolResults")} tool results, at an estimated peak of ${best.bytes("largestPeakBytes")}`;
+    return [`${workload === "heavy" ? "heavy tool results" : `${workload} conversations`}, ${bare}${kept}`];
+  });
+  return `${told.join(". With ")}.`.replace(/^/, "With ");
+};
+
 export default defineExperiment({
   name: "pruning-policy",
   title: "Pruning policies",
   question: QUESTION,
+  answer,
   unit: "turn",
   factors: { workload: WORKLOADS, policy: POLICIES },
   quick: { workload: ["heavy"], policy: ["budget"] },
@@ -66,7 +96,7 @@ export default defineExperiment({
         { from: "readings.nonePeakBytes", name: "none" },
         { from: "readings.budgetPeakBytes", name: "budget" },
       ],
-      marks: [{ axis: "y", at: 14.74 * 2 ** 30, label: "capacity {value}" }],
+      marks: [{ axis: "y", at: CAPACITY_BYTES, label: "capacity {value}" }],
     },
   ],
   followUps: [

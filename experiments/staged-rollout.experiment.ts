@@ -1,12 +1,30 @@
+import type { Answer } from "bytesper";
 import { defineExperiment } from "bytesper";
 
 const QUESTION =
   "At which stage of bringing spawning back does a field of flows degrade, by which flag, and what does it take at each stage?";
 
+/** The stage that fails, with its flags; else what the stages with the least and the most memory take. */
+const answer: Answer = ({ rows, rollout }, { count }) => {
+  const stages = rows({ change: "all" });
+  const [first, last] = [stages[0], stages.at(-1)];
+  if (first === undefined || last === undefined || rollout === undefined)
+    return rows()[0]?.bytes("stage") ?? "";
+  const taken = `the pool's peak goes from ${first.bytes("peakReservedBytes")} at ${String(first.factors.stage)} to ${last.bytes("peakReservedBytes")} at ${String(last.factors.stage)}, with up to ${last.count("activeFlowsMax")} flows`;
+  if (rollout.failed !== undefined) {
+    const { stage, flags, how } = rollout.failed;
+    const by = flags.length === 0 ? `no single flag is the cause: ${how}` : `by ${flags.join(", ")} (${how})`;
+    return `The field degrades at stage ${stage}, ${by}; ${taken}.`;
+  }
+  const none = rollout.decided ? "No stage degrades" : "No stage degrades so far";
+  return `${none}: ${rollout.stages === stages.length ? "all " : ""}${count(rollout.stages)} that ran passed, and ${taken}.`;
+};
+
 export default defineExperiment({
   name: "staged-rollout",
   title: "Staged rollout of a flow field",
   question: QUESTION,
+  answer,
   unit: "stage",
   repetitions: 1,
   program: "./programs/staged-rollout.ts",
@@ -74,6 +92,10 @@ export default defineExperiment({
     {
       name: "peaks",
       title: "Peaks of the stages",
+      finding: ({ rows }, { bytes }) => {
+        const peaks = rows({ change: "all" }).map((row) => row.number("peakAllocatedBytes"));
+        return `The pool grows to ${bytes(Math.max(...peaks))} by the last stage, from ${bytes(Math.min(...peaks))}`;
+      },
       x: "factors.stage",
       where: { change: "all" },
       yLabel: "high-water mark of the pool",
@@ -84,6 +106,10 @@ export default defineExperiment({
     {
       name: "flows",
       title: "Flows of the stages",
+      finding: ({ rows }, { count }) => {
+        const most = rows({ change: "all" }).map((row) => row.number("activeFlowsMax"));
+        return `Up to ${count(Math.max(...most))} flows are active, of at first ${count(Math.min(...most))}`;
+      },
       x: "factors.stage",
       where: { change: "all" },
       yLabel: "active flows",

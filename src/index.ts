@@ -13,6 +13,7 @@ import type { ExperimentSource } from "./runner/grid-request.js";
 import type { MeasureOptions } from "./runner/measure-subject.js";
 import type { Grid, GridOptions, ProfileOptions } from "./runner/run-grid.js";
 
+export type { Answer, AnswerRow, AnswerTables, AnswerWords } from "./experiment/answer.js";
 export type { ErrorCode } from "./base/errors.js";
 export { BytesperError } from "./base/errors.js";
 export type {

@@ -1,3 +1,4 @@
+import type { Answer } from "./answer.js";
 import type { RolloutPlan } from "./rollout/index.js";
 import type { ColumnSpec } from "./column-spec.js";
 import type { FigureSpec } from "./figure-spec.js";
@@ -123,6 +124,11 @@ export interface Experiment {
   title?: string;
   /** The question that the tables answer, as one sentence. */
   question?: string;
+  /**
+   * Answers the question in one sentence from the numbers of the result; for an experiment of programs or commands. The
+   * bytes of one unit are told without it.
+   */
+  answer?: Answer;
   /** Name of one unit: "session", "message", "instance". */
   unit: string;
   /** The grid: each factor with its levels. Without factors there is one cell. */

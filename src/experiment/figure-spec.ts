@@ -1,3 +1,5 @@
+import type { Answer } from "./answer.js";
+
 export const FIGURE_KINDS = ["line", "points", "area", "bar", "step"] as const;
 
 export type FigureKind = (typeof FIGURE_KINDS)[number];
@@ -11,6 +13,8 @@ export type FigureKind = (typeof FIGURE_KINDS)[number];
  */
 export interface FigureSpec {
   title: string;
+  /** What the figure shows, in one sentence with its numbers; the title where a number of it is unknown. */
+  finding?: Answer;
   /** Name of its files, without extension; the default is made from the title. */
   name?: string;
   /** The value on the horizontal axis: numbers, or words that get one place each. */

@@ -4,6 +4,7 @@ import { nearestOf, unknownKey, valueNameProblem } from "./keys-problem.js";
 
 const KEYS: readonly string[] = [
   "title",
+  "finding",
   "name",
   "x",
   "y",
@@ -51,10 +52,12 @@ function figureProblem(
   factorsOf: FactorsOf | undefined,
 ): string | undefined {
   if (!isObject(figure)) return "must be an object";
-  const { title, x, y, kind, log = [], part, where = {}, marks = [] } = figure;
+  const { title, finding, x, y, kind, log = [], part, where = {}, marks = [] } = figure;
   const unknown = unknownKey("", figure, KEYS)?.trimStart();
   if (unknown !== undefined) return unknown;
   if (typeof title !== "string" || title === "") return 'needs a "title"';
+  if (finding !== undefined && typeof finding !== "function")
+    return 'has a "finding" that is no function of the numbers';
   if (typeof x !== "string") return 'needs an "x", such as "factors.n"';
   if (!Array.isArray(y) || y.length === 0 || !y.every(isValue))
     return 'needs a "y": a list of names such as "readings.usedBytes", or of objects with "from"';

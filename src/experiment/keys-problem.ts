@@ -11,6 +11,7 @@ const EXPERIMENT = keys<Required<Experiment>>({
   name: true,
   title: true,
   question: true,
+  answer: true,
   unit: true,
   factors: true,
   quick: true,

@@ -83,6 +83,17 @@ export async function openExperiment(
   }
 }
 
+/** The experiment of a file, for what it says about showing a result; its subject and its programs are not looked at. */
+export async function readExperiment(file: string): Promise<Experiment> {
+  requireModuleFile(resolve(file), file, "BAD_EXPERIMENT");
+  const module = await importable(resolve(file), undefined);
+  try {
+    return await importExperiment(module, file);
+  } finally {
+    module.dispose();
+  }
+}
+
 /** Makes the subject and the programs of an experiment ready. */
 async function openParts(
   experiment: Experiment,

@@ -355,6 +355,8 @@ const resultSchema = z.object({
   table: table.optional(),
   /** Figures that the experiment asks for, in addition to those that every result of its kind has. */
   figures: z.array(figure).optional(),
+  /** The sentence that answers the question, or why there is none. */
+  answer: z.union([z.string(), absent]).optional(),
   findings: z.array(z.string()).optional(),
   warnings: z.array(warning),
 });

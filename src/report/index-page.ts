@@ -1,13 +1,6 @@
 import { markdownSentence } from "../base/table/markdown.js";
 import type { Result } from "../record/schema.js";
-import { headline } from "./sections.js";
-
-/** One sentence on a result: its headline, or what its tables answer if each row has its own readings. */
-function answer(result: Result): string {
-  return result.settings.device === undefined
-    ? headline(result)
-    : (result.findings?.[0] ?? result.question ?? result.title);
-}
+import { answerOf, standing } from "./answer.js";
 
 /** A bracket would end the text of the link. */
 function linkText(title: string): string {
@@ -16,10 +9,13 @@ function linkText(title: string): string {
 
 export function indexPage(results: readonly Result[]): string {
   const lines = results.map((result) => {
-    const quick = result.settings.quick === true ? "quick; " : "";
-    const doubts = result.warnings.length;
-    const note = doubts === 0 ? "no doubts" : `${doubts} ${doubts === 1 ? "doubt" : "doubts"}`;
-    return `- [${linkText(result.title)}](${result.experiment}/result.md): ${markdownSentence(answer(result))} (${quick}${note}; Node ${result.environment.node}; ${result.finishedAt.slice(0, 10)}; [numbers](${result.experiment}/result.json))`;
+    const note = [
+      ...standing(result).map(markdownSentence),
+      `Node ${result.environment.node}`,
+      result.finishedAt.slice(0, 10),
+      `[numbers](${result.experiment}/result.json)`,
+    ].join("; ");
+    return `- [${linkText(result.title)}](${result.experiment}/result.md): ${markdownSentence(answerOf(result))} (${note})`;
   });
   return `${[
     "# Results",

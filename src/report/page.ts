@@ -1,4 +1,5 @@
 import type { FigureLink } from "./figure-links.js";
+import { answerOf } from "./answer.js";
 import { capacitySentence, capacityTables } from "./capacity-table.js";
 import { figureSection } from "./figure-links.js";
 import { frontierTables } from "./frontier-table.js";
@@ -60,7 +61,7 @@ function programPage(result: Result, figures: readonly FigureLink[], name: strin
     `# ${markdownSentence(result.title)}`,
     ...quickLine(result).map((line) => `**${line}**`),
     ...(result.question === undefined ? [] : [`*${markdownSentence(result.question)}*`]),
-    ...(result.findings ?? []).map(markdownSentence),
+    markdownSentence(answerOf(result)),
     doubts(result),
     ...[mainTable(result), ...programTables(result)].map(markdownTable),
     ...section("## What the repetitions say", repetitions === undefined ? [] : [repetitions]),
@@ -90,15 +91,13 @@ function programTables(result: Result): Table[] {
 export function resultDigest(result: Result): string {
   const lines = result.warnings.map(({ name, message }) => `! ${name}: ${message}`);
   const { hasPopulations } = KIND_PAGES[kindOf(result)];
-  const answer = hasPopulations ? headline(result) : result.title;
+  const answer = hasPopulations ? headline(result) : `${result.title}: ${answerOf(result)}`;
   const others = hasPopulations ? [] : programTables(result);
   const tables = [mainTable(result), ...others].flatMap((table) => [
     "",
     terminalTable(withoutConditions(table)),
   ]);
-  return visibleLines(
-    [...quickLine(result), answer, ...(result.findings ?? []), ...lines, ...tables].join("\n"),
-  );
+  return visibleLines([...quickLine(result), answer, ...lines, ...tables].join("\n"));
 }
 
 function withoutConditions(table: Table): Table {

@@ -1,55 +1,112 @@
 import { absent, isAbsent } from "../system/probe/reading.js";
-import { currentCapacity } from "./capacity-table.js";
 import type { Result } from "../record/schema.js";
+import { answerOf, doubtNames } from "./answer.js";
+import { currentCapacity } from "./capacity-table.js";
 
 type Headline = number | { absent: string };
 
-/** The headline numbers of all experiments, under names that never change. */
-export interface Summary {
-  schema: "bytesper/summary@1";
-  per_session_bytes: Headline;
-  per_message_bytes: Headline;
-  crisis_state_bytes: Headline;
-  /** Change of VmRSS at 100 sessions in MB of 10^6 bytes. */
-  rss_at_100_sessions_mb: Headline;
+/** The headline numbers, under names that never change; each has its interval under `_low` and `_high`. */
+const HEADLINES = [
+  /** Heap and external memory. */
+  "per_session_bytes",
+  "per_message_bytes",
+  "crisis_state_bytes",
+  /** Change of VmRSS at 100 sessions in MB of 10^6 bytes; not the RSS of the process. */
+  "rss_at_100_sessions_mb",
   /** Sessions that a plain Node process holds in a container of 10^9 bytes, with Node's own limits. */
-  sessions_per_gb_ram: Headline;
-  /** Whether a search over real processes found that number, or it follows from the line. */
-  sessions_per_gb_ram_basis: "measured" | "predicted" | { absent: string };
+  "sessions_per_gb_ram",
   /** The same with V8's heap limit raised, so that the container is the wall. */
-  sessions_per_gb_ram_heap_raised: Headline;
-  /** For each experiment, the run that its numbers come from. */
-  runs: Record<string, string>;
+  "sessions_per_gb_ram_heap_raised",
+] as const;
+
+type Name = (typeof HEADLINES)[number];
+
+interface Told {
+  /** The sentence that answers the experiment's question. */
+  answer: string;
+  doubts: string[];
+  quick: boolean;
+  /** Name of the run that it comes from. */
+  run: string;
 }
+
+/** The headline numbers and the answers of all experiments. */
+export type Summary = { schema: "bytesper/summary@1" } & Record<
+  Name | `${Name}_low` | `${Name}_high`,
+  Headline
+> & {
+    /** Whether a search over real processes found the sessions per GB, or they follow from the line. */
+    sessions_per_gb_ram_basis: "measured" | "predicted" | { absent: string };
+    answers: Record<string, Told>;
+    /** For each experiment, the run that its numbers come from. */
+    runs: Record<string, string>;
+  };
 
 export function summarise(results: readonly Result[]): Summary {
   const find = (name: string): Result | undefined => results.find(({ experiment }) => experiment === name);
   const sessions = find("session-scaling");
-  return {
-    schema: "bytesper/summary@1",
+  const found: Record<Name, Found> = {
     per_session_bytes: slopeOf("session-scaling", sessions),
     per_message_bytes: slopeOf("history-window", find("history-window")),
     crisis_state_bytes: slopeOf("instance-overhead", find("instance-overhead")),
     rss_at_100_sessions_mb: rssAt(sessions, 100),
     sessions_per_gb_ram: sessionsPerGB(sessions, "perGB"),
-    sessions_per_gb_ram_basis: basisOf(sessions),
     sessions_per_gb_ram_heap_raised: sessionsPerGB(sessions, "heapRaisedPerGB"),
+  };
+  const entries = HEADLINES.flatMap((name): [string, Headline][] => {
+    const { value, low = value, high = value } = found[name];
+    return [
+      [name, value],
+      [`${name}_low`, low],
+      [`${name}_high`, high],
+    ];
+  });
+  return {
+    schema: "bytesper/summary@1",
+    ...(Object.fromEntries(entries) as Record<Name | `${Name}_low` | `${Name}_high`, Headline>),
+    sessions_per_gb_ram_basis: basisOf(sessions),
+    answers: Object.fromEntries(
+      results.map((result) => [
+        result.experiment,
+        {
+          answer: answerOf(result),
+          doubts: doubtNames(result),
+          quick: result.settings.quick === true,
+          run: result.runId,
+        },
+      ]),
+    ),
     runs: Object.fromEntries(results.map(({ experiment, runId }) => [experiment, runId])),
   };
 }
 
-function slopeOf(name: string, result: Result | undefined): Headline {
-  if (result === undefined) return absent(`${name} has not been run`);
-  return isAbsent(result.fit) ? { absent: result.fit.absent } : result.fit.perUnitBytes.value;
+/** A number with the ends of its interval; where they are left out, they are the number or its reason. */
+interface Found {
+  value: Headline;
+  low?: Headline;
+  high?: Headline;
 }
 
-function sessionsPerGB(result: Result | undefined, key: "perGB" | "heapRaisedPerGB"): Headline {
-  if (result === undefined) return absent("session-scaling has not been run");
-  if (isAbsent(result.fit)) return { absent: result.fit.absent };
-  return (
-    currentCapacity(result)?.[key] ??
-    absent("session-scaling has no capacity: a session costs nothing by its line")
-  );
+function slopeOf(name: string, result: Result | undefined): Found {
+  if (result === undefined) return { value: absent(`${name} has not been run`) };
+  return isAbsent(result.fit) ? { value: { absent: result.fit.absent } } : result.fit.perUnitBytes;
+}
+
+const GB = 1e9;
+
+/** A search knows the largest population that lived and the smallest that died; a prediction has no interval. */
+function sessionsPerGB(result: Result | undefined, key: "perGB" | "heapRaisedPerGB"): Found {
+  if (result === undefined) return { value: absent("session-scaling has not been run") };
+  if (isAbsent(result.fit)) return { value: { absent: result.fit.absent } };
+  const capacity = currentCapacity(result);
+  const value = capacity?.[key];
+  if (value === undefined)
+    return { value: absent("session-scaling has no capacity: a session costs nothing by its line") };
+  const row = capacity?.rows?.find(({ memoryBytes }) => memoryBytes === GB);
+  if (key === "perGB" && row?.basis === "measured" && row.dies !== undefined)
+    return { value, low: row.fits, high: row.dies - 1 };
+  const none = absent("predicted from the line; no process was run to bound it");
+  return row?.basis === "measured" ? { value } : { value, low: none, high: none };
 }
 
 function basisOf(result: Result | undefined): Summary["sessions_per_gb_ram_basis"] {
@@ -57,9 +114,11 @@ function basisOf(result: Result | undefined): Summary["sessions_per_gb_ram_basis
   return capacity?.basis ?? absent("there is no number of sessions per GB");
 }
 
-function rssAt(result: Result | undefined, sessions: number): Headline {
-  if (result === undefined) return absent("session-scaling has not been run");
+function rssAt(result: Result | undefined, sessions: number): Found {
+  if (result === undefined) return { value: absent("session-scaling has not been run") };
   const reading = result.rows.find(({ factors }) => factors.sessions === sessions)?.readings.rssBytes;
-  if (reading === undefined) return absent(`session-scaling has no row of ${sessions} sessions`);
-  return isAbsent(reading) ? { absent: reading.absent } : (reading as { value: number }).value / 1e6;
+  if (reading === undefined) return { value: absent(`session-scaling has no row of ${sessions} sessions`) };
+  if (isAbsent(reading)) return { value: { absent: reading.absent } };
+  if ("above" in reading) return { value: absent(`only a bound is known: ${reading.reason}`) };
+  return { value: reading.value / 1e6, low: reading.low / 1e6, high: reading.high / 1e6 };
 }

@@ -97,7 +97,7 @@ export function resultsIn(records: readonly JournalRecord[]): ReturnType<typeof 
   const state = stateOf(records);
   if (state === undefined) return [];
   return [...state.experiments.keys()].flatMap(
-    (name) => deriveResult(state, name, "runs/run.jsonl").result ?? [],
+    (name) => deriveResult(state, name, "runs/run.jsonl", {}).result ?? [],
   );
 }
 

@@ -1,9 +1,9 @@
-import { firstSentence } from "../../base/sentence.js";
+import { shortAnswer } from "../answer.js";
 import { numberCell } from "../../base/table/number-cell.js";
 import { escaped, prose } from "./escape.js";
 import { captionOf } from "./table.js";
 import type { Chapter } from "./section.js";
-import { answersOf, doubtCount } from "./section.js";
+import { doubtCount } from "./section.js";
 
 const COLUMNS = [
   ["experiment", "left"],
@@ -23,7 +23,7 @@ export function overview(chapters: readonly Chapter[]): string {
     const rows = [...result.rows, ...(result.followUps ?? []).flatMap(({ rows: own }) => own)];
     const failed = rows.filter(({ outcome }) => outcome !== "ok").length;
     const count = doubtCount(result);
-    const answer = firstSentence(answersOf(result)[0] ?? result.question ?? result.title);
+    const answer = shortAnswer(result);
     const number = numberCell(failed, 0).shown;
     return [
       `<tr><th scope="row" class="left"><a href="#${id}">${escaped(result.title)}</a></th>`,

@@ -1,11 +1,9 @@
-import { isAbsent } from "../../system/probe/reading.js";
+import { answerOf } from "../answer.js";
 import { capacitySentence } from "../capacity-table.js";
 import type { Figure } from "../figure/figure.js";
 import type { NamedTable } from "../result-tables.js";
-import { kindOf } from "../../record/kind.js";
 import type { Result } from "../../record/schema.js";
 import { quickLine } from "../page.js";
-import { headline } from "../sections.js";
 import { escaped, partId, prose } from "./escape.js";
 import { htmlFigure } from "./figure.js";
 import { factList, methodFacts, readingsTable } from "./method.js";
@@ -17,13 +15,6 @@ export interface Chapter {
   result: Result;
   tables: NamedTable[];
   figures: Figure[];
-}
-
-/** The answer of an experiment in one or more sentences. */
-export function answersOf(result: Result): string[] {
-  if (result.findings !== undefined && result.findings.length > 0) return result.findings;
-  // If the rows come from programs or commands, a missing line is normal and needs no sentence.
-  return kindOf(result) !== "population" && isAbsent(result.fit) ? [] : [headline(result)];
 }
 
 /** The section of one experiment: answer, warnings, figures, tables, method. */
@@ -40,7 +31,7 @@ export function section({ id, result, tables, figures }: Chapter): string {
     `<h2 id="${id}--title">${escaped(result.title)}</h2>`,
     ...quickLine(result).map((line) => `<p class="answer"><strong>${escaped(line)}</strong></p>`),
     ...(result.question === undefined ? [] : [`<p class="question">${prose(result.question)}</p>`]),
-    ...answersOf(result).map((answer) => `<p class="answer">${prose(answer)}</p>`),
+    `<p class="answer">${prose(answerOf(result))}</p>`,
     doubts(result),
     ...(main === undefined ? [] : [table(main)]),
     ...capacity(result),

@@ -7,6 +7,7 @@ import { BytesperError } from "../../base/errors.js";
 import type { Experiment, Factors, Level } from "../../experiment/define.js";
 import { estimatesOf, unitsOf } from "../../experiment/computed.js";
 import { gridOf } from "../../experiment/grid.js";
+import type { FigureSpec } from "../../experiment/figure-spec.js";
 import type { LoadedExperiment } from "../../experiment/load.js";
 import { fillIn, openExperiment, openSubject, tellsRepetition } from "../../experiment/load.js";
 import type { SubjectReference } from "../../experiment/subject.js";
@@ -30,6 +31,8 @@ import { seedOf } from "../seeds.js";
 import { planPrograms, programParts } from "../plan-programs.js";
 import { commandHash, fileHash, hashOf, urlHash } from "./content-hash.js";
 import type { RunRequest } from "./request.js";
+import type { Shown } from "./shown.js";
+import { shownOf } from "./shown.js";
 
 const VERSION = (
   JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string }
@@ -53,6 +56,7 @@ export interface PreparedCell extends PlannedCell {
 export interface PreparedExperiment {
   record: ExperimentRecord;
   cells: PreparedCell[];
+  shown: Shown;
   dispose: () => void;
 }
 
@@ -88,19 +92,21 @@ export async function prepareExperiment(file: string, options: PrepareOptions): 
       request,
     );
     requireCellCount(chosen, request);
-    if (chosen.command !== undefined) return { ...(await prepareCommands(chosen, loaded, request)), dispose };
+    const shown = shownOf(chosen);
+    if (chosen.command !== undefined)
+      return { ...(await prepareCommands(chosen, loaded, request)), shown, dispose };
     const subject = other ?? loaded.subject;
     for (const doubt of subject?.doubts ?? []) options.notice(doubt);
-    if (subject === undefined) return { ...(await preparePrograms(chosen, loaded, options)), dispose };
+    if (subject === undefined) return { ...(await preparePrograms(chosen, loaded, options)), shown, dispose };
     if (other !== undefined) await options.pilot(subject.reference);
-    return { ...(await preparePopulations(chosen, subject.reference, options)), dispose };
+    return { ...(await preparePopulations(chosen, subject.reference, options)), shown, dispose };
   } catch (error) {
     dispose();
     throw error;
   }
 }
 
-type Prepared = Omit<PreparedExperiment, "dispose">;
+type Prepared = Omit<PreparedExperiment, "dispose" | "shown">;
 
 async function preparePopulations(
   experiment: Experiment,
@@ -247,6 +253,13 @@ function populationOf(experiment: Experiment, factors: Factors): number {
   return typeof level === "number" ? level : 1;
 }
 
+/** A figure as plain data: its function is called when the numbers are there. */
+function recordedFigure(figure: FigureSpec): NonNullable<ExperimentRecord["figures"]>[number] {
+  const spec = { ...figure };
+  delete spec.finding;
+  return spec as unknown as NonNullable<ExperimentRecord["figures"]>[number];
+}
+
 function commonRecord(
   experiment: Experiment,
   kind: ExperimentRecord["kind"],
@@ -270,9 +283,7 @@ function commonRecord(
     parts: [],
     estimates: [],
     ...(table === undefined ? {} : { table }),
-    ...(figures === undefined
-      ? {}
-      : { figures: figures as unknown as NonNullable<ExperimentRecord["figures"]> }),
+    ...(figures === undefined ? {} : { figures: figures.map(recordedFigure) }),
     ...(frontier === undefined ? {} : { frontier }),
     ...(rollout === undefined ? {} : { rollout: resolveRollout(rollout) }),
   };

@@ -10,6 +10,7 @@ import { writeIndex } from "../results-index.js";
 import { deriveResult } from "./results.js";
 import { writeRollback } from "./rollback.js";
 import type { RunEvents } from "./run.js";
+import { shownByFile } from "./shown.js";
 import { stateOf } from "./state.js";
 
 /** Computes every result of a run from its journal alone, and writes it. */
@@ -30,8 +31,9 @@ export async function rebuild(
   const out = to === undefined ? own : resolve(to);
   requireResultsFolder(to ?? own);
   requireExperimentFolders(out, [...state.experiments.keys()]);
+  const shown = await shownByFile(state.run.request);
   const results = [...state.experiments.keys()].flatMap((name) => {
-    const { result } = deriveResult(state, name, `runs/${basename(path)}`);
+    const { result } = deriveResult(state, name, `runs/${basename(path)}`, shown(name));
     return result === undefined ? [] : [{ ...result, journalSha256: sha256 }];
   });
   const told = new Set<string>();

@@ -9,6 +9,8 @@ import type { ExperimentKind } from "../../record/kind.js";
 import type { Result } from "../../record/schema.js";
 import { frontiersOf } from "./frontier.js";
 import { rolloutOfCells } from "./stages.js";
+import type { Shown } from "./shown.js";
+import { addShown } from "./shown.js";
 import type { RunState } from "./state.js";
 import { cellsOf, finishedAt } from "./state.js";
 
@@ -53,7 +55,12 @@ function withReached({
 }
 
 /** Computes the result of one experiment from the state of the journal alone. */
-export function deriveResult(state: RunState, name: string, journal: string | undefined): DerivedResult {
+export function deriveResult(
+  state: RunState,
+  name: string,
+  journal: string | undefined,
+  shown: Shown,
+): DerivedResult {
   const experiment = state.experiments.get(name);
   if (experiment === undefined) throw new Error(`the journal has no experiment ${name}`);
   const cells = cellsOf(state, name);
@@ -83,7 +90,7 @@ export function deriveResult(state: RunState, name: string, journal: string | un
       if (notMonotone !== undefined) result.warnings.push({ name: "not-monotone", message: notMonotone });
   }
   if (stages !== undefined) result.rollout = stages.rollout;
-  if (experiment.figures !== undefined) result.figures = structuredClone(experiment.figures);
+  addShown(result, shown, experiment.figures);
   if (journal !== undefined) result.journal = journal;
   return { collected, result };
 }

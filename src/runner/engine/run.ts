@@ -373,7 +373,7 @@ async function runExperiments(
       notice: events.notice,
     });
     before += ran;
-    const { result, collected } = deriveResult(log.state, experiment, log.journal?.name);
+    const { result, collected } = deriveResult(log.state, experiment, log.journal?.name, prepared.shown);
     if (collected.interrupted && signal.aborted) outcome.interrupted = true;
     if (result !== undefined) {
       outcome.results.push(result);

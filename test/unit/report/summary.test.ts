@@ -17,17 +17,18 @@ test("RSS at 100 sessions is in MB of 1,000,000 bytes", () => {
 });
 
 test("without any result every headline says which experiment has not been run", () => {
-  expect(summarise([])).toEqual({
-    schema: "bytesper/summary@1",
-    per_session_bytes: { absent: "session-scaling has not been run" },
-    per_message_bytes: { absent: "history-window has not been run" },
-    crisis_state_bytes: { absent: "instance-overhead has not been run" },
-    rss_at_100_sessions_mb: { absent: "session-scaling has not been run" },
-    sessions_per_gb_ram: { absent: "session-scaling has not been run" },
-    sessions_per_gb_ram_basis: { absent: "there is no number of sessions per GB" },
-    sessions_per_gb_ram_heap_raised: { absent: "session-scaling has not been run" },
+  const { runs, answers, sessions_per_gb_ram_basis: basis, schema, ...numbers } = summarise([]);
+  expect({ runs, answers, basis, schema }).toEqual({
     runs: {},
+    answers: {},
+    basis: { absent: "there is no number of sessions per GB" },
+    schema: "bytesper/summary@1",
   });
+  const of: Record<string, string> = { per_message: "history-window", crisis_state: "instance-overhead" };
+  const lacking = (name: string): string => of[name.split("_").slice(0, 2).join("_")] ?? "session-scaling";
+  expect(Object.keys(numbers)).toHaveLength(18);
+  for (const [name, value] of Object.entries(numbers))
+    expect(value, name).toEqual({ absent: `${lacking(name)} has not been run` });
 });
 
 test("where there is no fit, its reason stands for the slope and the capacity", () => {
@@ -36,4 +37,20 @@ test("where there is no fit, its reason stands for the slope and the capacity", 
   const summary = summarise([{ ...result, fit: { absent: "no cell finished" } }]);
   expect(summary.per_session_bytes).toEqual({ absent: "no cell finished" });
   expect(summary.sessions_per_gb_ram).toEqual({ absent: "no cell finished" });
+});
+
+test("each number has its interval, each experiment its answer with its doubts", () => {
+  const result = { ...sampleResult(), answer: undefined };
+  const { fit } = result;
+  if ("absent" in fit) throw new Error("the sample has a line");
+  fit.perUnitBytes = { value: 100, low: 90, high: 120 };
+  expect(summarise([result])).toMatchObject({
+    per_session_bytes: 100,
+    per_session_bytes_low: 90,
+    per_session_bytes_high: 120,
+    sessions_per_gb_ram_low: { absent: "predicted from the line; no process was run to bound it" },
+    answers: {
+      "session-scaling": { doubts: ["incomplete", "cells-missing"], quick: true },
+    },
+  });
 });
