@@ -199,15 +199,23 @@ function rowOf(
   };
 }
 
+/** What the runner itself reads, each time that a command has printed a line. */
+const AFTER_A_LINE = new Set(["pssBytes", "mainPssBytes"]);
+
 /** Gives every row every reading; a missing one is absent with the reason. */
 function withAllReadings(rows: readonly ResultRow[]): ResultRow[] {
   const names = [...new Set(rows.flatMap(({ readings }) => Object.keys(readings)))];
   return rows.map((row) => {
-    const why = row.outcome === "ok" ? "the command did not print it" : `${row.outcome}: ${row.cause ?? ""}`;
+    const why = (name: string): string => {
+      if (row.outcome !== "ok") return `${row.outcome}: ${row.cause ?? ""}`;
+      return AFTER_A_LINE.has(name)
+        ? "the process ended before its memory was read"
+        : "the command did not print it";
+    };
     const missing = names.filter((name) => !Object.hasOwn(row.readings, name));
     return {
       ...row,
-      readings: { ...row.readings, ...Object.fromEntries(missing.map((name) => [name, absent(why)])) },
+      readings: { ...row.readings, ...Object.fromEntries(missing.map((name) => [name, absent(why(name))])) },
     };
   });
 }

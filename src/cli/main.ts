@@ -89,6 +89,11 @@ try {
     process.stderr.write(`${visibleLines(error.message)}\n`);
     process.exitCode = error.exitCode;
     announceEnd();
+  } else if (error instanceof Error && error.name === "AbortError") {
+    // The signal has said "Interrupted" already.
+    process.stderr.write("Interrupted before there was anything to show.\n");
+    process.exitCode = 130;
+    announceEnd();
   } else {
     process.stderr.write(
       `This is a defect of bytesper: ${visibleLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,

@@ -314,8 +314,8 @@ function capsProblemOf(caps: unknown): string | undefined {
       if (name === "time") parseDuration(value);
       else parseSize(value);
     } catch {
-      const example = name === "time" ? "20 s" : "2 GiB";
-      return `the cap "${name}" is ${JSON.stringify(value)}; give a text such as "${example}"`;
+      const example = name === "time" ? '"20 s", below 24 days' : '"2 GiB"';
+      return `the cap "${name}" is ${JSON.stringify(value)}; give a text such as ${example}`;
     }
   }
   return undefined;

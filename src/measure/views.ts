@@ -28,7 +28,7 @@ export function viewWaste(instances: readonly unknown[]): ViewWaste {
     } else if (value instanceof ArrayBuffer) ranges.set(value, [[0, value.byteLength]]);
     else if (value instanceof Map) for (const entry of value) stack.push(...entry);
     else if (value instanceof Set) for (const entry of value) stack.push(entry);
-    else stack.push(...ownValues(value));
+    else for (const own of ownValues(value)) stack.push(own);
   }
   let bytes = 0;
   let buffers = 0;

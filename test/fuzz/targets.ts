@@ -302,7 +302,7 @@ const transcripts = target(
     if (corpus !== undefined) {
       const wanted = documents.flatMap((document) =>
         ((document as { messages: Json[] }).messages as { role: string; content: string }[]).map(
-          ({ role, content }) => ({ role, content: Buffer.from(content).toString() }),
+          ({ role, content }) => ({ role, content }),
         ),
       );
       requireEqual(corpus.messages(0, wanted.length), wanted, "the messages");

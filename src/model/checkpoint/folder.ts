@@ -84,7 +84,7 @@ export async function readGgufFile(path: string): Promise<ModelShape> {
       if (!isThere) missing.push(name);
       else {
         const gguf = await readGguf(other);
-        tensors.push(...gguf.tensors);
+        for (const tensor of gguf.tensors) tensors.push(tensor);
         if (part === 1) header = gguf;
       }
     }

@@ -1,3 +1,4 @@
+import { median } from "../../base/stats/median.js";
 import { mean } from "../../base/stats/moments.js";
 import { ownValue } from "../../base/own-value.js";
 import type { Factors } from "../../experiment/define.js";
@@ -21,6 +22,11 @@ export interface Left {
   unknown: number;
 }
 
+interface Timed {
+  size: number;
+  ms: number;
+}
+
 interface Known {
   factors: Factors;
   ms: number;
@@ -30,6 +36,15 @@ interface Known {
 const DEFAULT_POWER = 0;
 /** Time grows at most with this power of a size: two runs that differ by chance must not promise days. */
 const MOST_POWER = 3;
+/** The power comes from sizes nearby: at small sizes the start of a process takes most of the time. */
+const MOST_POINTS = 12;
+/**
+ * Two sizes closer than a factor of 2 say nothing of the power: of 12 and 13 a chance of 20 % in the durations would
+ * make a power of 2.
+ */
+const LEAST_LOG_RATIO = Math.log(2) - 1e-9;
+/** The level is the median of so many, so that one cell that had to wait for the machine decides nothing. */
+const LEVEL_POINTS = 3;
 /** A cell that runs longer than expected needs some time more; nobody knows how much. */
 const OVERTIME_SHARE = 0.1;
 
@@ -138,10 +153,10 @@ function placeOf({ experiment, role, part, factors }: TimedCell): string {
 
 /**
  * The duration at these levels from cells of the same kind: along the one numeric factor in which they differ, with the
- * power that the two nearest sizes show; else the mean of the kind. Undefined without any.
+ * power that the sizes nearby show; else the mean of the kind. Undefined without any.
  */
 function bySize(factors: Factors, known: readonly Known[]): number | undefined {
-  const along = new Map<string, { size: number; ms: number }[]>();
+  const along = new Map<string, Timed[]>();
   for (const { factors: other, ms } of known) {
     const differing = Object.keys(factors).filter((name) => factors[name] !== ownValue(other, name));
     const [name = ""] = differing;
@@ -151,16 +166,21 @@ function bySize(factors: Factors, known: readonly Known[]): number | undefined {
   }
   for (const [name, points] of along) {
     const wanted = factors[name];
-    if (typeof wanted !== "number" || wanted <= 0) continue;
-    const distance = ({ size }: { size: number }): number => Math.abs(Math.log(size / wanted));
-    const [nearest, next] = points.sort((a, b) => distance(a) - distance(b));
-    if (nearest === undefined) continue;
-    const power =
-      next === undefined
-        ? DEFAULT_POWER
-        : Math.log(nearest.ms / next.ms) / Math.log(nearest.size / next.size);
-    const bounded = Math.min(MOST_POWER, Math.max(0, Number.isFinite(power) ? power : DEFAULT_POWER));
-    return nearest.ms * (wanted / nearest.size) ** bounded;
+    if (typeof wanted === "number" && wanted > 0) return atSize(wanted, points);
   }
   return known.length === 0 ? undefined : mean(known.map(({ ms }) => ms));
+}
+
+function atSize(wanted: number, points: readonly Timed[]): number {
+  const distance = ({ size }: Timed): number => Math.abs(Math.log(size / wanted));
+  const near = [...points].sort((a, b) => distance(a) - distance(b)).slice(0, MOST_POINTS);
+  const powers = near.flatMap((a, index) =>
+    near.slice(index + 1).flatMap((b) => {
+      const ratio = Math.log(b.size / a.size);
+      return Math.abs(ratio) < LEAST_LOG_RATIO ? [] : [Math.log(b.ms / a.ms) / ratio];
+    }),
+  );
+  const shown = median(powers.filter(Number.isFinite));
+  const power = Number.isNaN(shown) ? DEFAULT_POWER : Math.min(MOST_POWER, Math.max(0, shown));
+  return median(near.slice(0, LEVEL_POINTS).map(({ size, ms }) => ms * (wanted / size) ** power));
 }

@@ -96,6 +96,24 @@ describe("--supervise", () => {
   });
 });
 
+test("a limit of 590 hours ends no cell at once, and a cap that misses files in memory is said to", async () => {
+  await inFolder(async (folder) => {
+    const out = join(folder, "out");
+    const file = gridOf(folder, 'echo "{\\"v\\":$1}"; sleep 0.2', {
+      caps: { memory: "256 MiB", time: "590 h" },
+    });
+    const { code, stderr } = await bytesper(["run", file, "--enforcement", "watchdog", "--out", out]);
+    expect(code, stderr).toBe(0);
+    const path = join(out, "hostile/result.json");
+    const { rows, warnings } = parseResult(readFileSync(path, "utf8"), path);
+    expect(rows).toEqual([
+      expect.objectContaining({ outcome: "ok", enforcement: "watchdog" }),
+      expect.objectContaining({ outcome: "ok", enforcement: "watchdog" }),
+    ]);
+    expect(warnings.map(({ name }) => name)).toContain("cap-not-of-all-memory");
+  });
+});
+
 test.each([
   ["a full stdout", '"$0" "$1" --version >/dev/full', 3, /^The output could not be written: ENOSPC/],
   ["a full stderr", '"$0" "$1" nonsense 2>/dev/full', 2, /^$/],

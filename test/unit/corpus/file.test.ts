@@ -104,3 +104,12 @@ for (const [name, conversations] of REAL) {
     expect(contents(corpus, conversations - 1, 2)).not.toEqual(contents(corpus, 0, 2));
   });
 }
+
+test("more conversations, and more messages in one, than a call may have arguments", () => {
+  const line = (count: number): string =>
+    `{"messages":[${'{"role":"user","content":"a"},'.repeat(count - 1)}{"role":"user","content":"b"}]}\n`;
+  writeFileSync(file, line(1).repeat(130_000) + line(130_000));
+  const corpus = fileCorpus(file);
+  expect(contents(corpus, 129_999, 1)).toEqual(["b"]);
+  expect(contents(corpus, 130_000, 130_000).at(-1)).toBe("b");
+});

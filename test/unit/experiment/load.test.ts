@@ -209,8 +209,8 @@ describe("caps", () => {
     [{ memory: "much" }, 'the cap "memory" is "much"; give a text such as "2 GiB"'],
     [{ memory: 512 }, 'the cap "memory" is 512; give a text such as "2 GiB"'],
     [{ device: "" }, 'the cap "device" is ""; give a text such as "2 GiB"'],
-    [{ time: "20 minutes" }, 'the cap "time" is "20 minutes"; give a text such as "20 s"'],
-    [{ time: "0 s" }, 'the cap "time" is "0 s"; give a text such as "20 s"'],
+    [{ time: "20 minutes" }, 'the cap "time" is "20 minutes"; give a text such as "20 s", below 24 days'],
+    [{ time: "0 s" }, 'the cap "time" is "0 s"; give a text such as "20 s", below 24 days'],
   ])("%j: %s", async (caps, problem) => {
     expect(await problemOf(changed({ caps }))).toBe(problem);
   });

@@ -190,6 +190,8 @@ test("the part of a slab that no view shows is waste", () => {
   // Two views of one slab: bytes 0 to 32 and 16 to 48.
   const overlapping = new Uint8Array(slab, 16, 32);
   expect(viewWaste([{ id }])).toEqual({ bytes: 8160, buffers: 1 });
+  // More elements than a call may have arguments.
+  expect(viewWaste([{ id, list: new Array<number>(200_000).fill(0) }])).toEqual({ bytes: 8160, buffers: 1 });
   expect(viewWaste([{ id }, new Map([["key", { overlapping }]])])).toEqual({ bytes: 8144, buffers: 1 });
   expect(viewWaste([{ whole: new Uint8Array(100) }, null, 7])).toEqual({ bytes: 0, buffers: 0 });
 });

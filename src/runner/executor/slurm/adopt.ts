@@ -97,7 +97,7 @@ function take(
     else {
       const file = new TurnFile(turnsFileOf(out, log.state.run.runId, cell.open));
       files.push(file);
-      records.push(...recordsOf(cell, end, file.read()));
+      for (const record of recordsOf(cell, end, file.read())) records.push(record);
     }
   }
   log.appendAll(records);

@@ -22,6 +22,13 @@ describe("Markdown", () => {
     expect(read(text)).toEqual({ markers: [], macros: [], problems: [] });
   });
 
+  test("50,000 markers are read in one pass: a search of the rest for each of them would not end here", () => {
+    const line = "`a` <!-- bytesper:value x.y kB 1 -->7.7 kB<!-- / -->\n";
+    const { markers, problems } = read(line.repeat(50_000));
+    expect([markers.length, problems]).toEqual([50_000, []]);
+    expect(markers.at(-1)).toMatchObject({ words: "x.y kB 1", line: 50_000 });
+  });
+
   test("after the end of a fence markers are filled again", () => {
     expect(read("```\n```\n<!-- bytesper:table x -->\n<!-- /bytesper -->\n").markers).toHaveLength(1);
   });

@@ -44,6 +44,18 @@ describe("the time that is left", () => {
     expect(left.left(0).ms).toBeCloseTo(16_000, 6);
   });
 
+  test("of 38 sizes that all take between 0.7 and 1.3 s is within 40 % from the second cell on", () => {
+    const sizes = Array.from({ length: 38 }, (_, index) => index + 1);
+    const left = timeLeft(sizes.map((size) => cell("a", size)));
+    for (const size of sizes) {
+      // 0.7, 1.3, 1.0, 0.7, ...
+      left.ended(`a/${size}/0`, 700 + ((size * 600) % 900));
+      if (size === 1 || size === 38) continue;
+      const perCellMs = left.left(0).ms / (38 - size);
+      expect([size, perCellMs > 600 && perCellMs < 1400]).toEqual([size, true]);
+    }
+  });
+
   test("is shared by slots, but no shorter than the longest cell, and takes off what ran already", () => {
     const cells = [1, 2, 3, 4].map((size) => cell("a", size));
     const left = timeLeft(cells, { "a/1": 1000, "a/2": 1000, "a/3": 1000, "a/4": 9000 }, 4);
