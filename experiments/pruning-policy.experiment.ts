@@ -45,7 +45,7 @@ export default defineExperiment({
   repetitions: 1,
   program: "./programs/pruning-policy.ts",
   table: {
-    title: "Policies on generated agents' conversations: Qwen2.5-3B, eager attention, 14.74 GiB",
+    title: "Policies on generated agents' conversations: Qwen2.5-3B, flash attention, 14.74 GiB",
     columns: [
       { title: "tool results", from: "factors.workload" },
       { title: "policy", from: "factors.policy" },
@@ -62,7 +62,7 @@ export default defineExperiment({
       { title: "measured / estimated", from: "readings.measuredOverEstimatedPeak" },
     ],
     notes: [
-      "K/T/N keeps the last K turns whole, shows T turns at most and lets the model write N tokens a turn; budget lets go what the capacity requires and no more. Heavy results have 3,000 to 5,000 tokens; the others follow those of real agents.",
+      "K/T/N keeps the last K turns whole, shows T turns at most and lets the model write N tokens a turn; budget lets go what the capacity or the longest prompt of the model (32,768 tokens) requires and no more. Heavy results have 3,000 to 5,000 tokens; the others follow those of real agents.",
       "Read: tokens of the messages as they came, over all turns before the first that is over the capacity, where a session ends. Lost: those that the last prompt no longer shows, less a summary in their place.",
       "Peaks are estimates. Measured is the peak with the attention of one layer really run, at the longest prompt of the policy budget that the time allowed.",
     ],

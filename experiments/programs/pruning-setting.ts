@@ -5,7 +5,7 @@ import { runSimulation } from "bytesper/context";
 /** The memory of a T4, as its driver reports it. */
 const CAPACITY_BYTES = Math.round(14.74 * 2 ** 30);
 
-/** Replays the conversation that the seed generates under policies, for Qwen2.5-3B with eager attention. */
+/** Replays the conversation that the seed generates under policies, for Qwen2.5-3B with the attention that people run. */
 export async function simulated(
   { factors, device, deviceCapBytes, seed }: ProgramContext,
   {
@@ -21,7 +21,8 @@ export async function simulated(
     workload: factors.workload as Workload,
     turns,
     capacityBytes: CAPACITY_BYTES,
-    attention: "eager",
+    // As `estimate` and `simulate-context` take it: scaled dot-product attention keeps no scores.
+    attention: "flash",
     logits: "last",
     ...(measureMs === 0 ? {} : { measure: { device, capBytes: deviceCapBytes, budgetMs: measureMs } }),
     seed: seed + 1000 * conversation,
