@@ -28,7 +28,7 @@ const HARMLESS = [
   /use_sliding_window|original_max|seq_len|context_length|_context_len/,
   /logits_to_keep|output_|return_dict|^is_|torchscript|pruned|chunk_size_feed|tie_|cross_attention_hidden/,
   /time_step|dt_(min|max|floor|limit)|chunk_size|rescale|residual_in_fp32|kernels?_?(type|backend)|use_.*kernel|backend|fused?_|fuse_/,
-  /(image|vision|video|audio|tile|projector)_?.*(token|tag|aspect|pinpoints|select|feature_layer|hidden_act|merge_type|seq_length)/,
+  /^select_layer$|(image|vision|video|audio|tile|projector)_?.*(token|tag|aspect|pinpoints|select|feature_layer|hidden_act|merge_type|seq_length)/,
   /candidate_resolutions|global_view|ignore_index|dynamic_image|max_dynamic|min_dynamic|use_thumbnail|ps_version|template/,
   /^(name|id|revision|license|language|tags|source|commit|transformers|tokenizer|processor|generation)/,
   /flash|sdpa|attn_implementation|eager|onnx|safe|offload|gradient|checkpointing|compile|quant|unsloth|pretrained/,
@@ -43,6 +43,14 @@ const HARMLESS = [
   /world_size|rank_?id|batch_size|micro|sequence_parallel|use_cpu|device|hf_|deepspeed|megatron/,
 ];
 
+/** Objects that hold settings; any other object may describe a part of the model, whatever its name is. */
+const HARMLESS_OBJECTS =
+  /^(generation|quant\w*|compression|rope|tokenizer|\w*processor|peft|train\w*|deepspeed|parallel|tp|ep|pp|cache|init|serving|kernels?|runtime|attn_implementation|sampling|logging|debug)_?(config|params|parameters|scaling|plan|args|kwargs|map)?$|rope|label|task_specific|scaling|auto_map|pipeline|template/;
+
+/** Names of texts that name another model, which is then a part of this one. */
+const OTHER_MODEL =
+  /tower|encoder|(vision|audio|speech|image|text|language|backbone|llm)_?(model|backbone)?(_(id|name|path|name_or_path))?$/;
+
 /** Words of fields that mean tensors, or state that is kept for a sequence. */
 const TENSORS =
   /expert|moe|lora|rank|hidden|intermediate|ffn|mlp|(^|_)dim|dims?$|size|width|layer|depth|head|proj|tower|vision|visual|image|audio|speech|encoder|decoder|talker|thinker|token2wav|code2wav|mtp|nextn|index|compress|embed|embd|kernel|conv|ssm|state|mamba|linear|shared?_|gate|gating|adapter|bias|norm|sink|latent|memory|cross|prefix|hash|gram|block|codebook|quantizer|sparse|attn|attention|router|mixer|recurrent|pattern|kv_/;
@@ -55,9 +63,16 @@ export function uncountedFields(unasked: readonly Unasked[]): string[] {
 }
 
 function mayMeanTensors(name: string, value: unknown): boolean {
-  if (isNothing(value) || typeof value === "string") return false;
+  if (isNothing(value)) return false;
+  if (typeof value === "string")
+    return /^[\w.-]+\/[\w.-]+$/.test(value) && OTHER_MODEL.test(name) && !name.startsWith("_");
+  if (isObject(value))
+    return (
+      !name.startsWith("_") &&
+      !HARMLESS_OBJECTS.test(name) &&
+      Object.values(value).some((inner) => !isNothing(inner))
+    );
   if (HARMLESS.some((word) => word.test(name))) return false;
-  if (isObject(value)) return Object.values(value).some((inner) => !isNothing(inner));
   return TENSORS.test(name);
 }
 
@@ -76,7 +91,7 @@ function isNothing(value: unknown): boolean {
 
 function shown(value: unknown): string {
   if (Array.isArray(value)) return `(a list of ${value.length})`;
-  return isObject(value) ? "(an object)" : String(value);
+  return isObject(value) ? "(an object)" : String(value).slice(0, 80);
 }
 
 /** One sentence that names the fields. */

@@ -31,6 +31,10 @@ export interface DecoderTraits {
   extra?: readonly Tensor[];
   /** Number of layers, if it is not a field of the config. */
   layers?: number;
+  /** Words of the embedding, if it has more than the vocabulary. */
+  vocabulary?: number;
+  /** `tied` is from a field of the config, so that no default needs a note. */
+  knowsTying?: boolean;
   /** The hidden size, if no field of the usual names gives it. */
   hiddenSize?: number;
 }
@@ -56,7 +60,7 @@ export function layersOf(fields: Fields): number {
 /** A stack of layers between an embedding and a head. */
 export function decoder(fields: Fields, traits: DecoderTraits): ModelShape {
   const hiddenSize = traits.hiddenSize ?? fields.whole(NAMES.hidden);
-  const vocabularySize = fields.whole(NAMES.vocabulary);
+  const vocabularySize = traits.vocabulary ?? fields.whole(NAMES.vocabulary);
   const count = traits.layers ?? layersOf(fields);
   const { norm: kind = "rms", layerNorms = 2, embeddingDim = hiddenSize } = traits;
 
@@ -69,7 +73,7 @@ export function decoder(fields: Fields, traits: DecoderTraits): ModelShape {
     parts.push(joined([...own, { tensors: norms.flat() }]));
   }
 
-  const tied = tiedOf(fields, traits.tied ?? false);
+  const tied = traits.knowsTying === true ? (traits.tied ?? false) : tiedOf(fields, traits.tied ?? false);
   const single = (name: string, ...shape: number[]): Tensor => ({ name, shape, copies: 1 });
   const finalNorm = traits.finalNorm === false ? [] : norm("norm", kind, hiddenSize);
   const maxPositions = fields.maybeWhole(NAMES.positions, MOST.positions);

@@ -43,6 +43,7 @@ export const NAMES = {
     "moe_num_experts",
     "num_moe_experts",
     "n_experts",
+    "moe_num_primary_experts",
   ],
   expertsPerToken: [
     "num_experts_per_tok",
@@ -53,6 +54,7 @@ export const NAMES = {
     "moe_topk",
     "moe_k",
     "top_k",
+    "moe_num_active_primary_experts",
   ],
 } as const;
 

@@ -6,10 +6,11 @@ import { uncountedFields, uncountedSentence } from "./accounting.js";
 import { CLASS_DEFAULTS } from "./class-defaults.js";
 import { FAMILIES, familyOf, readFamily } from "./families/index.js";
 import { EXPERT_WIDTH } from "./families/mixture.js";
-import { unknownDecoder } from "./families/unknown.js";
+import { WIDTH, unknownDecoder } from "./families/unknown.js";
 import { Fields, NAMES, isObject } from "./fields.js";
-import { headOf, withHead } from "./head.js";
+import { headDoubts, headOf, withHead } from "./head.js";
 import { parsePythonJson } from "./json.js";
+import { otherKind, refusedKind, unknownKind } from "./other-kinds.js";
 import { quantizationOf } from "./quantization/config.js";
 import type { WeightFormat } from "./quantization/named.js";
 import { formatInName } from "./quantization/named.js";
@@ -69,6 +70,9 @@ export function modelOf(config: unknown, options: ReadOptions = {}): ModelShape 
   const names = [architectureName(values), ...levels.map((level) => architectureName(level.values))].filter(
     (name) => name !== undefined,
   );
+  const outsideIn = [...levels.map((level) => level.values).reverse(), values];
+  const other = otherKind(outsideIn);
+  if (other !== undefined) throw refusedKind(file, other);
   const named = options.family === undefined ? names : [options.family];
   const family = named.map((name) => familyOf(name)).find((known) => known !== undefined);
   if (family === undefined && options.family !== undefined) {
@@ -79,6 +83,8 @@ export function modelOf(config: unknown, options: ReadOptions = {}): ModelShape 
   }
   const notes: string[] = [];
   const uncounted: string[] = [];
+  const kind = family === undefined ? unknownKind(outsideIn) : undefined;
+  if (kind !== undefined) throw refusedKind(file, kind);
   const fields = new Fields(values, where, family ?? names[0] ?? "unknown", notes);
   const text =
     family === undefined
@@ -92,6 +98,7 @@ export function modelOf(config: unknown, options: ReadOptions = {}): ModelShape 
       );
   }
 
+  uncounted.push(...headDoubts(...levels.map((level) => level.values), values));
   const around = aroundOf(config, levels, fields, text);
   uncounted.push(...around.uncounted);
   notes.push(...around.notes);
@@ -123,9 +130,7 @@ export function modelOf(config: unknown, options: ReadOptions = {}): ModelShape 
 /** An architecture without a reader: what its sizes give, marked as a lower bound. */
 function guessed(fields: Fields, name: string | undefined, uncounted: string[]): ModelShape {
   const [architecture] = fields.any("architectures") ?? [];
-  const encodes =
-    fields.values.is_encoder_decoder === true ||
-    (typeof architecture === "string" && /MaskedLM|PreTraining/.test(architecture));
+  const encodes = typeof architecture === "string" && /MaskedLM|PreTraining/.test(architecture);
   if (encodes || !hasSizes(fields.values)) throw unknown(name, fields.values, fields.where);
   const model = unknownDecoder(fields);
   const called =
@@ -176,6 +181,12 @@ function aroundOf(
       for (const [name, value] of Object.entries(values))
         if (!read.has(name) && !NESTED.includes(name)) around.unasked.push({ name, value, where });
   }
+  const outer = levels.at(-1)?.values.model_type;
+  const isAlone = around.tensors.length === 0 && around.uncounted.length === 0;
+  if (isAlone && typeof outer === "string" && familyOf(outer) !== text.family)
+    around.uncounted.push(
+      `The model around the language model (${outer.slice(0, 60)}) may hold tensors that its fields do not name; they are not counted.`,
+    );
   return around;
 }
 
@@ -184,17 +195,22 @@ function isQuantization(name: string): boolean {
   return ["quantization_config", "quantization", "compression_config"].includes(name);
 }
 
-const PREDICTED = ["num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_layers", "mtp_num_layers"];
+/** Counts of layers that predict several tokens; families have many names for them. */
+const PREDICTED =
+  /^(n|num|use|enable)?_?(mtp|nextn|predict_layers)|nextn_predict|(mtp|nextn)_(num_)?(hidden_)?layers/;
 
 function predictedNotes(values: Record<string, unknown>): string[] {
-  return PREDICTED.flatMap((name) => {
-    const count = values[name];
-    return typeof count === "number" && count > 0
-      ? [
-          `Layers that predict several tokens (${name} ${count}) are not in the figures; the checkpoint has them.`,
-        ]
-      : [];
-  });
+  const found = Object.entries(values).filter(
+    ([name, value]) => PREDICTED.test(name) && (value === true || (typeof value === "number" && value > 0)),
+  );
+  // A switch beside a count says nothing more.
+  const counts = found.filter(([, value]) => value !== true);
+  const [first] = counts.length > 0 ? counts : found;
+  return first === undefined
+    ? []
+    : [
+        `Layers that predict several tokens (${first[0]} ${String(first[1])}) are not in the figures; the checkpoint has them.`,
+      ];
 }
 
 /** Adds how the weights are stored, from the config, from a file beside it, or from the name of the file. */
@@ -312,7 +328,7 @@ function hasSizes(values: Record<string, unknown>): boolean {
     names.some((name) => typeof values[name] === "number");
   return (
     [NAMES.layers, NAMES.hidden, NAMES.heads, NAMES.vocabulary].every(stated) &&
-    stated([...NAMES.intermediate, ...EXPERT_WIDTH])
+    (stated([...WIDTH, ...EXPERT_WIDTH]) || WIDTH.some((name) => Array.isArray(values[name])))
   );
 }
 

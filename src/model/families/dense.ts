@@ -51,6 +51,10 @@ const LIKE_LLAMA: Record<string, Traits> = {
   yi: llama,
   internlm: (fields) => ({ ...llama(fields), attention: both(fields.flag("bias", true)) }),
   internlm2: llama,
+  internlm3: (fields) => ({
+    attention: { qkvBias: fields.flag("qkv_bias", false), outputBias: fields.flag("bias", false) },
+    feedForwardBias: fields.flag("bias", false),
+  }),
   baichuan: llama,
   exaone: llama,
   xverse: llama,
@@ -76,6 +80,10 @@ const LIKE_LLAMA: Record<string, Traits> = {
     };
   },
   qwen2,
+  dream: (fields) => {
+    fields.notes.push(KEEPS_NO_CACHE);
+    return qwen2(fields);
+  },
   qwen2_vl: qwen2,
   qwen2_5_vl: qwen2,
   qwen2_5_omni: qwen2,
@@ -158,6 +166,9 @@ const LIKE_LLAMA: Record<string, Traits> = {
     feedForwardBias: fields.flag("mlp_bias", false),
   }),
 };
+
+const KEEPS_NO_CACHE =
+  "A diffusion language model writes all places of an answer again and again: most runtimes keep no cache for it.";
 
 function both(bias: boolean): { qkvBias: boolean; outputBias: boolean } {
   return { qkvBias: bias, outputBias: bias };

@@ -9,6 +9,8 @@ import { joined, norm, tensorsOfLayers } from "../part.js";
 import type { ModelShape, Tensor } from "../shape.js";
 import { whisperEncoder } from "../towers/audio.js";
 
+const KEEPS_NOTHING = "An encoder keeps no cache: it reads all its tokens at once.";
+
 /** Attention that keeps nothing: an encoder sees all its tokens at once. */
 function uncached(part: Part): Part {
   return part.attention === undefined
@@ -64,7 +66,7 @@ function bert(places: number): (fields: Fields) => ModelShape {
     fields.known("classifier_dropout", "tie_word_embeddings");
     return {
       ...model,
-      notes: [...model.notes, "An encoder keeps no cache: it reads all its tokens at once."],
+      notes: [...model.notes, KEEPS_NOTHING],
     };
   };
 }
@@ -191,11 +193,21 @@ function whisper(fields: Fields): ModelShape {
   });
 }
 
-function bart(finalNorms: boolean): (fields: Fields) => ModelShape {
+interface BartTraits {
+  /** Rows of learned or stored positions beyond the longest sequence; undefined if none are stored. */
+  offset: number | undefined;
+  /** Norms of the embeddings of both stacks. */
+  embeddingNorms: boolean;
+  /** Norms behind the last layer of both stacks. */
+  finalNorms: boolean;
+}
+
+/** BART and its relatives: two stacks that share their embedding. */
+function bart({ offset, embeddingNorms, finalNorms }: BartTraits): (fields: Fields) => ModelShape {
   return (fields) => {
     const hiddenSize = fields.whole(NAMES.hidden);
     const heads = fields.whole("decoder_attention_heads", MOST.heads);
-    const positions = fields.whole(NAMES.positions, MOST.positions) + 2;
+    const positions = fields.whole(NAMES.positions, MOST.positions);
     const traits: CrossTraits = {
       heads,
       headDim: hiddenSize / heads,
@@ -207,7 +219,12 @@ function bart(finalNorms: boolean): (fields: Fields) => ModelShape {
       layers: fields.whole("encoder_layers", MOST.layers),
     };
     const stacks = ["encoder", "decoder"];
-    fields.known("encoder_attention_heads", "num_hidden_layers", "classifier_dropout");
+    fields.known("encoder_attention_heads", "num_hidden_layers", "classifier_dropout", "normalize_before");
+    fields.known("static_position_embeddings", "decoder_vocab_size", "share_encoder_decoder_embeddings");
+    fields.known("normalize_embedding", "add_final_layer_norm", "add_bias_logits", "extra_pos_embeddings");
+    const words = fields.whole(NAMES.vocabulary);
+    if ((fields.maybeWhole("decoder_vocab_size") ?? words) !== words)
+      throw fields.wrong("decoder_vocab_size", `the ${words} words of the encoder`);
     return decoderWithEncoder(fields, {
       ...traits,
       intermediate: fields.whole("decoder_ffn_dim"),
@@ -216,12 +233,160 @@ function bart(finalNorms: boolean): (fields: Fields) => ModelShape {
       finalNorm: finalNorms,
       extra: [
         ...encoderTensors(hiddenSize, traits),
-        ...stacks.map((stack) => outside(`${stack}.positions.weight`, positions, hiddenSize)),
-        ...stacks.map((stack) => outside(`${stack}.embeddings.norm.weight`, 2, hiddenSize)),
+        ...(offset === undefined
+          ? []
+          : stacks.map((stack) => outside(`${stack}.positions.weight`, positions + offset, hiddenSize))),
+        ...(embeddingNorms
+          ? stacks.map((stack) => outside(`${stack}.embeddings.norm.weight`, 2, hiddenSize))
+          : []),
         ...(finalNorms ? [outside("encoder.norm.weight", 2, hiddenSize)] : []),
       ],
     });
   };
+}
+
+/** Stacks with layer norms, biases and two matrices in a block, whose positions are learned or computed. */
+function afterBart(learned: boolean): (fields: Fields) => ModelShape {
+  return (fields) => {
+    const hiddenSize = fields.whole(NAMES.hidden);
+    const heads = fields.whole([...NAMES.heads, "attention_heads"], MOST.heads);
+    const intermediate = fields.whole(NAMES.intermediate);
+    const part = attentionPart(hiddenSize, {
+      heads,
+      kvHeads: heads,
+      headDim: hiddenSize / heads,
+      qkvBias: true,
+      outputBias: true,
+    });
+    const block = densePart(hiddenSize, intermediate, { gated: false, bias: true });
+    return decoder(fields, {
+      norm: "layer",
+      mixer: () => part,
+      feedForward: () => block,
+      tied: true,
+      // The first two positions are for padding.
+      extra: learned ? [outside("positions.weight", fields.whole(NAMES.positions) + 2, hiddenSize)] : [],
+    });
+  };
+}
+
+/** DistilBERT: BERT with half its layers, without kinds of segments, and names of its own. */
+function distilbert(fields: Fields): ModelShape {
+  fields.known("sinusoidal_pos_embds", "tie_weights_", "dim", "hidden_dim");
+  const model = bert(0)(
+    fields.with({
+      hidden_size: fields.whole("dim"),
+      intermediate_size: fields.whole("hidden_dim"),
+      num_attention_heads: fields.whole(NAMES.heads, MOST.heads),
+      num_hidden_layers: fields.whole(NAMES.layers, MOST.layers),
+    }),
+  );
+  return { ...model, tensors: model.tensors.filter(({ name }) => !name.startsWith("pooler")) };
+}
+
+interface RecentEncoder {
+  norm: NormKind;
+  /** The first layer has no norm before its attention. */
+  skipsFirstNorm?: boolean;
+  qkvBias: boolean;
+  mlpBias: boolean;
+  extra: Tensor[];
+}
+
+/** Encoders with rotary positions and gated blocks. */
+function recentEncoder(fields: Fields, traits: RecentEncoder): ModelShape {
+  const hiddenSize = fields.whole(NAMES.hidden);
+  const heads = fields.whole(NAMES.heads, MOST.heads);
+  const part = uncached(
+    attentionPart(hiddenSize, {
+      heads,
+      kvHeads: heads,
+      headDim: hiddenSize / heads,
+      qkvBias: traits.qkvBias,
+      outputBias: traits.qkvBias,
+    }),
+  );
+  const block = densePart(hiddenSize, fields.whole(NAMES.intermediate), { bias: traits.mlpBias });
+  const model = decoder(fields.with({ tie_word_embeddings: true, num_key_value_heads: heads }), {
+    norm: traits.norm,
+    layerNorms: 0,
+    finalNorm: false,
+    mixer: (layer) =>
+      joined([
+        part,
+        {
+          tensors: norm(
+            "norm_1",
+            layer === 0 && traits.skipsFirstNorm === true ? "none" : traits.norm,
+            hiddenSize,
+          ),
+        },
+        { tensors: norm("norm_2", traits.norm, hiddenSize) },
+      ]),
+    feedForward: () => block,
+    extra: traits.extra,
+  });
+  return { ...model, notes: [...model.notes, KEEPS_NOTHING] };
+}
+
+function modernbert(fields: Fields): ModelShape {
+  const hiddenSize = fields.whole(NAMES.hidden);
+  const kind: NormKind = fields.flag("norm_bias", false) ? "layer" : "layer-without-bias";
+  const words = fields.whole(NAMES.vocabulary);
+  const [named] = fields.any("architectures") ?? [];
+  const predicts = typeof named === "string" && /MaskedLM/.test(named);
+  fields.known(
+    "global_attn_every_n_layers",
+    "local_attention",
+    "classifier_bias",
+    "sparse_prediction",
+    "decoder_bias",
+  );
+  fields.known("classifier_pooling", "layer_types", "sparse_pred_ignore_index");
+  const square = norm("head.norm", kind, hiddenSize).map(({ name, shape }) => outside(name, ...shape));
+  return recentEncoder(fields, {
+    norm: kind,
+    skipsFirstNorm: true,
+    qkvBias: fields.flag("attention_bias", false),
+    mlpBias: fields.flag("mlp_bias", false),
+    extra: [
+      ...norm("embeddings.norm", kind, hiddenSize).map(({ name, shape }) => outside(name, ...shape)),
+      ...norm("final_norm", kind, hiddenSize).map(({ name, shape }) => outside(name, ...shape)),
+      ...(predicts
+        ? [
+            ...outsideLinear("head.dense", hiddenSize, hiddenSize),
+            ...square,
+            ...(fields.flag("decoder_bias", true) ? [outside("decoder.bias", words)] : []),
+          ]
+        : []),
+    ],
+  });
+}
+
+function nomicBert(fields: Fields): ModelShape {
+  const hiddenSize = fields.whole(NAMES.hidden);
+  const gated = /glu/.test(fields.text("activation_function") ?? "");
+  if (!gated) throw fields.wrong("activation_function", "swiglu or geglu, which Nomic's encoder has");
+  const bias = fields.flag("mlp_fc1_bias", false);
+  fields.known(
+    "mlp_fc2_bias",
+    "causal",
+    "prenorm",
+    "parallel_block",
+    "use_rms_norm",
+    "rotary_emb_fraction",
+    "rotary_emb_base",
+  );
+  fields.known("pad_vocab_size_multiple", "shared_block", "rotary_emb_interleaved");
+  return recentEncoder(fields, {
+    norm: "layer",
+    qkvBias: fields.flag("qkv_proj_bias", false),
+    mlpBias: bias,
+    extra: [
+      outside("token_type_embeddings.weight", fields.maybeWhole("type_vocab_size") ?? 2, hiddenSize),
+      outside("embeddings.norm.weight", 2, hiddenSize),
+    ],
+  });
 }
 
 export const ENCODERS: Record<string, (fields: Fields) => ModelShape> = {
@@ -234,6 +399,14 @@ export const ENCODERS: Record<string, (fields: Fields) => ModelShape> = {
   mt5: t5,
   umt5: t5,
   whisper,
-  bart: bart(false),
-  mbart: bart(true),
+  bart: bart({ offset: 2, embeddingNorms: true, finalNorms: false }),
+  mbart: bart({ offset: 2, embeddingNorms: true, finalNorms: true }),
+  pegasus: bart({ offset: 0, embeddingNorms: false, finalNorms: true }),
+  marian: bart({ offset: 0, embeddingNorms: false, finalNorms: false }),
+  m2m_100: bart({ offset: undefined, embeddingNorms: false, finalNorms: true }),
+  biogpt: afterBart(true),
+  xglm: afterBart(false),
+  distilbert,
+  modernbert,
+  nomic_bert: nomicBert,
 };

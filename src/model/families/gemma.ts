@@ -140,6 +140,60 @@ function gemma4Experts(fields: Fields, hiddenSize: number): Part {
   ]);
 }
 
+/**
+ * Gemma 3n: four copies of the residual stream (AltUp), a small block beside attention (LAuReL), own embeddings of each
+ * layer, and last layers that read the cache of earlier ones but keep their own matrices.
+ */
+export function gemma3n(fields: Fields): ModelShape {
+  const hiddenSize = fields.whole(NAMES.hidden);
+  const layers = layersOf(fields);
+  const heads = headsOf(fields, hiddenSize, 256);
+  const type = layerTypes(fields, (layer) => ((layer + 1) % 5 === 0 ? "full" : "sliding"));
+  const sharing = fields.maybeWhole("num_kv_shared_layers", MOST.layers, 0) ?? 0;
+  if (sharing >= layers) throw fields.wrong("num_kv_shared_layers", `less than the ${layers} layers`);
+  const inputs = fields.wholeOr("altup_num_inputs", 4, MOST.heads);
+  const laurel = fields.wholeOr("laurel_rank", 64);
+  const perLayer = fields.wholeOr("hidden_size_per_layer_input", 256);
+  fields.known("altup_active_idx", "altup_coef_clip", "altup_correct_scale", "activation_sparsity_pattern");
+  const listed = fields.any(NAMES.intermediate) === undefined ? undefined : fields.wholes(NAMES.intermediate);
+  const widths = listed ?? [fields.whole(NAMES.intermediate)];
+  const aside: Part = {
+    tensors: [
+      { name: "altup.correct_output_scale", shape: [hiddenSize] },
+      { name: "altup.correction_coefs", shape: [inputs, inputs] },
+      { name: "altup.prediction_coefs", shape: [inputs ** 2, inputs] },
+      { name: "altup.modality_router", shape: [inputs, hiddenSize] },
+      ...norm("altup.router_norm", "rms", hiddenSize),
+      ...linear("laurel.linear_left", laurel, hiddenSize),
+      ...linear("laurel.linear_right", hiddenSize, laurel),
+      ...norm("laurel.post_laurel_norm", "rms", hiddenSize),
+    ],
+  };
+  return decoder(fields, {
+    layerNorms: 4,
+    mixer: (layer) => {
+      const own = attentionPart(hiddenSize, {
+        ...heads,
+        queryKeyNorm: "head",
+        window: type(layer) === "full" ? undefined : fields.whole("sliding_window", MOST.positions),
+      });
+      const sharesCache = layer >= layers - sharing;
+      if (!sharesCache || own.attention === undefined) return joined([own, aside]);
+      return joined([{ ...own, attention: { ...own.attention, sharesCache } }, aside]);
+    },
+    feedForward: (layer) =>
+      joined([densePart(hiddenSize, widths[layer] ?? widths[0] ?? 0), perLayerPart(hiddenSize, perLayer)]),
+    tied: true,
+    extra: [
+      outside("embed_tokens_per_layer.weight", perLayerVocabulary(fields), layers * perLayer),
+      ...outsideLinear("per_layer_model_projection", layers * perLayer, hiddenSize),
+      outside("per_layer_projection_norm.weight", perLayer),
+      outside("altup_projections.weight", inputs - 1, hiddenSize, hiddenSize),
+      outside("altup_unembed_projections.weight", inputs - 1, hiddenSize, hiddenSize),
+    ],
+  });
+}
+
 /** A dense block whose result is kept while the experts run. */
 function both(dense: Part, experts: Part | undefined): Part {
   if (experts?.feedForward === undefined || dense.feedForward === undefined) return dense;

@@ -3,7 +3,7 @@ import type { ModelShape } from "../shape.js";
 import { DENSE } from "./dense.js";
 import { ENCODERS } from "./encoders.js";
 import { EXPERTS } from "./experts.js";
-import { gemma3, gemma4 } from "./gemma.js";
+import { gemma3, gemma3n, gemma4 } from "./gemma.js";
 import { HYBRID } from "./hybrid.js";
 import { RECENT } from "./recent.js";
 
@@ -14,6 +14,7 @@ const READERS: Record<string, (fields: Fields) => ModelShape> = {
   ...RECENT,
   ...ENCODERS,
   gemma3,
+  gemma3n,
   gemma4,
 };
 

@@ -14,6 +14,7 @@ export const EXPERT_WIDTH = [
   "moe_ffn_hidden_size",
   "expert_intermediate_size",
   "expert_hidden_size",
+  "moe_primary_ffn_hidden_size",
 ];
 const SHARED_COUNT = [
   "n_shared_experts",
@@ -124,6 +125,8 @@ export function mixture(
 function denseLayers(fields: Fields): (layer: number) => boolean {
   const types = fields.any("mlp_layer_types");
   if (types !== undefined) return (layer) => types[layer] === "dense";
+  const listedLayers = fields.any("is_moe_layer");
+  if (listedLayers !== undefined) return (layer) => listedLayers[layer] !== true && listedLayers[layer] !== 1;
   const frequency = fields.raw("moe_layer_freq");
   if (Array.isArray(frequency)) return (layer) => frequency[layer] === 0;
   const listed = fields.raw("moe_layers_enum");

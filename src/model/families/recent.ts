@@ -364,6 +364,68 @@ const hunyuanMoe: Traits = (fields) => {
   };
 };
 
+/** Ouro runs all its layers several times; each run has a cache of its own, but the same weights. */
+const ouro: Traits = (fields) => {
+  const hiddenSize = fields.whole(NAMES.hidden);
+  const count = layersOf(fields);
+  const runs = fields.wholeOr("total_ut_steps", 4, 1000);
+  const window = windows(fields, () => "full");
+  const heads = headsOf(fields, hiddenSize);
+  const block = densePart(hiddenSize, fields.whole(NAMES.intermediate));
+  const norms = { tensors: ["1", "2", "3", "4"].flatMap((name) => norm(`norm_${name}`, "rms", hiddenSize)) };
+  fields.known("early_exit_threshold", "early_exit_step");
+  const onlyFirst = (layer: number, part: Part): Part => (layer < count ? part : { ...part, tensors: [] });
+  return {
+    layers: runs * count,
+    layerNorms: 0,
+    mixer: (layer) =>
+      onlyFirst(
+        layer,
+        joined([attentionPart(hiddenSize, { ...heads, window: window(layer % count) }), norms]),
+      ),
+    feedForward: (layer) => onlyFirst(layer, block),
+    extra: [{ name: "early_exit_gate", shape: [hiddenSize + 1], copies: 1 }],
+  };
+};
+
+/** LLaDA: a Llama that fills in all places of an answer at once. */
+const llada: Traits = (fields) => {
+  const hiddenSize = fields.whole(NAMES.hidden);
+  const bias = fields.flag("include_bias", false);
+  const words = fields.maybeWhole("embedding_size") ?? fields.whole(NAMES.vocabulary);
+  if (fields.text("block_type") !== "llama" || bias)
+    throw fields.wrong("block_type", "llama, without include_bias, as LLaDA has it");
+  const block = densePart(hiddenSize, fields.whole(["mlp_hidden_size", "intermediate_size"]));
+  const tied = fields.flag("weight_tying", false);
+  fields.known(
+    "mlp_ratio",
+    "input_emb_norm",
+    "attention_layer_norm",
+    "multi_query_attention",
+    "layer_norm_type",
+  );
+  fields.notes.push(
+    "A diffusion language model writes all places of an answer again and again: most runtimes keep no cache for it.",
+  );
+  return {
+    attention: { qkvBias: fields.flag("include_qkv_bias", false) },
+    feedForward: () => block,
+    vocabulary: words,
+    tied,
+    knowsTying: true,
+  };
+};
+
+const exaoneMoe: Traits = (fields) => {
+  const period = fields.maybeWhole("full_attention_interval", MOST.layers) ?? 4;
+  fields.known("sliding_window_pattern", "first_last_k_dense_replace");
+  return {
+    attention: { queryKeyNorm: "head" },
+    window: everyFull(fields, period),
+    feedForward: mixture(fields, { choiceBias: true }),
+  };
+};
+
 const TRAITS: Record<string, Traits> = {
   afmoe: (fields) => ({
     layerNorms: 4,
@@ -425,6 +487,9 @@ const TRAITS: Record<string, Traits> = {
     return { feedForward: () => own, tied: true };
   },
   dbrx,
+  exaone_moe: exaoneMoe,
+  llada,
+  ouro,
   deci,
   nemotron_nas: deci,
   ernie4_5_moe: (fields) => {

@@ -3,6 +3,7 @@ import type { DecoderTraits } from "../decoder.js";
 import { decoder, layersOf } from "../decoder.js";
 import type { Fields } from "../fields.js";
 import { MOST, NAMES } from "../fields.js";
+import { densePart } from "../feed-forward-part.js";
 import { WINDOW } from "../layer-types.js";
 import type { Part } from "../part.js";
 import type { ModelShape } from "../shape.js";
@@ -11,42 +12,79 @@ import { hasExperts, mixture } from "./mixture.js";
 const QKV_BIAS = ["attention_bias", "qkv_bias", "use_qkv_bias", "add_qkv_bias", "use_bias", "bias"];
 const QK_NORM = ["use_qk_norm", "qk_norm", "qk_layernorm", "use_qk_layernorm"];
 const SLIDING = /sliding|local|window|swa/;
+/** Widths of dense blocks; some families have names of their own. */
+export const WIDTH = [...NAMES.intermediate, "mlp_hidden_size"];
 const RECURRENT = /linear|mamba|recurrent|conv|ssm|kda|lightning|rwkv|delta/;
+
+/** Activations that exist only between two input matrices, or nearly so. */
+const GATING = /silu|swish|glu/;
 
 /**
  * A decoder of an architecture without a reader, from what its config states: layers, hidden size, heads, widths and
- * experts mean the same in nearly all of them. What the config names beyond that is listed as not counted.
+ * experts mean the same in nearly all of them. What the config names beyond that is listed as not counted. The result
+ * is told as a lower bound, so what the config leaves open is counted as the smaller of the two: two matrices in a
+ * block, a head that shares the embedding, no block in layers with a state.
  */
 export function unknownDecoder(fields: Fields): ModelShape {
   const hiddenSize = fields.whole(NAMES.hidden);
   const layers = layersOf(fields);
-  const { mixer, recurrent } = attentionLayers(fields, hiddenSize, layers);
+  const { mixer, recurrent, isRecurrent } = attentionLayers(fields, hiddenSize, layers);
   if (recurrent > 0) {
     fields.notes.push(
       `${recurrent} layers keep a state of fixed size in place of keys and values; neither their weights nor that state are in the figures.`,
     );
   }
+  const gated = isGated(fields);
+  const block = hasExperts(fields) ? mixture(fields, { gated }) : blocks(fields, hiddenSize, layers, gated);
   const traits: DecoderTraits = {
     mixer,
-    ...(hasExperts(fields) ? { feedForward: mixture(fields) } : {}),
+    feedForward: (layer) => (isRecurrent(layer) ? undefined : block(layer)),
+    tied: true,
   };
   return decoder(fields, traits);
+}
+
+function isGated(fields: Fields): boolean {
+  const named = fields.raw([
+    "hidden_act",
+    "hidden_activation",
+    "activation_function",
+    "activation_type",
+    "mlp_hidden_act",
+  ]);
+  if (typeof named === "string") return GATING.test(named.toLowerCase());
+  fields.assume("hidden_act", "a block of two matrices");
+  return false;
+}
+
+/** Dense blocks of the width in the config, or of the widths where it has one for each layer. */
+function blocks(fields: Fields, hiddenSize: number, layers: number, gated: boolean): (layer: number) => Part {
+  const listed = fields.any(WIDTH) === undefined ? undefined : fields.list(WIDTH, layers);
+  const widths = listed === undefined ? [] : fields.wholes(WIDTH);
+  const one = listed === undefined ? fields.whole(WIDTH) : 0;
+  return (layer) => densePart(hiddenSize, widths[layer] ?? one, { gated });
 }
 
 function attentionLayers(
   fields: Fields,
   hiddenSize: number,
   layers: number,
-): { mixer: (layer: number) => Part | undefined; recurrent: number } {
+): {
+  mixer: (layer: number) => Part | undefined;
+  recurrent: number;
+  isRecurrent: (layer: number) => boolean;
+} {
   const types = typesOf(fields, layers);
+  const isRecurrent = (layer: number): boolean => types(layer) === "recurrent";
   const recurrent = Array.from({ length: layers }, (_, layer) => types(layer)).filter(
     (type) => type === "recurrent",
   );
   if (fields.has("kv_lora_rank") && fields.maybeFlag("use_mla") !== false && fields.has("qk_rope_head_dim")) {
     const latent = latentAttentionPart(fields, hiddenSize);
     return {
-      mixer: (layer) => (types(layer) === "recurrent" ? undefined : latent),
+      mixer: (layer) => (isRecurrent(layer) ? undefined : latent),
       recurrent: recurrent.length,
+      isRecurrent,
     };
   }
   const usual = headsOf(fields, hiddenSize);
@@ -69,6 +107,7 @@ function attentionLayers(
     });
   return {
     recurrent: recurrent.length,
+    isRecurrent,
     mixer: (layer) => {
       const type = types(layer);
       if (type === "recurrent") return undefined;

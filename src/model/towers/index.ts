@@ -69,6 +69,11 @@ export function towersOf(
     });
     return true;
   });
+  if (type === "fuyu" && typeof level.patch_size === "number") {
+    towers.read.add("patch_size").add("num_channels").add("image_size");
+    const channels = typeof level.num_channels === "number" ? level.num_channels : 3;
+    add({ tensors: matrix("vision", "embed", text.hiddenSize, channels * level.patch_size ** 2, true) });
+  }
   attempt("img_processor", "images", (values) => {
     const layer = objectOf("embd_layer") ?? {};
     reading("img_processor", values, (fields) => {
@@ -112,8 +117,14 @@ export function towersOf(
       (name) => typeof values[name] === "number",
     );
     const byOuter = type === "kimi_k25" || type === "kimi_vl" ? "moonvit" : type;
-    const read = VISION[own.toLowerCase()] ?? VISION[byOuter.toLowerCase()];
-    if (!stated || read === undefined) return false;
+    const byOwn = VISION[own.toLowerCase()];
+    const read = byOwn ?? VISION[byOuter.toLowerCase()];
+    // Files keep only what differs from the class, whose sizes a reader knows by its name alone.
+    if (read === undefined || (!stated && byOwn === undefined)) return false;
+    if (!stated)
+      towers.notes.push(
+        `${key} in ${where} states no count of layers: the sizes of its class (${own}) are taken.`,
+      );
     reading(key, values, (fields) => {
       const tower = read(fields, text.hiddenSize);
       fields.known("spatial_merge_size", "temporal_patch_size");

@@ -137,8 +137,13 @@ test("names of objects are no families", () => {
 });
 
 test("an unknown decoder with layers, heads and widths is read, and its weights are a lower bound", () => {
-  const model = modelOf({ ...TINY, model_type: "nova", gating_rank: 3 });
+  const nova = { ...TINY, model_type: "nova", gating_rank: 3 };
+  const model = modelOf({ ...nova, hidden_act: "silu" });
   expect(parameterCount(model)).toBe(parameterCount(modelOf(TINY)));
+  // Without an activation that gates, one matrix of 16 x 8 less in each of two layers; a head that may be the embedding.
+  expect(parameterCount(modelOf(nova))).toBe(parameterCount(modelOf(TINY)) - 2 * 16 * 8);
+  const untold = without({ ...nova, hidden_act: "gelu" }, "tie_word_embeddings");
+  expect(parameterCount(modelOf(untold))).toBe(parameterCount(modelOf(TINY)) - 2 * 16 * 8 - 80);
   expect(model.uncounted).toHaveLength(2);
   expect(model.uncounted?.[0]).toMatch(/^bytesper does not know "nova": the cache is that of 2 layers/);
   expect(model.uncounted?.[1]).toMatch(/may mean tensors which are not counted: gating_rank 3\.$/);
@@ -161,6 +166,56 @@ test.each([
   const labels = { id2label: { 0: "a", 1: "b", 2: "c" } };
   const model = modelOf({ ...TINY, ...labels, architectures: [architecture] });
   expect(parameterCount(model) - parameterCount(modelOf(TINY))).toBe(more);
+});
+
+test.each([
+  [
+    { _class_name: "UNet2DConditionModel", attention_head_dim: 8 },
+    /diffusers pipeline \(UNet2DConditionModel\)/,
+  ],
+  [{ ...TINY, architectures: ["LlamaForCausalLMEagle3"], draft_vocab_size: 4 }, /a draft model .*Eagle3/],
+  [{ medusa_num_heads: 2, medusa_num_layers: 1 }, /a draft model .*medusa_num_heads/],
+  [
+    { ...TINY, model_type: "hubert", architectures: ["HubertForCTC"] },
+    /a HubertForCTC, which is no language model/,
+  ],
+  [{ ...TINY, model_type: "wav", conv_dim: [4, 4] }, /a model for sound/],
+  [{ ...without(TINY, "vocab_size"), model_type: "vit", patch_size: 2 }, /a model for pictures/],
+  [{ ...TINY, model_type: "nova", type_vocab_size: 2 }, /an encoder/],
+  [{ ...TINY, model_type: "rwkv9" }, /a recurrent model/],
+  [{ ...TINY, model_type: "nova", is_encoder_decoder: true }, /an encoder and a decoder/],
+  [{ model_type: "around", text_model_id: "some/model", text_config: {} }, /a model around some\/model/],
+  [
+    { projection_dim: 4, vision_config: {}, text_config: { ...TINY, model_type: "clip_text_model" } },
+    /compares texts with pictures/,
+  ],
+] as [Config, RegExp][])("what is no language model with known layers is told: %#", (config, sentence) => {
+  const said = refusal(config);
+  expect(said).toMatch(sentence);
+  expect(said).toMatch(/^config\.json describes a.*; give the folder of its checkpoint, .*\.$/);
+});
+
+test.each([
+  [{ architectures: ["LlamaForHouseholds"] }, /LlamaForHouseholds is not known/],
+  [{ architectures: ["SkyForCausalLM"] }, /SkyForCausalLM is not one of the architecture llama/],
+  [{ vision_tower: "someone/clip" }, /vision_tower someone\/clip/],
+  [{ audio_tokenizer_config: { layers: 3 } }, /audio_tokenizer_config/],
+] as [Config, RegExp][])("a class or a field that may add tensors is a doubt: %j", (more, sentence) => {
+  expect(modelOf({ ...TINY, ...more }).uncounted?.join(" ")).toMatch(sentence);
+});
+
+test("a model around the language model of another kind is a doubt", () => {
+  const model = modelOf({ model_type: "seeing", text_config: TINY });
+  expect(model.uncounted?.join(" ")).toMatch(/model around the language model \(seeing\)/);
+});
+
+test.each([
+  ["Qwen2ForRewardModel", 8 * 8 + 8 + 8 + 1],
+  ["Qwen2ForProcessRewardModel", 8 * 8 + 8 + 2 * 8 + 2],
+])("the head of %s has two matrices with biases", (architecture, head) => {
+  const qwen2 = { ...TINY, model_type: "qwen2" };
+  const model = modelOf({ ...qwen2, architectures: [architecture] });
+  expect(parameterCount(model) - parameterCount(modelOf(qwen2))).toBe(head - 80);
 });
 
 test("a family that the user names is read with a warning that it cannot be checked", () => {
