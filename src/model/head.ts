@@ -52,7 +52,7 @@ export function headDoubts(...levels: readonly Record<string, unknown>[]): strin
   return isRelated
     ? []
     : [
-        `The class ${called} is not one of the architecture ${String(type).slice(0, 60)}: tensors that it adds are not counted.`,
+        `The class ${called} is not one of the architecture ${type.slice(0, 60)}: tensors that it adds are not counted.`,
       ];
 }
 

@@ -399,6 +399,7 @@ const llada: Traits = (fields) => {
   const tied = fields.flag("weight_tying", false);
   fields.known(
     "mlp_ratio",
+    "vocab_size",
     "input_emb_norm",
     "attention_layer_norm",
     "multi_query_attention",
