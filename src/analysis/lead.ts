@@ -18,6 +18,8 @@ interface Given {
   spread?: number;
   /** Slopes of the first population from each of its sizes to the next. */
   steps: readonly number[];
+  /** Bytes of an instance in the largest first population, less those in a later one of that size. */
+  atLargest?: number | undefined;
 }
 
 /** Lines that are this close say the same. */
@@ -45,7 +47,7 @@ function isExact({ shape, perUnitBytes: { value, low, high } }: Fit): boolean {
  */
 export function leadingLine(
   { warm, cold }: { warm: Fit | undefined; cold: Fit | undefined },
-  { kept, instances, steps, isMalloc = false, spread = 0 }: Given,
+  { kept, instances, steps, atLargest, isMalloc = false, spread = 0 }: Given,
 ): Lead {
   if (warm === undefined || cold === undefined) return { from: "warm", fit: warm };
   const [from, to] = [warm.perUnitBytes, cold.perUnitBytes];
@@ -68,6 +70,8 @@ export function leadingLine(
       ? { from: "cold", fit: cold }
       : { from: "warm", fit: warm };
   const overlap = from.low <= to.high && to.low <= from.high;
-  if (overlap || paidOnce(0) || to.value < 0) return { from: "warm", fit: warm };
+  // Nothing grew that stays: the first sizes only met other edges of a pool that is filled piece by piece.
+  const isSameAtLargest = atLargest !== undefined && Math.abs(atLargest) <= tolerance;
+  if (overlap || isSameAtLargest || paidOnce(0) || to.value < 0) return { from: "warm", fit: warm };
   return { from: "cold", fit: cold, other: warm };
 }

@@ -101,6 +101,7 @@ export function analyse(input: AnalysisInput): Result {
       kept: retained > 0,
       instances: levelSpan(collected.rows),
       steps: coldSlopes(collected.rows, heapAndExternal, unitsOf),
+      atLargest: coldExcess(collected.rows, heapAndExternal, unitsOf),
       spread: spreadShare(collected),
     },
   );
@@ -111,6 +112,7 @@ export function analyse(input: AnalysisInput): Result {
       kept: leftMalloc > 0,
       instances: levelSpan(collected.rows),
       steps: coldSlopes(collected.rows, mallocBytes, unitsOf),
+      atLargest: coldExcess(collected.rows, mallocBytes, unitsOf),
       isMalloc: true,
     },
   );
@@ -233,6 +235,24 @@ function coldSlopes(
       });
     });
   return (each[0] ?? []).map((_, step) => median(each.map((slopes) => slopes[step] ?? Number.NaN)));
+}
+
+/** The largest first population less the median of later ones of that size, for each unit: median over the processes. */
+function coldExcess(
+  rows: readonly Trial[],
+  counter: Counter,
+  unitsOf: (factors: Factors) => number,
+): number | undefined {
+  const largest = largestOf([0, ...rows.map(({ instances }) => instances)]);
+  const each = rows
+    .filter(({ instances }) => instances === largest)
+    .flatMap(({ data, factors }) => {
+      const cold = coldPointsOf(data, counter).find(({ x }) => x === largest);
+      const warm = pointsOf(data, counter, 0).filter(({ x }) => x === largest);
+      if (cold === undefined || warm.length === 0) return [];
+      return [(cold.y - median(warm.map(({ y }) => y))) / largest / unitsOf(factors)];
+    });
+  return each.length === 0 ? undefined : median(each);
 }
 
 type PointsOf = (data: ProtocolData) => Point[];

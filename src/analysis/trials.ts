@@ -49,9 +49,15 @@ export function retainedPerInstance(data: ProtocolData, counter: Counter): numbe
   return growth / made;
 }
 
-/** Growth of the process from before the first instance to its end, for each instance that was ever made. */
+/**
+ * Growth of the process to its end for each instance made after the first few, which also pay what is paid once (a
+ * library that is loaded at first use).
+ */
 export function grownPerInstance(data: ProtocolData, counter: Counter): number {
-  return (counter(data.end) - counter(data.baseline)) / data.end.created;
+  const { baseline, end } = data;
+  const cold = coldOf(data);
+  const from = cold.length > 1 ? (cold[0] ?? baseline) : baseline;
+  return (counter(end) - counter(from)) / (end.created - from.created);
 }
 
 /**
@@ -67,13 +73,15 @@ export function pointsOf(data: ProtocolData, counter: Counter, retained: number)
   }));
 }
 
-/**
- * The first population of the process, which only grew, as points. Empty for a journal of an earlier version.
- */
+/** Empty for a journal of an earlier version. */
+function coldOf(data: ProtocolData): SettledReading[] {
+  return (data as { cold?: SettledReading[] }).cold ?? [];
+}
+
+/** The first population of the process, which only grew, as points. */
 export function coldPointsOf(data: ProtocolData, counter: Counter): Point[] {
   const base = counter(data.baseline);
-  const cold = (data as { cold?: SettledReading[] }).cold ?? [];
-  return cold.map((reading) => ({ x: reading.count, y: counter(reading) - base }));
+  return coldOf(data).map((reading) => ({ x: reading.count, y: counter(reading) - base }));
 }
 
 /** Median over the rounds of the bytes since the baseline, at the largest level. */

@@ -64,6 +64,15 @@ export function fullGc(): { gc: FullGc; rejected: ObservedGc[] } {
   );
 }
 
+/**
+ * Makes V8 give back the pages that it keeps for later, of which no counter tells (Node 22 and later). The heap shrinks
+ * too, so a reading of the heap before this call cannot be compared with one after it. Node 20 keeps no such pages, and
+ * runs a scavenge.
+ */
+export function giveBackPages(): void {
+  exposedGc()?.({ type: "major", execution: "sync", flavor: "last-resort" });
+}
+
 /** What each candidate call runs in this process; a calibration records it. */
 export function surveyGcCalls(): ObservedGc[] {
   return CANDIDATES.map(({ call, collect }) => ({ call, proof: observe(collect) }));

@@ -8,7 +8,7 @@ import { loadSubject } from "./load-subject.js";
 import { Population } from "./population.js";
 import type { Stream } from "./stream.js";
 import type { FullGc } from "./gc.js";
-import { fullGc } from "./gc.js";
+import { fullGc, giveBackPages } from "./gc.js";
 import { heldBytes } from "./pilot.js";
 import type { SettledReading } from "./settle.js";
 import { SettledLog } from "./settle.js";
@@ -35,6 +35,8 @@ const MOST_INSTANCES = 100_000;
 const FEWEST_INSTANCES = 6;
 /** Time in which the first few are made, from which the rest is planned. */
 const ROUGH_BUDGET_MS = 80;
+/** The first two may take this much, because it may be paid once. */
+const MOST_AT_FIRST_BYTES = 4 * LARGE_BYTES;
 const ROUGH_SIZES = [1, 2, 5, 16, 64, 256, 1024];
 const STEPS = 6;
 /** Where each instance takes longer to make than the one before, the population ends earlier than planned. */
@@ -128,6 +130,7 @@ export async function runGrowth(
     if (dropping !== undefined) await dropping;
     await finalizerOf(gc);
     log.take(0, population.created);
+    giveBackPages();
     stream({ type: "ledger", phase, instances: population.created, reading: readLedger() });
   }
   return { readings: log.rows(), returnsNothing: population.returnsNothing };
@@ -152,7 +155,8 @@ async function planned(population: Population, { instances }: GrowthSpec, gc: Fu
     instanceBytes = (heldBytes(gc) - before) / made;
     // The first ones also pay what is paid once, which tells nothing of the others.
     if (size > 2) spentMs += tookMs;
-    if (spentMs > ROUGH_BUDGET_MS || instanceBytes * size > LARGE_BYTES / STEPS) break;
+    const isLarge = instanceBytes * size > (size > 2 ? LARGE_BYTES / STEPS : MOST_AT_FIRST_BYTES);
+    if (spentMs > ROUGH_BUDGET_MS || isLarge) break;
   }
   const byTime = CREATE_BUDGET_MS / 2 / Math.max(createMs, 1e-6);
   const memory = Math.min(getHeapStatistics().heap_size_limit / 4, LARGE_BYTES);

@@ -16,6 +16,7 @@ function line(value: number, spread = 0): Fit {
 
 const given = { kept: false, instances: 1000, steps: [145.5, 145.5] };
 const ofMalloc = { ...given, isMalloc: true };
+const ofSlabs = { ...given, instances: 160, steps: [7986, 8640], atLargest: 0 };
 const once = { ...given, steps: [736, 1000] };
 
 test.each([
@@ -24,6 +25,8 @@ test.each([
   ["a difference below 1 %", line(736), line(743), given, "warm", undefined],
   ["a difference of what is paid once", line(32), line(34), given, "warm", undefined],
   ["a table that grew in the warm-up", line(80), line(145.5), given, "cold", 80],
+  // Slabs of 64 KiB: the first 50 meet 6 of them, 200 meet 25, as later ones do.
+  ["a pool whose edges the first sizes meet", line(8313), line(8422), ofSlabs, "warm", undefined],
   ["what is paid between two sizes alone", line(736), line(868), once, "warm", undefined],
   ["a first population that shrinks", line(10), line(-4000), given, "warm", undefined],
   ["instances that differ by more", line(8304), line(8443), { ...given, spread: 0.12 }, "warm", undefined],
