@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { closeSync, openSync, readdirSync } from "node:fs";
 import { setImmediate as nextTask } from "node:timers/promises";
 import { getHeapSpaceStatistics } from "node:v8";
 import type { SubjectContext } from "../experiment/define.js";
@@ -56,8 +56,9 @@ const STEPS_OF_A_TURN = 16;
  * count. The event loop takes a turn now and then, as it does between the connections of a server.
  */
 export async function holdPopulation(spec: HeldSpec, stream: Stream, emit: Stream): Promise<HeldReading> {
+  const spare = new SpareDescriptor();
   const holder = await Holder.open(spec, emit);
-  stream({ type: "ready", reading: readingOf(0) });
+  stream({ type: "ready", reading: readingOf(0, spare) });
   const step = Math.max(1, Math.floor(spec.target / STEPS));
   for (let steps = 1; holder.count < spec.target; steps++) {
     await holder.growTo(Math.min(spec.target, holder.count + step));
@@ -69,7 +70,7 @@ export async function holdPopulation(spec: HeldSpec, stream: Stream, emit: Strea
     stream({ type: "churned", round });
     await nextTask();
   }
-  return readingOf(holder.count);
+  return readingOf(holder.count, spare);
 }
 
 /**
@@ -82,14 +83,15 @@ export async function weighPopulation(
   stream: Stream,
   emit: Stream,
 ): Promise<WeighedReading[]> {
+  const spare = new SpareDescriptor();
   const holder = await Holder.open(spec, emit);
-  stream({ type: "ready", reading: readingOf(0) });
+  stream({ type: "ready", reading: readingOf(0, spare) });
   const started = performance.now();
-  const first = readingOf(0);
+  const first = readingOf(0, spare);
   const readings: WeighedReading[] = [first];
   const live = (reading: WeighedReading): void => {
     collect();
-    reading.liveBytes = readingOf(reading.count).heapBytes;
+    reading.liveBytes = readingOf(reading.count, spare).heapBytes;
   };
   live(first);
   let quarter = false;
@@ -106,7 +108,7 @@ export async function weighPopulation(
     }
     stream({ type: "made", count: holder.count });
     await nextTask();
-    const reading = readingOf(holder.count);
+    const reading = readingOf(holder.count, spare);
     readings.push(reading);
     const growth = reading.residentBytes - first.residentBytes;
     const late = performance.now() - started;
@@ -215,13 +217,40 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
-function readingOf(count: number): HeldReading {
+function readingOf(count: number, spare: SpareDescriptor): HeldReading {
   let [heapBytes, heapPagesBytes] = [0, 0];
   for (const space of getHeapSpaceStatistics()) {
     heapBytes += space.space_used_size;
     heapPagesBytes += space.physical_space_size;
   }
-  return { count, heapBytes, heapPagesBytes, residentBytes: residentBytes(), descriptors: descriptors() };
+  const own = spare.lend(() => ({ residentBytes: residentBytes(), descriptors: descriptors() }));
+  return { count, heapBytes, heapPagesBytes, ...own };
+}
+
+/** One descriptor that instances cannot take, because a process that has none left cannot read its own memory. */
+class SpareDescriptor {
+  #descriptor: number | undefined;
+
+  constructor() {
+    this.#take();
+  }
+
+  lend<T>(read: () => T): T {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    try {
+      return read();
+    } finally {
+      this.#take();
+    }
+  }
+
+  #take(): void {
+    try {
+      this.#descriptor = openSync("/dev/null", "r");
+    } catch {
+      this.#descriptor = undefined;
+    }
+  }
 }
 
 function residentBytes(): number {

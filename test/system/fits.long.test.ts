@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Fits } from "../../src/record/fits.js";
-import { bytesper, inFolder } from "./cli.js";
+import { bytesper, inFolder, MAIN, run } from "./cli.js";
 
 /** One instance holds 100 kB outside of V8's heap, so a container of 256 MiB holds fewer than 2,621. */
 const BUFFERS = "export const create = (i) => ({ i, body: Buffer.alloc(100_000, i & 255) });";
@@ -21,6 +21,24 @@ test("buffers fill the container, and the answer has both ends with their eviden
     expect(["container", "native"]).toContain(found.wall);
     expect(found.runs.some(({ lives, exitCode }) => lives && exitCode === 0)).toBe(true);
     expect(found.runs.some(({ lives, cause }) => !lives && cause !== undefined)).toBe(true);
+  });
+});
+
+test("a subject that takes all descriptors meets their limit, though nothing is left to read the process with", async () => {
+  await inFolder(async (folder) => {
+    const subject = join(folder, "handle.mjs");
+    writeFileSync(
+      subject,
+      'import { openSync } from "node:fs"; export const create = () => openSync("/dev/null");',
+    );
+    const fits = `ulimit -n 256 && exec "$0" "$1" fits "$2" --memory 256MiB --json`;
+    const { stdout, stderr } = await run("sh", ["-c", fits, process.execPath, MAIN, subject]);
+    expect(stderr).not.toMatch(/EMFILE/);
+    const found = JSON.parse(stdout) as Fits;
+    expect(found).toMatchObject({ wall: "descriptors", predictedWall: "descriptors" });
+    expect(found.lives).toBeLessThan(256);
+    // Node itself holds some twenty.
+    expect(found.dies).toBeGreaterThan(225);
   });
 });
 
