@@ -32,10 +32,7 @@ const FIRST_USE_BYTES = 2048;
 /** Book-keeping of two pages of V8 more or less. */
 const FIRST_USE_OF_MALLOC_BYTES = 8192;
 
-/**
- * Whether the first populations lie on one line, the same in all processes. Malloc fills them from memory that
- * nobody used before; later ones are filled in part from what an addon keeps in a cache of its own.
- */
+/** Whether the populations lie on one line, the same in all processes. */
 function isExact({ shape, perUnitBytes: { value, low, high } }: Fit): boolean {
   return shape === "linear" && high - low <= AGREEMENT * Math.abs(value);
 }
@@ -44,9 +41,14 @@ function isExact({ shape, perUnitBytes: { value, low, high } }: Fit): boolean {
  * The line after a warm-up is the exact one. But a table, a pool or a memory that grew in the warm-up and
  * never shrinks costs nothing any more, and what is kept by a key that comes again takes the place of itself.
  * The first population of a process shows both. So that line leads where the two differ.
+ *
+ * Malloc fills first populations from memory that nobody used before; later ones are filled in part from what an
+ * addon keeps in a cache of its own.
+ *
+ * @param late the line of the first population without its smallest size, which may pay what is paid once
  */
 export function leadingLine(
-  { warm, cold }: { warm: Fit | undefined; cold: Fit | undefined },
+  { warm, cold, late }: { warm: Fit | undefined; cold: Fit | undefined; late?: Fit | undefined },
   { kept, instances, steps, atLargest, isMalloc = false, spread = 0 }: Given,
 ): Lead {
   if (warm === undefined || cold === undefined) return { from: "warm", fit: warm };
@@ -61,10 +63,10 @@ export function leadingLine(
   const paidOnce = (share: number): boolean =>
     steps.some((step) => Math.abs(step - from.value) <= Math.max(tolerance, share * largest));
   // The readings after a warm-up hold what all populations before left, and only an estimate of it is taken off.
-  if (kept)
-    return cold.shape !== "linear" && paidOnce(AGREEMENT_OF_KEPT)
-      ? { from: "warm", fit: warm }
-      : { from: "cold", fit: cold };
+  if (kept) {
+    if (cold.shape === "linear" || !paidOnce(AGREEMENT_OF_KEPT)) return { from: "cold", fit: cold };
+    return isExact(warm) || late === undefined ? { from: "warm", fit: warm } : { from: "cold", fit: late };
+  }
   if (!(difference > tolerance))
     return isMalloc && isExact(cold) && difference > AGREEMENT * largest
       ? { from: "cold", fit: cold }

@@ -96,7 +96,11 @@ export function analyse(input: AnalysisInput): Result {
   const fitOf = (points: PointsOf): Fit | undefined =>
     several ? undefined : fitProcesses(processes(points), noise);
   const lead = leadingLine(
-    { warm: fitOf(warm(heapAndExternal, retained)), cold: fitOf(cold(heapAndExternal)) },
+    {
+      warm: fitOf(warm(heapAndExternal, retained)),
+      cold: fitOf(cold(heapAndExternal)),
+      late: fitOf((data) => cold(heapAndExternal)(data).slice(1)),
+    },
     {
       kept: retained > 0,
       instances: levelSpan(collected.rows),

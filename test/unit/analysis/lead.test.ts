@@ -15,6 +15,9 @@ function line(value: number, spread = 0): Fit {
 }
 
 const given = { kept: false, instances: 1000, steps: [145.5, 145.5] };
+/** The first size lies off the line. */
+const bent = (value: number): Fit => ({ ...line(value), shape: "shrinking" });
+const keptOnce = { ...given, kept: true, steps: [3932, 2558] };
 const ofMalloc = { ...given, isMalloc: true };
 const ofSlabs = { ...given, instances: 160, steps: [7986, 8640], atLargest: 0 };
 const once = { ...given, steps: [736, 1000] };
@@ -32,6 +35,14 @@ test.each([
   ["instances that differ by more", line(8304), line(8443), { ...given, spread: 0.12 }, "warm", undefined],
   ["intervals that overlap", line(80, 40), line(145.5, 40), given, "warm", undefined],
   ["instances that are kept", line(158), line(148.7), { ...given, kept: true }, "cold", undefined],
+  [
+    "instances that are kept, with a cost between two sizes",
+    line(2542),
+    bent(2700),
+    keptOnce,
+    "warm",
+    undefined,
+  ],
   // A cache of an addon that the warm-up filled makes later blocks cheaper; the first ones are all new.
   ["malloc that differs by 4 %", line(100_000), line(104_000), ofMalloc, "cold", undefined],
   ["malloc that differs by 0.9 %", line(100_000), line(100_900), ofMalloc, "warm", undefined],
@@ -39,4 +50,13 @@ test.each([
 ] as const)("%s", (_, warm, cold, conditions, from, other) => {
   const lead = leadingLine({ warm, cold }, conditions);
   expect([lead.from, lead.other?.perUnitBytes.value]).toEqual([from, other]);
+});
+
+test("of instances that are kept, the later sizes speak where the first one paid once and the others scatter", () => {
+  const late = line(265);
+  const lead = leadingLine(
+    { warm: line(293, 90), cold: bent(273), late },
+    { ...keptOnce, steps: [290, 265] },
+  );
+  expect(lead).toEqual({ from: "cold", fit: late });
 });
