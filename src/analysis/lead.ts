@@ -18,8 +18,11 @@ interface Given {
   spread?: number;
   /** Slopes of the first population from each of its sizes to the next. */
   steps: readonly number[];
-  /** Bytes of an instance in the largest first population, less those in a later one of that size. */
-  atLargest?: number | undefined;
+  /**
+   * How far the populations after the warm-up are from the first one at both ends, for each instance, bytes: empty, and
+   * at the largest size.
+   */
+  apart?: number | undefined;
 }
 
 /** Lines that are this close say the same. */
@@ -49,7 +52,7 @@ function isExact({ shape, perUnitBytes: { value, low, high } }: Fit): boolean {
  */
 export function leadingLine(
   { warm, cold, late }: { warm: Fit | undefined; cold: Fit | undefined; late?: Fit | undefined },
-  { kept, instances, steps, atLargest, isMalloc = false, spread = 0 }: Given,
+  { kept, instances, steps, apart, isMalloc = false, spread = 0 }: Given,
 ): Lead {
   if (warm === undefined || cold === undefined) return { from: "warm", fit: warm };
   const [from, to] = [warm.perUnitBytes, cold.perUnitBytes];
@@ -73,7 +76,7 @@ export function leadingLine(
       : { from: "warm", fit: warm };
   const overlap = from.low <= to.high && to.low <= from.high;
   // Nothing grew that stays: the first sizes only met other edges of a pool that is filled piece by piece.
-  const isSameAtLargest = atLargest !== undefined && Math.abs(atLargest) <= tolerance;
-  if (overlap || isSameAtLargest || paidOnce(0) || to.value < 0) return { from: "warm", fit: warm };
+  const isSameAtBothEnds = apart !== undefined && apart <= tolerance;
+  if (overlap || isSameAtBothEnds || paidOnce(0) || to.value < 0) return { from: "warm", fit: warm };
   return { from: "cold", fit: cold, other: warm };
 }

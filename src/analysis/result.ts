@@ -105,7 +105,7 @@ export function analyse(input: AnalysisInput): Result {
       kept: retained > 0,
       instances: levelSpan(collected.rows),
       steps: coldSlopes(collected.rows, heapAndExternal, unitsOf),
-      atLargest: coldExcess(collected.rows, heapAndExternal, unitsOf),
+      apart: apartAtEnds(collected.rows, heapAndExternal, unitsOf),
       spread: spreadShare(collected),
     },
   );
@@ -116,7 +116,7 @@ export function analyse(input: AnalysisInput): Result {
       kept: leftMalloc > 0,
       instances: levelSpan(collected.rows),
       steps: coldSlopes(collected.rows, mallocBytes, unitsOf),
-      atLargest: coldExcess(collected.rows, mallocBytes, unitsOf),
+      apart: apartAtEnds(collected.rows, mallocBytes, unitsOf),
       isMalloc: true,
     },
   );
@@ -241,8 +241,11 @@ function coldSlopes(
   return (each[0] ?? []).map((_, step) => median(each.map((slopes) => slopes[step] ?? Number.NaN)));
 }
 
-/** The largest first population less the median of later ones of that size, for each unit: median over the processes. */
-function coldExcess(
+/**
+ * How far later populations are from the first one, for each unit: what stays after the warm-up, and the difference at
+ * the largest size. Median over the processes.
+ */
+function apartAtEnds(
   rows: readonly Trial[],
   counter: Counter,
   unitsOf: (factors: Factors) => number,
@@ -252,9 +255,11 @@ function coldExcess(
     .filter(({ instances }) => instances === largest)
     .flatMap(({ data, factors }) => {
       const cold = coldPointsOf(data, counter).find(({ x }) => x === largest);
-      const warm = pointsOf(data, counter, 0).filter(({ x }) => x === largest);
-      if (cold === undefined || warm.length === 0) return [];
-      return [(cold.y - median(warm.map(({ y }) => y))) / largest / unitsOf(factors)];
+      const later = pointsOf(data, counter, 0).filter(({ x }) => x === largest);
+      if (cold === undefined || later.length === 0) return [];
+      const stays = counter(data.warm) - counter(data.baseline);
+      const more = cold.y - median(later.map(({ y }) => y));
+      return [Math.max(Math.abs(stays), Math.abs(more)) / largest / unitsOf(factors)];
     });
   return each.length === 0 ? undefined : median(each);
 }

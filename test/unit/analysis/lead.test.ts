@@ -19,7 +19,7 @@ const given = { kept: false, instances: 1000, steps: [145.5, 145.5] };
 const bent = (value: number): Fit => ({ ...line(value), shape: "shrinking" });
 const keptOnce = { ...given, kept: true, steps: [3932, 2558] };
 const ofMalloc = { ...given, isMalloc: true };
-const ofSlabs = { ...given, instances: 160, steps: [7986, 8640], atLargest: 0 };
+const ofSlabs = { ...given, instances: 160, steps: [7986, 8640], apart: 22 };
 const once = { ...given, steps: [736, 1000] };
 
 test.each([
@@ -30,6 +30,7 @@ test.each([
   ["a table that grew in the warm-up", line(80), line(145.5), given, "cold", 80],
   // Slabs of 64 KiB: the first 50 meet 6 of them, 200 meet 25, as later ones do.
   ["a pool whose edges the first sizes meet", line(8313), line(8422), ofSlabs, "warm", undefined],
+  ["a memory that stays as it grew", line(20), line(65_568), { ...ofSlabs, apart: 65_536 }, "cold", 20],
   ["what is paid between two sizes alone", line(736), line(868), once, "warm", undefined],
   ["a first population that shrinks", line(10), line(-4000), given, "warm", undefined],
   ["instances that differ by more", line(8304), line(8443), { ...given, spread: 0.12 }, "warm", undefined],
