@@ -4,13 +4,15 @@ import { attentionOfLayer } from "./gguf-attention.js";
 import { GGUF_BLOCKS } from "../quantization/gguf.js";
 import type { Layer, ModelShape } from "../shape.js";
 import { HeaderReader, damaged } from "./bytes.js";
-import type { StoredTensor } from "./tensors.js";
-import { elementCount, shapeTensors } from "./tensors.js";
+import type { Span, StoredTensor } from "./tensors.js";
+import { elementCount, overlapOf, shapeTensors } from "./tensors.js";
 
 /** Files of the largest models have some thousands of each; a count above means that the file is damaged. */
 const MOST_TENSORS = 1_000_000;
 const MOST_ENTRIES = 100_000;
 const MOST_TEXT = 64 * 2 ** 20;
+/** Vocabularies have some hundred thousand words. */
+const MOST_WORDS = 10_000_000;
 
 /** Numbers of the types in the header (enum ggml_type of llama.cpp). */
 const TYPES: Record<number, string> = {
@@ -94,6 +96,7 @@ export async function readGguf(path: string): Promise<Gguf> {
     }
     const tensors: StoredTensor[] = [];
     const names = new Set<string>();
+    const spans: Span[] = [];
     let end = 0;
     for (let at = 0; at < tensorCount; at++) {
       const { tensor, offset } = await tensorOf(reader, path);
@@ -101,8 +104,11 @@ export async function readGguf(path: string): Promise<Gguf> {
         throw damaged(path, `it has two tensors with the name ${JSON.stringify(tensor.name.slice(0, 80))}`);
       names.add(tensor.name);
       tensors.push(tensor);
+      spans.push({ name: tensor.name, begin: offset, end: offset + tensor.bytes });
       end = Math.max(end, offset + tensor.bytes);
     }
+    const overlap = overlapOf(spans);
+    if (overlap !== undefined) throw damaged(path, overlap);
     const alignment = metadata.get("general.alignment");
     const step = typeof alignment === "number" && alignment > 0 ? alignment : 32;
     const start = Math.ceil(reader.position / step) * step;
@@ -177,6 +183,7 @@ async function list(reader: HeaderReader, path: string): Promise<number[] | { le
   const type = (await reader.take(4)).readUInt32LE();
   const length = await whole(reader);
   if (type === TEXT) {
+    if (length > MOST_WORDS) throw damaged(path, `a list of its metadata would hold ${length} texts`);
     for (let at = 0; at < length; at++) await reader.skip(await wholeWithin(reader, path));
     return { length };
   }

@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 import { isObject } from "../fields.js";
 import { HeaderReader, damaged } from "./bytes.js";
-import type { StoredTensor } from "./tensors.js";
-import { elementCount } from "./tensors.js";
+import type { Span, StoredTensor } from "./tensors.js";
+import { elementCount, overlapOf } from "./tensors.js";
 
 /** The library refuses longer headers (MAX_HEADER_SIZE in safetensors/src/tensor.rs). */
 const MOST_HEADER = 100_000_000;
@@ -60,9 +60,13 @@ function tensorsOf(path: string, text: string, dataBytes: number): StoredTensor[
   const twice = repeated(topLevelNames(text));
   if (twice !== undefined)
     throw damaged(path, `its header has two tensors with the name ${JSON.stringify(twice.slice(0, 80))}`);
-  return Object.entries(header).flatMap(([name, entry]) =>
-    name === "__metadata__" ? [] : [tensorOf(path, name, entry, dataBytes)],
+  const spans: Span[] = [];
+  const tensors = Object.entries(header).flatMap(([name, entry]) =>
+    name === "__metadata__" ? [] : [tensorOf(path, name, entry, dataBytes, spans)],
   );
+  const overlap = overlapOf(spans);
+  if (overlap !== undefined) throw damaged(path, overlap);
+  return tensors;
 }
 
 function repeated(names: readonly string[]): string | undefined {
@@ -74,7 +78,13 @@ function repeated(names: readonly string[]): string | undefined {
   return undefined;
 }
 
-function tensorOf(path: string, name: string, entry: unknown, dataBytes: number): StoredTensor {
+function tensorOf(
+  path: string,
+  name: string,
+  entry: unknown,
+  dataBytes: number,
+  spans: Span[],
+): StoredTensor {
   const called = `the tensor ${JSON.stringify(name.slice(0, 80))}`;
   if (!isObject(entry)) throw damaged(path, `${called} is not described by an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
@@ -93,6 +103,7 @@ function tensorOf(path: string, name: string, entry: unknown, dataBytes: number)
       path,
       `${called} has ${bytes} bytes, which ${dtype} numbers of the shape ${shape.join(" x ")} do not take`,
     );
+  spans.push({ name, begin, end });
   return { name, type: dtype, shape, bytes };
 }
 

@@ -65,6 +65,24 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, 1);
 }
 
+/** Where the data of a tensor lies in its file. */
+export interface Span {
+  name: string;
+  begin: number;
+  end: number;
+}
+
+/** What is wrong if two tensors claim the same bytes, which no writer does; undefined if none do. */
+export function overlapOf(spans: readonly Span[]): string | undefined {
+  const sorted = spans.filter(({ begin, end }) => end > begin).sort((a, b) => a.begin - b.begin);
+  for (const [at, { name, begin }] of sorted.entries()) {
+    const before = sorted[at - 1];
+    if (before !== undefined && begin < before.end)
+      return `the tensor ${JSON.stringify(name.slice(0, 80))} begins at ${begin}, inside ${JSON.stringify(before.name.slice(0, 80))}, which ends at ${before.end}`;
+  }
+  return undefined;
+}
+
 /** The tensors in the form of a shape, so that a breakdown can name them. */
 export function shapeTensors(tensors: readonly StoredTensor[]): Tensor[] {
   const merged = new Map<string, Tensor>();

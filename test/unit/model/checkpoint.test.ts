@@ -138,6 +138,13 @@ test.each<[name: string, text: string, data: number, length: number | undefined,
     undefined,
     /two tensors with the name "a"/,
   ],
+  [
+    "tensors that overlap",
+    header({ a: ["BF16", 4], b: ["BF16", 4] }).text.replace("[8,16]", "[6,14]"),
+    16,
+    undefined,
+    /the tensor "b" begins at 6, inside "a", which ends at 8/,
+  ],
 ])("%s in a .safetensors header is one sentence", async (name, text, data, length, sentence) => {
   const path = await write(`${name.replace(/ /g, "-")}.safetensors`, text, data, length);
   await expect(readModelFile(path)).rejects.toThrow(sentence);
@@ -235,6 +242,15 @@ test.each<[name: string, bytes: Buffer, data: number, sentence: RegExp]>([
     ]),
     64,
     /two tensors with the name "a"/,
+  ],
+  [
+    "tensors that overlap",
+    gguf(METADATA, [
+      ["a", 0, 0, 512],
+      ["b", 0, 1024, 512],
+    ]),
+    4096,
+    /the tensor "b" begins at 1024, inside "a", which ends at 2048/,
   ],
   ["another magic", Buffer.from("GGML0000000000000000"), 0, /does not begin with GGUF/],
   [
