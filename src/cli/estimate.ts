@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import type {
+  Adapter,
+  AdapterFile,
   AttentionImplementation,
   Card,
   Logits,
@@ -8,6 +10,7 @@ import type {
   Optimizer,
   Precision,
   Runtime,
+  Targets,
   WeightFormat,
 } from "../model/index.js";
 import {
@@ -54,6 +57,7 @@ interface Flags {
   checkpointing?: boolean;
   loraRank?: number;
   loraTargets?: string[];
+  adapter?: string;
   zero: string;
   dataParallel: number;
 }
@@ -64,7 +68,7 @@ export function addEstimate(program: Command): void {
     .description("memory that a model needs for a prompt or for training, from its config or its checkpoint")
     .argument(
       "<model>",
-      "a config.json, the folder of a checkpoint, a .safetensors or .gguf file, or a known name",
+      "a config.json, the folder of a checkpoint or adapter, a .safetensors or .gguf file, or a known name",
     )
     .requiredOption("--tokens <n>", "tokens of each prompt, such as 12000 or 8k", tokenCount)
     .option("--batch <n>", "sequences at once", wholeNumber(1), 1)
@@ -122,6 +126,7 @@ export function addEstimate(program: Command): void {
       wholeNumber(1),
     )
     .option("--lora-targets <names>", "matrices with adapters, such as q_proj,v_proj, or all-linear", list)
+    .option("--adapter <path>", "an adapter_config.json (LoRA, QLoRA, DoRA) or its folder, beside the model")
     .addOption(
       new Option("--zero <stage>", "with --training: what ranks split")
         .choices(["0", "1", "2", "3"])
@@ -147,7 +152,8 @@ async function run(name: string, flags: Flags): Promise<void> {
       "--gpu and --capacity both say how much memory there is; give one of them.",
     );
   const capacity = flags.capacity ?? (gpu === undefined ? undefined : capacityOf(gpu));
-  const read = await model.readModelFile(name, family === undefined ? {} : { family });
+  const { base, adapter } = await adapted(name, flags);
+  const read = await model.readModelFile(base, family === undefined ? {} : { family });
   const shape = gpu === undefined ? read : { ...read, notes: [...read.notes, capacityNote(gpu)] };
   const common = {
     tokens,
@@ -158,7 +164,8 @@ async function run(name: string, flags: Flags): Promise<void> {
     ...(capacity === undefined ? {} : { capacityBytes: capacity }),
   };
   if (flags.training === true) {
-    const result = model.estimateTraining(shape, { ...common, ...trainingOptions(flags) });
+    const result = model.estimateTraining(shape, { ...common, ...trainingOptions(flags, adapter?.adapter) });
+    result.notes.push(...storedNotes(adapter, result.trainedParameters));
     if (flags.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     else
       print(
@@ -175,7 +182,9 @@ async function run(name: string, flags: Flags): Promise<void> {
     ...(cacheDtype === undefined ? {} : { cacheDtype }),
     ...(runtime === undefined ? {} : { runtime }),
     ...(sharedPrefix === undefined ? {} : { sharedPrefix }),
+    ...(adapter === undefined ? {} : { adapter: adapter.adapter }),
   });
+  result.notes.push(...storedNotes(adapter, result.adapterParameters));
   const compared =
     flags.published === undefined ? undefined : model.comparePublished(flags.published, result);
   if (flags.json === true) {
@@ -189,24 +198,69 @@ async function run(name: string, flags: Flags): Promise<void> {
   if (compared?.agrees === false) process.exitCode = 1;
 }
 
-function trainingOptions(flags: Flags): {
+/** The model that is meant: what the user names, or the base of the adapter that the user names. */
+async function adapted(name: string, flags: Flags): Promise<{ base: string; adapter?: AdapterFile }> {
+  const [{ BytesperError }, { isAdapter, readAdapterFile }] = await Promise.all([
+    import("../base/errors.js"),
+    import("../model/index.js"),
+  ]);
+  if (flags.adapter !== undefined) {
+    if (flags.loraRank !== undefined || flags.loraTargets !== undefined)
+      throw new BytesperError(
+        "USAGE",
+        "--adapter and --lora-rank both describe an adapter; give one of them.",
+      );
+    return { base: name, adapter: await readAdapterFile(flags.adapter) };
+  }
+  if (!(await isAdapter(name))) return { base: name };
+  const adapter = await readAdapterFile(name);
+  const { base } = adapter.adapter;
+  if (base === undefined)
+    throw new BytesperError(
+      "BAD_INPUT",
+      `${name} describes an adapter and names no model; give the config.json of its model, and --adapter ${name}.`,
+    );
+  return { base, adapter };
+}
+
+/** What the tensors of an adapter hold, where that is not what its config gives. */
+function storedNotes(file: AdapterFile | undefined, counted: number | undefined): string[] {
+  const stored = file?.storedParameters;
+  if (stored === undefined || counted === undefined) return [];
+  return [
+    stored === counted
+      ? "The adapter's tensors hold as many parameters."
+      : `The adapter's tensors hold ${stored.toLocaleString("en-US")} parameters, its config gives ${counted.toLocaleString("en-US")}: one of them does not belong to this model.`,
+  ];
+}
+
+/** The matrices of queries and values, as PEFT adapts them where the user names none, under the names of families. */
+const QUERIES_AND_VALUES =
+  /\.(q_proj|v_proj|q|v|query|value|qkv_proj|query_key_value|c_attn|W_pack|Wqkv|wqkv)$/;
+
+function trainingOptions(
+  flags: Flags,
+  adapter: Adapter | undefined,
+): {
   optimizer: Optimizer;
   precision: Precision;
   checkpointing: boolean;
   zero: 0 | 1 | 2 | 3;
   dataParallel: number;
-  lora?: { rank: number; targets: string[] };
+  lora?: Adapter;
 } {
-  const { optimizer, precision, checkpointing = false, loraRank, loraTargets = ["q_proj", "v_proj"] } = flags;
+  const { optimizer, precision, checkpointing = false, loraRank, loraTargets } = flags;
+  const targets: Targets | undefined =
+    loraTargets?.includes("all-linear") === true ? "all-linear" : loraTargets;
+  const lora: Adapter | undefined =
+    loraRank === undefined ? adapter : { rank: loraRank, targets: targets ?? QUERIES_AND_VALUES, notes: [] };
   return {
     optimizer,
     precision,
     checkpointing,
     zero: Number(flags.zero) as 0 | 1 | 2 | 3,
     dataParallel: flags.dataParallel,
-    ...(loraRank === undefined
-      ? {}
-      : { lora: { rank: loraRank, targets: loraTargets.includes("all-linear") ? [] : loraTargets } }),
+    ...(lora === undefined ? {} : { lora }),
   };
 }
 

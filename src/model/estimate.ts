@@ -58,6 +58,8 @@ export interface Estimate {
   kvFullLengthBytes?: number;
   /** Fixed size of one sequence; only with recurrent layers. */
   stateBytesPerSequence?: number;
+  /** Parameters of the adapter that is loaded beside the weights. */
+  adapterParameters?: number;
   terms: EstimateTerm[];
   /** Bytes while the prompt is read: the terms that always exist, and the largest stage. */
   prefillPeakBytes: number;
@@ -140,6 +142,7 @@ export function estimate(whole: ModelShape, options: EstimateOptions): Estimate 
       sharedPrefix: setting.sharedPrefix,
     }).bytes,
     ...(state === 0 ? {} : { stateBytesPerSequence: state }),
+    ...(setting.adapterParameters === undefined ? {} : { adapterParameters: setting.adapterParameters }),
     terms: prefill.terms.map((term) => ({ ...plain(term), atPeak: prefill.at(term.phase) })),
     prefillPeakBytes: prefill.bytes,
     decodeTerms: decode.terms.map(plain),

@@ -1,3 +1,8 @@
+export type { Adapter, Targets } from "./adapter/config.js";
+export { readAdapter } from "./adapter/config.js";
+export type { AdapterFile } from "./adapter/file.js";
+export { isAdapter, readAdapterFile } from "./adapter/file.js";
+export { adapterTensors } from "./adapter/tensors.js";
 export type { Logits } from "./activation-terms.js";
 export { LOGITS, logitsTerm } from "./activation-terms.js";
 export { reserve } from "./allocator.js";

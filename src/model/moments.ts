@@ -56,10 +56,21 @@ export function decodeMoment(model: ModelShape, setting: Setting, sessions: numb
 }
 
 function residentTerms(model: ModelShape, setting: Setting, sessions: number): Draft[] {
-  const { dtype, cacheDtype, compute, tokens, contextBytes, rules, sharedPrefix } = setting;
+  const { dtype, cacheDtype, compute, tokens, contextBytes, rules, sharedPrefix, adapterParameters } =
+    setting;
   const state = stateTerm(model, sessions, compute, rules);
   return [
     weightsTerm(model, dtype),
+    ...(adapterParameters === undefined
+      ? []
+      : [
+          oneBlock({
+            name: "adapter",
+            bytes: 4 * adapterParameters,
+            formula: product(`${grouped(adapterParameters)} parameters`, "4 B (fp32, as PEFT loads it)"),
+            phase: "always",
+          }),
+        ]),
     cacheTerm(model, { tokens, batch: sessions, type: cacheDtype, rules, sharedPrefix }),
     ...(state === undefined ? [] : [state]),
     {

@@ -1,4 +1,6 @@
 import { BytesperError } from "../base/errors.js";
+import type { Adapter } from "./adapter/config.js";
+import { adapterTensors } from "./adapter/tensors.js";
 import type { Logits } from "./activation-terms.js";
 import type { AttentionImplementation } from "./attention-terms.js";
 import type { ComputeType, NumberType } from "./dtype.js";
@@ -8,6 +10,7 @@ import { plainTypeNote } from "./quantization/named.js";
 import type { Runtime, RuntimeRules } from "./runtime.js";
 import { RUNTIME_RULES } from "./runtime.js";
 import type { ModelShape } from "./shape.js";
+import { elementsOf } from "./shape.js";
 
 /**
  * Bytes of a CUDA context with PyTorch: the middle of the 300 to 600 MB that processes were seen to hold. It
@@ -39,6 +42,8 @@ export interface EstimateOptions {
   /** Ranks that share each layer, and ranks that have layers of their own; the figures are those of one rank. */
   tensorParallel?: number;
   pipelineParallel?: number;
+  /** An adapter that is loaded beside the weights, in fp32 as PEFT does. */
+  adapter?: Adapter;
   /** Tokens at the beginning of all sequences that the runtime keeps once. */
   sharedPrefix?: number;
 }
@@ -56,6 +61,7 @@ export interface Setting {
   contextBytes: number;
   rules?: RuntimeRules;
   sharedPrefix?: number;
+  adapterParameters?: number;
 }
 
 export function settingOf(model: ModelShape, options: EstimateOptions, notes: string[]): Setting {
@@ -86,6 +92,8 @@ export function settingOf(model: ModelShape, options: EstimateOptions, notes: st
   if (options.dtype !== undefined) notes.push(...dtypeNotes(model, options.dtype));
   const ofWeights = dtype ?? "bf16";
   const plain = numberType(ofWeights);
+  const adapted = options.adapter === undefined ? undefined : adapterTensors(model, options.adapter);
+  notes.push(...(adapted?.notes ?? []));
   const compute = [plain, named].find((type) => type !== undefined && isComputeType(type)) ?? "bf16";
   return {
     tokens,
@@ -98,6 +106,9 @@ export function settingOf(model: ModelShape, options: EstimateOptions, notes: st
     contextBytes,
     ...(runtime === undefined ? {} : { rules: RUNTIME_RULES[runtime] }),
     ...(sharedPrefix === undefined ? {} : { sharedPrefix }),
+    ...(adapted === undefined
+      ? {}
+      : { adapterParameters: Math.ceil(adapted.tensors.reduce((sum, one) => sum + elementsOf(one), 0)) }),
   };
 }
 

@@ -1,8 +1,10 @@
 import { largestOf } from "../base/stats/extremes.js";
 import { BytesperError } from "../base/errors.js";
+import type { Adapter } from "./adapter/config.js";
+import type { AdapterTensors } from "./adapter/tensors.js";
+import { adapterTensors } from "./adapter/tensors.js";
 import { EAGER_BYTES_PER_SCORE } from "./attention-terms.js";
 import { weightsBytes } from "./moments.js";
-import { partOf } from "./quantization/parts.js";
 import type { EstimateOptions } from "./setting.js";
 import { settingOf } from "./setting.js";
 import type { Layer, ModelShape, Tensor } from "./shape.js";
@@ -20,9 +22,9 @@ export type Optimizer = (typeof OPTIMIZERS)[number];
 export const PRECISIONS = ["mixed", "bf16", "fp32"] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
+/** An adapter of one rank; all matrices of the layers have one if no ends of their names are given. */
 export interface Lora {
   rank: number;
-  /** Ends of the names of the matrices that are adapted; all matrices of the layers if empty. */
   targets: readonly string[];
 }
 
@@ -35,7 +37,7 @@ export interface TrainingOptions extends Pick<
   /** Keeps only the input of each layer and computes the rest again. */
   checkpointing?: boolean;
   /** Trains small matrices beside the weights, which stay as they are. */
-  lora?: Lora;
+  lora?: Lora | Adapter;
   /** Stage of ZeRO, and the ranks that share what it splits. */
   zero?: 0 | 1 | 2 | 3;
   dataParallel?: number;
@@ -80,13 +82,10 @@ export function estimateTraining(model: ModelShape, options: TrainingOptions): T
       "USAGE",
       `Expected the ranks of data parallelism to be a whole number from 1, but it is ${dataParallel}.`,
     );
-  const fixed = fixedTerms(model, options, { optimizer, precision, zero, dataParallel });
-  const trainedParameters = trainedTensors(model, options.lora).reduce((sum, one) => sum + sizeOf(one), 0);
-  if (options.lora !== undefined && trainedParameters === 0)
-    throw new BytesperError(
-      "USAGE",
-      `No matrix of ${model.family} ends with ${options.lora.targets.join(", ")}; give names such as q_proj, or all-linear.`,
-    );
+  const trained = trainedTensors(model, options.lora);
+  notes.push(...trained.notes);
+  const fixed = fixedTerms(model, options, trained.tensors, { optimizer, precision, zero, dataParallel });
+  const trainedParameters = trained.tensors.reduce((sum, one) => sum + sizeOf(one), 0);
   const context: Term = {
     name: "framework context",
     bytes: contextBytes,
@@ -176,10 +175,14 @@ interface States {
  * Weights, gradients and states (ZeRO, arXiv:1910.02054, sections 3.1 and 5: 2 + 2 + 12 bytes a parameter for Adam in
  * mixed precision; stage 1 splits the states, 2 the gradients, 3 the weights).
  */
-function fixedTerms(model: ModelShape, options: TrainingOptions, states: States): Term[] {
+function fixedTerms(
+  model: ModelShape,
+  options: TrainingOptions,
+  trained: readonly Tensor[],
+  states: States,
+): Term[] {
   const { optimizer, precision, zero, dataParallel } = states;
   const { lora } = options;
-  const trained = trainedTensors(model, lora);
   const count = trained.reduce((sum, one) => sum + sizeOf(one), 0);
   // PEFT keeps adapters in fp32 (autocast_adapter_dtype).
   const own = lora === undefined ? precision : "fp32";
@@ -252,23 +255,13 @@ function stateBytes(
 }
 
 /** What is trained: all tensors, or two small matrices beside each adapted one. */
-function trainedTensors(model: ModelShape, lora: Lora | undefined): Tensor[] {
-  if (lora === undefined) return [...model.tensors];
-  const { rank, targets } = lora;
-  return model.tensors.flatMap((tensor) => {
-    const part = partOf(tensor);
-    if (part !== "linear" && part !== "expert") return [];
-    const name = tensor.name.replace(/\.weight$/, "");
-    if (targets.length > 0 && !targets.some((target) => name.endsWith(`.${target}`) || name === target))
-      return [];
-    const columns = tensor.shape.at(-1) ?? 1;
-    const rows = tensor.shape.at(-2) ?? 1;
-    // A fused tensor of experts has one pair for each of them.
-    const each = tensor.shape.slice(0, -2).reduce((all, one) => all * one, 1);
-    return [
-      { name: `${name}.lora_A`, shape: [rank, columns], copies: tensor.copies * each },
-      { name: `${name}.lora_B`, shape: [rows, rank], copies: tensor.copies * each },
-    ];
+function trainedTensors(model: ModelShape, lora: Lora | Adapter | undefined): AdapterTensors {
+  if (lora === undefined) return { tensors: [...model.tensors], notes: [] };
+  const targets = Array.isArray(lora.targets) && lora.targets.length === 0 ? "all-linear" : lora.targets;
+  return adapterTensors(model, {
+    notes: [],
+    ...lora,
+    targets: "parameters" in lora ? lora.targets : targets,
   });
 }
 

@@ -36,7 +36,7 @@ export async function readModelFolder(folder: string, options: ReadOptions = {})
       "BAD_INPUT",
       base === undefined
         ? `${folder} has no config.json, .safetensors or .gguf file; give the folder of a downloaded model.`
-        : `${folder} holds an adapter for ${base}, not a model; give the folder or config.json of ${base}, and --lora-rank for its training.`,
+        : `${folder} holds an adapter for ${base}, not a model; give the folder or config.json of ${base}, and --adapter with this folder.`,
     );
   }
   const quantization = await quantizationBeside(folder, names);

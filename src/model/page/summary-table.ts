@@ -11,6 +11,7 @@ export function summaryTable(estimate: Estimate): Table {
   const bytesOf = (name: string): number => estimate.terms.find((term) => term.name === name)?.bytes ?? 0;
   const rows: [string, number][] = [
     ["weights", estimate.weightsBytes],
+    ["adapter", bytesOf("adapter")],
     ["key/value cache", estimate.kvBytes],
     ["recurrent state", bytesOf("recurrent state")],
     ["framework context", bytesOf("framework context")],
@@ -32,6 +33,9 @@ export function summaryTable(estimate: Estimate): Table {
       .filter(([name, bytes]) => bytes !== 0 || name === "weights")
       .map(([name, bytes]) => [name, fixed(bytes, 0), bytesWithBinaryUnit(bytes)]),
     notes: [
+      ...(estimate.adapterParameters === undefined
+        ? []
+        : [`The adapter has ${fixed(estimate.adapterParameters, 0)} parameters.`]),
       `A token of one sequence takes ${fixed(estimate.kvBytesPerToken, 0)} B of cache. Estimated, not measured; --verbose shows each term with its formula.`,
       ...notes,
     ],
