@@ -91,15 +91,17 @@ function widthTerm(
 }
 
 export function logitsTerm(
-  { vocabularySize }: ModelShape,
+  { vocabularySize, outputs }: ModelShape,
   setting: ActivationSetting,
   logits: Logits,
 ): Draft {
   const { compute, batch } = setting;
-  const positions = logits === "last" ? 1 : setting.tokens;
+  // Labels are of a sequence, whatever positions are asked for.
+  const positions = logits === "last" || outputs !== undefined ? 1 : setting.tokens;
+  const words = outputs ?? vocabularySize;
   const own = bytesPerNumber(compute);
   const copy = logits === "all-fp32" && compute !== "fp32" ? 4 : 0;
-  const numbers = batch * positions * vocabularySize;
+  const numbers = batch * positions * words;
   const copies = [own, copy].filter((size) => size > 0);
   return {
     name: "logits",
@@ -107,7 +109,7 @@ export function logitsTerm(
     formula: product(
       sequences(batch),
       positions === 1 ? "1 position" : `${grouped(positions)} positions`,
-      `${grouped(vocabularySize)} words`,
+      `${grouped(words)} ${outputs === undefined ? "words" : "labels"}`,
       copy === 0 ? `${own} B` : `(${own} B + ${copy} B copy in fp32)`,
     ),
     phase: "logits",

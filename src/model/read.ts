@@ -112,9 +112,11 @@ export function modelOf(config: unknown, options: ReadOptions = {}): ModelShape 
   }
   notes.push(...predictedNotes(values));
 
+  const head = headOf(...levels.map((level) => level.values), values);
   const whole: ModelShape = {
     ...text,
-    tensors: [...withHead(text, headOf(...levels.map((level) => level.values), values)), ...around.tensors],
+    tensors: [...withHead(text, head), ...around.tensors],
+    ...(head.kind === "language" ? {} : { outputs: head.labels }),
     ...(uncounted.length === 0 ? {} : { uncounted }),
     notes,
   };

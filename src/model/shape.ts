@@ -66,6 +66,10 @@ export interface ModelShape {
   vocabularySize: number;
   layers: readonly Layer[];
   tensors: readonly Tensor[];
+  /** Numbers that a model without a language head gives for a sequence: its labels, or none. */
+  outputs?: number;
+  /** Attention drops scores while it is trained, so the scores are kept twice and with a mask. */
+  hasAttentionDropout?: true;
   /** Type of the weights in the config; absent if it names none. */
   dtype?: string;
   /** The longest sequence that the model was made for. */

@@ -291,11 +291,7 @@ function activationTerms(
   const perLayer = model.layers.map((layer) => layerNumbers(layer, model.hiddenSize));
   const scores = (layer: Layer): number =>
     attention === "eager" && layer.attention !== undefined
-      ? batch *
-        layer.attention.heads *
-        tokens *
-        tokens *
-        (EAGER_BYTES_PER_SCORE[each === 4 ? "fp32" : "bf16"].bytes - 2)
+      ? batch * layer.attention.heads * tokens * tokens * scoreBytes(model, each)
       : 0;
   const bytesOf = (at: number): number =>
     all * ((perLayer[at] ?? 0) * each + normCopies(model.layers[at], model.hiddenSize)) +
@@ -334,6 +330,16 @@ function activationTerms(
         },
       ];
   const copies = precision === "fp32" ? 12 : 14;
+  if (model.outputs !== undefined)
+    return [
+      ...kept,
+      {
+        name: "logits and loss",
+        bytes: batch * model.outputs * copies,
+        formula: product(sequences(batch), `${grouped(model.outputs)} labels`, `${copies} B`),
+        phase: "always",
+      },
+    ];
   return [
     ...kept,
     {
@@ -349,6 +355,16 @@ function activationTerms(
       phase: "always",
     },
   ];
+}
+
+/**
+ * Bytes of a stored score: what the softmax gave; with dropout also what is left of it, and a mask of one byte
+ * (arXiv:2205.05198, section 4.1).
+ */
+function scoreBytes(model: ModelShape, each: number): number {
+  return model.hasAttentionDropout === true
+    ? 2 * each + 1
+    : EAGER_BYTES_PER_SCORE[each === 4 ? "fp32" : "bf16"].bytes - 2;
 }
 
 /** Numbers of one token that a layer keeps in the type that it computes in. */

@@ -64,8 +64,11 @@ function bert(places: number): (fields: Fields) => ModelShape {
       ],
     });
     fields.known("classifier_dropout", "tie_word_embeddings");
+    // The class drops a tenth unless the file says otherwise.
+    const dropped = fields.raw("attention_probs_dropout_prob") ?? 0.1;
     return {
       ...model,
+      ...(dropped === 0 ? {} : { hasAttentionDropout: true as const }),
       notes: [...model.notes, KEEPS_NOTHING],
     };
   };

@@ -166,6 +166,44 @@ test.each<[source: string, gigabytes: number, model: string, options: Partial<Tr
   expect(Math.abs(totalBytes / (gigabytes * 1e9) - 1)).toBeLessThan(0.1);
 });
 
+const BERT_LARGE = modelOf({
+  architectures: ["BertForSequenceClassification"],
+  model_type: "bert",
+  hidden_size: 1024,
+  intermediate_size: 4096,
+  num_attention_heads: 16,
+  num_hidden_layers: 24,
+  max_position_embeddings: 512,
+  type_vocab_size: 2,
+  vocab_size: 30_522,
+});
+
+// "GPU memory occupied" of the guide on training with one GPU (transformers v4.18, docs/source/en/performance): 512
+// tokens, fp32, and the 1,343 MiB that its kernels and context take before the model is there.
+test.each<[what: string, mebibytes: number, options: Partial<TrainingOptions>]>([
+  ["a batch of 4", 14_949, { batch: 4 }],
+  ["a batch of 1, accumulated", 8681, {}],
+  ["the same with checkpointing", 6775, { checkpointing: true }],
+  ["a batch of 4 with Adafactor", 12_295, { batch: 4, optimizer: "adafactor" }],
+  ["a batch of 4 with Adam in 8 bits", 13_085, { batch: 4, optimizer: "adamw-8bit" }],
+])("a whole run of bert-large, %s: %d MiB within a tenth", (_, mebibytes, options) => {
+  const { totalBytes } = estimateTraining(BERT_LARGE, {
+    tokens: 512,
+    precision: "fp32",
+    attention: "eager",
+    contextBytes: 1343 * 2 ** 20,
+    ...options,
+  });
+  expect(Math.abs(totalBytes / (mebibytes * 2 ** 20) - 1)).toBeLessThan(0.1);
+});
+
+test("a whole run of Llama 3.2 3B: 60.0 GiB within a tenth (torchtune's README, packed, before compiling)", async () => {
+  const shape = await readModelFile("Llama-3.2-3B");
+  const options = { tokens: 4096, batch: 2, precision: "bf16", contextBytes: 0 } as const;
+  const { totalBytes } = estimateTraining(shape, options);
+  expect(Math.abs(totalBytes / (60 * 2 ** 30) - 1)).toBeLessThan(0.1);
+});
+
 test("logits and loss of Gemma 2 2B with 8,192 tokens take 28,000 MB (arXiv:2411.09009, table 1) within a tenth", () => {
   const model = modelOf({ ...TINY, vocab_size: 256_000 });
   const { terms } = estimateTraining(model, { tokens: 8192 });
