@@ -21,6 +21,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("cudaDevices", Napi::Function::New(env, bytesper::CudaDevices));
   exports.Set("createPool", bytesper::PoolObject::Factory(env));
   exports.Set("attention", Napi::Function::New(env, bytesper::Attention));
+  exports.Set("cudaKernels", Napi::Function::New(env, bytesper::CudaKernels));
   exports.Set("cpuInstructionSets", Napi::Function::New(env, bytesper::CpuInstructionSets));
   return exports;
 }

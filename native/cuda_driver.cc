@@ -24,6 +24,7 @@ struct Cuda {
   Result (*count)(int*) = nullptr;
   Result (*get)(Ordinal*, int) = nullptr;
   Result (*name)(char*, int, Ordinal) = nullptr;
+  Result (*uuid)(unsigned char*, Ordinal) = nullptr;
   Result (*total)(size_t*, Ordinal) = nullptr;
   Result (*current)(Context*) = nullptr;
   Result (*current_device)(Ordinal*) = nullptr;
@@ -40,6 +41,7 @@ std::string OpenCuda(DynamicLibrary* library, Cuda* cuda) {
       {SymbolTarget(&cuda->count), {"cuDeviceGetCount"}, true},
       {SymbolTarget(&cuda->get), {"cuDeviceGet"}, true},
       {SymbolTarget(&cuda->name), {"cuDeviceGetName"}, false},
+      {SymbolTarget(&cuda->uuid), {"cuDeviceGetUuid_v2", "cuDeviceGetUuid"}, false},
       {SymbolTarget(&cuda->total), {"cuDeviceTotalMem_v2"}, true},
       {SymbolTarget(&cuda->current), {"cuCtxGetCurrent"}, false},
       {SymbolTarget(&cuda->current_device), {"cuCtxGetDevice"}, false},
@@ -86,6 +88,20 @@ Napi::Value Name(Napi::Env env, const Cuda& cuda, Ordinal device) {
   return Napi::String::New(env, name);
 }
 
+// As NVML and nvidia-smi write it; of a MIG instance, that instance's own.
+Napi::Value Uuid(Napi::Env env, const Cuda& cuda, Ordinal device) {
+  if (cuda.uuid == nullptr) return AbsentToJs(env, "this driver has no cuDeviceGetUuid");
+  unsigned char bytes[16] = {};
+  const Result result = cuda.uuid(bytes, device);
+  if (result != kSuccess) return AbsentToJs(env, Describe(cuda, "cuDeviceGetUuid", result));
+  std::string text;
+  for (int i = 0; i < 16; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    for (const int digit : {bytes[i] >> 4, bytes[i] & 15}) text += "0123456789abcdef"[digit];
+  }
+  return Napi::String::New(env, text);
+}
+
 Napi::Value Total(Napi::Env env, const Cuda& cuda, Ordinal device) {
   size_t total = 0;
   const Result result = cuda.total(&total, device);
@@ -100,10 +116,12 @@ Napi::Object DeviceReport(Napi::Env env, const Cuda& cuda, int index) {
   const Result result = cuda.get(&device, index);
   if (result != kSuccess) {
     const std::string why = Describe(cuda, "cuDeviceGet", result);
-    for (const char* field : {"name", "totalBytes", "freeBytes"}) out.Set(field, AbsentToJs(env, why));
+    for (const char* field : {"name", "uuid", "totalBytes", "freeBytes"})
+      out.Set(field, AbsentToJs(env, why));
     return out;
   }
   out.Set("name", Name(env, cuda, device));
+  out.Set("uuid", Uuid(env, cuda, device));
   out.Set("totalBytes", Total(env, cuda, device));
   out.Set("freeBytes", Free(env, cuda, device));
   return out;

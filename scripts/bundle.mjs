@@ -34,11 +34,6 @@ const FILES = [
   "README.md",
   "build/Release/bytesper.node",
   "build/Release/cell-supervisor",
-  // For machines with a GPU: they have no other way to compare.
-  "bench/attention/gpu.mjs",
-  "bench/attention/clocks.mjs",
-  "bench/attention/torch_sdpa.py",
-  "bench/markdown.mjs",
 ];
 const KERNELS = "build/kernels/attention.fatbin";
 

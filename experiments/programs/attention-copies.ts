@@ -1,4 +1,5 @@
 import type { ProgramAnswer, ProgramContext } from "bytesper";
+import { BytesperError } from "bytesper";
 import type { Dtype } from "bytesper/device";
 import { MemoryPool, randomAttention, scoreBytes } from "bytesper/device";
 import { shapeOf } from "./attention-shape.js";
@@ -28,6 +29,14 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
         usedHighWaterBytes,
         durationMs,
       },
+    };
+  } catch (error) {
+    if (!(error instanceof BytesperError) || error.code !== "NO_KERNEL") throw error;
+    const absent = { absent: error.message.replace(/\.$/, "") };
+    return {
+      readings: Object.fromEntries(
+        ["bytesPerScore", "usedHighWaterBytes", "durationMs"].map((name) => [name, absent]),
+      ),
     };
   } finally {
     await pool.close();

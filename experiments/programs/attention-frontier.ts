@@ -1,4 +1,5 @@
 import type { ProgramAnswer, ProgramContext } from "bytesper";
+import { BytesperError } from "bytesper";
 import type { AttentionKernel, Dtype } from "bytesper/device";
 import {
   allocateAttention,
@@ -90,6 +91,14 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
         refusedRequestBytes: refused,
         attempts,
       },
+    };
+  } catch (error) {
+    if (!(error instanceof BytesperError) || error.code !== "NO_KERNEL") throw error;
+    const absent = { absent: error.message.replace(/\.$/, "") };
+    return {
+      readings: Object.fromEntries(
+        ["largestTokens", "usedHighWaterBytes", "refusedRequestBytes"].map((name) => [name, absent]),
+      ),
     };
   } finally {
     await pool.close();

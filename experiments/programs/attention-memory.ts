@@ -1,4 +1,5 @@
 import type { ProgramAnswer, ProgramContext, ProgramReading } from "bytesper";
+import { BytesperError } from "bytesper";
 import type { AttentionKernel, Dtype } from "bytesper/device";
 import {
   BYTES_OF,
@@ -103,12 +104,14 @@ async function measured(
       },
     };
   } catch (error) {
-    if (!(error instanceof OutOfDeviceMemory)) throw error;
+    const isFull = error instanceof OutOfDeviceMemory;
+    // A device without this kernel leaves its columns empty; the others are still measured.
+    if (!isFull && !(error instanceof BytesperError && error.code === "NO_KERNEL")) throw error;
     const reason = error.message.replace(/\.$/, "");
-    const beyond = { above: deviceCapBytes, reason };
     const unknown = { absent: reason };
+    const beyond = isFull ? { above: deviceCapBytes, reason } : unknown;
     return {
-      failure: error,
+      ...(isFull ? { failure: error } : {}),
       readings: {
         usedHighWaterBytes: beyond,
         reservedHighWaterBytes: beyond,

@@ -7,7 +7,7 @@ const CAPACITY_BYTES = Math.round(14.74 * 2 ** 30);
 
 /** Replays the conversation that the seed generates under policies, for Qwen2.5-3B with the attention that people run. */
 export async function simulated(
-  { factors, device, deviceCapBytes, seed }: ProgramContext,
+  { factors, device, deviceCapBytes, instructionSet, seed }: ProgramContext,
   {
     policies,
     turns,
@@ -24,7 +24,9 @@ export async function simulated(
     // As `estimate` and `simulate-context` take it: scaled dot-product attention keeps no scores.
     attention: "flash",
     logits: "last",
-    ...(measureMs === 0 ? {} : { measure: { device, capBytes: deviceCapBytes, budgetMs: measureMs } }),
+    ...(measureMs === 0
+      ? {}
+      : { measure: { device, instructionSet, capBytes: deviceCapBytes, budgetMs: measureMs } }),
     seed: seed + 1000 * conversation,
     notice: (sentence) => notices.push(sentence),
   });

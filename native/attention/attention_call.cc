@@ -8,9 +8,11 @@
 #include "../arguments.h"
 #include "../pool/pool_object.h"
 #include "../promise_work.h"
+#include "../reading.h"
 #include "attention.h"
 #include "cpu_kernels.h"
 #include "cuda_attention.h"
+#include "cuda_choice.h"
 
 namespace bytesper {
 namespace {
@@ -165,6 +167,40 @@ Napi::Value Attention(const Napi::CallbackInfo& info) {
         return job;
       },
       [](Napi::Env env, Shared& done) { return ToJs(env, done.get()); });
+}
+
+Napi::Value CudaKernels(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const std::shared_ptr<SharedPool> shared = PoolObject::From(info[0]);
+  if (shared == nullptr) {
+    ArgumentReader(env).Fail("pool", "must be a MemoryPool");
+    return env.Undefined();
+  }
+  if (shared->cuda == nullptr) return AbsentToJs(env, "the pool is not on a CUDA device");
+  CudaChoice choice;
+  std::string why;
+  if (!choice.Read("cuda", &why)) return AbsentToJs(env, why);
+  cuda::Device& device = shared->cuda->device();
+  cuda::Function any = nullptr;
+  if (!device.Kernel(shared->kernels_file, "bytesper_fill_normal_fp32", 0, &any, &why)) {
+    return AbsentToJs(env, why);
+  }
+  Napi::Array kernels = Napi::Array::New(env);
+  for (const attention::FlashKernel* kernel : choice.OnDevice(device)) {
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("name", kernel->name);
+    entry.Set("family", NameOf(FamilyOf(*kernel)));
+    entry.Set("dtype", kernel->dtype);
+    entry.Set("headDim", Napi::Number::New(env, kernel->headDim));
+    entry.Set("causal", Napi::Boolean::New(env, kernel->causal));
+    kernels.Set(kernels.Length(), entry);
+  }
+  Napi::Object report = Napi::Object::New(env);
+  report.Set("computeCapability",
+             std::to_string(device.arch() / 10) + "." + std::to_string(device.arch() % 10));
+  report.Set("processors", Napi::Number::New(env, device.processors()));
+  report.Set("flashKernels", kernels);
+  return report;
 }
 
 Napi::Value CpuInstructionSets(const Napi::CallbackInfo& info) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "block.h"
+#include "cuda_choice.h"
 #include "half.h"
 #include "kernels/launch.h"
 #include "kernels/params.h"
@@ -23,6 +24,10 @@ using cuda::Api;
 using cuda::kSuccess;
 using cuda::Result;
 
+std::string PassedOver(const std::string& chain) {
+  return chain + " was passed over: it did not prove itself on this device";
+}
+
 const char* NameOf(DType type) {
   return type == DType::kFp32 ? "fp32" : type == DType::kFp16 ? "fp16" : "bf16";
 }
@@ -33,8 +38,14 @@ Address ToAddress(const void* block) { return static_cast<Address>(reinterpret_c
 class CudaAttention {
  public:
   CudaAttention(const AttentionProblem& problem, const AttentionOptions& options, const std::string& file,
-                CudaPool* pool, PoolError* error)
-      : p_(problem), options_(options), file_(file), pool_(pool), api_(pool->device().api()), error_(error) {}
+                CudaPool* pool, bool poison, PoolError* error)
+      : p_(problem),
+        options_(options),
+        file_(file),
+        pool_(pool),
+        api_(pool->device().api()),
+        poison_(poison),
+        error_(error) {}
 
   ~CudaAttention() {
     std::string unused;
@@ -44,6 +55,8 @@ class CudaAttention {
   }
 
   bool Start() {
+    std::string wrong;
+    if (!choice_.Read(options_.instruction_set, &wrong)) return Fail(wrong);
     if (p_.tokens > attention::kMostTokens) return Fail("the kernels take at most 2^31 - 1024 tokens");
     if (!(p_.scale > 0)) return Fail("the kernels take a scale above 0 only");
     std::string why;
@@ -61,7 +74,8 @@ class CudaAttention {
       return false;
     }
     *bytes = static_cast<uint64_t>(2 * (queries + keys) * size);
-    return Fill(queries_.data(), inputs.queries, inputs.seed, 0, queries) &&
+    // Where the output is wanted it is compared, and memory may hold the right answer of an earlier kernel.
+    return Poison(out_, queries * size) && Fill(queries_.data(), inputs.queries, inputs.seed, 0, queries) &&
            Fill(keys_.data(), inputs.keys, inputs.seed, 1, keys) &&
            Fill(values_.data(), inputs.values, inputs.seed, 2, keys);
   }
@@ -101,6 +115,18 @@ class CudaAttention {
   // Errors of kernels show here.
   bool Wait() { return Call("cuStreamSynchronize", api_.stream_wait(pool_->stream())); }
 
+  bool FailNoKernel(const std::string& reason) {
+    *error_ = {PoolError::kNoKernel, reason, 0, 0, 0};
+    return false;
+  }
+
+  // Fills a block with NaN in every type of number, so that what a kernel leaves unwritten shows.
+  bool Poison(const Block& block, int64_t bytes) {
+    if (!poison_ || options_.allocate_only) return true;
+    return Call("cuMemsetD8Async",
+                api_.set_bytes(ToAddress(block.data()), 0xff, static_cast<size_t>(bytes), pool_->stream()));
+  }
+
   bool Fill(void* to, const void* from, uint64_t seed, uint64_t stream, int64_t count) {
     if (options_.allocate_only) return true;
     if (from == nullptr) {
@@ -113,17 +139,18 @@ class CudaAttention {
     return Call("cuMemcpyHtoD", api_.to_device(ToAddress(to), from, bytes, pool_->stream())) && Wait();
   }
 
+  // Looks a kernel up before the clock runs; the launch then finds it at once.
+  bool Ready(const std::string& name, int shared_bytes) {
+    if (options_.allocate_only) return true;
+    cuda::Function function = nullptr;
+    std::string why;
+    return pool_->device().Kernel(file_, name, shared_bytes, &function, &why) || Fail(why);
+  }
+
   bool Launch(const std::string& name, long long blocks, int threads, int shared_bytes, void* params) {
     cuda::Function function = nullptr;
     std::string why;
-    if (!pool_->device().Kernel(file_, name.c_str(), &function, &why)) return Fail(why);
-    if (shared_bytes > attention::kSharedBytesWithoutOptIn) {
-      if (shared_bytes > pool_->device().most_shared_bytes()) {
-        return Fail(name + " needs more shared memory than this device has");
-      }
-      const Result result = api_.function_set(function, cuda::kMaxDynamicSharedBytes, shared_bytes);
-      if (!Call("cuFuncSetAttribute", result)) return false;
-    }
+    if (!pool_->device().Kernel(file_, name, shared_bytes, &function, &why)) return Fail(why);
     const attention::Grid grid = attention::GridFor(blocks);
     void* arguments[] = {params};
     const Result result =
@@ -164,69 +191,46 @@ class CudaAttention {
   }
 
   bool Flash() {
-    // What has not run on hardware yet is taken only by those who ask for it by name.
-    const char* const wanted = getenv("BYTESPER_FLASH");
-    if (wanted != nullptr && *wanted != '\0') {
-      return strcmp(wanted, "sm90") == 0
-                 ? FlashSm90()
-                 : Fail(std::string("BYTESPER_FLASH must be sm90 or not set, not ") + wanted);
-    }
-    for (const attention::FlashKernel& kernel : attention::kFlashKernels) {
-      if (strcmp(kernel.dtype, NameOf(p_.dtype)) != 0 || kernel.causal != p_.causal ||
-          kernel.headDim < p_.head_dim || kernel.minArch > pool_->device().arch() ||
-          kernel.tile.sharedBytes > pool_->device().most_shared_bytes()) {
-        continue;
-      }
-      code_ = kernel.name;
-      return Time([&] {
-        AttentionParams params = Params(nullptr);
-        return Launch(kernel.name, attention::FlashBlocks(kernel.tile, p_.tokens, p_.batch, p_.heads),
-                      kernel.tile.threads, kernel.tile.sharedBytes, &params);
-      });
-    }
-    return Fail(std::string("there is no flash kernel for ") + NameOf(p_.dtype) + " with headDim " +
-                std::to_string(p_.head_dim) + " on this device");
+    std::string why;
+    const attention::FlashKernel* const kernel =
+        choice_.Flash(pool_->device(), NameOf(p_.dtype), p_.head_dim, p_.causal, &why);
+    if (kernel == nullptr) return FailNoKernel(why);
+    code_ = kernel->name;
+    const long long tiles = attention::FlashBlocks(kernel->tile, p_.tokens, p_.batch, p_.heads);
+    if (!Ready(code_, kernel->tile.sharedBytes)) return false;
+    if (FamilyOf(*kernel) == KernelFamily::kSm90) return FlashSm90(*kernel, tiles);
+    AttentionParams params = Params(nullptr);
+    return Time(
+        [&] { return Launch(code_, tiles, kernel->tile.threads, kernel->tile.sharedBytes, &params); });
   }
 
-  bool FlashSm90() {
-    const cuda::Device& device = pool_->device();
-    if (device.arch() != 90) {
-      return Fail("the sm90 flash kernels run on devices of compute capability 9.0 alone, and this one has " +
-                  std::to_string(device.arch() / 10) + "." + std::to_string(device.arch() % 10));
+  bool FlashSm90(const attention::FlashKernel& kernel, long long tiles) {
+    if (!attention::Sm90CanCount(kernel.tile, p_.tokens, p_.batch, p_.heads)) {
+      return Fail("the sm90 flash kernels take fewer than 2^30 tiles of queries");
     }
-    if (api_.encode_tensor_map == nullptr) {
-      return Fail(
-          "the sm90 flash kernels need cuTensorMapEncodeTiled; install a driver for CUDA 12 or later");
+    AttentionSm90Params params = {};
+    params.attention = Params(nullptr);
+    if (!options_.allocate_only &&
+        !Call("cuTensorMapEncodeTiled",
+              EncodeSm90Maps(api_.encode_tensor_map, kernel.tile, p_.dtype == DType::kBf16, &params))) {
+      return false;
     }
-    for (const attention::FlashKernel& kernel : attention::kFlashSm90Kernels) {
-      if (strcmp(kernel.dtype, NameOf(p_.dtype)) != 0 || kernel.causal != p_.causal ||
-          kernel.headDim < p_.head_dim) {
-        continue;
-      }
-      if (!attention::Sm90CanCount(kernel.tile, p_.tokens, p_.batch, p_.heads)) {
-        return Fail("the sm90 flash kernels take fewer than 2^30 tiles of queries");
-      }
-      code_ = kernel.name;
-      AttentionSm90Params params = {};
-      params.attention = Params(nullptr);
-      if (!options_.allocate_only &&
-          !Call("cuTensorMapEncodeTiled",
-                EncodeSm90Maps(api_.encode_tensor_map, kernel.tile, p_.dtype == DType::kBf16, &params))) {
-        return false;
-      }
-      const long long tiles = attention::FlashBlocks(kernel.tile, p_.tokens, p_.batch, p_.heads);
-      const long long blocks = tiles < device.processors() ? tiles : device.processors();
-      return Time(
-          [&] { return Launch(kernel.name, blocks, kernel.tile.threads, kernel.tile.sharedBytes, &params); });
-    }
-    return Fail(std::string("there is no sm90 flash kernel for ") + NameOf(p_.dtype) + " with headDim " +
-                std::to_string(p_.head_dim));
+    const int processors = pool_->device().processors();
+    const long long blocks = tiles < processors ? tiles : processors;
+    return Time([&] { return Launch(code_, blocks, kernel.tile.threads, kernel.tile.sharedBytes, &params); });
+  }
+
+  std::string ScoresName(DType type) const {
+    return std::string("bytesper_scores_") + NameOf(p_.dtype) + "_" + NameOf(type);
+  }
+  std::string ValuesName(DType type) const {
+    return std::string("bytesper_values_") + NameOf(p_.dtype) + "_" + NameOf(type);
   }
 
   bool LaunchScores(DType type, void* scores) {
     const attention::NaiveLaunch& launch = attention::kScoresLaunch;
     AttentionParams params = Params(scores);
-    code_ = std::string("bytesper_scores_") + NameOf(p_.dtype) + "_" + NameOf(type);
+    code_ = ScoresName(type);
     return Launch(code_, attention::ScoresBlocks(p_.tokens, p_.batch, p_.heads), launch.threads,
                   launch.sharedBytes, &params);
   }
@@ -242,9 +246,8 @@ class CudaAttention {
   bool LaunchValues(DType type, void* probabilities) {
     const attention::NaiveLaunch& launch = attention::kValuesLaunch;
     AttentionParams params = Params(probabilities);
-    const std::string name = std::string("bytesper_values_") + NameOf(p_.dtype) + "_" + NameOf(type);
-    return Launch(name, attention::ValuesBlocks(p_.tokens, p_.batch, p_.heads, p_.head_dim), launch.threads,
-                  launch.sharedBytes, &params);
+    return Launch(ValuesName(type), attention::ValuesBlocks(p_.tokens, p_.batch, p_.heads, p_.head_dim),
+                  launch.threads, launch.sharedBytes, &params);
   }
 
   bool LaunchElements(const char* name, DType type, const void* in, void* out) {
@@ -255,8 +258,17 @@ class CudaAttention {
 
   // One buffer for the scores of all heads, softmax in place.
   bool Naive() {
+    const std::string chain = std::string("naive_") + NameOf(p_.dtype) + "_" + NameOf(p_.score_dtype);
+    if (choice_.PassesOver(chain)) return FailNoKernel(PassedOver(chain));
     Block scores;
-    if (!scores.Take(pool_, p_.ScoreElements() * Size(p_.score_dtype), error_)) return false;
+    const int64_t bytes = p_.ScoreElements() * Size(p_.score_dtype);
+    if (!scores.Take(pool_, bytes, error_) || !Poison(scores, bytes) ||
+        !Ready(ScoresName(p_.score_dtype), attention::kScoresLaunch.sharedBytes) ||
+        !Ready(std::string("bytesper_softmax_") + NameOf(p_.score_dtype),
+               attention::kSoftmaxLaunch.sharedBytes) ||
+        !Ready(ValuesName(p_.score_dtype), attention::kValuesLaunch.sharedBytes)) {
+      return false;
+    }
     return Time([&] {
       return LaunchScores(p_.score_dtype, scores.data()) &&
              LaunchSoftmax("bytesper_softmax_", p_.score_dtype, scores.data(), nullptr) &&
@@ -279,23 +291,33 @@ class CudaAttention {
   // The tensors of the host's eager kernel, in the same order. Scale and mask are applied with the product,
   // as no kernel of their own is needed to hold their copies.
   bool Eager() {
-    if (!RepeatKeys()) return false;
+    const std::string chain = std::string("eager_") + NameOf(p_.dtype);
+    if (choice_.PassesOver(chain)) return FailNoKernel(PassedOver(chain));
+    const bool widen = p_.dtype == DType::kBf16;
+    if (!Ready(ScoresName(p_.dtype), attention::kScoresLaunch.sharedBytes) ||
+        (widen && !Ready("bytesper_widen_bf16", 0)) ||
+        !Ready(std::string("bytesper_softmax_to_f32_") + NameOf(widen ? DType::kFp32 : p_.dtype),
+               attention::kSoftmaxLaunch.sharedBytes) ||
+        (p_.dtype != DType::kFp32 && !Ready(std::string("bytesper_cast_") + NameOf(p_.dtype), 0)) ||
+        !Ready(ValuesName(p_.dtype), attention::kValuesLaunch.sharedBytes) || !RepeatKeys()) {
+      return false;
+    }
     const int64_t count = p_.ScoreElements();
     const int64_t bytes = count * Size(p_.dtype);
     Block scores;
-    if (!scores.Take(pool_, bytes, error_) || !Time([&] { return LaunchScores(p_.dtype, scores.data()); }) ||
-        !Copy(&scores, bytes) || (p_.causal && !Copy(&scores, bytes))) {
+    if (!scores.Take(pool_, bytes, error_) || !Poison(scores, bytes) ||
+        !Time([&] { return LaunchScores(p_.dtype, scores.data()); }) || !Copy(&scores, bytes) ||
+        (p_.causal && !Copy(&scores, bytes))) {
       return false;
     }
     Block widened;
     Block probabilities;
-    const bool widen = p_.dtype == DType::kBf16;
-    if (widen && (!widened.Take(pool_, count * 4, error_) || !Time([&] {
+    if (widen && (!widened.Take(pool_, count * 4, error_) || !Poison(widened, count * 4) || !Time([&] {
           return LaunchElements("bytesper_widen_", p_.dtype, scores.data(), widened.data());
         }))) {
       return false;
     }
-    if (!probabilities.Take(pool_, count * 4, error_)) return false;
+    if (!probabilities.Take(pool_, count * 4, error_) || !Poison(probabilities, count * 4)) return false;
     const bool weighed = Time([&] {
       return widen ? LaunchSoftmax("bytesper_softmax_to_f32_", DType::kFp32, widened.data(),
                                    probabilities.data())
@@ -305,7 +327,7 @@ class CudaAttention {
     widened.Reset();
     if (p_.dtype != DType::kFp32) {
       Block cast;
-      if (!cast.Take(pool_, bytes, error_) || !Time([&] {
+      if (!cast.Take(pool_, bytes, error_) || !Poison(cast, bytes) || !Time([&] {
             return LaunchElements("bytesper_cast_", p_.dtype, probabilities.data(), cast.data());
           })) {
         return false;
@@ -348,7 +370,9 @@ class CudaAttention {
   const std::string& file_;
   CudaPool* const pool_;
   const Api& api_;
+  const bool poison_;
   PoolError* const error_;
+  CudaChoice choice_;
   cuda::Event start_ = nullptr;
   cuda::Event stop_ = nullptr;
   Block queries_, keys_, values_, out_, repeated_keys_, repeated_values_;
@@ -408,7 +432,7 @@ AttentionReport RunCudaAttention(const AttentionProblem& problem, const Attentio
     return report;
   }
   {
-    CudaAttention attention(problem, options, kernels_file, pool, &report.error);
+    CudaAttention attention(problem, options, kernels_file, pool, out != nullptr, &report.error);
     if (!attention.Start() || !attention.TakeTensors(inputs, &report.input_output_bytes) ||
         !attention.Run() || (out != nullptr && !options.allocate_only && !attention.CopyOut(out))) {
       return report;

@@ -19,6 +19,7 @@ Opened* Open() {
   const Symbol symbols[] = {
       {SymbolTarget(&api->init), {"cuInit"}, true},
       {SymbolTarget(&api->error_string), {"cuGetErrorString"}, false},
+      {SymbolTarget(&api->driver_version), {"cuDriverGetVersion"}, false},
       {SymbolTarget(&api->device_count), {"cuDeviceGetCount"}, true},
       {SymbolTarget(&api->device_get), {"cuDeviceGet"}, true},
       {SymbolTarget(&api->device_attribute), {"cuDeviceGetAttribute"}, true},
@@ -39,6 +40,7 @@ Opened* Open() {
       {SymbolTarget(&api->to_device), {"cuMemcpyHtoDAsync_v2"}, true},
       {SymbolTarget(&api->to_host), {"cuMemcpyDtoHAsync_v2"}, true},
       {SymbolTarget(&api->on_device), {"cuMemcpyDtoDAsync_v2"}, true},
+      {SymbolTarget(&api->set_bytes), {"cuMemsetD8Async"}, true},
       {SymbolTarget(&api->module_load), {"cuModuleLoadData"}, true},
       {SymbolTarget(&api->module_unload), {"cuModuleUnload"}, true},
       {SymbolTarget(&api->module_function), {"cuModuleGetFunction"}, true},

@@ -48,6 +48,7 @@ constexpr unsigned kStreamNonBlocking = 1;
 struct Api {
   Result (*init)(unsigned);
   Result (*error_string)(Result, const char**);
+  Result (*driver_version)(int*);  // null: not there
   Result (*device_count)(int*);
   Result (*device_get)(Ordinal*, int);
   Result (*device_attribute)(int*, int, Ordinal);
@@ -68,6 +69,7 @@ struct Api {
   Result (*to_device)(Address, const void*, size_t, Stream);
   Result (*to_host)(void*, Address, size_t, Stream);
   Result (*on_device)(Address, Address, size_t, Stream);
+  Result (*set_bytes)(Address, unsigned char, size_t, Stream);
   Result (*module_load)(Module*, const void*);
   Result (*module_unload)(Module);
   Result (*module_function)(Function*, Module, const char*);

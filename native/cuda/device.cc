@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <vector>
 
+#include "fat_binary.h"
+
 namespace bytesper::cuda {
 namespace {
 
@@ -28,10 +30,17 @@ std::vector<char> ReadFile(const std::string& name) {
 }  // namespace
 
 std::shared_ptr<Device> Device::Open(int index, std::string* why) {
+  static std::mutex mutex;
+  static auto* const open = new std::map<int, std::weak_ptr<Device>>;
   const Api* const api = OpenApi(why);
   if (api == nullptr) return nullptr;
+  std::lock_guard<std::mutex> lock(mutex);
+  std::weak_ptr<Device>& known = (*open)[index];
+  if (std::shared_ptr<Device> device = known.lock()) return device;
   std::shared_ptr<Device> device(new Device(*api, index));
-  return device->Start(why) ? device : nullptr;
+  if (!device->Start(why)) return nullptr;
+  known = device;
+  return device;
 }
 
 bool Device::Start(std::string* why) {
@@ -70,7 +79,9 @@ bool Device::Start(std::string* why) {
 Device::~Device() {
   if (context_ == nullptr) return;
   std::string unused;
-  if (module_ != nullptr && Use(&unused)) api_.module_unload(module_);
+  if (!modules_.empty() && Use(&unused)) {
+    for (const auto& module : modules_) api_.module_unload(module.second);
+  }
   api_.context_release(ordinal_);
 }
 
@@ -86,19 +97,49 @@ bool Device::UsedBytes(uint64_t* bytes, std::string* why) const {
   return true;
 }
 
-bool Device::Load(const std::string& file, std::string* why) {
+bool Device::Load(const std::string& file, Module* module, std::string* why) {
   const std::vector<char> image = ReadFile(file);
   if (image.empty()) {
     *why = "the CUDA kernels (" + file + ") are not there: they are built where nvcc is";
     return false;
   }
-  return Check(api_, "cuModuleLoadData", api_.module_load(&module_, image.data()), why);
+  const Result result = api_.module_load(module, image.data());
+  if (result == kSuccess) return true;
+  int driver = 0;
+  const bool known = api_.driver_version != nullptr && api_.driver_version(&driver) == kSuccess;
+  *why = Describe(api_, "cuModuleLoadData", result) + WhyTooOld(image, known ? driver : 0);
+  return false;
 }
 
-bool Device::Kernel(const std::string& file, const char* name, Function* function, std::string* why) {
+bool Device::Kernel(const std::string& file, const std::string& name, int shared_bytes, Function* function,
+                    std::string* why) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (!Use(why) || (module_ == nullptr && !Load(file, why))) return false;
-  return Check(api_, name, api_.module_function(function, module_, name), why);
+  if (!Use(why)) return false;
+  const auto loaded = modules_.find(file);
+  Module module = loaded == modules_.end() ? nullptr : loaded->second;
+  if (module == nullptr) {
+    if (!Load(file, &module, why)) return false;
+    modules_[file] = module;
+  }
+  const auto found = functions_.find({module, name});
+  if (found != functions_.end()) {
+    *function = found->second;
+    return true;
+  }
+  if (shared_bytes > most_shared_bytes_) {
+    *why = name + " needs more shared memory than this device has";
+    return false;
+  }
+  // Up to this many bytes a launch needs no leave.
+  constexpr int kSharedBytesWithoutOptIn = 48 * 1024;
+  if (!Check(api_, name.c_str(), api_.module_function(function, module, name.c_str()), why)) return false;
+  if (shared_bytes > kSharedBytesWithoutOptIn &&
+      !Check(api_, "cuFuncSetAttribute", api_.function_set(*function, kMaxDynamicSharedBytes, shared_bytes),
+             why)) {
+    return false;
+  }
+  functions_[{module, name}] = *function;
+  return true;
 }
 
 }  // namespace bytesper::cuda

@@ -17,7 +17,7 @@ struct PoolStats {
 };
 
 struct PoolError {
-  enum Kind { kNone, kOutOfMemory, kDevice };
+  enum Kind { kNone, kOutOfMemory, kDevice, kNoKernel };
   Kind kind = kNone;
   std::string reason;
   uint64_t requested = 0;

@@ -63,7 +63,9 @@ bool ReadCounts(Napi::Env env, Napi::Value value, const char* name, std::vector<
 
 Napi::Object FailureToJs(Napi::Env env, const PoolError& error, uint64_t cap) {
   Napi::Object out = Napi::Object::New(env);
-  out.Set("failure", error.kind == PoolError::kOutOfMemory ? "oom-device" : "device");
+  out.Set("failure", error.kind == PoolError::kOutOfMemory ? "oom-device"
+                     : error.kind == PoolError::kNoKernel  ? "no-kernel"
+                                                           : "device");
   out.Set("reason", error.reason);
   out.Set("requestedBytes", ToNumber(env, error.requested));
   out.Set("usedBytes", ToNumber(env, error.used));

@@ -13,6 +13,7 @@ export type ErrorCode =
   | "NO_ADDON"
   | "NO_DRIVER"
   | "NO_DEVICE"
+  | "NO_KERNEL"
   | "OUT_OF_DEVICE_MEMORY"
   | "DEVICE_FAILED"
   | "NO_PACKAGE"
@@ -41,6 +42,7 @@ const EXIT_CODES: Record<ErrorCode, number> = {
   NO_ADDON: 3,
   NO_DRIVER: 3,
   NO_DEVICE: 3,
+  NO_KERNEL: 3,
   OUT_OF_DEVICE_MEMORY: 1,
   DEVICE_FAILED: 3,
   NO_PACKAGE: 3,

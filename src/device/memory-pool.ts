@@ -9,7 +9,7 @@ import { bytesWithBinaryUnit } from "../base/format.js";
 /**
  * The CUDA kernels, which `npm run kernels` builds. This file lies two folders below the root of the package.
  */
-const KERNELS_FILE =
+export const KERNELS_FILE =
   process.env.BYTESPER_KERNELS ??
   fileURLToPath(new URL("../../build/kernels/attention.fatbin", import.meta.url));
 
@@ -135,5 +135,7 @@ function cudaPool(capBytes: number, device: string): NativeMemoryPool {
 
 export function errorOf(failure: PoolFailure): BytesperError {
   if (failure.failure === "oom-device") return new OutOfDeviceMemory(failure);
+  if (failure.failure === "no-kernel")
+    return new BytesperError("NO_KERNEL", `The device cannot compute this: ${failure.reason}.`);
   return new BytesperError("DEVICE_FAILED", `The device failed: ${failure.reason}.`);
 }

@@ -1,13 +1,14 @@
 import { BytesperError } from "../base/errors.js";
 import { bytesWithBinaryUnit } from "../base/format.js";
-import { sentence } from "../base/sentence.js";
 import { loadAddon } from "../system/native/load.js";
 import { readDriver } from "../system/driver/reader.js";
-import type { CudaReport } from "../system/native/contract.js";
+import type { CudaReport, CudaDevice } from "../system/native/contract.js";
 import type { Absent } from "../system/probe/reading.js";
 import { isAbsent } from "../system/probe/reading.js";
 import { MemoryPool } from "./memory-pool.js";
-import { deviceBytes } from "./second-route.js";
+import { untriedFamilies } from "./proof/committed-runs.js";
+import type { ProvenDevice } from "./proof/prove.js";
+import { proveDevice } from "./proof/prove.js";
 import { selfCheck } from "./self-check.js";
 
 /** The device that an experiment runs on; it was checked and has caps. */
@@ -36,26 +37,94 @@ const SEARCH_CAP_BYTES = 4 * 2 ** 30;
 /** Cap of the pool for the check. The check uses little; most of it is the workspace of many cores. */
 const CHECK_POOL_BYTES = 256 * 2 ** 20;
 
+interface SelectOptions extends DeviceChoice {
+  signal?: AbortSignal;
+  /** Whether an earlier proof of a GPU does not count. */
+  fresh?: boolean;
+}
+
 /**
- * Finds the device. "auto" means the CPU, and a notice says so: the CUDA kernels of this version have not run
- * on hardware yet, so the user must ask for them. Throws `USAGE` for an unknown name, `NO_DRIVER` and
- * `NO_DEVICE` if the GPU that was asked for cannot be used.
+ * Finds the device. "auto" takes the first GPU that proves itself: in processes of their own, its memory pools and each
+ * kernel that would be used are checked. Kernels that fail are passed over with a doubt; where nothing is left, "auto"
+ * means the CPU, and the first notice says why. Throws `USAGE` for an unknown name, `NO_DRIVER` and `NO_DEVICE` if the
+ * GPU that was asked for cannot be used.
  */
-export async function selectDevice(
-  name: string,
-  { capBytes, defaultCapBytes, signal }: DeviceChoice & { signal?: AbortSignal } = {},
-): Promise<SelectedDevice> {
+export async function selectDevice(name: string, options: SelectOptions = {}): Promise<SelectedDevice> {
   if (!/^(auto|cpu|cuda(:\d+)?)$/.test(name))
     throw new BytesperError("USAGE", `"${name}" is not a device; give auto, cpu, cuda or cuda:N.`);
-  const given = {
-    ...(capBytes === undefined ? {} : { capBytes }),
-    ...(defaultCapBytes === undefined ? {} : { defaultCapBytes }),
-  };
-  if (name === "cpu") return cpu({ ...given, notices: [] });
+  if (name === "cpu") return cpu(options, []);
   // Asked in a process of its own, because a driver that hangs would freeze this one.
-  const driver = await readDriver("cuda", signal);
-  if (name === "auto") return cpu({ ...given, notices: [`Running on the CPU: ${whyNotCuda(driver)}.`] });
-  return cuda(name === "cuda" ? "cuda:0" : name, { ...given, driver });
+  const driver = await readDriver("cuda", options.signal);
+  if (name === "auto") return auto(driver, options);
+  const device = name === "cuda" ? "cuda:0" : name;
+  const { absent: none } = isAbsent(driver) ? driver : { absent: undefined };
+  if (none?.includes("did not answer") === true)
+    throw new BytesperError("NO_DEVICE", `${device} cannot be used: ${none}.`);
+  const listed = isAbsent(driver) ? undefined : driver.devices[Number(device.slice(5))];
+  if (isAbsent(driver) || listed === undefined) throw noSuchDevice(device, driver);
+  const proven = await proveDevice(device, proofOptions(listed, driver, options));
+  if (isUnusable(proven))
+    throw new BytesperError("NO_DEVICE", `${device} cannot be used: ${whyUnusable(proven)}.`);
+  return cuda(device, listed, proven, options);
+}
+
+async function auto(driver: CudaReport | Absent, options: SelectOptions): Promise<SelectedDevice> {
+  if (isAbsent(driver)) return cpu(options, [`Running on the CPU: ${driver.absent}.`]);
+  const reasons: string[] = [];
+  for (const [index, listed] of driver.devices.entries()) {
+    const device = `cuda:${index}`;
+    const proven = await proveDevice(device, proofOptions(listed, driver, options));
+    if (!isUnusable(proven)) return cuda(device, listed, proven, options);
+    reasons.push(`${device} (${nameOf(listed)}) cannot be used: ${whyUnusable(proven)}`);
+  }
+  const reason = reasons.length === 0 ? "the driver lists no device" : reasons.join("; ");
+  const message = `Running on the CPU: ${reason}.`;
+  const selected = await cpu(options, [message]);
+  if (reasons.length === 0) return selected;
+  return { ...selected, warnings: [{ name: "device-passed-over", message }, ...selected.warnings] };
+}
+
+function proofOptions(
+  listed: CudaDevice,
+  { driverVersion }: CudaReport,
+  { fresh, signal }: SelectOptions,
+): Parameters<typeof proveDevice>[1] {
+  return {
+    ...{ listed, driverVersion },
+    ...(fresh === undefined ? {} : { fresh }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+/** A device without a kernel that is right cannot be used, however good its pools are. */
+function isUnusable(proven: ProvenDevice): proven is ProvenDevice & ({ unusable: string } | { passed: [] }) {
+  return "unusable" in proven || proven.passed.every(({ name }) => name === "pools");
+}
+
+function whyUnusable(proven: ProvenDevice): string {
+  if ("unusable" in proven) return proven.unusable;
+  return `no kernel proved itself: ${passedOver(proven.passedOver)}`;
+}
+
+/** Names with the same reason share it. */
+function passedOver(entries: readonly { name: string; reason: string }[]): string {
+  const byReason = new Map<string, string[]>();
+  for (const { name, reason } of entries) byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
+  return [...byReason].map(([reason, names]) => `${names.join(", ")} (${reason})`).join("; ");
+}
+
+function nameOf({ name }: CudaDevice): string {
+  return isAbsent(name) ? "name unknown" : name;
+}
+
+/** The reason is that of a pool, which is asked for in the process of the driver's own check. */
+function noSuchDevice(device: string, driver: CudaReport | Absent): BytesperError {
+  if (isAbsent(driver)) {
+    const code = driver.absent.startsWith("no NVIDIA driver") ? "NO_DRIVER" : "NO_DEVICE";
+    return new BytesperError(code, `There is no device ${device} here: ${driver.absent}.`);
+  }
+  const listed = `the driver lists ${driver.devices.length}`;
+  return new BytesperError("NO_DEVICE", `There is no device ${device} here: ${listed}.`);
 }
 
 /** The cap that the user gives, and the one without a word of the user. Without either, most of what is free. */
@@ -65,8 +134,8 @@ interface DeviceChoice {
   defaultCapBytes?: number;
 }
 
-async function cpu(options: DeviceChoice & { notices: string[] }): Promise<SelectedDevice> {
-  const { capBytes, notices } = options;
+async function cpu(options: DeviceChoice, notices: string[]): Promise<SelectedDevice> {
+  const { capBytes } = options;
   const checked = await checkedInstructionSet();
   const free = Math.floor(HOST_SHARE * process.availableMemory());
   const cap = capOf(options, free);
@@ -91,75 +160,52 @@ function lowCapWarning({ capBytes, defaultCapBytes }: DeviceChoice, cap: number)
   return [{ name: "cap-below-default", message }];
 }
 
-async function cuda(
+function cuda(
   device: string,
-  options: DeviceChoice & { driver: CudaReport | Absent },
-): Promise<SelectedDevice> {
-  const { driver } = options;
-  if (isAbsent(driver) && driver.absent.includes("did not answer"))
-    throw new BytesperError("NO_DEVICE", `${device} cannot be used: ${driver.absent}.`);
-  const pool = openPool(device);
-  try {
-    const mismatches = await selfCheck(pool, "").catch((error: unknown) => {
-      if (error instanceof BytesperError && error.code === "DEVICE_FAILED")
-        throw new BytesperError("NO_DEVICE", `${device} cannot be used: ${error.message}`, { cause: error });
-      throw error;
+  listed: CudaDevice,
+  proven: Exclude<ProvenDevice, { unusable: string }>,
+  options: DeviceChoice,
+): SelectedDevice {
+  const { computeCapability } = proven;
+  const kernels = proven.passed.filter(({ name }) => name !== "pools");
+  const worst = kernels.reduce((a, b) => (a.error >= b.error ? a : b));
+  const when = proven.rememberedFrom === undefined ? "now" : `at ${proven.rememberedFrom}`;
+  const first = `Running on ${device}: ${nameOf(listed)}, compute capability ${computeCapability}; ${kernels.length} kernels were compared with double precision on it ${when} (largest error ${worst.error.toExponential(1)}, ${worst.name}).`;
+  const warnings: SelectedDevice["warnings"] = [];
+  const untried = untriedFamilies([...new Set(kernels.map(({ family }) => family))], computeCapability);
+  if (untried !== undefined) warnings.push({ name: "kernels-untried", message: untried });
+  if (proven.passedOver.length > 0)
+    warnings.push({
+      name: "kernels-passed-over",
+      message: `Kernels were passed over on ${device}: ${passedOver(proven.passedOver)}; please report it with the name of the device.`,
     });
-    const worst = mismatches.sort((a, b) => b.error - a.error)[0];
-    if (worst !== undefined) {
-      const message = `The ${worst.kernel} kernel of ${device} is off by ${worst.error.toExponential(1)} in ${worst.dtype}: nothing runs on it, the CPU takes its place; please report it with the name of the device.`;
-      const fallback = await cpu({ ...options, notices: [message] });
-      return { ...fallback, warnings: [{ name: "kernel-mismatch", message }, ...fallback.warnings] };
-    }
-    const message =
-      "The CUDA kernels of this version had not run on hardware when it was made; on this device they agreed with the float64 reference.";
-    const cap = capOf(options, options.capBytes ?? freeBytes(device, driver));
-    const lowCap = lowCapWarning(options, cap);
-    return {
-      device,
-      capBytes: cap,
-      searchCapBytes: cap,
-      instructionSet: "cuda",
-      notices: [message, ...lowCap.map((each) => each.message)],
-      warnings: [{ name: "kernels-untried", message }, ...lowCap],
-    };
-  } finally {
-    await pool.close();
-  }
-}
-
-/** A pool for the check. Throws `NO_DRIVER` or `NO_DEVICE`. */
-function openPool(device: string): MemoryPool {
-  try {
-    return new MemoryPool({ device, capBytes: CHECK_POOL_BYTES });
-  } catch (error) {
-    if (!(error instanceof BytesperError)) throw error;
-    throw new BytesperError(error.code, `There is no device ${device} here: ${clause(error)}.`, {
-      cause: error,
+  if (proven.missing.length > 0)
+    warnings.push({
+      name: "no-kernel",
+      message: `${device} has no kernel for ${proven.missing.join(", ")}: readings that need one are absent.`,
     });
-  }
+  const cap = capOf(options, options.capBytes ?? freeBytes(device, listed, proven.usedBytes));
+  warnings.push(...lowCapWarning(options, cap));
+  return {
+    device,
+    capBytes: cap,
+    searchCapBytes: cap,
+    instructionSet: ["cuda", ...without(proven.passedOver)].join(" "),
+    notices: [first, ...warnings.map(({ message }) => message)],
+    warnings,
+  };
 }
 
-/** The reason without the name of the device. */
-function clause(error: BytesperError): string {
-  return sentence(error).replace(/^cuda:\d+ cannot be used: /, "");
+function without(entries: readonly { name: string }[]): string[] {
+  return entries.length === 0 ? [] : ["without", ...entries.map(({ name }) => name)];
 }
 
-function freeBytes(device: string, report: CudaReport | Absent): number {
-  const { bytes } = deviceBytes(device);
-  const total = isAbsent(report) ? report : report.devices[Number(device.split(":")[1])]?.totalBytes;
-  if (typeof bytes === "number" && typeof total === "number")
-    return Math.floor(DEVICE_SHARE * (total - bytes));
+function freeBytes(device: string, { totalBytes }: CudaDevice, usedBytes: number): number {
+  if (!isAbsent(totalBytes)) return Math.floor(DEVICE_SHARE * (totalBytes - usedBytes));
   throw new BytesperError(
     "NO_DEVICE",
     `The driver does not tell how much memory of ${device} is free; give --device-cap.`,
   );
-}
-
-function whyNotCuda(report: CudaReport | Absent): string {
-  if (isAbsent(report)) return report.absent;
-  if (report.devices.length === 0) return "the driver lists no device";
-  return "the CUDA kernels have not run on hardware yet and must be asked for with --device cuda";
 }
 
 /**

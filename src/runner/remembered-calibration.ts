@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { chmodSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { homedir, release } from "node:os";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { release } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -8,75 +8,40 @@ import { isAsExpected } from "../measure/calibration.js";
 import type { Calibration } from "../measure/calibration.js";
 import { addonFile } from "../system/native/built-file.js";
 import { ownIdentity } from "../system/owner.js";
-import { writeWhole } from "../base/write.js";
+import { recall, remember } from "../system/remembered.js";
 import { measuringEnvironment, measuringFlags } from "./cell/flags.js";
 
-const DAY_MS = 86_400_000;
+const NAME = "calibration";
 const MEASURE_FOLDER = fileURLToPath(new URL("../measure/", import.meta.url));
 /** Settings of the loader, malloc and Node that a measured process takes over. */
 const SETTINGS = /^(GLIBC_|LD_|MALLOC_|NODE_|UV_)/;
 
 const observed = z.strictObject({ call: z.string(), proof: z.array(z.string()) });
-const memory = z.strictObject({
-  key: z.string(),
-  measuredAt: z.iso.datetime(),
-  calibration: z.strictObject({
-    gc: z.strictObject({ ...observed.shape, survey: z.array(observed) }),
-    checks: z
-      .array(
-        z.strictObject({
-          name: z.string(),
-          expectedBytes: z.number(),
-          measuredBytes: z.number(),
-          ok: z.literal(true),
-        }),
-      )
-      .min(3),
-  }),
+const passed = z.strictObject({
+  gc: z.strictObject({ ...observed.shape, survey: z.array(observed) }),
+  checks: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        expectedBytes: z.number(),
+        measuredBytes: z.number(),
+        ok: z.literal(true),
+      }),
+    )
+    .min(3),
 });
 
-/**
- * A calibration that passed on this machine, with these programs, within a day. A file that is damaged, that
- * another user wrote or may write, or that belongs to other programs is no calibration.
- */
+/** A calibration that passed on this machine, with these programs, within a day. */
 export function rememberedCalibration(now = new Date()): Calibration | undefined {
-  try {
-    const file = memoryFile();
-    if (!isOwnFile(file)) return undefined;
-    const { key, measuredAt, calibration } = memory.parse(JSON.parse(readFileSync(file, "utf8")));
-    const age = now.getTime() - Date.parse(measuredAt);
-    if (key !== programKey() || !(age >= 0 && age < DAY_MS)) return undefined;
-    if (!calibration.checks.every(isAsExpected)) return undefined;
-    return { ...calibration, rememberedFrom: measuredAt };
-  } catch {
-    // Then the instrument is calibrated again, which needs no file.
-    return undefined;
-  }
+  const found = recall(NAME, programKey(), now);
+  const { data: calibration } = passed.safeParse(found?.value);
+  if (found === undefined || calibration === undefined) return undefined;
+  return calibration.checks.every(isAsExpected) ? { ...calibration, rememberedFrom: found.at } : undefined;
 }
 
-/** Only a calibration that passed may be given. Where the folder cannot be written, nothing is remembered. */
+/** Only a calibration that passed may be given. */
 export function rememberCalibration(calibration: Calibration, now = new Date()): void {
-  try {
-    const text = { key: programKey(), measuredAt: now.toISOString(), calibration };
-    const file = memoryFile();
-    writeWhole(file, `${JSON.stringify(text)}\n`);
-    chmodSync(file, 0o600);
-  } catch {
-    // The next run calibrates again.
-  }
-}
-
-function memoryFile(): string {
-  const { XDG_CACHE_HOME: cache } = process.env;
-  const folder = cache === undefined || cache === "" ? join(homedir(), ".cache") : cache;
-  return join(folder, "bytesper", `calibration-${programKey().slice(0, 16)}.json`);
-}
-
-/** A file of this user, no link, that nobody else may write. */
-function isOwnFile(file: string): boolean {
-  const stat = lstatSync(file);
-  if (!stat.isFile()) return false;
-  return process.getuid === undefined || (stat.uid === process.getuid() && (stat.mode & 0o022) === 0);
+  remember(NAME, programKey(), calibration, now);
 }
 
 let known: string | undefined;

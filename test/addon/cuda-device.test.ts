@@ -22,6 +22,7 @@ beforeEach(({ skip }) => {
 });
 
 const MIB = 2 ** 20;
+const SELF_CHECK = new URL("../../dist/device/self-check.js", import.meta.url).href;
 
 /** Runs statements in a process whose driver is the emulated one; `open` makes a pool on its device. */
 function onDevice(body: string, env: Record<string, string> = {}): unknown {
@@ -52,6 +53,16 @@ describe("pool", () => {
       reservedHighWaterBytes: 4 * MIB,
     });
     expect(released).toMatchObject({ usedBytes: 0, usedHighWaterBytes: 3_000_832, reservedBytes: 0 });
+  });
+
+  test("a driver that reserves 32 MiB at a time is counted so", () => {
+    const stats = onDevice(
+      `const pool = open();
+       await pool.allocate([3000000]);
+       return pool.stats();`,
+      { STAND_IN_GRANULE: String(32 * MIB) },
+    );
+    expect(stats).toMatchObject({ usedBytes: 3_000_320, reservedBytes: 32 * MIB });
   });
 
   test("marks are reset, a threshold keeps memory and trimming returns it", () => {
@@ -168,6 +179,35 @@ describe("attention", () => {
     expect(used).toEqual({ flashbf16: 0, naivebf16: 2, eagerfp32: 8, eagerfp16: 8, eagerbf16: 10 });
   });
 
+  test("all pools of a process look a kernel up once", () => {
+    // The inputs and the kernel are two functions; a third look-up would fail.
+    const answers = onDevice(
+      `const codes = [];
+       const keep = open();
+       for (let round = 0; round < 2; round += 1) {
+         const pool = open();
+         codes.push((await addon.attention(pool, shape, null, null, null)).code);
+         await pool.close();
+       }
+       return codes;`,
+      { STAND_IN_FAIL: "cuModuleGetFunction=999@3", STAND_IN_PLAIN: "1" },
+    );
+    expect(answers).toEqual(Array(2).fill("bytesper_flash_fp16_d64_causal"));
+  });
+
+  test("numbers that a kernel does not write are not those of the kernel before it", () => {
+    const missing = onDevice(
+      `const pool = open();
+       const { numbersOf } = await import(${JSON.stringify(SELF_CHECK)});
+       await addon.attention(pool, { ...shape, kernel: "naive", scoreDtype: "fp32" }, null, null, null);
+       const { output } = await addon.attention(pool, shape, null, null, null);
+       return numbersOf(new Uint16Array(output), "fp16").filter(Number.isNaN).length;`,
+      { STAND_IN_PLAIN: "1", STAND_IN_KERNEL: "flash=short" },
+    );
+    // An eighth of 4 x 37 x 64 numbers.
+    expect(missing).toBe(1184);
+  });
+
   test("what the device cannot do is a reason", () => {
     const reasons = onDevice(
       `const pool = open();
@@ -195,10 +235,29 @@ describe("the kernels for sm_90a", () => {
       env,
     );
 
-  test("run only where they are asked for", ({ skip }) => {
+  test("run where they are asked for, or where they have proved themselves", ({ skip }) => {
     skip(NO_KERNELS !== undefined, NO_KERNELS);
-    expect(run({}, HOPPER)).toMatchObject({ code: "bytesper_flash_fp16_d64_causal" });
-    expect(run({}, ASKED)).toMatchObject({ code: "bytesper_flash_sm90_fp16_d64_causal" });
+    const SM90 = "bytesper_flash_sm90_fp16_d64_causal";
+    const sm80 = { code: "bytesper_flash_fp16_d64_causal" };
+    expect(run({}, HOPPER)).toMatchObject(sm80);
+    expect(run({}, ASKED)).toMatchObject({ code: SM90 });
+    expect(run({ instructionSet: "cuda" }, HOPPER)).toMatchObject({ code: SM90 });
+    expect(run({ instructionSet: `cuda without ${SM90}` }, HOPPER)).toMatchObject(sm80);
+    const narrowed = run({ instructionSet: "cuda" }, { ...HOPPER, BYTESPER_FLASH: "portable" });
+    expect(narrowed).toMatchObject({ code: "bytesper_flash_sm75_fp16_d64_causal" });
+  });
+
+  test("that were passed over leave none, and the reason names them", () => {
+    const passedOver = "bytesper_flash_sm90_fp16_d64_causal";
+    const answer = run({ instructionSet: `cuda without ${passedOver}` }, ASKED);
+    expect(answer).toMatchObject({
+      failure: "no-kernel",
+      reason: `no flash kernel for fp16 with headDim 64 is left: passed over on this device are ${passedOver}`,
+    });
+    expect(run({ instructionSet: "avx2" }, HOPPER)).toMatchObject({
+      failure: "device",
+      reason: '"avx2" is no choice of CUDA kernels; give cuda, or cuda without and names',
+    });
   });
 
   // 300 tokens of 2 x 2 heads are 8 tiles of 192 rows or 12 of 128: each of the device's two processors takes several.
@@ -240,7 +299,7 @@ describe("the kernels for sm_90a", () => {
       "the sm90 flash kernels run on devices of compute capability 9.0 alone, and this one has 8.0",
       "there is no sm90 flash kernel for fp16 with headDim 256",
       "there is no sm90 flash kernel for fp32 with headDim 64",
-      "BYTESPER_FLASH must be sm90 or not set, not hopper",
+      "BYTESPER_FLASH must be sm90, sm80, portable or not set, not hopper",
       "cuTensorMapEncodeTiled failed: unknown error",
     ]);
   });
@@ -250,8 +309,6 @@ describe("the kernels for sm_90a", () => {
     expect(answer.usedHighWaterBytes - answer.inputOutputBytes).toBe(0);
   });
 });
-
-const SELF_CHECK = new URL("../../dist/device/self-check.js", import.meta.url).href;
 
 /** The call that fails, with which status and from which time on. */
 const FAULTS = [
@@ -303,6 +360,28 @@ test("a device that does not exist, and one without pools, say so", () => {
     onDevice(`try { addon.createPool(1e6, 1, ${index}, ""); } catch (error) { return error.message; }`, env);
   expect(open(7)).toBe("there is no CUDA device 7 (the driver lists 1)");
   expect(open(0, { STAND_IN_NO_POOLS: "1" })).toBe("this device or driver has no memory pools");
+});
+
+test("an image that an older driver cannot load says what it needs, also one of CUDA 12.8", () => {
+  // A fat binary with one entry of PTX 8.7, as nvcc 12.8 writes it.
+  const header = [0x50, 0xed, 0x55, 0xba, 1, 0, 16, 0, 64, 0, 0, 0, 0, 0, 0, 0];
+  const entry = [
+    1, 0, 1, 1, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 8, 0, 80, 0, 0, 0,
+  ];
+  const reasonOf = (driver: number): unknown =>
+    onDevice(
+      `const file = process.env.BYTESPER_KERNELS + "." + process.pid;
+       require("node:fs").writeFileSync(file, Uint8Array.from(${JSON.stringify([...header, ...entry])}));
+       const answer = await addon.attention(addon.createPool(1e9, 1, 0, file), shape, null, null, null);
+       require("node:fs").unlinkSync(file);
+       return answer.reason;`,
+      { STAND_IN_DRIVER: String(driver) },
+    );
+  expect(reasonOf(12_020)).toBe(
+    "cuModuleLoadData failed: device kernel image is invalid: the kernels were built with CUDA 12.8, which needs a driver for CUDA 12.4 (550.54 or later), and this driver is for CUDA 12.2; install a newer driver",
+  );
+  // That driver can load it, so its age is not the reason.
+  expect(reasonOf(12_040)).toBe("cuModuleLoadData failed: device kernel image is invalid");
 });
 
 test("without the fat binary the reason names the file", () => {

@@ -30,6 +30,7 @@ test("a device has a name and a total, and its free bytes wait for a context", (
       {
         index: 0,
         name: "Stand-in GPU",
+        uuid: "00010203-0405-0607-0809-0a0b0c0d0e0f",
         totalBytes: 80_000_000_000,
         freeBytes: { absent: "no CUDA context is current, and making one would itself take device memory" },
       },
@@ -88,6 +89,7 @@ test("a device that fails in mid-query is absent field by field", () => {
   expect(device({ CONTEXT, TOTAL_STATUS: 46, MEMORY_STATUS: 46 })).toEqual({
     index: 0,
     name: "Stand-in GPU",
+    uuid: "00010203-0405-0607-0809-0a0b0c0d0e0f",
     totalBytes: { absent: "cuDeviceTotalMem failed: device is busy" },
     freeBytes: { absent: "cuMemGetInfo failed: device is busy" },
   });

@@ -12,6 +12,8 @@ export interface MeterOptions {
   dtype: Dtype;
   /** "cpu" or "cuda:N". */
   device: string;
+  /** Of the device, as it was checked; empty for what a pool takes by itself. */
+  instructionSet: string;
   /** Most memory that an attention may take. */
   capBytes: number;
   /** Time for all measurements together. */
@@ -82,7 +84,7 @@ export class AttentionMeter {
   }
 
   async #run(tokens: number): Promise<Reading> {
-    const { attention, dtype, device, capBytes, seed } = this.#options;
+    const { attention, dtype, device, instructionSet, capBytes, seed } = this.#options;
     const started = performance.now();
     let pool;
     try {
@@ -94,6 +96,7 @@ export class AttentionMeter {
         dtype,
         scoreDtype: dtype,
         causal: true,
+        instructionSet,
         seed,
       });
       this.#pace = {

@@ -27,7 +27,7 @@ export interface SimulationRequest {
   logits: Logits;
   dtype?: WeightFormat;
   /** The device and time for measured attention; with `capBytes`, the device was already checked. */
-  measure?: { device: string; budgetMs: number; capBytes?: number };
+  measure?: { device: string; instructionSet?: string; budgetMs: number; capBytes?: number };
   seed: number;
   signal?: AbortSignal;
   notice: (sentence: string) => void;
@@ -96,16 +96,20 @@ async function measureOf({
   measure,
   seed,
 }: SimulationRequest): Promise<
-  { device: string; capBytes: number; budgetMs: number; seed: number } | undefined
+  { device: string; instructionSet: string; capBytes: number; budgetMs: number; seed: number } | undefined
 > {
   if (measure === undefined) return undefined;
-  const { device, budgetMs, capBytes } = measure;
+  const { device, instructionSet = "", budgetMs, capBytes } = measure;
   if (device === "cpu" || capBytes !== undefined) {
     const free = Math.floor(process.availableMemory() / 2);
-    return { device, capBytes: Math.min(MEASURE_CAP_BYTES, capBytes ?? free), budgetMs, seed };
+    const cap = Math.min(MEASURE_CAP_BYTES, capBytes ?? free);
+    return { device, instructionSet, capBytes: cap, budgetMs, seed };
   }
   const selected = await selectDevice(device);
-  return { device: selected.device, capBytes: selected.capBytes, budgetMs, seed };
+  return {
+    ...{ device: selected.device, instructionSet: selected.instructionSet, capBytes: selected.capBytes },
+    ...{ budgetMs, seed },
+  };
 }
 
 function generations({ messages }: Transcript): number {

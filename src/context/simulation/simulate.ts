@@ -21,7 +21,7 @@ export interface SimulationOptions {
   logits: Logits;
   dtype?: WeightFormat;
   /** Where attention is measured; without it nothing is measured. */
-  measure?: { device: string; capBytes: number; budgetMs: number; seed: number };
+  measure?: { device: string; instructionSet: string; capBytes: number; budgetMs: number; seed: number };
   signal?: AbortSignal;
 }
 

@@ -174,10 +174,11 @@ async function deviceOf(
   request: RunRequest,
   { notice, signal }: { notice: (message: string) => void; signal?: AbortSignal },
 ): Promise<SelectedDevice> {
-  const { device: name, deviceCapBytes, quick } = request;
+  const { device: name, deviceCapBytes, quick, recalibrate } = request;
   const device = await selectDevice(name, {
     defaultCapBytes: quick ? DEVICE_CAP_BYTES.quick : DEVICE_CAP_BYTES.full,
     ...(signal === undefined ? {} : { signal }),
+    ...(recalibrate === true ? { fresh: true } : {}),
     ...(deviceCapBytes === undefined ? {} : { capBytes: deviceCapBytes }),
   });
   for (const message of device.notices) notice(message);

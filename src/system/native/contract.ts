@@ -49,6 +49,11 @@ export interface NativeAddon {
     keys: Float32Array | Uint16Array | null,
     values: Float32Array | Uint16Array | null,
   ): Promise<NativeAttentionResult | PoolFailure>;
+  /**
+   * What the device of a pool is, and the flash kernels that it can run, the fastest of each kind first. Loads the
+   * kernels on this thread, which may take seconds.
+   */
+  cudaKernels(pool: NativeMemoryPool): CudaKernels | Absent;
   /** Instruction sets of this processor that the host kernels support, the widest first. */
   cpuInstructionSets(): string[];
 }
@@ -63,7 +68,8 @@ export interface PoolStats {
 
 /** Why a pool or a device refused a request. The pool is unchanged. */
 export interface PoolFailure {
-  failure: "oom-device" | "device";
+  /** `no-kernel`: the device has none for this, or those it has were passed over. */
+  failure: "oom-device" | "no-kernel" | "device";
   reason: string;
   requestedBytes: number;
   usedBytes: number;
@@ -104,7 +110,11 @@ export interface NativeAttentionOptions {
   scoreDtype: string;
   kernel: string;
   threads: number;
-  /** Empty means the widest one. */
+  /**
+   * On the host: a name of `cpuInstructionSets`; empty means the widest. On a CUDA device: `cuda` for all kernels, where
+   * each was compared with double precision, `cuda without NAME...`, or `only NAME`; empty means those of sm_80 and
+   * older.
+   */
   instructionSet: string;
   seed: number;
   /** Whether the output is copied back. */
@@ -138,6 +148,7 @@ export const ADDON_EXPORTS = Object.keys({
   cudaDevices: true,
   createPool: true,
   attention: true,
+  cudaKernels: true,
   cpuInstructionSets: true,
 } satisfies Record<keyof NativeAddon, true>) as readonly (keyof NativeAddon)[];
 
@@ -213,9 +224,27 @@ export interface CudaReport {
   devices: CudaDevice[];
 }
 
+/** The device of a pool. Flash kernels that BYTESPER_FLASH leaves out are not listed. */
+export interface CudaKernels {
+  /** Such as "9.0". */
+  computeCapability: string;
+  processors: number;
+  flashKernels: FlashKernel[];
+}
+
+export interface FlashKernel {
+  name: string;
+  family: "sm90" | "sm80" | "portable";
+  dtype: string;
+  headDim: number;
+  causal: boolean;
+}
+
 export interface CudaDevice {
   index: number;
   name: string | Absent;
+  /** Without a prefix. */
+  uuid: string | Absent;
   totalBytes: Reading;
   /**
    * From `cuMemGetInfo`. Absent unless a context is current, because creating one would itself take memory.

@@ -1,9 +1,21 @@
 // A libcuda.so.1 for the host side of pools and attention: device memory is the host's, kernels run on the
-// emulated machine. STAND_IN_FAIL=call=status@n makes the n-th call of that name fail; STAND_IN_TOTAL is the
-// device's memory; STAND_IN_HOPPER makes the device one of compute capability 9.0.
+// emulated machine. Set by environment variables:
+//   STAND_IN_ARCH      compute capability, such as 75 or 100; 80 unless given. STAND_IN_HOPPER is 90
+//   STAND_IN_DRIVER    what cuDriverGetVersion says; 13000 unless given. One before 13000 loads no image
+//   STAND_IN_TOTAL     bytes of the device
+//   STAND_IN_GRANULE   bytes in which it reserves memory; 2 MiB unless given
+//   STAND_IN_FAIL      call=status@n makes every call of that name from the n-th on fail
+//   STAND_IN_PLAIN     the kernels are plain loops, not the emulated machine: faster
+//   STAND_IN_KERNEL    faults of kernels, part-of-a-name=fault with commas between: lie (wrong numbers),
+//                      short (the last eighth of its output is not written), hang, crash, fault (an illegal
+//                      address) or lose (the device is gone, for later processes too)
+//   STAND_IN_LOST      the file that stands for a device that is gone, where it exists
+#include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <map>
 #include <mutex>
@@ -12,6 +24,7 @@
 
 #include "hopper_emulation.h"
 #include "kernels.cu"
+#include "plain_kernels.h"
 
 namespace {
 
@@ -21,14 +34,33 @@ using bytesper::attention::ElementParams;
 
 constexpr int kOutOfMemory = 2;
 constexpr int kInvalidValue = 1;
-constexpr size_t kGranule = size_t{2} << 20;
+
+uint64_t Setting(const char* name, uint64_t otherwise) {
+  const char* text = getenv(name);
+  return text == nullptr ? otherwise : strtoull(text, nullptr, 10);
+}
+uint64_t Granule() { return Setting("STAND_IN_GRANULE", uint64_t{2} << 20); }
+int Arch() {
+  return static_cast<int>(Setting("STAND_IN_ARCH", getenv("STAND_IN_HOPPER") != nullptr ? 90 : 80));
+}
+int Driver() { return static_cast<int>(Setting("STAND_IN_DRIVER", 13000)); }
 
 std::mutex mutex;
 std::map<std::string, int> calls;
 
+// The context is dead: every later call of this process fails with it.
+int dead = 0;
+
+bool IsLost() {
+  const char* file = getenv("STAND_IN_LOST");
+  return file != nullptr && access(file, F_OK) == 0;
+}
+
 // Counts the call and answers the status that it must fail with, or 0.
 int Faulty(const char* name) {
   std::lock_guard<std::mutex> lock(mutex);
+  if (IsLost()) return strcmp(name, "cuInit") == 0 ? 100 : 999;
+  if (dead != 0) return dead;
   const int count = ++calls[name];
   const char* wanted = getenv("STAND_IN_FAIL");
   if (wanted == nullptr) return 0;
@@ -50,10 +82,7 @@ struct Block {
 std::map<unsigned long long, Block> blocks;
 std::set<Pool*> pools;
 
-uint64_t TotalBytes() {
-  const char* wanted = getenv("STAND_IN_TOTAL");
-  return wanted == nullptr ? uint64_t{1} << 32 : strtoull(wanted, nullptr, 10);
-}
+uint64_t TotalBytes() { return Setting("STAND_IN_TOTAL", uint64_t{1} << 32); }
 
 uint64_t ReservedByAll() {
   uint64_t sum = 0;
@@ -62,7 +91,7 @@ uint64_t ReservedByAll() {
 }
 
 void Shrink(Pool* pool, uint64_t keep) {
-  const uint64_t least = (pool->used + kGranule - 1) / kGranule * kGranule;
+  const uint64_t least = (pool->used + Granule() - 1) / Granule() * Granule();
   const uint64_t wanted = keep > least ? keep : least;
   if (pool->reserved > wanted) pool->reserved = wanted;
 }
@@ -119,6 +148,10 @@ std::map<std::string, Kernel> kernels = {SM90(bytesper_flash_sm90_fp16_d64_full)
                                          ATTENTION(bytesper_flash_bf16_d64_causal),
                                          ATTENTION(bytesper_flash_bf16_d128_full),
                                          ATTENTION(bytesper_flash_bf16_d128_causal),
+                                         ATTENTION(bytesper_flash_sm75_fp16_d64_full),
+                                         ATTENTION(bytesper_flash_sm75_fp16_d64_causal),
+                                         ATTENTION(bytesper_flash_sm75_fp16_d128_full),
+                                         ATTENTION(bytesper_flash_sm75_fp16_d128_causal),
                                          ATTENTION(bytesper_flash_fp32_d64_full),
                                          ATTENTION(bytesper_flash_fp32_d64_causal),
                                          ATTENTION(bytesper_flash_fp32_d128_full),
@@ -131,6 +164,42 @@ std::map<std::string, Kernel> kernels = {SM90(bytesper_flash_sm90_fp16_d64_full)
                                          ELEMENT(bytesper_fill_normal_fp16),
                                          ELEMENT(bytesper_fill_normal_bf16)};
 
+// The block that holds an address, or null.
+const Block* FindBlock(const void* address) {
+  const auto at = reinterpret_cast<unsigned long long>(address);
+  auto after = blocks.upper_bound(at);
+  if (after == blocks.begin()) return nullptr;
+  --after;
+  return at < after->first + after->second.size ? &after->second : nullptr;
+}
+
+std::string FaultOf(const std::string& kernel) {
+  const char* given = getenv("STAND_IN_KERNEL");
+  std::string rest = given == nullptr ? "" : given;
+  while (!rest.empty()) {
+    const size_t comma = rest.find(',');
+    const std::string one = rest.substr(0, comma);
+    rest = comma == std::string::npos ? "" : rest.substr(comma + 1);
+    const size_t equals = one.find('=');
+    if (equals != std::string::npos && kernel.find(one.substr(0, equals)) != std::string::npos) {
+      return one.substr(equals + 1);
+    }
+  }
+  return "";
+}
+
+AttentionParams* ParamsOf(const Kernel& kernel, void** arguments) {
+  if (kernel.attention != nullptr) return static_cast<AttentionParams*>(arguments[0]);
+  return kernel.sm90 == nullptr ? nullptr : &static_cast<AttentionSm90Params*>(arguments[0])->attention;
+}
+
+// Numbers in the middle of the output that are far off, in any type.
+void Spoil(const AttentionParams& params) {
+  const long long count = params.tokens * params.batch * params.heads * params.headDim;
+  auto* const halves = static_cast<uint16_t*>(params.out);
+  for (long long i = count / 2; i < count / 2 + params.headDim / 2; ++i) halves[i] = 0x4000;
+}
+
 }  // namespace
 
 extern "C" {
@@ -139,13 +208,16 @@ int cuInit(unsigned) { return Faulty("cuInit"); }
 int cuGetErrorString(int status, const char** text) {
   *text = status == 2     ? "out of memory"
           : status == 46  ? "device is busy"
+          : status == 100 ? "no CUDA-capable device is detected"
+          : status == 200 ? "device kernel image is invalid"
+          : status == 700 ? "an illegal memory access was encountered"
           : status == 719 ? "unspecified launch failure"
           : status == 999 ? "unknown error"
                           : nullptr;
   return *text == nullptr ? 1 : 0;
 }
 int cuDriverGetVersion(int* version) {
-  *version = 12040;
+  *version = Driver();
   return 0;
 }
 int cuDeviceGetCount(int* count) {
@@ -165,13 +237,15 @@ int cuDeviceTotalMem_v2(size_t* bytes, int) {
   return 0;
 }
 int cuDeviceGetAttribute(int* value, int attribute, int) {
-  const bool hopper = getenv("STAND_IN_HOPPER") != nullptr;
+  const int arch = Arch();
   *value = attribute == 115  ? (getenv("STAND_IN_NO_POOLS") == nullptr)
-           : attribute == 75 ? (hopper ? 9 : 8)
-           : attribute == 76 ? 0
+           : attribute == 75 ? arch / 10
+           : attribute == 76 ? arch % 10
            : attribute == 16 ? 2
-           : hopper          ? 232448
-                             : 166912;
+           : arch >= 90      ? 232448
+           : arch == 80      ? 166912
+           : arch > 80       ? 101376
+                             : 65536;
   return Faulty("cuDeviceGetAttribute");
 }
 int cuDevicePrimaryCtxRetain(void** context, int) {
@@ -236,7 +310,7 @@ int cuMemAllocFromPoolAsync(unsigned long long* out, size_t bytes, void* which, 
   std::lock_guard<std::mutex> lock(mutex);
   Pool* pool = static_cast<Pool*>(which);
   const size_t size = (bytes + 511) / 512 * 512;
-  const uint64_t needed = (pool->used + size + kGranule - 1) / kGranule * kGranule;
+  const uint64_t needed = (pool->used + size + Granule() - 1) / Granule() * Granule();
   const uint64_t reserved = needed > pool->reserved ? needed : pool->reserved;
   if (ReservedByAll() - pool->reserved + reserved > TotalBytes()) return kOutOfMemory;
   void* memory = aligned_alloc(512, size);
@@ -287,9 +361,16 @@ int cuMemcpyDtoDAsync_v2(unsigned long long to, unsigned long long from, size_t 
   memcpy(reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes);
   return 0;
 }
+int cuMemsetD8Async(unsigned long long to, unsigned char value, size_t count, void*) {
+  if (const int fault = Faulty("cuMemsetD8Async")) return fault;
+  memset(reinterpret_cast<void*>(to), value, count);
+  return 0;
+}
 int cuModuleLoadData(void** module, const void*) {
   *module = &kernels;
-  return Faulty("cuModuleLoadData");
+  // The images are those of CUDA 13, whatever the file holds.
+  const int fault = Faulty("cuModuleLoadData");
+  return fault == 0 && Driver() < 13000 ? 200 : fault;
 }
 int cuModuleUnload(void*) { return 0; }
 int cuModuleGetFunction(void** function, void*, const char* name) {
@@ -314,17 +395,49 @@ int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, unsigned 
   static std::mutex machine;
   std::lock_guard<std::mutex> lock(machine);
   const Kernel& kernel = *static_cast<Kernel*>(function);
-  const emulation::Launch launch = {{x, y, z},
-                                    static_cast<int>(threads),
-                                    static_cast<int>(shared),
-                                    emulation::Order::kShuffled,
-                                    emulation::Landing::kLate,
-                                    1};
-  emulation::Run(launch, [&] {
-    if (kernel.attention != nullptr) kernel.attention(*static_cast<AttentionParams*>(arguments[0]));
-    if (kernel.sm90 != nullptr) kernel.sm90(*static_cast<AttentionSm90Params*>(arguments[0]));
-    if (kernel.elements != nullptr) kernel.elements(*static_cast<ElementParams*>(arguments[0]));
-  });
+  std::string name;
+  for (const auto& each : kernels) {
+    if (&each.second == &kernel) name = each.first;
+  }
+  const std::string fault = FaultOf(name);
+  if (fault == "hang") {
+    for (;;) pause();
+  }
+  if (fault == "crash") raise(SIGSEGV);
+  if (fault == "fault") dead = 700;
+  if (fault == "lose") {
+    if (FILE* file = fopen(getenv("STAND_IN_LOST"), "w")) fclose(file);
+    return dead = 999;
+  }
+  AttentionParams* const params = ParamsOf(kernel, arguments);
+  char* last_eighth = nullptr;
+  std::string before;
+  if (fault == "short" && params != nullptr) {
+    const size_t bytes = static_cast<size_t>(params->tokens) * params->batch * params->heads *
+                         params->headDim * (name.find("_fp32_") != std::string::npos ? 4 : 2);
+    last_eighth = static_cast<char*>(params->out) + bytes - bytes / 8;
+    before.assign(last_eighth, bytes / 8);
+  }
+  // A real device notices an address that is not its own. The launch is done by then; what comes after fails.
+  if (params == nullptr && FindBlock(static_cast<ElementParams*>(arguments[0])->out) == nullptr) dead = 700;
+  if (dead != 0) return 0;
+  const bool is_plain = getenv("STAND_IN_PLAIN") != nullptr;
+  if (!is_plain || !(params != nullptr ? plain::Run(name, *params)
+                                       : plain::Run(name, *static_cast<ElementParams*>(arguments[0])))) {
+    const emulation::Launch launch = {{x, y, z},
+                                      static_cast<int>(threads),
+                                      static_cast<int>(shared),
+                                      emulation::Order::kShuffled,
+                                      emulation::Landing::kLate,
+                                      1};
+    emulation::Run(launch, [&] {
+      if (kernel.attention != nullptr) kernel.attention(*params);
+      if (kernel.sm90 != nullptr) kernel.sm90(*static_cast<AttentionSm90Params*>(arguments[0]));
+      if (kernel.elements != nullptr) kernel.elements(*static_cast<ElementParams*>(arguments[0]));
+    });
+  }
+  if (fault == "lie" && params != nullptr) Spoil(*params);
+  if (last_eighth != nullptr) memcpy(last_eighth, before.data(), before.size());
   return 0;
 }
 int cuEventCreate(void** event, unsigned) {

@@ -1,7 +1,18 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 
@@ -38,14 +49,14 @@ export const NO_CXX_COMPILER =
       : "needs g++, a C++ compiler, on the PATH";
 
 const KERNELS = fileURLToPath(new URL("../../../native/attention/kernels", import.meta.url));
+const BUILT = fileURLToPath(new URL("../../../build/stand-in", import.meta.url));
 const EMULATED = fileURLToPath(new URL("../../native", import.meta.url));
 
 /**
- * Compiles a CUDA driver whose device is the emulated machine that the kernels are checked on, and a file that stands
+ * Compiles, once for these sources, a CUDA driver whose device is the emulated machine that the kernels are checked on, and a file that stands
  * for the fat binary. Returns the environment in which a child finds both.
  */
 export function emulatedDevice(): { LD_LIBRARY_PATH: string; BYTESPER_KERNELS: string } {
-  const target = temporaryFolder();
   const source = fileURLToPath(new URL("../stand-in/cuda_machine.cc", import.meta.url));
   const flags = ["-std=c++17", "-O2", "-shared", "-fPIC", "-DBYTESPER_EMULATE", "-w"];
   const includes = [KERNELS, EMULATED, join(EMULATED, "emulate")].map((folder) => `-I${folder}`);
@@ -53,11 +64,28 @@ export function emulatedDevice(): { LD_LIBRARY_PATH: string; BYTESPER_KERNELS: s
     source,
     ...["machine.cc", "hopper_machine.cc"].map((file) => join(EMULATED, "emulate", file)),
   ];
-  execFileSync("g++", [...flags, ...includes, "-o", join(target, "libcuda.so.1"), ...files], {
-    encoding: "utf8",
-  });
+  const hash = createHash("sha256").update(JSON.stringify(flags));
+  for (const folder of [KERNELS, EMULATED, join(EMULATED, "emulate"), dirname(source), dirname(KERNELS)])
+    for (const name of readdirSync(folder).filter((each) => /\.(h|cuh|cc|cu)$/.test(each)))
+      hash.update(readFileSync(join(folder, name)));
+  const target = join(BUILT, hash.digest("hex").slice(0, 16));
   const kernels = join(target, "attention.fatbin");
-  writeFileSync(kernels, "in the library");
+  if (!existsSync(target)) {
+    // Compiled beside and renamed, so that another test file never meets half of it.
+    const unfinished = temporaryFolder();
+    execFileSync("g++", [...flags, ...includes, "-o", join(unfinished, "libcuda.so.1"), ...files], {
+      encoding: "utf8",
+    });
+    writeFileSync(join(unfinished, "attention.fatbin"), "in the library");
+    const beside = `${target}.${process.pid}`;
+    cpSync(unfinished, beside, { recursive: true });
+    try {
+      renameSync(beside, target);
+    } catch {
+      // Another test file was faster.
+      rmSync(beside, { recursive: true });
+    }
+  }
   return { LD_LIBRARY_PATH: target, BYTESPER_KERNELS: kernels };
 }
 

@@ -52,7 +52,10 @@ test("measured scores take the place of the estimated ones and of nothing else",
   expect(memory.peakWithScores(6000, 100, scores + 1000)).toBe(memory.peakBytes(6000, 100) + 1000);
 });
 
-const METER = { attention: "eager", dtype: "bf16", device: "cpu", capBytes: GIB, seed: 1 } as const;
+const METER = {
+  ...{ attention: "eager", dtype: "bf16", device: "cpu", instructionSet: "" },
+  ...{ capBytes: GIB, seed: 1 },
+} as const;
 const addon = tryLoadAddon();
 
 test("attention that really runs takes the estimated scores and the workspace of its threads", async ({

@@ -1,0 +1,156 @@
+// What the kernels compute, as plain loops in double precision: for tests of the host's side, which need
+// right numbers fast and nothing of how a GPU makes them.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../../../native/attention/half.h"
+#include "params.h"
+#include "rough_normal.h"
+
+namespace plain {
+
+using bytesper::attention::AttentionParams;
+using bytesper::attention::ElementParams;
+
+inline float Widen(const std::string& type, const void* from, long long i) {
+  if (type == "fp32") return static_cast<const float*>(from)[i];
+  const uint16_t bits = static_cast<const uint16_t*>(from)[i];
+  return type == "fp16" ? bytesper::Fp16ToFloat(bits) : bytesper::Bf16ToFloat(bits);
+}
+
+inline void Narrow(const std::string& type, void* to, long long i, double value) {
+  const float x = static_cast<float>(value);
+  if (type == "fp32") static_cast<float*>(to)[i] = x;
+  if (type == "fp16") static_cast<uint16_t*>(to)[i] = bytesper::FloatToFp16(x);
+  if (type == "bf16") static_cast<uint16_t*>(to)[i] = bytesper::FloatToBf16(x);
+}
+
+inline std::vector<float> All(const std::string& type, const void* from, long long count) {
+  std::vector<float> out(static_cast<size_t>(count));
+  const int kind = type == "fp32" ? 0 : type == "fp16" ? 1 : 2;
+  for (long long i = 0; i < count; ++i) {
+    out[static_cast<size_t>(i)] = kind == 0   ? static_cast<const float*>(from)[i]
+                                  : kind == 1 ? bytesper::Fp16ToFloat(static_cast<const uint16_t*>(from)[i])
+                                              : bytesper::Bf16ToFloat(static_cast<const uint16_t*>(from)[i]);
+  }
+  return out;
+}
+
+// Every row of queries: visit(row in all, its place in its head, the row of its first key).
+template <typename Visit>
+void ForRows(const AttentionParams& p, Visit visit) {
+  for (long long head = 0; head < static_cast<long long>(p.batch) * p.heads; ++head) {
+    const long long key_head = head / p.heads * p.kvHeads + head % p.heads / (p.heads / p.kvHeads);
+    for (long long i = 0; i < p.tokens; ++i) visit(head * p.tokens + i, i, key_head * p.tokens);
+  }
+}
+
+inline long long Queries(const AttentionParams& p) { return p.tokens * p.batch * p.heads * p.headDim; }
+inline long long Keys(const AttentionParams& p) { return p.tokens * p.batch * p.kvHeads * p.headDim; }
+
+inline double Product(const AttentionParams& p, const float* query, const float* key) {
+  double sum = 0;
+  for (int c = 0; c < p.headDim; ++c) sum += static_cast<double>(query[c]) * key[c];
+  return sum * p.scale;
+}
+
+inline void Weigh(const std::string& type, const AttentionParams& p, long long row, const float* values,
+                  const std::vector<double>& weights) {
+  std::vector<double> out(static_cast<size_t>(p.headDim), 0.0);
+  for (size_t j = 0; j < weights.size(); ++j)
+    for (int c = 0; c < p.headDim; ++c)
+      out[static_cast<size_t>(c)] +=
+          weights[j] * values[j * static_cast<size_t>(p.headDim) + static_cast<size_t>(c)];
+  for (int c = 0; c < p.headDim; ++c) Narrow(type, p.out, row * p.headDim + c, out[static_cast<size_t>(c)]);
+}
+
+inline double Softmax(std::vector<double>* x) {
+  double most = -HUGE_VAL, sum = 0;
+  for (const double value : *x) most = value > most ? value : most;
+  for (double& value : *x) sum += value = std::exp(value - most);
+  for (double& value : *x) value /= sum;
+  return most + std::log(sum);
+}
+
+inline void Flash(const std::string& type, bool causal, const AttentionParams& p) {
+  const auto q = All(type, p.q, Queries(p)), k = All(type, p.k, Keys(p)), v = All(type, p.v, Keys(p));
+  ForRows(p, [&](long long row, long long i, long long keys) {
+    std::vector<double> x(static_cast<size_t>(causal ? i + 1 : p.tokens));
+    for (size_t j = 0; j < x.size(); ++j)
+      x[j] = Product(p, &q[static_cast<size_t>(row * p.headDim)],
+                     &k[static_cast<size_t>((keys + static_cast<long long>(j)) * p.headDim)]);
+    const double lse = Softmax(&x);
+    if (p.lse != nullptr) p.lse[row] = static_cast<float>(lse);
+    Weigh(type, p, row, &v[static_cast<size_t>(keys * p.headDim)], x);
+  });
+}
+
+inline void Scores(const std::string& type, const std::string& score, const AttentionParams& p) {
+  const auto q = All(type, p.q, Queries(p)), k = All(type, p.k, Keys(p));
+  ForRows(p, [&](long long row, long long i, long long keys) {
+    for (long long j = 0; j < p.tokens; ++j)
+      Narrow(score, p.scores, row * p.tokens + j,
+             p.causal != 0 && j > i ? -HUGE_VAL
+                                    : Product(p, &q[static_cast<size_t>(row * p.headDim)],
+                                              &k[static_cast<size_t>((keys + j) * p.headDim)]));
+  });
+}
+
+inline void SoftmaxRows(const std::string& score, const std::string& to, void* out,
+                        const AttentionParams& p) {
+  const auto all = All(score, p.scores, p.tokens * p.tokens * p.batch * p.heads);
+  ForRows(p, [&](long long row, long long, long long) {
+    const auto from = all.begin() + row * p.tokens;
+    std::vector<double> x(from, from + p.tokens);
+    Softmax(&x);
+    for (size_t j = 0; j < x.size(); ++j) Narrow(to, out, row * p.tokens + static_cast<long long>(j), x[j]);
+  });
+}
+
+inline void Values(const std::string& type, const std::string& score, const AttentionParams& p) {
+  const auto all = All(score, p.scores, p.tokens * p.tokens * p.batch * p.heads), v = All(type, p.v, Keys(p));
+  ForRows(p, [&](long long row, long long, long long keys) {
+    const auto from = all.begin() + row * p.tokens;
+    Weigh(type, p, row, &v[static_cast<size_t>(keys * p.headDim)],
+          std::vector<double>(from, from + p.tokens));
+  });
+}
+
+// False for a name that this file does not know.
+inline bool Run(const std::string& name, const AttentionParams& p) {
+  const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
+  const std::string type = has("fp32") ? "fp32" : has("fp16") ? "fp16" : "bf16";
+  const auto ends = [&](const char* part) {
+    const std::string text = part;
+    return name.size() >= text.size() && name.compare(name.size() - text.size(), text.size(), text) == 0;
+  };
+  const std::string last = ends("fp32") ? "fp32" : ends("fp16") ? "fp16" : "bf16";
+  const auto first_after = [&](const char* prefix) { return name.substr(std::string(prefix).size(), 4); };
+  if (has("bytesper_flash_")) return Flash(type, has("_causal"), p), true;
+  if (has("bytesper_scores_")) return Scores(first_after("bytesper_scores_"), last, p), true;
+  if (has("bytesper_values_")) return Values(first_after("bytesper_values_"), last, p), true;
+  if (has("bytesper_softmax_to_f32_")) return SoftmaxRows(last, "fp32", p.out, p), true;
+  if (has("bytesper_softmax_")) return SoftmaxRows(last, last, p.scores, p), true;
+  return false;
+}
+
+inline bool Run(const std::string& name, const ElementParams& p) {
+  const std::string type = name.substr(name.size() - 4);
+  for (long long i = 0; i < p.count; ++i) {
+    if (name.find("_fill_normal_") != std::string::npos)
+      Narrow(type, p.out, i, bytesper::attention::RoughlyNormal(p.seed, static_cast<unsigned long long>(i)));
+    else if (name.find("_widen_") != std::string::npos)
+      Narrow("fp32", p.out, i, Widen(type, p.in, i));
+    else if (name.find("_cast_") != std::string::npos)
+      Narrow(type, p.out, i, Widen("fp32", p.in, i));
+    else
+      return false;
+  }
+  return true;
+}
+
+}  // namespace plain
