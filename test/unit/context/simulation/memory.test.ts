@@ -53,8 +53,12 @@ test("measured scores take the place of the estimated ones and of nothing else",
 });
 
 const METER = {
-  ...{ attention: "eager", dtype: "bf16", device: "cpu", instructionSet: "" },
-  ...{ capBytes: GIB, seed: 1 },
+  attention: "eager",
+  dtype: "bf16",
+  device: "cpu",
+  instructionSet: "",
+  capBytes: GIB,
+  seed: 1,
 } as const;
 const addon = tryLoadAddon();
 
