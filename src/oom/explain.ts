@@ -65,7 +65,9 @@ export function explain(
     const known: LogFacts = { ...found.facts, inputTokens: found.facts.inputTokens ?? facts.inputTokens };
     return explainOne(found, known, shape, card ?? known.card ?? facts.card);
   });
-  const groups = groupsOf(explained.map((report) => ({ record: report, diagnosis: report.diagnosis })));
+  const groups = groupsOf(
+    explained.map((report) => ({ record: report, diagnosis: report.diagnosis, certainty: report.certainty })),
+  );
   return {
     reports: explained.map(({ ranges, textRanges, details, ...report }, index) => ({
       ...report,
@@ -93,7 +95,7 @@ function explainOne(
   const hypotheses = shape === undefined ? [] : ofThisRequest(record, hypothesesOf(record, shape, tokens));
   const diagnosis = diagnose(record, facts, hypotheses, finding);
   const calibration = shape === undefined ? undefined : calibrationOf(record, tokens, hypotheses, shape);
-  const changes = changesOf(frameworkOf(record.framework).advice, {
+  const changes = changesOf(frameworkOf(record.details.runner ?? record.framework).advice, {
     record,
     facts,
     balance: balanceOf(record),

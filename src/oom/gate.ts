@@ -12,6 +12,8 @@ export interface Needle {
   then?: readonly string[];
   /** One of these must stand shortly before, in one piece; in lower case. If absent, anything may. */
   near?: readonly string[];
+  /** A number must follow on the same line, with words alone before it or with anything. */
+  number?: "afterWords" | "onLine";
 }
 
 const LF = 0x0a;
@@ -25,6 +27,10 @@ const ENTITY = 0x26;
 const TAG = 0x3c;
 /** The first bytes of line ends and colour codes. */
 const BREAKS = [LF, CR, ESCAPE, BACKSLASH, BRACKET, CARET, ENTITY, TAG];
+const UNDERSCORE = 0x5f;
+/** A non-breaking space in UTF-8. */
+const NBSP_LEAD = 0xc2;
+const NBSP = 0xa0;
 const DIGITS = 0x23;
 const SIZE = 0x24;
 
@@ -45,24 +51,24 @@ const RESUMES_BY = 4;
 export class Gate {
   readonly #then: readonly Uint8Array[];
   readonly #near: readonly string[];
+  readonly #number: Needle["number"];
 
-  constructor({ then = [], near = [] }: Needle) {
+  constructor({ then = [], near = [], number }: Needle) {
     this.#then = then.map((text) => Uint8Array.from(Buffer.from(text, "latin1")));
     this.#near = near;
+    this.#number = number;
   }
 
   /**
-   * The needle lies at [at, after); only the bytes of [0, end) are known. `before` gives what `textBefore` does;
+   * The needle ends at `after`; only the bytes of [0, end) are known. `before` gives what `textBefore` does;
    * several gates of one place share it.
    */
-  admits(
-    bytes: Buffer,
-    at: number,
-    after: number,
-    end: number,
-    before = (): string => textBefore(bytes, at),
-  ): boolean {
-    return this.#isFollowed(bytes, after, end) && this.#isPreceded(before);
+  admits(bytes: Buffer, after: number, end: number, before: () => string): boolean {
+    return (
+      this.#isFollowed(bytes, after, end) &&
+      (this.#number === undefined || hasNumber(bytes, after, end, this.#number === "onLine")) &&
+      this.#isPreceded(before)
+    );
   }
 
   #isFollowed(bytes: Buffer, after: number, end: number): boolean {
@@ -71,7 +77,10 @@ export class Gate {
   }
 
   #isPreceded(before: () => string): boolean {
-    return this.#near.length === 0 || this.#near.some((text) => before().includes(text));
+    if (this.#near.length === 0) return true;
+    const text = before();
+    for (const near of this.#near) if (text.includes(near)) return true;
+    return false;
   }
 }
 
@@ -81,29 +90,53 @@ export function textBefore(bytes: Buffer, at: number): string {
 }
 
 /**
- * The gates of all readers of one needle, combined by the byte that follows the needle. This one test rejects
- * most prose.
+ * The gates of all readers of one needle, by the byte that follows it. This one look rejects most prose, and
+ * most readers where it does not.
  */
-export class FirstByte {
-  readonly #admitted = new Uint8Array(256);
+export class GateSet<Reader> {
+  readonly #all: Gated<Reader>[] = [];
+  readonly #byByte: Gated<Reader>[][];
 
-  constructor(needles: readonly Needle[]) {
-    for (const { then } of needles) {
-      if (then === undefined) this.#admitted.fill(1);
-      for (const text of then ?? []) this.#admit(text.charCodeAt(0));
+  constructor(needles: readonly { reader: Reader; needle: Needle }[]) {
+    const always: Gated<Reader>[] = [];
+    const special = new Map<number, Gated<Reader>[]>();
+    for (const { reader, needle } of needles) {
+      const gated = { reader, gate: new Gate(needle) };
+      this.#all.push(gated);
+      const firsts = needle.then === undefined ? undefined : new Set(needle.then.flatMap(firstBytes));
+      if (firsts === undefined) always.push(gated);
+      for (const byte of firsts ?? []) if (!special.has(byte)) special.set(byte, []);
     }
-    for (const byte of BREAKS) this.#admitted[byte] = 1;
+    for (const byte of special.keys())
+      special.set(
+        byte,
+        this.#all.filter((_, index) => {
+          const { then } = needles[index]?.needle ?? {};
+          return then === undefined || then.some((text) => firstBytes(text).includes(byte));
+        }),
+      );
+    this.#byByte = Array.from({ length: 256 }, (_, byte) => special.get(byte) ?? always);
+    for (const byte of BREAKS) this.#byByte[byte] = this.#all;
   }
 
-  admits(bytes: Buffer, after: number, end: number): boolean {
+  /** Those that what follows the needle at `after` may be for, in their order. */
+  at(bytes: Buffer, after: number, end: number): readonly Gated<Reader>[] {
     const at = skipBlanks(bytes, after, end);
-    return at >= end || this.#admitted[lower(bytes[at] as number)] === 1;
+    return at >= end ? this.#all : (this.#byByte[lower(bytes[at] as number)] ?? []);
   }
+}
 
-  #admit(code: number): void {
-    this.#admitted[code] = 1;
-    if (code === DIGITS || code === SIZE) this.#admitted.fill(1, 0x30, 0x3a);
-  }
+export interface Gated<Reader> {
+  reader: Reader;
+  gate: Gate;
+}
+
+const NUMBERS = Array.from({ length: 10 }, (_, digit) => 0x30 + digit);
+
+/** The bytes with which a text of `then` can begin. */
+function firstBytes(text: string): number[] {
+  const code = text.charCodeAt(0);
+  return code === DIGITS || code === SIZE ? NUMBERS : [code];
 }
 
 /** Whether the codes come next, as far as the bytes up to a line end or a colour code can show. */
@@ -126,6 +159,27 @@ function follows(bytes: Buffer, from: number, end: number, codes: Uint8Array): b
     }
   }
   return true;
+}
+
+/** How many bytes may stand before a number. */
+const NUMBER_WITHIN = 130;
+
+/** Whether a number follows on the line. Colour codes and entities may hide one. */
+function hasNumber(bytes: Buffer, from: number, end: number, afterAnything: boolean): boolean {
+  const to = Math.min(end, from + NUMBER_WITHIN);
+  for (let at = from; at < to; at += 1) {
+    const byte = bytes[at] as number;
+    if (isDigit(byte)) return true;
+    if (byte === LF || byte === CR) return false;
+    if (!afterAnything && !isWord(byte)) return breaksAt(bytes, at, end);
+  }
+  return to === end;
+}
+
+/** A letter, an underscore, or white space, also a non-breaking one. */
+function isWord(byte: number): boolean {
+  if (byte === ESCAPE) return false;
+  return isLetter(lower(byte)) || byte <= 0x20 || byte === UNDERSCORE || byte === NBSP_LEAD || byte === NBSP;
 }
 
 /** Whether the rest of the codes, or the start of that rest, stands shortly after a line end. */
@@ -164,7 +218,7 @@ function skipBlanks(bytes: Buffer, from: number, end: number): number {
   let at = from;
   for (; at < end; at += 1) {
     const byte = bytes[at] as number;
-    if (byte === 0xc2 && bytes[at + 1] === 0xa0) at += 1;
+    if (byte === NBSP_LEAD && bytes[at + 1] === NBSP) at += 1;
     else if ((byte > 0x20 && byte !== 0x7f) || byte === LF || byte === CR || byte === ESCAPE) break;
   }
   return at;

@@ -1,5 +1,7 @@
-import type { Diagnosis } from "./diagnosis/diagnosis.js";
-import type { OomRecord } from "./record.js";
+import type { Diagnosis, DiagnosisName } from "./diagnosis/diagnosis.js";
+import { isHost } from "./diagnosis/diagnosis.js";
+import type { Certainty, OomRecord } from "./record.js";
+import { FIGURES } from "./record.js";
 import type { FoundReport } from "./scan.js";
 
 /** TensorFlow and XLA ask for the whole card, and again for nine tenths each time they are refused. */
@@ -40,6 +42,7 @@ const RANKS_WITHIN = 400;
 interface Grouped {
   record: OomRecord;
   diagnosis: readonly Diagnosis[];
+  certainty: Certainty;
 }
 
 /**
@@ -48,6 +51,37 @@ interface Grouped {
  * Ranks of one job may ask for slightly different sizes, close to one another in the log.
  */
 export function groupsOf(reports: readonly Grouped[]): number[] {
+  const numbers = ofOneProgram(reports);
+  for (const [index, report] of reports.entries()) {
+    const cause = reports.findIndex((other, at) => at !== index && isCauseOf(other, report));
+    if (cause !== -1) numbers[index] = numbers[cause] ?? 0;
+  }
+  // Numbers without a gap, in the order of the log.
+  const order = [...new Set(numbers)];
+  return numbers.map((number) => order.indexOf(number) + 1);
+}
+
+/** Lines between a report and what a program around it prints when it hears of the failure. */
+const WRAPPED_WITHIN = 8;
+const KILLS: readonly DiagnosisName[] = ["group-limit", "host-memory", "own-limit", "killed"];
+
+/** Whether another program says less of the same failure: that a process was killed, or that memory ran out. */
+function isCauseOf(cause: Grouped, report: Grouped): boolean {
+  const lines = Math.abs(cause.record.line - report.record.line);
+  if (cause.record.framework === report.record.framework || cause.certainty === "likely") return false;
+  if (isHost(cause.record) !== isHost(report.record)) return false;
+  if (report.certainty === "likely" && report.diagnosis[0]?.name === "killed")
+    return lines <= RANKS_WITHIN && KILLS.includes(cause.diagnosis[0]?.name ?? "no-figures");
+  if (!hasFigures(cause.record) || hasFigures(report.record)) return false;
+  const areKills = [cause, report].every(({ diagnosis }) => diagnosis[0]?.name === "group-limit");
+  return lines <= (areKills ? RANKS_WITHIN : WRAPPED_WITHIN);
+}
+
+function hasFigures({ details, ...record }: OomRecord): boolean {
+  return FIGURES.some((name) => record[name] !== null) || details.limitBytes !== undefined;
+}
+
+function ofOneProgram(reports: readonly Grouped[]): number[] {
   const groups: {
     number: number;
     kind: string;

@@ -91,7 +91,11 @@ function groupsIn(reports: readonly ExplainedReport[]): ExplainedReport[][] {
     if (group === undefined) groups.set(report.group, [report]);
     else group.push(report);
   }
-  return [...groups.values()];
+  // What is certain leads; otherwise the order of the log.
+  return [...groups.values()].map((group) => [
+    ...group.filter(({ certainty }) => certainty === "certain"),
+    ...group.filter(({ certainty }) => certainty !== "certain"),
+  ]);
 }
 
 const isTensor = ({ framework, certainty }: ExplainedReport): boolean =>

@@ -77,6 +77,8 @@ export interface Details {
   /** Tries of one allocation that were joined into this report, and what the last of them asked for. */
   tries?: number;
   leastBytes?: number;
+  /** The program that runs the framework, whose settings are the ones to change. */
+  runner?: string;
   /** Memory of the card that is given or named in the log; the report states none. */
   cardBytes?: number;
 }

@@ -2,7 +2,8 @@ import type { ByteSource } from "../base/byte-source.js";
 import type { Draft } from "./draft.js";
 import type { LogFacts } from "./facts.js";
 import { FACT_NEEDLES, FACT_REACH, FactCollector } from "./facts.js";
-import { FirstByte, Gate, textBefore } from "./gate.js";
+import type { Needle } from "./gate.js";
+import { GateSet, textBefore } from "./gate.js";
 import type { Finding, Grammar, Place } from "./grammar/grammar.js";
 import { GRAMMARS } from "./grammar/index.js";
 import { LogWindow } from "./log-window.js";
@@ -42,9 +43,9 @@ const AHEAD = 20 << 10;
 const BACK = 8 << 10;
 /** Bytes of one view of a report. */
 const STRETCH = 64 << 10;
-const WIDE: Extent = { back: BACK, ahead: AHEAD, length: STRETCH };
+const WIDE: Extent = { back: BACK, ahead: AHEAD, length: STRETCH, most: STRETCH };
 /** Enough bytes to see whether there is a report at all: no grammar needs more for its first words. */
-const NEAR: Extent = { back: 1 << 10, ahead: 2 << 10, length: 7 << 9 };
+const NEAR: Extent = { back: 1 << 10, ahead: 2 << 10, length: 7 << 9, most: STRETCH };
 /**
  * If the kernel's OOM killer names no killed process within so many bytes, it is taken to have killed none.
  */
@@ -63,25 +64,25 @@ const NEWLINE = Buffer.from("\n");
 
 interface Watched {
   needle: string;
-  firstByte: FirstByte;
-  /** Grammars that read at this needle if their gate lets it through; none for needles of facts. */
-  readers: { grammar: Grammar; gate: Gate }[];
+  /** Grammars that read at this needle if their gate lets it through; undefined for needles of facts. */
+  gates: GateSet<Grammar> | undefined;
 }
 
-const NEEDLES: Watched[] = [
-  ...new Set([...GRAMMARS.flatMap(({ needles }) => needles.map(({ text }) => text)), ...FACT_NEEDLES]),
-].map(watched);
+const NEEDLES: Watched[] = watchedNeedles();
 const SET = needleSet(NEEDLES.map(({ needle }) => needle));
 
-function watched(needle: string): Watched {
-  const all = GRAMMARS.flatMap((grammar) =>
-    grammar.needles.filter(({ text }) => text === needle).map((each) => ({ grammar, each })),
-  );
-  return {
-    needle,
-    firstByte: new FirstByte(all.map(({ each }) => each)),
-    readers: all.map(({ grammar, each }) => ({ grammar, gate: new Gate(each) })),
-  };
+function watchedNeedles(): Watched[] {
+  const byText = new Map<string, { reader: Grammar; needle: Needle }[]>();
+  for (const reader of GRAMMARS)
+    for (const needle of reader.needles) {
+      const same = byText.get(needle.text);
+      if (same === undefined) byText.set(needle.text, [{ reader, needle }]);
+      else same.push({ reader, needle });
+    }
+  return [
+    ...[...byText].map(([needle, all]) => ({ needle, gates: new GateSet(all) })),
+    ...FACT_NEEDLES.filter((needle) => !byText.has(needle)).map((needle) => ({ needle, gates: undefined })),
+  ];
 }
 
 /** Finds every report of a log in one pass. The memory it needs does not grow with the log. */
@@ -151,8 +152,8 @@ export class LogScanner {
     SET.search(window.buffer, this.#searched - start, limit - start, window.end - start, (at, needle) => {
       const watched = NEEDLES[needle];
       if (watched === undefined) return;
-      if (watched.readers.length === 0) this.#collect(start + at);
-      else this.#look(start + at, watched);
+      if (watched.gates === undefined) this.#collect(start + at);
+      else this.#look(start + at, at + watched.needle.length, watched.gates);
     });
     this.#searched = limit;
     this.#near.clear();
@@ -167,33 +168,36 @@ export class LogScanner {
     this.#facts.add(text, before, () => window.lineAt(offset));
   }
 
-  #look(offset: number, { needle, firstByte, readers }: Watched): void {
-    if (offset < this.#consumed) return;
-    if (this.#general !== undefined && offset >= this.#general.end + GENERAL_REACH) this.#settle();
+  #look(offset: number, after: number, gates: GateSet<Grammar>): void {
     if (offset < this.#consumed) return;
     const { buffer, start, end } = this.#window;
+    const readers = gates.at(buffer, after, end - start);
+    if (readers.length === 0) return;
+    if (this.#general !== undefined && offset >= this.#general.end + GENERAL_REACH) this.#settle();
+    if (offset < this.#consumed) return;
     const at = offset - start;
-    if (!firstByte.admits(buffer, at + needle.length, end - start)) return;
     let near: Place | undefined;
     let text: string | undefined;
+    let tried: Grammar | undefined;
     const before = (): string => (text ??= textBefore(buffer, at));
-    for (const { grammar, gate } of readers) {
-      if (!gate.admits(buffer, at, at + needle.length, end - start, before)) continue;
+    for (const { reader: grammar, gate } of readers) {
+      if (grammar === tried || !gate.admits(buffer, after, end - start, before)) continue;
+      tried = grammar;
       // Tries a small view first: a large view takes long to make, and most of the remaining places are
       // prose.
       near ??= this.#placeOf(offset, this.#near);
       if (bestReading(grammar, near) === undefined) continue;
       const draft = bestReading(grammar, this.#placeOf(offset, this.#wide));
       if (draft === undefined) continue;
-      const after = Math.max(offset + 1, draft.view.offsetOf(draft.end - 1) + 1);
+      const past = Math.max(offset + 1, draft.view.offsetOf(draft.end - 1) + 1);
       if (grammar.general === true) {
-        this.#hold(draft, after);
+        this.#hold(draft, past);
         continue;
       }
       if (this.#general !== undefined && draft.view.offsetOf(draft.start) <= this.#general.end)
         this.#general = undefined;
       this.#settle();
-      this.#consumed = after;
+      this.#consumed = past;
       if (!isQuoted(draft)) this.#add(draft);
       return;
     }

@@ -22,10 +22,11 @@ const HOLES: Record<string, (name: string) => string> = {
   any: (most) => `[^]{0,${most === "" ? "120" : most}}?`,
 };
 
-/** Literal text in one piece, and the kind of the hole that follows it. */
+/** Literal text in one piece, the kind of the hole that follows it, and its end in the message. */
 interface Run {
   text: string;
   next: string | undefined;
+  end: number;
 }
 
 /**
@@ -34,8 +35,9 @@ interface Run {
  * fraction, `{digit}` one digit, `{word:NAME}` a name or a path, `{text:NAME}` words, `{any:N}` anything of up
  * to N characters (120 if N is absent). `<<...>>` may be missing. `<<one||other>>` is one of the two and must be
  * there; `<<one||other||>>` may be missing.
+ * `endsAlone`: only what ends a line or a quotation may follow; see grammar.ts.
  */
-export function spoken(whole: string): Spoken {
+export function spoken(whole: string, endsAlone = false): Spoken {
   const [first, firstWord] = /^\{word:(\w+)\}\s*/.exec(whole) ?? ["", undefined];
   const message = whole.slice(first.length);
   let source = "";
@@ -43,11 +45,12 @@ export function spoken(whole: string): Spoken {
   /** For each open group, whether it lists alternatives. */
   const open: boolean[] = [];
   const runs: Run[] = [];
+  let at = 0;
   const endRun = (next?: string): void => {
-    if (open.length === 0 && current.trim() !== "") runs.push({ text: current, next });
+    if (open.length === 0 && current.trim() !== "") runs.push({ text: current, next, end: at });
     current = "";
   };
-  for (let at = 0; at < message.length;) {
+  while (at < message.length) {
     HOLE.lastIndex = at;
     const hole = HOLE.exec(message);
     const pair = message.slice(at, at + 2);
@@ -78,7 +81,12 @@ export function spoken(whole: string): Spoken {
   }
   endRun();
   const [, lastWord] = /\{word:(\w+)\}$/.exec(message) ?? [];
-  return { pattern: compile(source, "dg"), needles: needlesOf(runs), firstWord, lastWord };
+  return {
+    pattern: compile(source, "dg"),
+    needles: needlesOf(runs, message.toLowerCase(), endsAlone ? ENDS : [""]),
+    firstWord,
+    lastWord,
+  };
 }
 
 /** Quotes of any kind are equal, and may be escaped, as in a JSON string. */
@@ -93,6 +101,10 @@ const MOST_NEEDLES = 3;
 /** Characters after a needle, and before it, that its gate compares. */
 const THEN = 8;
 const NEAR = 10;
+/** Most ways through the groups of a message that a gate compares. */
+const MOST_WAYS = 40;
+/** What may follow words that stand alone, as gates compare it. */
+const ENDS = ["\n", ...".)]}|<\"'`"];
 /** Words that are frequent in logs of many kinds. */
 const COMMON = /^(?:out of memory|of memory|memory limit|oom-kill|fatal error:?|was thrown|exceeded)$/;
 /** Pieces that many ordinary lines hold; they lead to a message only if it has no others. */
@@ -105,13 +117,16 @@ const UNSURE = /["'`]|\s\s/;
  * Several pieces of the literal text. A line end that cuts through one of them leaves the others whole, so
  * that the message is still found.
  */
-function needlesOf(runs: readonly Run[]): Needle[] {
+function needlesOf(runs: readonly Run[], message: string, ends: readonly string[]): Needle[] {
   const needles = runs.flatMap((run, index) => {
     const before = runs[index - 1];
     // What stands between two runs must be short for the first to be near the second.
     const close = /^(?:size|whole|number|digit|)$/.test(before?.next ?? "") ? (before?.text ?? "") : "";
     const text = run.text.toLowerCase();
-    return piecesOf(text).map(([from, to]) => needleOf(text, from, to, run.next, close.toLowerCase()));
+    const start = run.end - text.length;
+    return piecesOf(text).map(([from, to]) =>
+      needleOf(text, from, to, continuations({ message, ends }, start + to, THEN), close.toLowerCase()),
+    );
   });
   const strength = ({ text, then, near }: Needle): number =>
     text.length + 3 * (then?.[0]?.length ?? 0) + 2 * (near?.[0]?.length ?? 0);
@@ -131,7 +146,8 @@ function piecesOf(text: string): [from: number, to: number][] {
   const starts = [...text.matchAll(/[^\s"'`]+/g)].map(({ index }) => index);
   let covered = 0;
   for (const [index, from] of starts.entries()) {
-    const isLast = (starts[index + 1] ?? text.length) + SHORTEST_PIECE > text.length;
+    // The end of the text is one piece, even if another holds its beginning.
+    const isLast = text.length - from <= PIECE && text.length - (starts[index - 1] ?? -PIECE) > PIECE;
     if (from < covered && !isLast) continue;
     const end =
       from +
@@ -147,11 +163,7 @@ function piecesOf(text: string): [from: number, to: number][] {
   return pieces;
 }
 
-function needleOf(text: string, from: number, to: number, next: string | undefined, close: string): Needle {
-  const following = text.slice(to).replaceAll(/\s/g, "");
-  const known = (following.split(/["'`]/)[0] ?? "").slice(0, THEN);
-  const isAll = known.length === following.length;
-  const then = `${known}${isAll && next === "size" ? "$" : isAll && next === "whole" ? "#" : ""}`;
+function needleOf(text: string, from: number, to: number, then: readonly string[], close: string): Needle {
   const own = text.slice(0, from).trimEnd();
   const before = own === "" ? close.trimEnd() : own;
   const near = (
@@ -164,7 +176,70 @@ function needleOf(text: string, from: number, to: number, next: string | undefin
     .trim();
   return {
     text: text.slice(from, to),
-    ...(then === "" ? {} : { then: [then] }),
+    ...(then.includes("") ? {} : { then }),
     ...(near.length < 4 ? {} : { near: [near] }),
   };
+}
+
+/**
+ * What may follow a place of a message, up to so many characters without blanks: one string for each way through its
+ * groups. A string ends early where the text is not known.
+ */
+function continuations(whole: Whole, at: number, most: number): readonly string[] {
+  const { message, ends } = whole;
+  if (at >= message.length) return ends;
+  if (most <= 0) return [""];
+  HOLE.lastIndex = at;
+  const hole = HOLE.exec(message);
+  if (hole !== null) return [hole[1] === "size" ? "$" : hole[1] === "whole" ? "#" : ""];
+  const pair = message.slice(at, at + 2);
+  if (pair === ">>") return continuations(whole, at + 2, most);
+  if (pair === "||") return continuations(whole, endOfGroup(message, at), most);
+  if (pair === "<<") {
+    const ways = new Set([...alternativesAt(message, at)].flatMap((way) => continuations(whole, way, most)));
+    return ways.size > MOST_WAYS ? [""] : [...ways];
+  }
+  const character = message.charAt(at);
+  if (/["'`]/.test(character)) return [""];
+  if (/\s/.test(character)) return continuations(whole, at + 1, most);
+  return continuations(whole, at + 1, most - 1).map((rest) => character + rest);
+}
+
+/** A message in lower case, and what may follow it. */
+interface Whole {
+  message: string;
+  ends: readonly string[];
+}
+
+/** Where each alternative of the group at `at` begins; its end too if the group may be missing. */
+function* alternativesAt(message: string, at: number): Generator<number> {
+  yield at + 2;
+  let isList = false;
+  let depth = 0;
+  for (let next = at; next < message.length; next += 1) {
+    const pair = message.slice(next, next + 2);
+    if (pair === "<<") depth += 1;
+    else if (pair === ">>") depth -= 1;
+    else if (pair === "||" && depth === 1) {
+      isList = true;
+      yield next + 2;
+    } else continue;
+    next += 1;
+    if (depth === 0) break;
+  }
+  if (!isList) yield endOfGroup(message, at + 2);
+}
+
+/** The place behind the group that is open at `at`. */
+function endOfGroup(message: string, at: number): number {
+  let depth = 1;
+  for (let next = at; next < message.length; next += 1) {
+    const pair = message.slice(next, next + 2);
+    if (pair === "<<") depth += 1;
+    else if (pair === ">>") depth -= 1;
+    else continue;
+    next += 1;
+    if (depth === 0) return next + 1;
+  }
+  return message.length;
 }

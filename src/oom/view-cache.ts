@@ -8,15 +8,21 @@ export interface Extent {
   ahead: number;
   /** Of a whole view; what it holds beyond the other two is used for the next places. */
   length: number;
+  /** Where places come close to each other views grow to this length. */
+  most: number;
 }
 
 /** Makes views of a log's window; places close to each other share one. */
 export class ViewCache {
   readonly #extent: Extent;
   #view: View | undefined;
+  #length: number;
+  /** Where the last view ended in the log. */
+  #end = 0;
 
   constructor(extent: Extent) {
     this.#extent = extent;
+    this.#length = extent.length;
   }
 
   clear(): void {
@@ -24,7 +30,7 @@ export class ViewCache {
   }
 
   around(window: LogWindow, offset: number): View {
-    const { back, ahead, length } = this.#extent;
+    const { back, ahead, length, most } = this.#extent;
     if (this.#view !== undefined) {
       const { stretch } = this.#view;
       const end = stretch.offset + stretch.raw.length;
@@ -34,7 +40,11 @@ export class ViewCache {
     const earliest = Math.max(window.start, offset - back);
     // The line of a report must be complete in the view, if lines have an ordinary length.
     const from = window.lineStart(earliest, Math.min(back, earliest - window.start)) ?? earliest;
-    const to = Math.min(window.end, from + length + (earliest - from));
+    // Most of a short view is its margins, so many of them would read each byte several times.
+    const isClose = offset < this.#end + ahead;
+    this.#length = isClose ? Math.min(most, 2 * this.#length) : length;
+    const to = Math.min(window.end, from + this.#length + (earliest - from));
+    this.#end = to;
     this.#view = new View({
       raw: window.latin1(from, to),
       offset: from,

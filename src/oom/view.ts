@@ -92,45 +92,18 @@ export class View {
     // Each line end may add one mark between digits, which is never longer than the line end was.
     const characters = Buffer.alloc(raw.length + 1);
     this.#places = new Uint32Array(raw.length + 1);
-    let length = 0;
+    const target: Target = { characters, places: this.#places, length: 0 };
     let newlines = 0;
-    const push = (code: number, place: number): void => {
-      characters[length] = code;
-      this.#places[length] = place;
-      length += 1;
-    };
     const addLine = (from: number, to: number): void => {
-      const start = length;
       const { text: whole, places } = plain(raw.slice(from, to));
       const text = withoutSide(whole);
       const shared = options.prefix === undefined ? 0 : sharedPrefix(options.prefix, text);
       const known = from > 0 || stretch.atLineStart ? knownPrefix(text.slice(shared)) : 0;
       const prefix = shared + known;
       const marked = text.slice(0, prefix).trim() !== "";
-      const line: Line = { from, to, start, newlines, width: text.length, prefix, marked };
+      const line: Line = { from, to, start: target.length, newlines, width: text.length, prefix, marked };
       const joined = options.joinDigits === true && mayContinue(this.#lines.at(-1), line);
-      let parted = !joined && isDigit(characters[length - 1] ?? 0);
-      for (let index = prefix; index < text.length; index += 1) {
-        const code = text.charCodeAt(index);
-        // NBSP is C2 A0 in UTF-8.
-        const wide = code === 0xc2 && text.charCodeAt(index + 1) === 0xa0;
-        if (wide) index += 1;
-        if (wide || code <= 0x20 || code === 0x7f) continue;
-        if (code === AMPERSAND) {
-          ENTITY.lastIndex = index;
-          const entity = ENTITY.exec(text);
-          if (entity !== null) {
-            const sign = ENTITIES[(entity[1] ?? "").toLowerCase()] ?? "";
-            if (sign !== "")
-              push(sign.charCodeAt(0), from + (places === undefined ? index : (places[index] ?? 0)));
-            index += entity[0].length - 1;
-            continue;
-          }
-        }
-        if (parted && isDigit(code)) push(PARTED.charCodeAt(0), from);
-        parted = false;
-        push(code, from + (places === undefined ? index : (places[index] ?? 0)));
-      }
+      append(target, { text, prefix, from, places }, !joined);
       this.#lines.push(line);
     };
     let from = 0;
@@ -140,7 +113,7 @@ export class View {
       from = end.index + end[0].length;
     }
     addLine(from, raw.length);
-    this.text = characters.toString("latin1", 0, length);
+    this.text = characters.toString("latin1", 0, target.length);
   }
 
   /** Offset in the log of a character's byte; the end of the text gives the end of the stretch. */
@@ -262,6 +235,67 @@ export class View {
     }
     return low;
   }
+}
+
+/** The text of a view while it is made, and where in the stretch each character stands. */
+interface Target {
+  characters: Uint8Array;
+  places: Uint32Array;
+  length: number;
+}
+
+const SKIPPED = 1;
+const UNUSUAL = 2;
+/** What to do with each byte: 0 is kept. */
+const KINDS = Uint8Array.from({ length: 256 }, (_, code) =>
+  code <= 0x20 || code === 0x7f ? SKIPPED : code === 0xc2 || code === AMPERSAND ? UNUSUAL : 0,
+);
+
+/** Appends a line from `prefix` on without white space. `parts`: a mark between digits that its start separates. */
+function append(
+  target: Target,
+  {
+    text,
+    prefix,
+    from,
+    places,
+  }: { text: string; prefix: number; from: number; places: number[] | undefined },
+  parts: boolean,
+): void {
+  const { characters, places: map } = target;
+  let { length } = target;
+  let parted = parts && length > 0 && isDigit(characters[length - 1] as number);
+  for (let index = prefix; index < text.length; index += 1) {
+    let code = text.charCodeAt(index);
+    const place = from + (places === undefined ? index : (places[index] as number));
+    const kind = KINDS[code];
+    if (kind === SKIPPED) continue;
+    if (kind === UNUSUAL) {
+      // NBSP is C2 A0 in UTF-8.
+      if (code === 0xc2 && text.charCodeAt(index + 1) === 0xa0) {
+        index += 1;
+        continue;
+      }
+      ENTITY.lastIndex = index;
+      const entity = code === AMPERSAND ? ENTITY.exec(text) : null;
+      if (entity !== null) {
+        index += entity[0].length - 1;
+        const sign = ENTITIES[(entity[1] ?? "").toLowerCase()] ?? "";
+        if (sign === "") continue;
+        code = sign.charCodeAt(0);
+      }
+    }
+    if (parted && isDigit(code)) {
+      characters[length] = PARTED.charCodeAt(0);
+      map[length] = from;
+      length += 1;
+    }
+    parted = false;
+    characters[length] = code;
+    map[length] = place;
+    length += 1;
+  }
+  target.length = length;
 }
 
 /** Whether the last of some lines is as long as the longest, and another line is as long too. */

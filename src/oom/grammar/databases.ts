@@ -18,6 +18,20 @@ export const postgresql: SpokenFramework = {
       means: ["own-limit", "A string grew beyond the 1 GB that PostgreSQL allows for one value."],
     },
     {
+      text: '53200: out of memory {any:60}Failed on request of size {whole:requestedBytes}<< in memory context "{text:reason}">>',
+      means: [
+        "host-memory",
+        "The system refused PostgreSQL {requested}[[ for its memory context {reason}]].",
+      ],
+    },
+    {
+      text: 'out of memory] severity: {any:60}detail: \'Failed on request of size {whole:requestedBytes}<< in memory context "{text:reason}">>',
+      means: [
+        "host-memory",
+        "The system refused PostgreSQL {requested}[[ for its memory context {reason}]].",
+      ],
+    },
+    {
       text: "invalid memory alloc request size {whole:requestedBytes}",
       means: [
         "own-limit",
@@ -64,7 +78,15 @@ export const postgresql: SpokenFramework = {
     },
     {
       for: ["own-limit"],
-      do: "Read or write the value in pieces; for locks raise the table (needs a restart)",
+      when: ({ record }) => record.requestedBytes !== null,
+      do: "Read or write the value in pieces: one field holds 1 GB at most",
+      paste: "SELECT ctid, pg_column_size(big) FROM t ORDER BY 2 DESC LIMIT 5;",
+      why: "If none is that large, the row or the index is damaged: REINDEX, and restore the row from a backup.",
+    },
+    {
+      for: ["own-limit"],
+      when: ({ record }) => record.requestedBytes === null,
+      do: "Raise the table of locks (needs a restart), or touch fewer tables in one transaction",
       paste: "ALTER SYSTEM SET max_locks_per_transaction = 256;",
     },
     {
@@ -129,6 +151,10 @@ export const redis: SpokenFramework = {
     },
     {
       text: "Out Of Memory allocating {whole:requestedBytes} bytes",
+      means: ["host-memory", "The system refused Redis {requested}."],
+    },
+    {
+      text: "zmalloc: Out of memory trying to allocate {whole:requestedBytes} bytes",
       means: ["host-memory", "The system refused Redis {requested}."],
     },
   ],

@@ -64,7 +64,10 @@ const REACH = 600;
 
 /** A grammar for each message, which also takes in the framework's other messages directly after it. */
 export function grammarsOf(framework: SpokenFramework): Grammar[] {
-  const compiled = framework.messages.map((message) => ({ message, ...spoken(message.text) }));
+  const compiled = framework.messages.map((message) => ({
+    message,
+    ...spoken(message.text, /^(?:alone|end)$/.test(standing(message))),
+  }));
   return compiled.map((one) => ({
     name: framework.name,
     needles: one.message.needles ?? one.needles,
@@ -133,9 +136,13 @@ function withWords(
   return match;
 }
 
-function stands(view: View, match: RegExpExecArray, { stands: how, when, text }: Message): boolean {
-  if (when?.(view, match) === false) return false;
-  const kind = how ?? (/\{(?:size|whole)/.test(text) ? "free" : "alone");
+function standing({ stands: how, text }: Message): NonNullable<Message["stands"]> {
+  return how ?? (/\{(?:size|whole)/.test(text) ? "free" : "alone");
+}
+
+function stands(view: View, match: RegExpExecArray, message: Message): boolean {
+  if (message.when?.(view, match) === false) return false;
+  const kind = standing(message);
   const end = match.index + match[0].length;
   if (kind === "free") return true;
   if (kind === "end") return endsAlone(view, end);

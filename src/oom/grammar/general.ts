@@ -1,4 +1,5 @@
 import { Draft, findIn } from "../draft.js";
+import type { Needle } from "../gate.js";
 import { compile } from "../pattern.js";
 import { exact } from "../quantity.js";
 import type { View } from "../view.js";
@@ -30,11 +31,37 @@ const WORDS = compile(
     | exceed(?:ed|s|ing) (?:the|its)? (?:allowed)? memory (?:limit|quota|budget) )`,
   "dgi",
 );
-/** What stands before such words in a line that reports a failure. */
-const FAILURE =
-  /(?:error|fatal|panic|exception|crash|abort|alert|crit|emerg|\bfail|killed|reason|terminat|can't|cannot|unable)[^\n]{0,140}$|^\s*[\w./-]{2,40}(?:\[\d+\])?:\s*$/i;
+/** What stands before such words in a line that reports a failure; the last is the name of a program. */
+const FAILURES =
+  "error fatal panic exception crash abort alert crit emerg fail killed reason terminat can't cannot unable".split(
+    " ",
+  );
+const FAILURE = new RegExp(
+  String.raw`(?:${FAILURES.join("|").replace("fail", String.raw`\bfail`)})[^\n]{0,140}$|^\s*[\w./-]{2,40}(?:\[\d+\])?:\s*$`,
+  "i",
+);
 /** What follows them where they begin the line. */
 const ABORTS = /^[:,;-]+(?:abort|exit|giv(?:e|ing)up|terminat|stopp)/i;
+/** How the words may end, as gates compare it: as `endsAlone`, TAIL and ABORTS read it. */
+const ENDS = ["\n", ..."!.\"'`)]}|<([", "on", "in", "at", "for"];
+const ABORTING = [...":,;-"].flatMap((mark) =>
+  ["abort", "exit", "giv", "terminat", "stopp"].map((word) => `${mark}${word}`),
+);
+const ASKING = [..."!.\"'`)]}|<([:,;-", "alloc", "try", "while", "when"];
+const PIECE = 14;
+
+/** Needles that are pieces of words; what follows the words is one of `ends`. */
+function needleOf(words: string, ends: readonly string[]): Needle {
+  const rest = words.slice(PIECE).replaceAll(" ", "");
+  return { text: words.slice(0, PIECE).trimEnd(), then: ends.map((end) => `${rest}${end}`) };
+}
+
+function hintNeedles(words: string, context?: string): Needle[] {
+  return [
+    { ...needleOf(words, ENDS), near: context === undefined ? [...FAILURES, ":"] : [context] },
+    { ...needleOf(words, ABORTING), ...(context === undefined ? {} : { near: [context] }) },
+  ];
+}
 const TAIL =
   /^[.!]?["'`]?(?:[([][^\n\])]{0,80}[\])]|(?:on|in|at|for)(?=[^\n]{0,60}[\d_:/'#])[\w:'"./,#<>_()-]{1,80})[.]?["'`]?$/;
 
@@ -50,28 +77,40 @@ export const general: Grammar = {
   name: "program",
   general: true,
   needles: [
-    { text: "to allocate", near: ["failed", "failure", "unable"] },
-    { text: "cannot allocate" },
-    { text: "can't allocate" },
-    { text: "can not allocate" },
-    { text: "not allocate", near: ["could"] },
-    { text: "n't allocate", near: ["could"] },
-    { text: "error allocating" },
-    { text: "or reallocating" },
+    ...["failed to ", "failure to ", "unable to "].flatMap((failed) =>
+      ["alloc", "realloc", "malloc", "calloc"].map((verb): Needle => ({
+        text: `${failed}${verb}`,
+        number: "afterWords",
+      })),
+    ),
+    ...["cannot allocate", "can't allocate", "can not allocate", "error allocating", "or reallocating"].map(
+      (text): Needle => ({ text, number: "afterWords" }),
+    ),
+    ...["not allocate", "n't allocate"].map((text): Needle => ({
+      text,
+      near: ["could"],
+      number: "afterWords",
+    })),
     { text: "llocation of", then: ["$", "#"] },
-    { text: "to realloc", near: ["failed", "failure", "unable"] },
-    { text: "to malloc", near: ["failed", "unable"] },
-    {
-      text: "out of memory",
-      then: ["\n", ".", "!", "(", "[", '"', "'", ")", "]", "alloc", "try", "while", "when"],
-    },
-    { text: "not enough memo", then: ["ry"] },
-    { text: "insufficient me", then: ["mory"] },
     { text: "mmap, size" },
     { text: "mach_vm_map", then: ["("] },
-    { text: "memory allocati", then: ["onerror", "onfail"] },
-    { text: "memory limit", near: ["exceed"] },
-    { text: "limit exceeded", near: ["memory"] },
+    ...["out of memory", "not enough memory", "insufficient memory"].map((words): Needle => ({
+      ...needleOf(words, ASKING),
+      number: "onLine",
+    })),
+    ...[
+      "out of memory",
+      "not enough memory",
+      "insufficient memory",
+      "cannot allocate memory",
+      "memory allocation error",
+      "memory allocation failed",
+      "memory allocation failure",
+    ].flatMap((words) => hintNeedles(words)),
+    ...["limit", "quota", "budget"].flatMap((word) => [
+      ...hintNeedles(`memory ${word}`, "exceed"),
+      ...hintNeedles(`${word} exceeded`, "memory"),
+    ]),
   ],
   read(place) {
     const { view } = place;

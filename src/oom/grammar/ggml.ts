@@ -1,6 +1,6 @@
 import { Draft, findIn } from "../draft.js";
 import { anywhere } from "../pattern.js";
-import type { Grammar } from "./grammar.js";
+import type { Grammar, Place } from "./grammar.js";
 import { around } from "./grammar.js";
 
 /** "CUDA0", "ROCm1", "Vulkan0", "Metal", "CPU", "CUDA_Host"; the number is the device's. */
@@ -25,6 +25,10 @@ const RUNNER = anywhere`runner process has terminated : (?: cudaMalloc failed | 
 /** Metal's command queue reports this later than the failure. */
 const METAL_QUEUE = anywhere`Insufficient Memory \( 0{7}8 : kIOGPUCommandBufferCallbackErrorOutOfMemory \)`;
 const OLLAMA = anywhere`model requires more (?:system)? memory \( {size:requestedBytes} \) than is available \( {size:freeBytes} \)`;
+
+/** Ollama's service, its runner and its own log lines. */
+const OLLAMA_NEAR =
+  /ollama(?:\[\d+\]|serve|run|_|\/)|llamarunner|source=(?:sched|server|runner|llama)\w*\.go/;
 
 const SUFFIXES: Record<string, string> = { Vulkan: "-vulkan", Metal: "-metal", MTL: "-metal", SYCL: "-sycl" };
 const ON_HOST: readonly RegExp[] = [ALIGNED, CPU, CONTEXT];
@@ -66,39 +70,50 @@ export const ggml: Grammar = {
     { text: "out of memory", then: ["\n"], near: ["cuda"] },
   ],
   read(place) {
-    const { view } = place;
-    const malloc = around(place, MALLOC) ?? around(place, VULKAN);
-    if (malloc !== undefined) {
-      const framework = malloc[0].includes("ggml_vulkan") ? "llama.cpp-vulkan" : "llama.cpp";
-      return withBuffer(new Draft(view, framework, malloc));
-    }
-    for (const [pattern, framework] of ALONE) {
-      const match = around(place, pattern);
-      if (match === undefined) continue;
-      const draft = withBuffer(new Draft(view, framework, match));
-      if (ON_HOST.includes(pattern) || /systemmemory/.test(match[0])) draft.details.onHost = true;
-      return draft;
-    }
-    const buffer = around(place, BUFFER);
-    if (buffer !== undefined) {
-      const draft = new Draft(view, `llama.cpp${SUFFIXES[buffer.groups?._backend ?? ""] ?? ""}`, buffer);
-      takeSize(draft, buffer);
-      if (/^(?:CPU|BLAS)$/.test(buffer.groups?._backend ?? "") || /_Hostbuffer/.test(buffer[0]))
-        draft.details.onHost = true;
-      return draft;
-    }
-    const pinned = around(place, PINNED);
-    if (pinned !== undefined) return warning(new Draft(view, "llama.cpp", pinned));
-    const queue = around(place, METAL_QUEUE);
-    if (queue !== undefined) {
-      const isOurs = /ggml_metal/.test(view.text.slice(Math.max(0, queue.index - 400), queue.index));
-      return new Draft(view, isOurs ? "llama.cpp-metal" : "pytorch-mps", queue);
-    }
-    const call = around(place, CUDA_CALL, 200);
-    const isOurs = call !== undefined && /ggml/.test(call[0]);
-    return isOurs ? new Draft(view, "llama.cpp", call) : undefined;
+    const draft = read(place);
+    if (draft !== undefined && !draft.framework.startsWith("pytorch") && OLLAMA_NEAR.test(textNear(draft)))
+      draft.details.runner = "ollama";
+    return draft;
   },
 };
+
+function textNear({ view, start, end }: Draft): string {
+  return view.text.slice(Math.max(0, start - 1500), end + 1500);
+}
+
+function read(place: Place): Draft | undefined {
+  const { view } = place;
+  const malloc = around(place, MALLOC) ?? around(place, VULKAN);
+  if (malloc !== undefined) {
+    const framework = malloc[0].includes("ggml_vulkan") ? "llama.cpp-vulkan" : "llama.cpp";
+    return withBuffer(new Draft(view, framework, malloc));
+  }
+  for (const [pattern, framework] of ALONE) {
+    const match = around(place, pattern);
+    if (match === undefined) continue;
+    const draft = withBuffer(new Draft(view, framework, match));
+    if (ON_HOST.includes(pattern) || /systemmemory/.test(match[0])) draft.details.onHost = true;
+    return draft;
+  }
+  const buffer = around(place, BUFFER);
+  if (buffer !== undefined) {
+    const draft = new Draft(view, `llama.cpp${SUFFIXES[buffer.groups?._backend ?? ""] ?? ""}`, buffer);
+    takeSize(draft, buffer);
+    if (/^(?:CPU|BLAS)$/.test(buffer.groups?._backend ?? "") || /_Hostbuffer/.test(buffer[0]))
+      draft.details.onHost = true;
+    return draft;
+  }
+  const pinned = around(place, PINNED);
+  if (pinned !== undefined) return warning(new Draft(view, "llama.cpp", pinned));
+  const queue = around(place, METAL_QUEUE);
+  if (queue !== undefined) {
+    const isOurs = /ggml_metal/.test(view.text.slice(Math.max(0, queue.index - 400), queue.index));
+    return new Draft(view, isOurs ? "llama.cpp-metal" : "pytorch-mps", queue);
+  }
+  const call = around(place, CUDA_CALL, 200);
+  const isOurs = call !== undefined && /ggml/.test(call[0]);
+  return isOurs ? new Draft(view, "llama.cpp", call) : undefined;
+}
 
 function warning(draft: Draft): Draft {
   draft.details.warningOnly = true;

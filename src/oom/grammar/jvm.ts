@@ -43,8 +43,18 @@ export const jvm: Grammar = {
   ],
   read(place) {
     const { view } = place;
-    const commit =
-      around(place, COMMIT) ?? around(place, OBJECT_HEAP) ?? around(place, NETTY) ?? around(place, METASPACE);
+    const classes = around(place, METASPACE);
+    if (classes !== undefined) {
+      const draft = new Draft(view, "jvm", classes);
+      draft.details.reason = "class space";
+      draft.details.onHost = true;
+      draft.finding = [
+        "host-memory",
+        "The JVM could not reserve {requested} of address space for its classes: a limit on virtual memory is the usual cause, not the heap.",
+      ];
+      return draft;
+    }
+    const commit = around(place, COMMIT) ?? around(place, OBJECT_HEAP) ?? around(place, NETTY);
     if (commit !== undefined) return withNative(new Draft(view, "jvm", commit));
     const native = around(place, NATIVE);
     if (native !== undefined) return withNative(new Draft(view, "jvm", native), native);

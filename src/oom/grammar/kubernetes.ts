@@ -20,6 +20,17 @@ export const kubernetes: SpokenFramework = {
     },
     { text: "Reason: OOMKilled", means: ["group-limit", KILLED], stands: "free" },
     { text: '"<<reason||Reason>>": "OOMKilled"', means: ["group-limit", KILLED], stands: "free" },
+    { text: '"reason": "OOM Killed"', means: ["group-limit", KILLED], stands: "free" },
+    {
+      text: "TaskOOM event &TaskOOM{ContainerID:{word:container},",
+      means: ["group-limit", "A process of container {container} was killed at its memory limit."],
+      stands: "free",
+    },
+    {
+      text: "TaskOOM event container_id:{word:container}",
+      means: ["group-limit", "A process of a container was killed at its memory limit."],
+      stands: "free",
+    },
     { text: "reason: OOMKilled", means: ["group-limit", KILLED], stands: "free" },
     {
       text: '"OOMKilled": true',

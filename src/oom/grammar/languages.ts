@@ -190,6 +190,10 @@ export const dotnet: SpokenFramework = {
       stands: "free",
     },
     {
+      text: "Managed OOM occurred after GC #{whole:_collection} (Requested to allocate {whole:requestedBytes} bytes)",
+      means: ["heap-limit", "The collector of .NET could not make room for {requested}."],
+    },
+    {
       text: "Out of memory. Repeat {whole:count} times",
       means: ["host-memory", "The .NET runtime ran out of memory."],
     },

@@ -26,7 +26,8 @@ const HOST_ARRAY: Advice[] = [
 const JAX_POOL: Advice[] = [
   {
     for: ["arena-refused", "other-process", "card-full", "no-figures"],
-    when: ({ record }) => record.framework === "jax",
+    // A TPU has no such pool.
+    when: ({ record }) => record.framework === "jax" && record.details.reason !== "hbm",
     do: "Let JAX take memory as it needs it, not three quarters of the card at once",
     paste: "XLA_PYTHON_CLIENT_PREALLOCATE=false   (or XLA_PYTHON_CLIENT_MEM_FRACTION=.50)",
   },
@@ -225,6 +226,13 @@ export const readFrameworks: readonly Framework[] = [
         for: ["heap-limit"],
         do: "If it is met again, take a heap dump and find what keeps it",
         paste: "-XX:+HeapDumpOnOutOfMemoryError -XX:HeapDumpPath=/tmp",
+      },
+      {
+        for: ["host-memory"],
+        when: ({ record }) => record.details.reason === "class space",
+        do: "Reserve less address space for classes, or raise the limit on virtual memory (ulimit -v, h_vmem)",
+        paste: "-XX:CompressedClassSpaceSize=256m",
+        why: "The JVM reserves 1 GiB of address space for classes when it starts, whatever -Xmx is.",
       },
       {
         for: ["host-memory"],

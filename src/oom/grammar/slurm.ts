@@ -28,6 +28,10 @@ export const slurm: SpokenFramework = {
       means: ["group-limit", `${JOB} ({count} kills).`],
     },
     {
+      text: "slurmstepd: error: Detected {whole:count} oom<<_||->>kill event<<(s)||s||>> in <<StepId=||step >>{word:step}<< cgroup>>.",
+      means: ["group-limit", `${JOB} ({count} kills).`],
+    },
+    {
       text: "srun: error: {word:node}: task<<s>> {text:task}: Out Of Memory",
       means: ["group-limit", "Slurm killed task {task} on {node} at the memory limit of the job."],
     },

@@ -30,7 +30,9 @@ export const xla: Grammar = {
     for (const pattern of [TRYING, ALLOCATING, ORDINAL, TPU_PROGRAM, TPU_BUFFER, TPU_SINGLE]) {
       const match = around(place, pattern);
       if (match === undefined) continue;
-      return new Draft(place.view, xlaOrTensorflow(place.view, match.index) ?? "jax", match);
+      const draft = new Draft(place.view, xlaOrTensorflow(place.view, match.index) ?? "jax", match);
+      if (pattern === TPU_BUFFER) draft.details.reason = "hbm";
+      return draft;
     }
     return undefined;
   },

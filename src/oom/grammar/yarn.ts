@@ -6,6 +6,22 @@ export const yarn: SpokenFramework = {
   memory: "host",
   messages: [
     {
+      text: "Container killed by YARN for exceeding <<virtual >>memory limits. {size:processInUseBytes} of {size:limitBytes} virtual memory used",
+      means: [
+        "group-limit",
+        "YARN killed a container for {used} of virtual memory; its limit is {limit}. Address space is no memory in use.",
+      ],
+      details: { reason: "virtual" },
+    },
+    {
+      text: "is running {any:40}beyond <<the '>><<virtual||VIRTUAL>><<'>> memory limit<<s>>. Current usage: {any:60}; {size:processInUseBytes} of {size:limitBytes} virtual memory used",
+      means: [
+        "group-limit",
+        "YARN killed a container for {used} of virtual memory; its limit is {limit}. Address space is no memory in use.",
+      ],
+      details: { reason: "virtual" },
+    },
+    {
       text: "Container killed by YARN for exceeding <<physical ||virtual ||>>memory limits. {size:processInUseBytes} of {size:limitBytes} <<physical||virtual>> memory used",
       means: ["group-limit", "YARN killed a container that used {used} of the {limit} it had asked for."],
     },
@@ -40,6 +56,12 @@ export const yarn: SpokenFramework = {
     },
   ],
   advice: [
+    {
+      when: ({ record }) => record.details.reason === "virtual",
+      do: "Turn off the check of virtual memory: address space that is reserved costs nothing",
+      paste: "yarn.nodemanager.vmem-check-enabled=false",
+      why: "In yarn-site.xml of the node managers; the allocator of glibc reserves 64 MiB a thread, so it is met without need.",
+    },
     {
       do: "Give the executor more memory beside its heap",
       paste: "--conf spark.executor.memoryOverhead=2g",
