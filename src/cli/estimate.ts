@@ -5,7 +5,9 @@ import type {
   AdapterFile,
   AttentionImplementation,
   Card,
+  EstimateOptions,
   Logits,
+  ModelShape,
   NumberType,
   Optimizer,
   Precision,
@@ -30,6 +32,8 @@ import {
 import { capacity as capacitySize } from "./capacity.js";
 import { tokenCount } from "./model-options.js";
 import { list, size, wholeNumber } from "./options.js";
+import { wrapped } from "../base/wrap.js";
+import type { CrashAdvice } from "../oom/index.js";
 import { print } from "./print.js";
 
 interface Flags {
@@ -49,6 +53,7 @@ interface Flags {
   pipelineParallel: number;
   sharedPrefix?: number;
   published?: string;
+  crash?: string;
   verbose?: boolean;
   json?: boolean;
   training?: boolean;
@@ -112,6 +117,10 @@ export function addEstimate(program: Command): void {
       "--published <size>",
       "a published or logged size of the key/value cache: compared to its last digit, exit 1 where it differs",
     )
+    .option(
+      "--crash <log>",
+      "the log of a run of this model that ran out of memory: what it held beside the estimate, and what that means here",
+    )
     .option("--training", "what training takes: weights, gradients, states, activations, logits")
     .addOption(new Option("--optimizer <name>", "with --training").choices(OPTIMIZERS).default("adamw"))
     .addOption(
@@ -174,7 +183,7 @@ async function run(name: string, flags: Flags): Promise<void> {
     return;
   }
   const cacheDtype = flags.kvDtype ?? flags.cacheDtype;
-  const result = model.estimate(shape, {
+  const options = {
     ...common,
     logits,
     tensorParallel: flags.tensorParallel,
@@ -183,19 +192,31 @@ async function run(name: string, flags: Flags): Promise<void> {
     ...(runtime === undefined ? {} : { runtime }),
     ...(sharedPrefix === undefined ? {} : { sharedPrefix }),
     ...(adapter === undefined ? {} : { adapter: adapter.adapter }),
-  });
+  };
+  const result = model.estimate(shape, options);
   result.notes.push(...storedNotes(adapter, result.adapterParameters));
+  const crash = flags.crash === undefined ? undefined : await crashOf(flags.crash, shape, options);
   const compared =
     flags.published === undefined ? undefined : model.comparePublished(flags.published, result);
   if (flags.json === true) {
-    const all = compared === undefined ? result : { ...result, published: compared };
+    const all = {
+      ...result,
+      ...(compared === undefined ? {} : { published: compared }),
+      ...(crash === undefined ? {} : { crash }),
+    };
     process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
   } else {
     if (flags.verbose === true) print(`${terminalTable(page.estimateTable(result))}\n`);
     else print(`${page.verdict(result)}\n\n${terminalTable(page.summaryTable(result))}\n`);
+    if (crash !== undefined) print(`\n${wrapped(crash.message, process.stdout.columns || 80)}\n`);
     if (compared !== undefined) print(`\n${page.publishedNote(compared, result)}\n`);
   }
   if (compared?.agrees === false) process.exitCode = 1;
+}
+
+async function crashOf(log: string, shape: ModelShape, options: EstimateOptions): Promise<CrashAdvice> {
+  const { afterCrash, readCrash } = await import("../oom/index.js");
+  return afterCrash(shape, await readCrash(log), options);
 }
 
 /** The model that is meant: what the user names, or the base of the adapter that the user names. */

@@ -1,5 +1,8 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
+import { BytesperError } from "../base/errors.js";
+import { bytesWithBinaryUnit } from "../base/format.js";
+import type { Calibration } from "../oom/index.js";
 import type { Workload } from "../context/index.js";
 import { POLICY_NAMES, WORKLOADS } from "../context/index.js";
 import type { AttentionImplementation, Logits, WeightFormat } from "../model/index.js";
@@ -22,6 +25,7 @@ interface Flags {
   device: string;
   measure: number;
   seed: number;
+  crash?: string;
   json?: boolean;
 }
 
@@ -56,6 +60,10 @@ export function addSimulateContext(program: Command): void {
     .option("--turns <n>", `generations of a generated conversation, ${MOST_TURNS} at most`, turnCount, 40)
     .option("--model <config>", "the config.json of a Hugging Face model (default: Qwen2.5-3B)")
     .option("--capacity <size>", "memory of the device", capacitySize, size("14.74GiB"))
+    .option(
+      "--crash <log>",
+      "the log of a run of this model that ran out of memory: the capacity is what that run left for the estimate",
+    )
     .addOption(
       new Option("--attention <name>", "eager keeps the scores; efficient and flash do not")
         .choices(ATTENTION_IMPLEMENTATIONS)
@@ -80,13 +88,20 @@ export function addSimulateContext(program: Command): void {
     )
     .option("--seed <n>", "seed of generated conversations", wholeNumber(0), 1)
     .option("--json", "print JSON")
-    .action(async (flags: Flags) => {
+    .action(async (flags: Flags, command: Command) => {
       const [{ runSimulation }, { simulationTables }, { terminalTable }] = await Promise.all([
         import("../context/index.js"),
         import("../context/page/index.js"),
         import("../base/table/terminal.js"),
       ]);
-      const { measure, device, capacity, policy, ...rest } = flags;
+      const { measure, device, policy, crash: log, ...rest } = flags;
+      if (log !== undefined && command.getOptionValueSource("capacity") === "cli")
+        throw new BytesperError(
+          "USAGE",
+          "--crash and --capacity both say how much memory there is; give one of them.",
+        );
+      const crash = log === undefined ? undefined : await crashOf(log, flags);
+      const capacity = crash?.capacityBytes ?? flags.capacity;
       const { simulation, shown } = await runSimulation({
         ...rest,
         policy: policy.flatMap((names) => names.split(",")).filter((name) => name !== ""),
@@ -97,8 +112,42 @@ export function addSimulateContext(program: Command): void {
           process.stderr.write(`${message}\n`);
         },
       });
-      if (flags.json === true) process.stdout.write(`${JSON.stringify(simulation, null, 2)}\n`);
+      if (flags.json === true)
+        process.stdout.write(
+          `${JSON.stringify(crash === undefined ? simulation : { ...simulation, crash: crash.calibration }, null, 2)}\n`,
+        );
       else print(`${simulationTables(simulation, shown).map(terminalTable).join("\n\n")}\n`);
+      if (flags.json !== true && crash !== undefined) process.stderr.write(`${crash.message}\n`);
       if (flags.json !== true) for (const note of simulation.notes) process.stderr.write(`${note}\n`);
     });
+}
+
+/** What the run of a log left for the estimate. */
+async function crashOf(
+  log: string,
+  { model, attention, logits, dtype }: Flags,
+): Promise<{ calibration: Calibration; capacityBytes: number; message: string }> {
+  const [{ afterCrash, capacityAfter, readCrash }, { knownModel, readModelFile }] = await Promise.all([
+    import("../oom/index.js"),
+    import("../model/index.js"),
+  ]);
+  const shape = model === undefined ? knownModel("Qwen2.5-3B")?.shape : await readModelFile(model);
+  const crash = await readCrash(log);
+  if (crash.tokens === null || shape === undefined)
+    throw new BytesperError(
+      "BAD_INPUT",
+      `${log} does not say how many tokens its prompt had; bytesper estimate MODEL --tokens N --crash ${log} takes them from you.`,
+    );
+  const { calibration } = afterCrash(shape, crash, {
+    tokens: crash.tokens,
+    attention,
+    logits,
+    ...(dtype === undefined ? {} : { dtype }),
+  });
+  const capacityBytes = capacityAfter(crash, calibration);
+  return {
+    calibration,
+    capacityBytes,
+    message: `${calibration.message} The capacity of the simulation is what that left for the estimate: ${bytesWithBinaryUnit(capacityBytes)}.`,
+  };
 }

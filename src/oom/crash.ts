@@ -1,5 +1,5 @@
 import { bytesWithBinaryUnit as size } from "../base/format.js";
-import type { AttentionImplementation, ModelShape } from "../model/index.js";
+import type { AttentionImplementation, Estimate, EstimateOptions, ModelShape } from "../model/index.js";
 import { CONTEXT_BYTES, estimate } from "../model/index.js";
 import { balanceOf } from "./balance.js";
 import { isHost } from "./diagnosis/diagnosis.js";
@@ -63,21 +63,30 @@ export function crashIn(record: OomRecord, tokens: number | undefined): Crash | 
   };
 }
 
-/** What the estimate of a model leaves out or has too much, by a crash at a known number of tokens. */
+/**
+ * What the estimate of a model leaves out or has too much, by a crash. `options` are those of the run that died;
+ * its tokens, where the log does not show them.
+ */
 export function calibrate(
   model: ModelShape,
   crash: Crash,
-  options: { attention?: AttentionImplementation; tokens?: number } = {},
-): Calibration | undefined {
-  const tokens = options.tokens ?? crash.tokens;
-  if (tokens === null) return undefined;
-  const { attention = "flash" } = options;
-  const found = estimate(model, { tokens, attention });
+  options: Omit<EstimateOptions, "capacityBytes">,
+): Calibration {
+  const tokens = crash.tokens ?? options.tokens;
+  const { attention = "flash", sharedPrefix } = options;
+  const at = (count: number): Estimate =>
+    estimate(model, {
+      ...options,
+      attention,
+      tokens: count,
+      ...(sharedPrefix === undefined ? {} : { sharedPrefix: Math.min(sharedPrefix, count) }),
+    });
+  const found = at(tokens);
   const neededBytes = crash.heldBytes + crash.requestedBytes;
   const beyondBytes = neededBytes - found.totalBytes;
   const surplus = Math.max(0, beyondBytes);
   const fits = (count: number, beyond: number): boolean =>
-    estimate(model, { tokens: count, attention }).totalBytes + beyond <= crash.availableBytes;
+    at(count).totalBytes + beyond <= crash.availableBytes;
   const shared = {
     tokens,
     attention,
@@ -91,6 +100,20 @@ export function calibrate(
     mostFittingTokens: largestBelow(tokens, (count) => fits(count, (surplus * count) / tokens)),
   };
   return { ...shared, message: sentence(shared) };
+}
+
+/**
+ * The prompt that would have fitted, as an action; undefined if none would. Where the two ways to take the difference
+ * are far apart, the smaller count helps nobody, and the larger is only a bound.
+ */
+export function pruneTo({
+  fittingTokens,
+  mostFittingTokens,
+}: Calibration): { tokens: number; text: string } | undefined {
+  if (mostFittingTokens === 0) return undefined;
+  const isBound = 2 * fittingTokens < mostFittingTokens;
+  const tokens = isBound ? mostFittingTokens : fittingTokens;
+  return { tokens, text: `${tokens.toLocaleString("en-US")} tokens${isBound ? " or fewer" : ""}` };
 }
 
 /** The largest count below `limit` that fits; the count that failed did not fit, whatever an estimate says. */

@@ -4,7 +4,7 @@ import type { Change } from "./advice.js";
 import { changesOf } from "./advice.js";
 import { balanceOf } from "./balance.js";
 import type { Calibration } from "./crash.js";
-import { calibrate, crashIn } from "./crash.js";
+import { calibrate, crashIn, pruneTo } from "./crash.js";
 import type { Diagnosis } from "./diagnosis/diagnosis.js";
 import { isHost } from "./diagnosis/diagnosis.js";
 import { diagnose } from "./diagnosis/index.js";
@@ -128,7 +128,9 @@ function calibrationOf(
   const scores = hypotheses.some(
     ({ kind, plausibility }) => kind === "scores" && plausibility === "as-logged",
   );
-  return crash === undefined ? undefined : calibrate(shape, crash, { attention: scores ? "eager" : "flash" });
+  return crash?.tokens == null
+    ? undefined
+    : calibrate(shape, crash, { tokens: crash.tokens, attention: scores ? "eager" : "flash" });
 }
 
 /** Fewer tokens are an action where so many would have fitted, and the card was full. */
@@ -137,12 +139,11 @@ function withPruning(
   calibration: Calibration | undefined,
   diagnosis: readonly Diagnosis[],
 ): Change[] {
-  if (calibration === undefined || calibration.mostFittingTokens === 0) return changes;
+  const to = calibration === undefined ? undefined : pruneTo(calibration);
+  if (calibration === undefined || to === undefined) return changes;
   if (!diagnosis.some(({ name }) => name === "card-full" || name === "growth-between-turns")) return changes;
-  const { fittingTokens, mostFittingTokens, tokens } = calibration;
-  const least = fittingTokens === 0 ? mostFittingTokens : fittingTokens;
   const prune: Change = {
-    change: `Prune the prompt to ${least.toLocaleString("en-US")} tokens${fittingTokens === 0 ? " or fewer" : ""} (it had ${tokens.toLocaleString("en-US")}).`,
+    change: `Prune the prompt to ${to.text} (it had ${calibration.tokens.toLocaleString("en-US")}).`,
     paste: null,
     why: "By the model's estimate, with what the crash shows beyond it.",
     savesBytes: null,

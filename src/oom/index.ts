@@ -3,6 +3,8 @@ export { openLog } from "../base/byte-source.js";
 export type { Change } from "./advice.js";
 export type { Calibration, Crash } from "./crash.js";
 export { calibrate, crashIn } from "./crash.js";
+export type { CrashAdvice } from "./crash-log.js";
+export { afterCrash, capacityAfter, readCrash } from "./crash-log.js";
 export type { Diagnosis, DiagnosisName } from "./diagnosis/diagnosis.js";
 export type { ExplainedReport, Explanation, GivenModel, ModelUsed } from "./explain.js";
 export { explain } from "./explain.js";

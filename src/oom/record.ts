@@ -26,15 +26,20 @@ export type Range = [low: number, high: number];
 
 /** What a text says beyond the figures of all reports. A key exists only if the text says it. */
 export interface Details {
+  /** The process that was killed or refused. */
   pid?: number;
   processName?: string;
+  /** Processes on the card that PyTorch names. */
   namedProcesses?: { pid: number | null; bytes: number }[];
+  /** Bytes that PyTorch holds in pools of CUDA graphs. */
   privatePoolBytes?: number;
   /** Bytes that are allocated, or freed while a stream may still use them. */
   activeBytes?: number;
+  /** What a pool of fixed size had left. */
   availableBytes?: number;
   /** The most that the allocator may take, if that is less than the card. */
   allowedBytes?: number;
+  /** Bytes of the card that are held outside the allocator (MPS). */
   otherAllocationsBytes?: number;
   /** A limit from the user or a group: CuPy's pool, the JVM's direct memory, a control group. */
   limitBytes?: number;
@@ -42,10 +47,12 @@ export interface Details {
   poolTotalBytes?: number;
   /** XLA on a TPU: bytes that the whole program needs. */
   programBytes?: number;
+  /** The tensor or array that was asked for. */
   tensorShape?: number[];
   tensorDtype?: string;
   /** Bytes of that tensor, computed from its shape; the text gives no size. */
   derivedRequestedBytes?: number;
+  /** Tokens that a key/value cache was to hold, tokens that it holds, and what the server says would fit. */
   neededTokens?: number;
   cacheTokens?: number;
   estimatedMaxTokens?: number;
@@ -55,7 +62,9 @@ export interface Details {
   onHost?: boolean;
   /** The text itself says that nothing failed. */
   warningOnly?: boolean;
+  /** Address space of the killed process; no memory in use. */
   totalVmBytes?: number;
+  /** Collections of V8 that the log shows before the end. */
   gcLines?: number;
   /** What the process would have used with the request granted. */
   wantedBytes?: number;
@@ -67,6 +76,7 @@ export interface Details {
   task?: string;
   unit?: string;
   controlGroup?: string;
+  /** The exit code that the text states. */
   exitCode?: number;
   /** How many processes, events or tries a text counts. */
   count?: number;
@@ -77,6 +87,8 @@ export interface Details {
   /** Tries of one allocation that were joined into this report, and what the last of them asked for. */
   tries?: number;
   leastBytes?: number;
+  /** A setting for a share of memory, as the text states it. */
+  fraction?: string;
   /** The program that runs the framework, whose settings are the ones to change. */
   runner?: string;
   /** Memory of the card that is given or named in the log; the report states none. */

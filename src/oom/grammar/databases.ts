@@ -18,11 +18,8 @@ export const postgresql: SpokenFramework = {
       means: ["own-limit", "A string grew beyond the 1 GB that PostgreSQL allows for one value."],
     },
     {
-      text: '53200: out of memory {any:60}Failed on request of size {whole:requestedBytes}<< in memory context "{text:reason}">>',
-      means: [
-        "host-memory",
-        "The system refused PostgreSQL {requested}[[ for its memory context {reason}]].",
-      ],
+      text: '<<53200: >><<out of memory {any:60}>>Failed on request of size {whole:requestedBytes} in memory context "{text:reason}"',
+      means: ["host-memory", "The system refused PostgreSQL {requested} for its memory context {reason}."],
     },
     {
       text: 'out of memory] severity: {any:60}detail: \'Failed on request of size {whole:requestedBytes}<< in memory context "{text:reason}">>',
@@ -60,8 +57,8 @@ export const postgresql: SpokenFramework = {
       certainty: "likely",
     },
     {
-      text: "could not fork new process for connection: Cannot allocate memory",
-      means: ["host-memory", "The system gave PostgreSQL no memory for one more connection."],
+      text: "could not fork {text:_process}: Cannot allocate memory",
+      means: ["host-memory", "The system gave PostgreSQL no memory for one more process."],
       stands: "free",
     },
   ],

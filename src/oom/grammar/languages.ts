@@ -11,6 +11,18 @@ export const go: SpokenFramework = {
       means: ["host-memory", "The system gave Go no {requested} more; the program holds {allocated}."],
     },
     {
+      text: "runtime: out of memory: cannot allocate -{whole:_negative}-byte block ({whole:allocatedBytes} in use)",
+      means: [
+        "absurd-request",
+        "Go was asked for a negative number of bytes: a size was computed wrongly or overflowed. The program holds {allocated}.",
+      ],
+    },
+    {
+      text: "fatal error: out of memory allocating {text:reason} runtime stack:",
+      means: ["host-memory", "The system gave Go no more memory, wanted for its {reason}."],
+      stands: "free",
+    },
+    {
       text: "runtime: VirtualAlloc of {whole:requestedBytes} bytes failed with errno={whole:_errno}",
       means: ["host-memory", "Windows gave Go no {requested} more."],
     },
@@ -30,6 +42,10 @@ export const go: SpokenFramework = {
       do: "Tell the collector what the process may use, so that it collects before the limit",
       paste: "GOMEMLIMIT=3GiB",
       why: "Without it the heap may double between collections (GOGC=100). Set it some 10 % below the limit of the container.",
+    },
+    {
+      for: ["absurd-request"],
+      do: "Look at the first lines of the goroutine below: which length it passes to make or append",
     },
     { do: "Find what holds the memory", paste: "go tool pprof http://localhost:6060/debug/pprof/heap" },
     { do: "Give the process more memory, or check ulimit -v" },

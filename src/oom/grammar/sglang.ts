@@ -9,6 +9,14 @@ export const sglang: SpokenFramework = {
   memory: "device",
   messages: [
     {
+      text: "Not enough memory. Please try <<to increase||increasing>> --mem-fraction-static. Current value: {any:40}={number:fraction}",
+      means: [
+        "cache-too-small",
+        "SGLang's share of the card (--mem-fraction-static, now {fraction}) is spent on the weights; nothing is left for the key/value pool.",
+      ],
+      stands: "free",
+    },
+    {
       text: "Not enough memory. Please try <<to increase||increasing>> --mem-fraction-static",
       means: [
         "cache-too-small",

@@ -28,8 +28,9 @@ export const slurm: SpokenFramework = {
       means: ["group-limit", `${JOB} ({count} kills).`],
     },
     {
-      text: "slurmstepd: error: Detected {whole:count} oom<<_||->>kill event<<(s)||s||>> in <<StepId=||step >>{word:step}<< cgroup>>.",
+      text: "slurmstepd: error: Detected {whole:count} oom<<_||->>kill event<<(s)||s||>> in <<StepId=||step >>{word:step} cgroup",
       means: ["group-limit", `${JOB} ({count} kills).`],
+      stands: "end",
     },
     {
       text: "srun: error: {word:node}: task<<s>> {text:task}: Out Of Memory",

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { knownModel } from "../../../src/model/index.js";
-import { calibrate } from "../../../src/oom/crash.js";
+import { calibrate, pruneTo } from "../../../src/oom/crash.js";
+import { afterCrash, capacityAfter } from "../../../src/oom/crash-log.js";
 import { explain } from "../../../src/oom/explain.js";
 import { GIB, scanText } from "./support.js";
 
@@ -31,9 +32,9 @@ test("fewer tokens than those that failed would have fitted, fewer still if the 
     availableBytes: 14 * GIB,
     totalBytes: 14 * GIB,
   };
-  const found = calibrate(shape, crash);
-  expect(found?.fittingTokens).toBeLessThan(found?.mostFittingTokens ?? 0);
-  expect(found?.mostFittingTokens).toBeLessThan(8000);
+  const found = calibrate(shape, crash, { tokens: 8000 });
+  expect(found.fittingTokens).toBeLessThan(found.mostFittingTokens);
+  expect(found.mostFittingTokens).toBeLessThan(8000);
 });
 
 test("where no prompt would have fitted, pruning is no action", async () => {
@@ -57,4 +58,31 @@ test.each([
   const { reports } = explain(await scanText(text), { name: "Q", shape });
   expect(reports).toHaveLength(1);
   expect(reports[0]?.calibration).toBeUndefined();
+});
+
+const CRASH = {
+  line: 1,
+  tokens: 8000,
+  heldBytes: 8 * GIB,
+  requestedBytes: GIB,
+  availableBytes: 8.5 * GIB,
+  totalBytes: 8.5 * GIB,
+};
+
+test("a crash beside the estimate of another prompt: the difference whole, or in proportion to the tokens", () => {
+  const { calibration, ...found } = afterCrash(shape, CRASH, { tokens: 4000 });
+  const beyond = 9 * GIB - calibration.estimatedBytes;
+  expect(calibration.beyondBytes).toBe(beyond);
+  expect(found.mostNeededBytes).toBe(found.estimatedBytes + beyond);
+  expect(found.leastNeededBytes).toBe(found.estimatedBytes + beyond / 2);
+  expect(capacityAfter(CRASH, calibration)).toBe(8.5 * GIB - beyond);
+});
+
+test.each([
+  [{ fittingTokens: 6000, mostFittingTokens: 7000 }, "6,000 tokens"],
+  [{ fittingTokens: 30, mostFittingTokens: 7000 }, "7,000 tokens or fewer"],
+  [{ fittingTokens: 0, mostFittingTokens: 0 }, undefined],
+])("%j: prune to %j", (counts, text) => {
+  const calibration = calibrate(shape, CRASH, { tokens: 8000 });
+  expect(pruneTo({ ...calibration, ...counts })?.text).toBe(text);
 });

@@ -2,6 +2,8 @@ import type { ExplainedReport } from "../../../src/oom/explain.js";
 
 export interface Expected {
   framework?: string;
+  /** One of several names that are right. */
+  frameworks?: string;
   certainty?: string;
   figures?: Partial<ExplainedReport>;
   details?: ExplainedReport["details"];
@@ -10,6 +12,9 @@ export interface Expected {
   not?: string;
   /** What one of the changes names. */
   change?: string;
+  /** What the first change names, and what it must not. */
+  first?: string;
+  notFirst?: string;
 }
 
 /** Reports of further programs that people posted, shortened, with what an expert expects of them. */

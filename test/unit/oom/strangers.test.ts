@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { ExplainedReport } from "../../../src/oom/explain.js";
 import { explain } from "../../../src/oom/explain.js";
 import type { Expected } from "./further-strangers.js";
+import { FRESH } from "./fresh-strangers.js";
 import { FURTHER } from "./further-strangers.js";
 import { scanText } from "./support.js";
 
@@ -274,18 +275,23 @@ const HINTS: typeof REPORTS = [
   ],
 ];
 
-test.each([...REPORTS, ...FURTHER, ...HINTS])(
+test.each([...REPORTS, ...FURTHER, ...FRESH, ...HINTS])(
   "%s: %s",
-  async (_, text, { framework, certainty, figures = {}, details = {}, diagnosis, not, change }) => {
+  async (_, text, { frameworks, framework, certainty, figures = {}, details = {}, ...expected }) => {
+    const { diagnosis, not, change, first, notFirst } = expected;
     const { reports } = explain(await scanText(text));
-    expect(reports).toHaveLength(1);
-    const report = reports[0] as ExplainedReport;
+    expect(new Set(reports.map(({ group }) => group)).size, "one cause").toBe(1);
+    const report = (reports.find((each) => each.certainty === "certain") ?? reports[0]) as ExplainedReport;
     expect(report).toMatchObject({ ...figures, details });
     if (framework !== undefined) expect(report.framework).toBe(framework);
     if (certainty !== undefined) expect(report.certainty).toBe(certainty);
     const names = report.diagnosis.map(({ name }) => name).join(" ");
     if (diagnosis !== undefined) expect(names).toMatch(new RegExp(diagnosis));
     if (not !== undefined) expect(names).not.toMatch(new RegExp(not));
+    if (frameworks !== undefined) expect(report.framework).toMatch(new RegExp(frameworks));
+    const [firstChange = ""] = report.changes.map((each) => each.change);
+    if (first !== undefined) expect(firstChange).toMatch(new RegExp(first, "i"));
+    if (notFirst !== undefined) expect(firstChange).not.toMatch(new RegExp(notFirst));
     const changes = report.changes.map((each) => each.change).join("\n");
     if (change !== undefined) expect(changes).toMatch(new RegExp(change));
   },
