@@ -16,6 +16,9 @@ export interface Needle {
   number?: "afterWords" | "onLine";
 }
 
+/** What may follow words that stand alone: the end of a line, a bracket or a quotation; for `then`. */
+export const ENDS_ALONE: readonly string[] = ["\n", ...`. ) ] } | < " ' \``.split(" ")];
+
 const LF = 0x0a;
 const CR = 0x0d;
 const ESCAPE = 0x1b;

@@ -1,4 +1,5 @@
 import type { Needle } from "./gate.js";
+import { ENDS_ALONE } from "./gate.js";
 import { compile } from "./pattern.js";
 
 /** A message of a program, compiled: what matches it, and the strings that lead to it in a log. */
@@ -83,7 +84,7 @@ export function spoken(whole: string, endsAlone = false): Spoken {
   const [, lastWord] = /\{word:(\w+)\}$/.exec(message) ?? [];
   return {
     pattern: compile(source, "dg"),
-    needles: needlesOf(runs, message.toLowerCase(), endsAlone ? ENDS : [""]),
+    needles: needlesOf(runs, message.toLowerCase(), endsAlone ? ENDS_ALONE : [""]),
     firstWord,
     lastWord,
   };
@@ -103,8 +104,6 @@ const THEN = 8;
 const NEAR = 10;
 /** Most ways through the groups of a message that a gate compares. */
 const MOST_WAYS = 40;
-/** What may follow words that stand alone, as gates compare it. */
-const ENDS = ["\n", ...".)]}|<\"'`"];
 /** Words that are frequent in logs of many kinds. */
 const COMMON = /^(?:out of memory|of memory|memory limit|oom-kill|fatal error:?|was thrown|exceeded)$/;
 /** Pieces that many ordinary lines hold; they lead to a message only if it has no others. */

@@ -1,5 +1,6 @@
 import { Draft, findIn } from "../draft.js";
 import type { Needle } from "../gate.js";
+import { ENDS_ALONE } from "../gate.js";
 import { compile } from "../pattern.js";
 import { exact } from "../quantity.js";
 import type { View } from "../view.js";
@@ -43,11 +44,11 @@ const FAILURE = new RegExp(
 /** What follows them where they begin the line. */
 const ABORTS = /^[:,;-]+(?:abort|exit|giv(?:e|ing)up|terminat|stopp)/i;
 /** How the words may end, as gates compare it: as `endsAlone`, TAIL and ABORTS read it. */
-const ENDS = ["\n", ..."!.\"'`)]}|<([", "on", "in", "at", "for"];
-const ABORTING = [...":,;-"].flatMap((mark) =>
-  ["abort", "exit", "giv", "terminat", "stopp"].map((word) => `${mark}${word}`),
+const ENDS = [...ENDS_ALONE, ..."! ( [ on in at for".split(" ")];
+const ABORTING = [":", ",", ";", "-"].flatMap((mark) =>
+  "abort exit giv terminat stopp".split(" ").map((word) => `${mark}${word}`),
 );
-const ASKING = [..."!.\"'`)]}|<([:,;-", "alloc", "try", "while", "when"];
+const ASKING = [...ENDS_ALONE.slice(1), ..."! ( [ : , ; - alloc try while when".split(" ")];
 const PIECE = 14;
 
 /** Needles that are pieces of words; what follows the words is one of `ends`. */
