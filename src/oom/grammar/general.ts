@@ -41,6 +41,9 @@ const FAILURE = new RegExp(
   String.raw`(?:${FAILURES.join("|").replace("fail", String.raw`\bfail`)})[^\n]{0,140}$|^\s*[\w./-]{2,40}(?:\[\d+\])?:\s*$`,
   "i",
 );
+/** What stands before them where they are one example of several, or the text of a constant in a table of source code. */
+const EXAMPLE =
+  /\b(?:such as|like|e\.?g\.?|for example|including|namely|or)[,:]?\s*$|^\s*[A-Z][A-Z\d_ -]*[:=]\s*["'`]$/;
 /** What follows them where they begin the line. */
 const ABORTS = /^[:,;-]+(?:abort|exit|giv(?:e|ing)up|terminat|stopp)/i;
 /** How the words may end, as gates compare it: as `endsAlone`, TAIL and ABORTS read it. */
@@ -148,6 +151,7 @@ function hint(view: View, match: RegExpExecArray): Draft | undefined {
   const { before, text } = view.rawLine(match.index);
   const end = match.index + match[0].length;
   const closes = FAILURE.test(before) && (endsAlone(view, end) || hasTail(view, end));
+  if (EXAMPLE.test(before)) return undefined;
   if (!closes && !(view.isLineStart(match.index) && ABORTS.test(view.text.slice(end, end + 60))))
     return undefined;
   const draft = likely(view, match, "program");

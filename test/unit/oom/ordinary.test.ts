@@ -84,6 +84,9 @@ const LINES = [
   "logger.error('Failed to allocate 65536 bytes')",
   "When not enough memory is left, the server is out of memory and stops.",
   "docs: what to do if you see `error: out of memory`",
+  "  (internal errors within the runtime, such as out of memory)",
+  '\tENOMEM - APPLICATION_ERROR:          "cannot allocate memory",',
+  "Fatal errors, for example cannot allocate memory, end the process.",
   "// the node was low on resource: memory is what kubelet says then",
 ];
 
