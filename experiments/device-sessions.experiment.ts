@@ -67,6 +67,19 @@ export default defineExperiment({
       y: ["readings.reservedPerSessionBytes"],
     },
     {
+      name: "timeline",
+      title: "Used and reserved while sessions open, then close in a random order",
+      x: "series",
+      kind: "step",
+      largest: "sessions",
+      wide: true,
+      yLabel: "memory of the device",
+      y: [
+        { from: "series.reservedBytes", name: "reserved" },
+        { from: "series.usedBytes", name: "used" },
+      ],
+    },
+    {
       name: "closing",
       title: "Device memory before and after half of the sessions close",
       finding: ({ rows }, { percent }) => {

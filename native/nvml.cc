@@ -1,6 +1,7 @@
 #include "nvml.h"
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <string>
@@ -102,24 +103,42 @@ struct ProcessList {
   unsigned int count = 0;
 };
 
+constexpr unsigned char kUntouched = 0xa5;
+
+// The bytes of a record, from how far a query wrote into a buffer that was filled with kUntouched. The size
+// cannot be told from the name of the function: drivers of the branches 510 to 535 fill other records under
+// the same name.
+size_t RecordBytes(const unsigned char* buffer, size_t size, unsigned int count) {
+  size_t end = size;
+  while (end > 0 && buffer[end - 1] == kUntouched) --end;
+  for (const size_t bytes : {sizeof(nvml::Process), size_t{24}}) {
+    if (end <= bytes * count) return bytes;
+  }
+  return nvml::kLargestProcess;
+}
+
 // Repeats the query with a larger buffer: the list may grow between the call that gives its length and the
 // call that fills it.
-template <typename Record>
-Status ListProcesses(nvml::Device device, Status (*query)(nvml::Device, unsigned int*, Record*),
+Status ListProcesses(nvml::Device device, Status (*query)(nvml::Device, unsigned int*, void*),
                      ProcessList* out) {
   if (query == nullptr) return nvml::kFunctionNotFound;
   for (unsigned int capacity = 32; capacity <= kMostProcesses; capacity *= 4) {
-    const std::unique_ptr<Record[]> records(new (std::nothrow) Record[capacity]());
-    if (records == nullptr) break;
+    const size_t size = capacity * nvml::kLargestProcess;
+    const std::unique_ptr<unsigned char[]> buffer(new (std::nothrow) unsigned char[size]);
+    if (buffer == nullptr) break;
+    memset(buffer.get(), kUntouched, size);
     unsigned int count = capacity;
-    const Status status = query(device, &count, records.get());
+    const Status status = query(device, &count, buffer.get());
     if (status == nvml::kInsufficientSize) continue;
     if (status != kSuccess) return status;
     if (count > capacity) count = capacity;
     out->entries.reset(new (std::nothrow) DeviceProcess[count]);
     if (out->entries == nullptr) break;
+    const size_t bytes = RecordBytes(buffer.get(), size, count);
     for (unsigned int index = 0; index < count; ++index) {
-      out->entries[index] = {records[index].pid, records[index].used_bytes};
+      nvml::Process record;
+      memcpy(&record, buffer.get() + index * bytes, sizeof(record));
+      out->entries[index] = {record.pid, record.used_bytes};
     }
     out->count = count;
     return kSuccess;
@@ -206,6 +225,41 @@ Napi::Value DriverVersion(Napi::Env env, const nvml::Library& nvml) {
   return Napi::String::New(env, text);
 }
 
+// One instance of a partitioned device counts its memory and its processes by itself. Whether MIG is on
+// stands in the report only where it is.
+void SetMigDevices(Napi::Env env, const nvml::Library& nvml, nvml::Device device, Napi::Object out) {
+  unsigned int now = 0;
+  unsigned int after_reset = 0;
+  if (nvml.mig_mode == nullptr || nvml.mig_mode(device, &now, &after_reset) != kSuccess ||
+      now != nvml::kMigEnabled) {
+    return;
+  }
+  unsigned int most = 0;
+  if (nvml.mig_count == nullptr || nvml.mig_device == nullptr) {
+    return out.Set("migDevices", AbsentToJs(env, "this driver cannot list MIG instances")), void();
+  }
+  const Status status = nvml.mig_count(device, &most);
+  if (status != kSuccess || most > kMostDevices) {
+    const std::string why = status == kSuccess ? "nvmlDeviceGetMaxMigDeviceCount tells an impossible count"
+                                               : nvml.Describe("nvmlDeviceGetMaxMigDeviceCount", status);
+    return out.Set("migDevices", AbsentToJs(env, why)), void();
+  }
+  Napi::Array instances = Napi::Array::New(env);
+  for (unsigned int index = 0; index < most; ++index) {
+    nvml::Device instance = nullptr;
+    // Indices without an instance are not an error.
+    if (nvml.mig_device(device, index, &instance) != kSuccess) continue;
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("index", Napi::Number::New(env, index));
+    entry.Set("name", Text(env, nvml, "nvmlDeviceGetName", nvml.name, instance));
+    entry.Set("uuid", Text(env, nvml, "nvmlDeviceGetUUID", nvml.uuid, instance));
+    SetMemory(env, nvml, instance, entry);
+    SetProcesses(env, nvml, instance, entry);
+    instances.Set(instances.Length(), entry);
+  }
+  out.Set("migDevices", instances);
+}
+
 Napi::Object DeviceReport(Napi::Env env, const nvml::Library& nvml, unsigned int index) {
   Napi::Object out = Napi::Object::New(env);
   out.Set("index", Napi::Number::New(env, index));
@@ -223,6 +277,7 @@ Napi::Object DeviceReport(Napi::Env env, const nvml::Library& nvml, unsigned int
   out.Set("uuid", Text(env, nvml, "nvmlDeviceGetUUID", nvml.uuid, device));
   SetMemory(env, nvml, device, out);
   SetProcesses(env, nvml, device, out);
+  SetMigDevices(env, nvml, device, out);
   return out;
 }
 

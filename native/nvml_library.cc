@@ -18,6 +18,9 @@ std::string Library::Open() {
       {SymbolTarget(&processes_v1), {"nvmlDeviceGetComputeRunningProcesses"}, false},
       {SymbolTarget(&processes_v2), {"nvmlDeviceGetComputeRunningProcesses_v2"}, false},
       {SymbolTarget(&processes_v3), {"nvmlDeviceGetComputeRunningProcesses_v3"}, false},
+      {SymbolTarget(&mig_mode), {"nvmlDeviceGetMigMode"}, false},
+      {SymbolTarget(&mig_count), {"nvmlDeviceGetMaxMigDeviceCount"}, false},
+      {SymbolTarget(&mig_device), {"nvmlDeviceGetMigDeviceHandleByIndex"}, false},
   };
   std::string why = library_.Open("libnvidia-ml.so.1", symbols, sizeof(symbols) / sizeof(symbols[0]));
   if (!why.empty()) return why;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "dynamic_library.h"
@@ -25,17 +26,17 @@ struct MemoryV2 {
 constexpr unsigned int kMemoryV2Version = sizeof(MemoryV2) | 2u << 24;
 static_assert(kMemoryV2Version == 0x02000028, "the version word of nvmlMemory_v2_t holds its size");
 
-// Version 1 of the process query fills records of 16 bytes; versions 2 and 3 fill records of 24.
-struct ProcessV1 {
-  unsigned int pid;
-  unsigned long long used_bytes;
-};
+// What all records of the process query begin with. Version 1 fills records of 16 bytes, version 2 of 24,
+// which add the ids of the instance. Version 3 fills either, and in some drivers of the branch 535 records of
+// 32 bytes.
 struct Process {
   unsigned int pid;
   unsigned long long used_bytes;
-  unsigned int gpu_instance_id, compute_instance_id;
 };
-static_assert(sizeof(ProcessV1) == 16 && sizeof(Process) == 24, "layouts of nvmlProcessInfo_t");
+static_assert(sizeof(Process) == 16, "the start of nvmlProcessInfo_t");
+constexpr size_t kLargestProcess = 32;
+
+constexpr unsigned int kMigEnabled = 1;
 
 // libnvidia-ml.so.1, initialised from a successful Open until destruction. NVML counts its users, so this
 // does not disturb other users in the process.
@@ -62,9 +63,12 @@ class Library {
   Status (*uuid)(Device, char*, unsigned int) = nullptr;
   Status (*memory)(Device, Memory*) = nullptr;
   Status (*memory_v2)(Device, MemoryV2*) = nullptr;
-  Status (*processes_v1)(Device, unsigned int*, ProcessV1*) = nullptr;
-  Status (*processes_v2)(Device, unsigned int*, Process*) = nullptr;
-  Status (*processes_v3)(Device, unsigned int*, Process*) = nullptr;
+  Status (*processes_v1)(Device, unsigned int*, void*) = nullptr;
+  Status (*processes_v2)(Device, unsigned int*, void*) = nullptr;
+  Status (*processes_v3)(Device, unsigned int*, void*) = nullptr;
+  Status (*mig_mode)(Device, unsigned int* now, unsigned int* after_reset) = nullptr;
+  Status (*mig_count)(Device, unsigned int*) = nullptr;
+  Status (*mig_device)(Device, unsigned int, Device*) = nullptr;
 
  private:
   DynamicLibrary library_;

@@ -16,8 +16,16 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
     await policy.close(await policy.open());
     const before = deviceBytes(device);
     const sessions: number[] = [];
+    const steps: { usedBytes: number; reservedBytes: number }[] = [];
+    const step = (): void => {
+      const { usedBytes, reservedBytes } = policy.totals();
+      steps.push({ usedBytes, reservedBytes });
+    };
     try {
-      for (let index = 0; index < count; index++) sessions.push(await policy.open());
+      for (let index = 0; index < count; index++) {
+        sessions.push(await policy.open());
+        step();
+      }
     } catch (error) {
       if (!(error instanceof OutOfDeviceMemory)) throw error;
       const reason = error.message.replace(/\.$/, "");
@@ -38,9 +46,13 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
     const open = policy.totals();
     const order = inRandomOrder(sessions, seed);
     const half = order.splice(0, order.length >> 1);
-    for (const session of half) await policy.close(session);
+    const close = async (session: number): Promise<void> => {
+      await policy.close(session);
+      step();
+    };
+    for (const session of half) await close(session);
     const halfClosed = policy.totals();
-    for (const session of order) await policy.close(session);
+    for (const session of order) await close(session);
     const allClosed = policy.totals();
     return {
       readings: {
@@ -57,6 +69,11 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
         halfClosedReservedBytes: halfClosed.reservedBytes,
         allClosedReservedBytes: allClosed.reservedBytes,
       },
+      series: (["usedBytes", "reservedBytes"] as const).map((reading) => ({
+        reading,
+        over: "sessions opened and closed",
+        points: steps.map((each, index) => [index + 1, each[reading]] as const),
+      })),
     };
   } finally {
     await policy.dispose();

@@ -177,6 +177,27 @@ test.each([1, 2, 3])("version %d of the process query has its own layout of reco
   ]);
 });
 
+test.each(["process_v1", "process_v2", "process_v3"])(
+  "records of the third version are read as the driver fills them (%s)",
+  (record) => {
+    // 40 records do not fit into the first buffer, whatever their size.
+    const { processes } = device({ PROCESS_V3_RECORD: record, PROCESS_COUNT: 40 });
+    expect(processes).toEqual(
+      Array.from({ length: 40 }, (_, index) => ({ pid: 100 + index, usedBytes: 1000 * (index + 1) })),
+    );
+  },
+);
+
+test("the instances of a partitioned device have counts of their own", () => {
+  const { migDevices } = device({ MIG: 1, PROCESS_COUNT: 1 });
+  expect(migDevices).toHaveLength(2);
+  expect(migDevices).toMatchObject([
+    { index: 0, totalBytes: 1_000_000, processes: [{ pid: 100, usedBytes: 1000 }] },
+    { index: 1, totalBytes: 1_000_000 },
+  ]);
+  expect(device({})).not.toHaveProperty("migDevices");
+});
+
 test("a third version that is there and not implemented gives way to the second", () => {
   expect(device({ PROCESS_V3_NOT_FOUND: 1, WITHOUT_PROCESS_V1: 1, PROCESS_COUNT: 1 }).processes).toEqual([
     { pid: 100, usedBytes: 1000 },

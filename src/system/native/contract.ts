@@ -208,6 +208,8 @@ export interface NvmlDevice {
    * namespace.
    */
   ownUsedBytes: Reading;
+  /** The instances of a device that is partitioned (MIG), each with its own counts; left out where it is not. */
+  migDevices?: Omit<NvmlDevice, "migDevices">[] | Absent;
 }
 
 export interface NvmlProcess {

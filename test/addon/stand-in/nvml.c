@@ -40,6 +40,8 @@
 #endif
 
 static int users;
+/* For expressions that change from read to read. */
+static unsigned long long reads;
 
 int nvmlInit_v2(void) {
 #ifdef HANG
@@ -137,7 +139,8 @@ struct process_v2 {
   unsigned int gpu_instance, compute_instance;
 };
 
-#define PROCESS_QUERY(name, record)                                 \
+#define PROCESS_QUERY(name, record) PROCESS_QUERY_OF(name, record)
+#define PROCESS_QUERY_OF(name, record)                              \
   int name(void *device, unsigned int *count, struct record *out) { \
     (void)device;                                                   \
     if (PROCESS_STATUS != 0) return PROCESS_STATUS;                 \
@@ -150,6 +153,17 @@ struct process_v2 {
     }                                                               \
     return 0;                                                       \
   }
+
+// Some drivers of the branch 535 add a field to the records without a new name.
+struct process_v3 {
+  unsigned int pid;
+  unsigned long long bytes;
+  unsigned int gpu_instance, compute_instance;
+  unsigned long long protected_bytes;
+};
+#ifndef PROCESS_V3_RECORD
+#define PROCESS_V3_RECORD process_v2
+#endif
 
 #ifndef WITHOUT_PROCESS_V1
 PROCESS_QUERY(nvmlDeviceGetComputeRunningProcesses, process_v1)
@@ -164,6 +178,27 @@ int nvmlDeviceGetComputeRunningProcesses_v3(void *device, unsigned int *count, s
   return 13;
 }
 #else
-PROCESS_QUERY(nvmlDeviceGetComputeRunningProcesses_v3, process_v2)
+PROCESS_QUERY(nvmlDeviceGetComputeRunningProcesses_v3, PROCESS_V3_RECORD)
 #endif
+#endif
+
+#ifdef MIG
+int nvmlDeviceGetMigMode(void *device, unsigned int *now, unsigned int *after_reset) {
+  (void)device;
+  *now = *after_reset = 1;
+  return 0;
+}
+
+int nvmlDeviceGetMaxMigDeviceCount(void *device, unsigned int *count) {
+  (void)device;
+  *count = 7;
+  return 0;
+}
+
+// Two of the seven places are taken.
+int nvmlDeviceGetMigDeviceHandleByIndex(void *device, unsigned int index, void **out) {
+  (void)device;
+  *out = (void *)(uintptr_t)(100 + index);
+  return index < 2 ? 0 : 6;
+}
 #endif
