@@ -27,6 +27,9 @@ beforeEach(({ skip }) => {
 
 const SELECT = new URL("../../dist/device/select.js", import.meta.url).href;
 
+const DEVICE = new URL("../../dist/device/index.js", import.meta.url).href;
+const SELF_CHECK = new URL("../../dist/device/self-check.js", import.meta.url).href;
+
 /** What `auto` selects under these settings of the driver, one after the other in one process; or the error. */
 function selected(cases: Record<string, string>[], name = "auto", fresh = true): SelectedDevice[] {
   const script = `
@@ -44,6 +47,21 @@ function selected(cases: Record<string, string>[], name = "auto", fresh = true):
   });
   return JSON.parse(output) as SelectedDevice[];
 }
+
+test("the check of all kernels leaves out what a T4 has no kernel for", () => {
+  const script = `
+    const { MemoryPool } = await import(${JSON.stringify(DEVICE)});
+    const { compareWithReference } = await import(${JSON.stringify(SELF_CHECK)});
+    const pool = new MemoryPool({ device: "cuda:0" });
+    const shapes = [{ heads: 2, kvHeads: 1, tokens: 17, headDim: 64 }];
+    const checked = await compareWithReference(pool, { instructionSet: "cuda", kernels: ["flash"], shapes });
+    process.stdout.write(JSON.stringify(checked.map(({ dtype }) => dtype)));`;
+  const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+    env: { ...process.env, ...driver, STAND_IN_ARCH: "75" },
+    encoding: "utf8",
+  });
+  expect(JSON.parse(output)).toEqual(["fp32", "fp32", "fp16", "fp16"]);
+});
 
 const doubts = ({ warnings }: SelectedDevice): Record<string, string> =>
   Object.fromEntries(warnings.map(({ name, message }) => [name, message]));
