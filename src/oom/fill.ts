@@ -41,6 +41,7 @@ function valuesOf(record: OomRecord): Record<string, string | undefined> {
     allowed: bytes(details.allowedBytes),
     program: bytes(details.programBytes),
     wanted: bytes(details.wantedBytes),
+    virtual: bytes(details.totalVmBytes),
     short: requested === null || free === null || free >= requested ? undefined : size(requested - free),
     gpu: record.gpuIndex === null ? undefined : `GPU ${record.gpuIndex}`,
     victim: victimOf(record),

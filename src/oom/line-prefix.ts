@@ -47,7 +47,7 @@ const MARKS = {
     // shape, or [[{{node.
     [
       /\[/,
-      /\[(?!\d+:(?:0x[\dA-Fa-f]+|[\dA-Fa-f]{6,})\])(?!enforce|ONNXRuntimeError)(?![[{])(?!\d+(?:,\d+)+\]|\d+\]\s*and\b)[^\][\n]{0,80}\]:?/y,
+      /\[(?!\d+:(?:0x[\dA-Fa-f]+|[\dA-Fa-f]{6,})\])(?!enforce|ONNXRuntimeError|['"])(?![[{])(?!\d+(?:,\d+)+\]|\d+\]\s*and\b)[^\][\n]{0,80}\]:?/y,
     ],
     [/\(/, /\([\w.\s-]*\b(?:pid|rank)=[^)\n]{0,60}\):?/y],
     [/[tlsc]/, /(?:time|ts|level|lvl|stream|caller)=\S+(?=\s)/y],

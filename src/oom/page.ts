@@ -143,7 +143,8 @@ function heading(group: readonly ExplainedReport[]): string {
     .map((line) => fixed(line, 0))
     .join(", ");
   const more = lines.length > 6 ? ", ..." : "";
-  return `${head} (${fixed(lines.length, 0)} reports, one cause; the others in lines ${again}${more})`;
+  const others = lines.length === 2 ? "the other in line" : "the others in lines";
+  return `${head} (${fixed(lines.length, 0)} reports, one cause; ${others} ${again}${more})`;
 }
 
 function gpuList(gpus: readonly number[]): string {
@@ -195,6 +196,8 @@ function figureTable(report: ExplainedReport, { verbose, width }: Layout): Table
   const { details } = report;
   if (details.cardBytes !== undefined && report.totalBytes === null)
     add("memory of the card", size(details.cardBytes), "");
+  if (details.totalVmBytes !== undefined && details.reason === "virtual")
+    add("address space", size(details.totalVmBytes), "totalVmBytes");
   if (details.limitBytes !== undefined) add("limit", size(details.limitBytes), "limitBytes");
   if (details.allowedBytes !== undefined) add("allowed", size(details.allowedBytes), "allowedBytes");
   if (details.programBytes !== undefined)

@@ -12,7 +12,7 @@ const COLLECTION = anywhere`(?: \[ (?<_pid>\d+) : (?:0x)?[\da-fA-F]+ \] )? \d+ m
 const FATAL = anywhere`FATAL ERROR : (?<reason> [^<\n]{0,120}? ) Allocation failed -? (?: JavaScript heap | process ) out of memory`;
 const FATAL_V8 = anywhere`Fatal (?:process|JavaScript) out of memory : (?<reason> [\w:]{1,60}? ) (?= \# | $ | \d+ : 0x )`;
 const BUFFER = anywhere`RangeError : Array buffer allocation failed`;
-const WORKER = anywhere`ERR_WORKER_OUT_OF_MEMORY \]? : Worker terminated due to reaching memory limit (?: : JS heap out of memory )?`;
+const WORKER = anywhere`(?: ERR_WORKER_OUT_OF_MEMORY \]? | Error ) : Worker terminated due to reaching memory limit (?: : JS heap out of memory )?`;
 /** Longest text between the collections and the words that end the process. */
 const LONGEST_STACK = 12_000;
 
@@ -26,6 +26,7 @@ export const node: Grammar = {
     { text: "memory limit: js", then: ["heapout"] },
     { text: "out of memory", then: [":", "\n"], near: ["fatal", "failed", "limit"] },
     { text: "_out_of_memory", then: ["]", ":"], near: ["worker"] },
+    { text: "worker terminated due", then: ["toreachi"] },
     { text: "allocation failed", then: ["-", "java"] },
     { text: "allocation failed", then: ["\n", "at", "'", '"'], near: ["rangeerror"] },
   ],

@@ -147,7 +147,10 @@ const LESS: Advice[] = [
         short === undefined ? "" : `; it is short by ${size(short)} now, and the next requests follow`;
       return `Make the input shorter or the batch smaller, or take a smaller or quantised model${by}`;
     },
-    why: "The card is full of tensors that are in use: settings of the allocator free none of them.",
+    why: ({ names }) =>
+      names[0] === "card-full"
+        ? "The card is full of tensors that are in use: settings of the allocator free none of them."
+        : undefined,
   },
   {
     for: FULL,

@@ -21,15 +21,15 @@ export const slurm: SpokenFramework = {
     },
     {
       text: "Detected {whole:count} oom<<_||->>kill event<<(s)||s||>> in <<StepId=||step >>{word:step} cgroup. Some of your processes may have been killed by the cgroup out-of-memory handler",
-      means: ["group-limit", `${JOB} ({count} kills).`],
+      means: ["group-limit", `${JOB} (kills: {count}).`],
     },
     {
       text: "Detected {whole:count} oom<<_||->>kill event<<(s)||s||>> in <<StepId=||step >>{word:step}<< cgroup>>. Some of <<the step||your>> <<tasks||processes>> <<have||may have>> been",
-      means: ["group-limit", `${JOB} ({count} kills).`],
+      means: ["group-limit", `${JOB} (kills: {count}).`],
     },
     {
       text: "slurmstepd: error: Detected {whole:count} oom<<_||->>kill event<<(s)||s||>> in <<StepId=||step >>{word:step} cgroup",
-      means: ["group-limit", `${JOB} ({count} kills).`],
+      means: ["group-limit", `${JOB} (kills: {count}).`],
       stands: "end",
     },
     {

@@ -6,18 +6,18 @@ export const yarn: SpokenFramework = {
   memory: "host",
   messages: [
     {
-      text: "Container killed by YARN for exceeding <<virtual >>memory limits. {size:processInUseBytes} of {size:limitBytes} virtual memory used",
+      text: "Container killed by YARN for exceeding <<virtual >>memory limits. {size:totalVmBytes} of {size:limitBytes} virtual memory used",
       means: [
         "group-limit",
-        "YARN killed a container for {used} of virtual memory; its limit is {limit}. Address space is no memory in use.",
+        "YARN killed a container for {virtual} of virtual memory; its limit is {limit}. Address space is no memory in use.",
       ],
       details: { reason: "virtual" },
     },
     {
-      text: "is running {any:40}beyond <<the '>><<virtual||VIRTUAL>><<'>> memory limit<<s>>. Current usage: {any:60}; {size:processInUseBytes} of {size:limitBytes} virtual memory used",
+      text: "is running {any:40}beyond <<the '>><<virtual||VIRTUAL>><<'>> memory limit<<s>>. Current usage: {any:60}; {size:totalVmBytes} of {size:limitBytes} virtual memory used",
       means: [
         "group-limit",
-        "YARN killed a container for {used} of virtual memory; its limit is {limit}. Address space is no memory in use.",
+        "YARN killed a container for {virtual} of virtual memory; its limit is {limit}. Address space is no memory in use.",
       ],
       details: { reason: "virtual" },
     },

@@ -341,4 +341,24 @@ export const FRESH: [source: string, text: string, expected: Expected][] = [
     "rank0: step 12 loss 2.11\nrank1: torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.00 GiB. GPU 1 has a total capacity of 23.69 GiB of which 512.00 MiB is free. Process 77 has 23.18 GiB memory in use. Of the allocated memory 22.40 GiB is allocated by PyTorch, and 300.00 MiB is reserved by PyTorch but unallocated.\nrank0: step 13 loss 2.09\nrank3: torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.00 GiB. GPU 3 has a total capacity of 23.69 GiB of which 500.00 MiB is free. Process 79 has 23.19 GiB memory in use. Of the allocated memory 22.40 GiB is allocated by PyTorch, and 310.00 MiB is reserved by PyTorch but unallocated.\n",
     { frameworks: "pytorch", diagnosis: "card-full", notFirst: "expandable" },
   ],
+  [
+    "deepspeedai/DeepSpeed#4239",
+    "[2023-08-30 03:00:01,065] [ERROR] [launch.py:321:sigkill_handler] ['/usr/bin/python', '-u', 'train.py', '--local_rank=7'] exits with return code = -9\n",
+    { diagnosis: "killed", certainty: "likely" },
+  ],
+  [
+    "raycast/extensions#17587",
+    "Error: Worker terminated due to reaching memory limit: JS heap out of memory\n\n[kOnExit]:worker:313:26\n",
+    { framework: "nodejs", diagnosis: "heap-limit", first: "resourceLimits" },
+  ],
+  [
+    "LargeWorldModel/LWM#60",
+    "jaxlib.xla_extension.XlaRuntimeError: RESOURCE_EXHAUSTED: XLA:TPU compile permanent error. Ran out of memory in memory space hbm. Used 21.95G of 15.48G hbm.\n Exceeded hbm capacity by 6.47G.\n",
+    { framework: "jax", diagnosis: "never-fits" },
+  ],
+  [
+    "systemd/systemd#20690",
+    "Sep 10 14:59:49 image systemd-oomd[34]: Killed /testsuite.slice/testsuite-55-testbloat.service due to memory pressure for /testsuite.slice being 64.15% > 1.00% for > 30s with reclaim activity\nSep 10 14:59:49 image systemd[1]: testsuite-55-testbloat.service: systemd-oomd killed 2 process(es) in this unit.\nSep 10 14:59:49 image systemd[1]: testsuite-55-testbloat.service: Main process exited, code=killed, status=9/KILL\n",
+    { frameworks: "systemd" },
+  ],
 ];
