@@ -17,6 +17,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("lockFile", Napi::Function::New(env, bytesper::LockFile));
   exports.Set("mallocInfo", Napi::Function::New(env, bytesper::MallocInfo));
   exports.Set("mallocSelfTest", Napi::Function::New(env, bytesper::MallocSelfTest));
+  exports.Set("mallocTrim", Napi::Function::New(env, bytesper::MallocTrim));
   exports.Set("nvmlDevices", Napi::Function::New(env, bytesper::NvmlDevices));
   exports.Set("cudaDevices", Napi::Function::New(env, bytesper::CudaDevices));
   exports.Set("createPool", bytesper::PoolObject::Factory(env));

@@ -121,6 +121,18 @@ Napi::Value MallocInfo(const Napi::CallbackInfo& info) {
   return result;
 }
 
+Napi::Value MallocTrim(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const auto [mallinfo2, why] = TheSource();
+  if (why != nullptr) return AbsentToJs(env, why);
+#if defined(__linux__)
+  // A C library with mallinfo2 has it too.
+  const auto malloc_trim = reinterpret_cast<int (*)(size_t)>(dlsym(RTLD_DEFAULT, "malloc_trim"));
+  if (malloc_trim != nullptr) malloc_trim(0);
+#endif
+  return Napi::Boolean::New(env, true);
+}
+
 Napi::Value MallocSelfTest(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!info[0].IsNumber()) {

@@ -9,7 +9,7 @@ import { deviceSource } from "../sources/device-source.js";
 import { hostSource } from "../sources/host-source.js";
 import type { Decision, GuardEvent, RuleOptions } from "../types.js";
 import { CleanupRequests } from "./cleanup-requests.js";
-import type { ProcessTree } from "./process-tree.js";
+import type { ProcessTree } from "../../system/process-tree.js";
 import type { ReportFile } from "./report-file.js";
 import { reportSource } from "./report-source.js";
 import type { RulesFile } from "./rules-file.js";

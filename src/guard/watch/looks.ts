@@ -1,7 +1,7 @@
 import type { Decision } from "../types.js";
 import { isCategoryOn } from "../log/categories.js";
 import type { CommandGuard } from "./command-guard.js";
-import { endTree } from "./end-tree.js";
+import { endTree } from "../../system/end-tree.js";
 import type { GuardLogger } from "./guard-logger.js";
 import type { RulesFile } from "./rules-file.js";
 import type { StateFile } from "./state-file.js";

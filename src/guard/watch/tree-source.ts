@@ -6,7 +6,7 @@ import type { ReadingName } from "../reading-names.js";
 import type { ReadingSource } from "../sources/source.js";
 import { allPids, hasLostMemory, processEntry, pssOf, rssOf } from "../../system/process.js";
 import type { GuardDoubt } from "../types.js";
-import type { ProcessTree } from "./process-tree.js";
+import type { ProcessTree } from "../../system/process-tree.js";
 
 const NAMES = [
   "pssBytes",

@@ -6,7 +6,7 @@ import { BytesperError } from "../../base/errors.js";
 import { DriverPoll } from "../../system/driver/reader.js";
 import { CommandGuard } from "./command-guard.js";
 import type { GuardLogger } from "./guard-logger.js";
-import { ProcessTree } from "./process-tree.js";
+import { ProcessTree } from "../../system/process-tree.js";
 import { ReportFile } from "./report-file.js";
 import type { RulesFile } from "./rules-file.js";
 import { forwardSignals } from "./signals.js";

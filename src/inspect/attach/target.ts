@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { basename } from "node:path";
 import { BytesperError } from "../../base/errors.js";
+import { listeningSockets } from "../../system/sockets.js";
 
 /** Where an inspector listens, and whether it was opened for this visit. */
 export interface Target {
@@ -109,41 +110,9 @@ function inspectorPorts(pid: number): Set<number> {
   return ports;
 }
 
-/** The ports on which a process listens, by the inodes of its sockets. */
+/** The ports on which a process listens. */
 function listening(pid: number): number[] {
-  const inodes = new Set<string>();
-  try {
-    for (const name of readdirSync(`/proc/${pid}/fd`)) {
-      const [, inode] = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${name}`)) ?? [];
-      if (inode !== undefined) inodes.add(inode);
-    }
-  } catch {
-    return [];
-  }
-  const ports: number[] = [];
-  for (const table of ["tcp", "tcp6"]) {
-    let text: string;
-    try {
-      text = readFileSync(`/proc/${pid}/net/${table}`, "utf8");
-    } catch {
-      continue;
-    }
-    for (const line of text.split("\n").slice(1)) {
-      const fields = line.trim().split(/\s+/);
-      const LISTEN = "0A";
-      if (fields[3] === LISTEN && inodes.has(fields[9] ?? ""))
-        ports.push(parseInt(fields[1]?.split(":")[1] ?? "", 16));
-    }
-  }
-  return ports;
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return "";
-  }
+  return listeningSockets(pid).map(({ port }) => port);
 }
 
 const HTTP_MS = 2000;

@@ -1,14 +1,13 @@
-import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
-import type { WriteStream } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { finished } from "node:stream/promises";
 import { BytesperError } from "../../base/errors.js";
 import type { Reading } from "../../system/probe/reading.js";
 import type { SnapshotAnswer } from "../snapshot/answer.js";
 import { inspectSnapshots } from "../snapshot/index.js";
 import { shortBytes } from "../snapshot/short.js";
+import { takeSnapshot } from "./heap-snapshot.js";
 import { InspectorSession } from "./session.js";
 import type { Target } from "./target.js";
 import { findTarget, isClosed } from "./target.js";
@@ -178,21 +177,6 @@ async function requireRoom(session: InspectorSession): Promise<void> {
     "NO_SPACE",
     `A heap snapshot needs about ${shortBytes(used)} more memory in the process, which has ${shortBytes(Math.max(0, free))} left${limit > 0 ? ` of its limit of ${shortBytes(limit)}` : ""}; nothing was done. Give it more, or look without --count, --classes, --growth and --snapshot.`,
   );
-}
-
-async function takeSnapshot(session: InspectorSession, path: string): Promise<void> {
-  const out: WriteStream = createWriteStream(path);
-  session.on("HeapProfiler.addHeapSnapshotChunk", (params) => {
-    out.write((params as { chunk: string }).chunk);
-  });
-  await session.call("HeapProfiler.enable");
-  await session.stopping("HeapProfiler.takeHeapSnapshot", {
-    reportProgress: false,
-    captureNumericValue: false,
-  });
-  await session.call("HeapProfiler.disable");
-  out.end();
-  await finished(out);
 }
 
 /**

@@ -17,7 +17,7 @@ import type { HeldEnd } from "./run-held.js";
 import { runHeld } from "./run-held.js";
 import type { Pair } from "./search.js";
 import { searchPair } from "./search.js";
-import { openDescriptorsLimit } from "./descriptors.js";
+import { openFilesLimit } from "../../system/open-files.js";
 import { wallOf } from "./wall.js";
 
 export interface FitsOptions {
@@ -157,7 +157,7 @@ class Search {
     };
     const heapLimitBytes = await ask([]);
     const oldSpaceBytes = (await ask([SMALLEST_YOUNG.flag])) - SMALLEST_YOUNG.bytes;
-    const descriptors = openDescriptorsLimit();
+    const descriptors = openFilesLimit();
     return {
       memoryBytes: this.#options.memoryBytes,
       heapLimitBytes,

@@ -27,6 +27,8 @@ export interface NativeAddon {
    * from which malloc maps single blocks, so that the next block of that size is counted in an arena.
    */
   mallocSelfTest(bytes: number): Reading;
+  /** glibc's `malloc_trim`: whole pages that malloc has free go back to the system. Nothing that is in use moves. */
+  mallocTrim(): true | Absent;
   /** NVIDIA devices through `libnvidia-ml.so.1`, or why there are none. */
   nvmlDevices(): NvmlReport | Absent;
   /** NVIDIA devices through `libcuda.so.1`, or why there are none. */
@@ -144,6 +146,7 @@ export const ADDON_EXPORTS = Object.keys({
   lockFile: true,
   mallocInfo: true,
   mallocSelfTest: true,
+  mallocTrim: true,
   nvmlDevices: true,
   cudaDevices: true,
   createPool: true,

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ProcessTree } from "../../../src/guard/watch/process-tree.js";
+import { ProcessTree } from "../../../src/system/process-tree.js";
 import { runnerIsDead } from "../../../src/runner/limits/runner-name.js";
 import { isAlive } from "../../../src/system/owner.js";
 import {

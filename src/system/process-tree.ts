@@ -1,5 +1,5 @@
-import type { ProcessEntry } from "../../system/process.js";
-import { allPids, hasEnvironment, isOfTree, pidIsTaken, processEntry } from "../../system/process.js";
+import type { ProcessEntry } from "./process.js";
+import { allPids, hasEnvironment, isOfTree, pidIsTaken, processEntry } from "./process.js";
 
 /**
  * Most refreshes skip the pids of known strangers; after this many, one refresh reads all pids. A pid is reused only

@@ -1,0 +1,95 @@
+import type { Command } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import { BytesperError } from "../base/errors.js";
+import type { Protocol } from "../inspect/connections/index.js";
+import { interruptSignal, list, wholeNumber } from "./options.js";
+import { print } from "./print.js";
+import { Progress } from "./progress.js";
+
+interface Flags {
+  clients: number[];
+  protocol?: Protocol;
+  port?: number;
+  path?: string;
+  client?: string;
+  messages: number;
+  message?: string;
+  trials: number;
+  listen: number;
+  snapshot: boolean;
+  json?: boolean;
+}
+
+export function addConnections(program: Command): void {
+  program
+    .command("connections")
+    .description(
+      "bytes per connection of your own server, in any language: started as it is, with real clients",
+    )
+    .argument("<command...>", "after --: the command that starts the server, and its arguments")
+    .option(
+      "--clients <n,..>",
+      "numbers of connections to hold, one after the other",
+      levels,
+      [100, 500, 1000],
+    )
+    .addOption(
+      new Option("--protocol <name>", "what the clients speak (default: found out)").choices([
+        "websocket",
+        "socket.io",
+        "http",
+        "sse",
+        "tcp",
+      ]),
+    )
+    .option("--port <n>", "where the server listens (default: found out)", wholeNumber(1))
+    .option("--path <path>", "path of the WebSocket, the stream or the request")
+    .option("--client <file>", "a module of your own that exports connect(index, { host, port, path })")
+    .option("--messages <n>", "messages that each client sends after it connected", wholeNumber(0), 0)
+    .option("--message <text>", "what a message is; {text}, {index} and {turn} are filled in")
+    .option("--trials <n>", "fresh server processes", wholeNumber(1), 3)
+    .option("--listen <seconds>", "time for the server to listen", wholeNumber(1), 30)
+    .option("--no-snapshot", "leave out the breakdown by class")
+    .option("--json", "print everything as JSON, unrounded")
+    .action(async (command: string[], flags: Flags) => {
+      const { connectionsText, measureConnections } = await import("../inspect/connections/index.js");
+      const [file, ...args] = command;
+      if (file === undefined || file === "")
+        throw new BytesperError(
+          "USAGE",
+          "The server's command is missing; give it after --: bytesper connections -- node server.js.",
+        );
+      const progress = new Progress();
+      const answer = await measureConnections({
+        command: [file, ...args],
+        levels: flags.clients,
+        trials: flags.trials,
+        messages: flags.messages,
+        snapshot: flags.snapshot,
+        listenMs: flags.listen * 1000,
+        signal: interruptSignal(),
+        progress: (finished, total, label) => {
+          progress.update(finished, total, label);
+        },
+        ...(flags.protocol === undefined ? {} : { protocol: flags.protocol }),
+        ...(flags.port === undefined ? {} : { port: flags.port }),
+        ...(flags.path === undefined ? {} : { path: flags.path }),
+        ...(flags.client === undefined ? {} : { client: flags.client }),
+        ...(flags.message === undefined ? {} : { template: flags.message }),
+      });
+      progress.clear();
+      if (flags.json === true) process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+      else print(connectionsText(answer));
+      // What was measured before the end is printed; the end is still no success.
+      if (answer.ended !== undefined) process.exitCode = 1;
+    });
+}
+
+/** One number alone is divided: a line needs several. */
+function levels(text: string): number[] {
+  const numbers = [...new Set(list(text).map(wholeNumber(2)))].sort((a, b) => a - b);
+  const [only] = numbers;
+  if (only === undefined || numbers.length > 1) return numbers;
+  if (only < 10) throw new InvalidArgumentError("Expected at least 10 connections, or several numbers.");
+  return [0.2, 0.6, 1].map((share) => Math.round(share * only));
+}

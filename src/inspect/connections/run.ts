@@ -1,0 +1,243 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BytesperError } from "../../base/errors.js";
+import { importable } from "../../experiment/compile.js";
+import { isAbsent } from "../../system/probe/reading.js";
+import { inspectSnapshots } from "../snapshot/index.js";
+import type { Breakdown, ConnectionsAnswer } from "./answer.js";
+import { answerOf } from "./answer.js";
+import type { Detected, Protocol } from "./client/detect.js";
+import type { ClientSettings } from "./client/entry.js";
+import { Clients } from "./clients.js";
+import type { TrialData } from "./fit.js";
+import { Inside } from "./inside.js";
+import { untilStill } from "./memory.js";
+import { interrupted, Server } from "./server.js";
+import type { LevelEnd } from "./trial.js";
+import { required, Trial } from "./trial.js";
+
+export interface ConnectionsOptions {
+  command: readonly [string, ...string[]];
+  /** Numbers of connections, the least first. */
+  levels: readonly number[];
+  trials: number;
+  protocol?: Protocol;
+  path?: string;
+  port?: number;
+  /** A module of the user's that connects. */
+  client?: string;
+  messages: number;
+  template?: string;
+  /** Whether one more server is asked for heap snapshots. */
+  snapshot: boolean;
+  listenMs: number;
+  signal: AbortSignal;
+  progress: (finished: number, total: number, label: string) => void;
+}
+
+const START_MS = 15_000;
+
+/** Bytes of one connection of a user's server. Throws why nothing could be measured. */
+export async function measureConnections(options: ConnectionsOptions): Promise<ConnectionsAnswer> {
+  if (process.platform !== "linux")
+    throw new BytesperError("BAD_INPUT", "The memory of a server is read from /proc, which only Linux has.");
+  if (options.protocol === "sse" && options.messages > 0 && options.client === undefined)
+    throw new BytesperError(
+      "USAGE",
+      "Server-sent events go one way; leave --messages out, or give a --client that sends them.",
+    );
+  const ready = options.client === undefined ? undefined : await importable(options.client);
+  try {
+    return await new Measurement(options, ready?.url).run();
+  } finally {
+    ready?.dispose();
+  }
+}
+
+/** The trials of one call, and what they found out about the server. */
+class Measurement {
+  readonly #options: ConnectionsOptions;
+  readonly #clientUrl: string | undefined;
+  readonly #trials: TrialData[] = [];
+  #levels: readonly number[];
+  #detected: Detected | undefined;
+  #end: LevelEnd | undefined;
+  #where = "";
+  #node = "";
+  #finished = 0;
+  #breakdown: Breakdown = { absent: "not asked for" };
+  #reopened = 0;
+
+  constructor(options: ConnectionsOptions, clientUrl: string | undefined) {
+    this.#options = options;
+    this.#clientUrl = clientUrl;
+    this.#levels = options.levels;
+    const { protocol, path = "/", client } = options;
+    if (protocol !== undefined || client !== undefined)
+      this.#detected = { protocol: protocol ?? "tcp", path };
+  }
+
+  async run(): Promise<ConnectionsAnswer> {
+    const { trials, snapshot } = this.#options;
+    for (let trial = 0; trial < trials && this.#levels.length > 0; trial++) {
+      await this.#withServer((running) => this.#measure(running));
+      this.#lowerLevels();
+    }
+    if (snapshot && this.#trials.some(({ levels }) => levels.length >= 2)) await this.#breakDown();
+    const { protocol, path } = this.#detected ?? { protocol: "tcp" as const, path: "/" };
+    return answerOf({
+      ...this.#options,
+      protocol: this.#options.client ?? protocol,
+      where: this.#where,
+      path,
+      node: this.#node,
+      trials: this.#trials,
+      breakdown: this.#breakdown,
+      reopened: this.#reopened,
+      ...(this.#end === undefined ? {} : { end: this.#end }),
+    });
+  }
+
+  /** After a level that could not be held, further trials keep below it. */
+  #lowerLevels(): void {
+    const end = this.#end;
+    if (end === undefined || !this.#levels.includes(end.level)) return;
+    const below = this.#levels.filter((level) => level < end.level);
+    if (below.length >= 2) this.#levels = below;
+    else {
+      const most = Math.floor(0.9 * end.connections);
+      const shares = [0.25, 0.5, 1].map((share) => Math.floor(share * most));
+      this.#levels = most >= 8 ? shares : [];
+    }
+  }
+
+  /** Starts the server with its clients, and ends both in any case. */
+  async #withServer(use: (trial: Trial) => Promise<void>): Promise<void> {
+    const { signal, messages, template, client } = this.#options;
+    if (signal.aborted) throw interrupted();
+    const server = await Server.start(this.#options);
+    let [clients, inside]: [Clients | undefined, Inside | undefined] = [undefined, undefined];
+    try {
+      const place = await server.listening(this.#options);
+      this.#where = place.host.includes(":")
+        ? `[${place.host}]:${place.port}`
+        : `${place.host}:${place.port}`;
+      const settings: Omit<ClientSettings, "first"> = {
+        messages,
+        server: { pid: server.pid, mark: server.mark },
+        ...(template === undefined ? {} : { template }),
+        ...(client === undefined ? {} : { client: { url: this.#clientUrl ?? "", file: client } }),
+      };
+      clients = new Clients(this.#options.levels.at(-1) ?? 1, settings);
+      await untilStill(() => server.processes(), START_MS, signal);
+      inside = await Inside.open(server.processes());
+      this.#node = inside.node;
+      const trial = new Trial(server, place, inside, clients, signal);
+      await use(trial);
+    } finally {
+      // The server first: clients that vanish would be work for it.
+      await server.end();
+      await inside?.close().catch(() => undefined);
+      clients?.end();
+    }
+  }
+
+  async #measure(trial: Trial): Promise<void> {
+    const { clients } = trial;
+    const idle = required(await trial.read(0));
+    await this.#begin(trial);
+    const opened = await clients.grow(1);
+    if (opened.failed !== undefined || opened.open < 1) throw this.#noConnection(trial, opened.failed);
+    await clients.close();
+    const data: TrialData = { idle, first: required(await trial.close()), levels: [] };
+    this.#trials.push(data);
+    for (const level of this.#levels) {
+      const reading = await trial.level(level);
+      this.#step(`${level} connections`);
+      if ("reason" in reading) {
+        this.#end = reading;
+        return;
+      }
+      data.levels.push(reading);
+    }
+    this.#reopened += (await clients.state()).reopened;
+    const after = await trial.close();
+    if (!isAbsent(after)) data.after = after;
+  }
+
+  async #begin({ clients, place }: Trial): Promise<void> {
+    const { path } = this.#options;
+    this.#detected ??= await clients.detect({ ...place, path: "/" }, path);
+    await clients.start({ ...place, path: this.#detected.path }, this.#detected.protocol);
+  }
+
+  #noConnection({ server }: Trial, failed: string | undefined): BytesperError {
+    const ended = server.hasEnded() ? `; the server ended (${server.ending()})` : "";
+    const { protocol = "tcp" } = this.#detected ?? {};
+    const what = this.#options.client ?? `a client of ${protocol}`;
+    return new BytesperError(
+      "CELL_FAILED",
+      `The server listens on ${this.#where}, and ${what} cannot stay connected: ${failed ?? "the server closed the connection"}${ended}; another --protocol, --path or --client may fit.`,
+    );
+  }
+
+  /** One more server: two snapshots, at the least and at the largest level. */
+  async #breakDown(): Promise<void> {
+    const [least, most] = [this.#levels[0] ?? 0, this.#levels.at(-1) ?? 0];
+    const folder = mkdtempSync(join(tmpdir(), "bytesper-connections-"));
+    try {
+      await this.#withServer(async (trial) => {
+        await this.#begin(trial);
+        this.#breakdown = await this.#snapshots(trial, folder, least, most);
+      });
+    } catch (error) {
+      if (error instanceof BytesperError && error.code === "INTERRUPTED") throw error;
+      this.#breakdown = { absent: error instanceof Error ? error.message : String(error) };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    this.#step("breakdown");
+  }
+
+  async #snapshots(trial: Trial, folder: string, least: number, most: number): Promise<Breakdown> {
+    const { inside, server, clients, place } = trial;
+    const why = inside.why(server.processes());
+    if (why !== undefined) return { absent: why };
+    let pid = 0;
+    const held: number[] = [];
+    for (const level of [least, most]) {
+      const grown = await clients.grow(level);
+      if (grown.open < level) return { absent: `only ${grown.open} of ${level} connections could be held` };
+      await untilStill(() => server.processes(), START_MS, this.#options.signal);
+      if (this.#options.signal.aborted) throw interrupted();
+      const holders = server.accepted(place);
+      // Workers share the connections; one of them stands for all.
+      pid ||= [...holders].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
+      held.push(holders.get(pid) ?? 0);
+      await inside.snapshot(pid, join(folder, `${held.length}.heapsnapshot`));
+    }
+    const connections = (held[1] ?? 0) - (held[0] ?? 0);
+    if (connections <= 0) return { absent: "no process holds more connections than before" };
+    const { files, growth = [] } = inspectSnapshots(
+      [1, 2].map((part) => join(folder, `${part}.heapsnapshot`)),
+    ).answer;
+    return {
+      connections,
+      bytesPerConnection: ((files[1]?.totalBytes ?? 0) - (files[0]?.totalBytes ?? 0)) / connections,
+      rows: growth.map(({ name, count, bytes, path }) => ({
+        type: name,
+        count: count / connections,
+        bytes: bytes / connections,
+        ...(path === undefined ? {} : { path }),
+      })),
+    };
+  }
+
+  #step(label: string): void {
+    const { trials, snapshot, levels } = this.#options;
+    const total = trials * levels.length + (snapshot ? 1 : 0);
+    this.#finished = Math.min(this.#finished + 1, total);
+    this.#options.progress(this.#finished, total, label);
+  }
+}
