@@ -12,14 +12,18 @@ export interface Target {
   opened: boolean;
 }
 
+interface TargetOptions {
+  remote: boolean;
+  say: (message: string) => void;
+  /** The process takes any free port but this one for its inspector, though its flags do not say so. */
+  anyPortBut?: number;
+}
+
 const OPEN_MS = 5000;
 
 /** Finds or opens the inspector of a process, or takes the address of one. */
-export async function findTarget(
-  text: string,
-  { remote, say }: { remote: boolean; say: (message: string) => void },
-): Promise<Target> {
-  if (/^\d+$/.test(text)) return ofPid(Number(text), say);
+export async function findTarget(text: string, { remote, say, anyPortBut }: TargetOptions): Promise<Target> {
+  if (/^\d+$/.test(text)) return ofPid(Number(text), say, anyPortBut);
   const [, given = "", digits = ""] = /^(?:ws:\/\/|http:\/\/)?(\[[^\]]+\]|[^:/]*):(\d+)/.exec(text) ?? [];
   const port = Number(digits);
   if (digits === "" || port < 1 || port > 65535)
@@ -33,7 +37,7 @@ export async function findTarget(
   return { url, host, port, opened: false };
 }
 
-async function ofPid(pid: number, say: (message: string) => void): Promise<Target> {
+async function ofPid(pid: number, say: (message: string) => void, anyPortBut?: number): Promise<Target> {
   if (process.platform !== "linux")
     throw bad(
       `A process can be found by its id on Linux only; start it with --inspect and give 127.0.0.1:9229`,
@@ -41,7 +45,8 @@ async function ofPid(pid: number, say: (message: string) => void): Promise<Targe
   requireOwnNode(pid);
   const named = inspectorPorts(pid);
   // The other ports are the program's own: a request to one of them would be work for it.
-  const isLikely = (port: number): boolean => named.has(port);
+  const isLikely = (port: number): boolean =>
+    anyPortBut === undefined ? named.has(port) : port !== anyPortBut;
   for (const port of listening(pid).filter(isLikely)) {
     const url = await urlAt("127.0.0.1", port).catch(() => undefined);
     if (url !== undefined) return { url, host: "127.0.0.1", port, opened: false };

@@ -166,6 +166,8 @@ function rowsOf({ idle, first, levels, after }: TrialData, trial: number): Conne
 
 /** An interval wider than this share of its value is told. */
 const WIDE = 0.1;
+/** A rise of fewer blocks of memory is told. */
+const FEW_BLOCKS = 4;
 const CROSS_CHECK = 0.05;
 /** Of what one connection keeps in V8; less is code and tables that got their size. */
 const KEPT_SHARE = 0.1;
@@ -181,7 +183,7 @@ function warningsOf(
   if (end !== undefined)
     warn(
       "level-not-held",
-      `${counted(end.level, "connection")} could not be held, ${fixed(end.connections, 0)} were open: ${end.reason}`,
+      `${counted(end.level, "connection")} could not be held${end.died ? "" : `, ${fixed(end.connections, 0)} were open`}: ${end.reason}`,
     );
   if (isAbsent(fit)) return warnings;
   const { totalPerUnitBytes: total } = fit;
@@ -191,10 +193,10 @@ function warningsOf(
       "trials-differ",
       `the trials say ${shortBytes(total.low)} to ${shortBytes(total.high)}; more connections (--clients) or trials make that narrower`,
     );
-  if (total.value < 3 * answer.minimumDetectableBytes)
+  if (total.value < FEW_BLOCKS * answer.minimumDetectableBytes)
     warn(
-      "too-small",
-      `less than ${shortBytes(answer.minimumDetectableBytes)} a connection cannot be told from the noise of pages; open more connections (--clients)`,
+      "too-few",
+      `all levels together differ by a few blocks of memory, of ${shortBytes(answer.minimumDetectableBytes)} a connection each, so that the number is rough; open more connections (--clients)`,
     );
   if (fit.shape !== "linear" && fit.shape !== "unknown")
     warn(

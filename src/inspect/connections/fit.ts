@@ -32,6 +32,8 @@ export interface Fit {
   nativePerUnitBytes: Interval | Absent;
   /** Pages beyond all of these: parts of V8's pages and of malloc's that nothing fills. */
   kernelPerUnitBytes: Interval | Absent;
+  /** The same as the total, before garbage was collected and free memory given back: what the processes had at the time. */
+  uncollectedPerUnitBytes: Interval;
   /** The line at no connection: what the server takes before the first one, with what the first one brings once. */
   fixedBytes: Interval;
   shape: Shape;
@@ -80,6 +82,7 @@ export function fitOf(trials: readonly TrialData[]): Fit | undefined {
     externalPerUnitBytes: externalSlope,
     nativePerUnitBytes: nativeSlope,
     kernelPerUnitBytes: kernelSlope,
+    uncollectedPerUnitBytes: slopeOf(useful, ({ uncollectedBytes }) => uncollectedBytes) as Interval,
     fixedBytes: rangeInterval(useful.map((trial) => lineOf(trial, own)?.intercept ?? 0)),
     shape: shapeOf(useful),
   };
@@ -112,8 +115,9 @@ function shapeOf(trials: readonly TrialData[]): Shape {
   return line === undefined ? "unknown" : judgeShape(points, { ...line, intercept: 0 }, STEP_BYTES).shape;
 }
 
-/** V8 takes pages of 256 KiB. */
-const STEP_BYTES = 2 ** 19;
+/** V8, CPython's and other allocators take memory in blocks of this size. */
+const BLOCK_BYTES = 2 ** 18;
+const STEP_BYTES = 2 * BLOCK_BYTES;
 
 /** Fewer bytes a connection would not have been told from none. */
 export function detectableOf(trials: readonly TrialData[]): number {
@@ -121,9 +125,7 @@ export function detectableOf(trials: readonly TrialData[]): number {
     trials.flatMap(({ levels }) => {
       const span = (levels.at(-1)?.connections ?? 0) - (levels[0]?.connections ?? 0);
       const noise = largestOf(levels.map(({ noiseBytes }) => (Number.isFinite(noiseBytes) ? noiseBytes : 0)));
-      return span > 0 ? [Math.max(PAGE_BYTES, noise) / span] : [];
+      return span > 0 ? [Math.max(BLOCK_BYTES, noise) / span] : [];
     }),
   );
 }
-
-const PAGE_BYTES = 4096;

@@ -37,21 +37,28 @@ export class Inside {
   #node = "";
   #why: string | undefined;
 
-  /** Opens those of all Node processes among `pids`. */
-  static async open(pids: readonly number[]): Promise<Inside> {
+  /** Opens those of all Node processes among `pids`. `port` is the server's own. */
+  static async open(pids: readonly number[], port: number): Promise<Inside> {
     const inside = new Inside();
     const nodes = pids.filter(isNode);
     if (nodes.length === 0) inside.#why = "the server is not Node, so that nobody can look into it";
     if (nodes.length > MOST_PROCESSES) inside.#why = `the server has ${nodes.length} Node processes`;
-    else for (const pid of nodes) await inside.#open(pid);
+    else for (const pid of nodes) await inside.#open(pid, port);
     return inside;
   }
 
-  async #open(pid: number): Promise<void> {
+  async #open(pid: number, port: number): Promise<void> {
     try {
-      const { url } = await findTarget(String(pid), { remote: false, say: () => undefined });
+      const { url } = await findTarget(String(pid), {
+        remote: false,
+        say: () => undefined,
+        anyPortBut: port,
+      });
       const session = await InspectorSession.open(url);
       this.#sessions.set(pid, session);
+      // A process that ends would wait for its inspector's sessions to end first.
+      session.on("NodeRuntime.waitingForDisconnect", () => void session.close());
+      await session.call("NodeRuntime.notifyWhenWaitingForDisconnect", { enabled: true });
       this.#node = (await session.evaluate("process.versions.node")) as string;
     } catch (error) {
       this.#why = sentence(error);
@@ -94,7 +101,13 @@ export class Inside {
   async read(pids: readonly number[]): Promise<InsideReading | Absent> {
     const why = this.why(pids);
     if (why !== undefined) return absent(why);
-    const sum: InsideReading = { heapBytes: 0, heapPhysicalBytes: 0, externalBytes: 0, mallocBytes: 0, mallocFreeBytes: 0 };
+    const sum: InsideReading = {
+      heapBytes: 0,
+      heapPhysicalBytes: 0,
+      externalBytes: 0,
+      mallocBytes: 0,
+      mallocFreeBytes: 0,
+    };
     try {
       await this.#each(async (session) => {
         const raw = (await session.evaluate(READ)) as Raw;

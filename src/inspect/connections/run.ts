@@ -80,7 +80,9 @@ class Measurement {
 
   async run(): Promise<ConnectionsAnswer> {
     const { trials, snapshot } = this.#options;
-    for (let trial = 0; trial < trials && this.#levels.length > 0; trial++) {
+    const useful = (): number => this.#trials.filter(({ levels }) => levels.length >= 2).length;
+    // The trial that finds out how many connections a server holds may end before its second level.
+    for (let left = trials + 1; left > 0 && useful() < trials && this.#levels.length > 0; left--) {
       await this.#withServer((running) => this.#measure(running));
       this.#lowerLevels();
     }
@@ -131,7 +133,7 @@ class Measurement {
       };
       clients = new Clients(this.#options.levels.at(-1) ?? 1, settings);
       await untilStill(() => server.processes(), START_MS, signal);
-      inside = await Inside.open(server.processes());
+      inside = await Inside.open(server.processes(), place.port);
       this.#node = inside.node;
       const trial = new Trial(server, place, inside, clients, signal);
       await use(trial);
@@ -148,7 +150,7 @@ class Measurement {
     const idle = required(await trial.read(0));
     await this.#begin(trial);
     const opened = await clients.grow(1);
-    if (opened.failed !== undefined || opened.open < 1) throw this.#noConnection(trial, opened.failed);
+    if (opened.failed !== undefined || opened.open < 1) throw await this.#noConnection(trial, opened.failed);
     await clients.close();
     const data: TrialData = { idle, first: required(await trial.close()), levels: [] };
     this.#trials.push(data);
@@ -172,8 +174,8 @@ class Measurement {
     await clients.start({ ...place, path: this.#detected.path }, this.#detected.protocol);
   }
 
-  #noConnection({ server }: Trial, failed: string | undefined): BytesperError {
-    const ended = server.hasEnded() ? `; the server ended (${server.ending()})` : "";
+  async #noConnection({ server }: Trial, failed: string | undefined): Promise<BytesperError> {
+    const ended = server.hasEnded() ? `; the server ended (${await server.ending()})` : "";
     const { protocol = "tcp" } = this.#detected ?? {};
     const what = this.#options.client ?? `a client of ${protocol}`;
     return new BytesperError(

@@ -1,7 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { BytesperError } from "../../base/errors.js";
 import { visible } from "../../base/table/visible.js";
 import { endTree } from "../../system/end-tree.js";
@@ -30,8 +32,10 @@ const LOOK_MS = 50;
 const SAME_PORTS_MS = 400;
 const GRACE_MS = 2000;
 const LAST_WORDS = 4000;
-/** Gives an inspector that a signal opens any free port; it opens none by itself. */
-const INSPECT_PORT = "--inspect-port=127.0.0.1:0";
+const LAST_WORDS_MS = 500;
+const ANY_PORT = fileURLToPath(new URL("./any-inspector-port.cjs", import.meta.url));
+/** Opens no inspector. In NODE_OPTIONS a path is quoted like a JSON text. */
+const PRELOAD = `--require ${JSON.stringify(ANY_PORT)}`;
 
 /** The user's server, with all processes that it starts. */
 export class Server {
@@ -41,6 +45,7 @@ export class Server {
   readonly #child: ChildProcess;
   #words = "";
   #end: string | undefined;
+  #closed = false;
 
   private constructor(child: ChildProcess, pid: number, mark: string) {
     this.#child = child;
@@ -52,6 +57,7 @@ export class Server {
       stream?.on("data", (piece: Buffer) => {
         this.#words = (this.#words + piece.subarray(-LAST_WORDS).toString()).slice(-LAST_WORDS);
       });
+    child.on("close", () => (this.#closed = true));
     child.on("exit", (code, signal) => {
       this.#end = signal === null ? `code ${code ?? 0}` : signal;
     });
@@ -68,7 +74,7 @@ export class Server {
       env: {
         ...process.env,
         [name]: value,
-        NODE_OPTIONS: [process.env.NODE_OPTIONS, INSPECT_PORT].filter(Boolean).join(" "),
+        NODE_OPTIONS: [process.env.NODE_OPTIONS, PRELOAD].filter(Boolean).join(" "),
       },
     });
     return new Promise((done, failed) => {
@@ -105,7 +111,9 @@ export class Server {
   }
 
   /** How it ended, with what it printed last, as a clause. */
-  ending(): string {
+  async ending(): Promise<string> {
+    // What it printed may arrive after it is gone.
+    if (!this.#closed) await Promise.race([once(this.#child, "close"), wait(LAST_WORDS_MS)]);
     const last = this.lastWords();
     return `${this.#end ?? "its processes are gone"}${last === "" ? "" : `: ${last}`}`;
   }
@@ -128,7 +136,10 @@ export class Server {
       if (signal.aborted) throw interrupted();
       const pids = this.processes();
       if (pids.length === 0)
-        throw new BytesperError("CELL_FAILED", `The server ended before it listened (${this.ending()}).`);
+        throw new BytesperError(
+          "CELL_FAILED",
+          `The server ended before it listened (${await this.ending()}).`,
+        );
       const found = pids.flatMap((pid) => listeningSockets(pid).map((socket) => ({ pid, socket })));
       const wanted = port === undefined ? found : found.filter(({ socket }) => socket.port === port);
       const now = wanted.map(({ socket }) => socket.port).join(" ");

@@ -31,7 +31,8 @@ function headline({ fit, command, protocol, ended }: ConnectionsAnswer): string 
   const name = visible(command.join(" "));
   if (isAbsent(fit)) return `${name}: no bytes per connection, because ${visible(fit.absent)}.`;
   const { totalPerUnitBytes: total, fixedBytes } = fit;
-  const until = ended === undefined ? "" : ` It held ${fixed(ended.connections, 0)} of them and no more.`;
+  const until =
+    ended === undefined || ended.died ? "" : ` It held ${fixed(ended.connections, 0)} of them and no more.`;
   return `${name} takes ${range(total)} for each ${nounOf(protocol)} and ${shortBytes(fixedBytes.value)} without any.${until}`;
 }
 
@@ -54,6 +55,9 @@ function partsOf({ fit, socketBytes }: ConnectionsAnswer): string[] {
     ["native memory beyond", cell(fit.nativePerUnitBytes)],
     ["pages that these do not fill", cell(fit.kernelPerUnitBytes)],
     ["all of these, as the kernel counts", cell(fit.totalPerUnitBytes)],
+    ...(isAbsent(fit.perUnitBytes)
+      ? []
+      : [["the same before garbage was collected", cell(fit.uncollectedPerUnitBytes)]]),
     ["socket buffers of the kernel, apart", cell(socketBytes)],
   ];
   return [

@@ -31,8 +31,10 @@ export interface LevelReading {
 /** Why a level could not be held. */
 export interface LevelEnd {
   level: number;
-  /** How many connections were open. */
+  /** How many connections were held; those of the level before, where the server ended. */
   connections: number;
+  /** Whether the server, or a process of it, ended. */
+  died: boolean;
   reason: string;
 }
 
@@ -50,6 +52,7 @@ export class Trial {
   readonly clients: Clients;
   readonly #signal: AbortSignal;
   readonly #first: string;
+  #held = 0;
 
   constructor(server: Server, place: Listening, inside: Inside, clients: Clients, signal: AbortSignal) {
     this.server = server;
@@ -69,18 +72,24 @@ export class Trial {
   /** Opens up to so many connections, and reads. The answer says why where they cannot be held. */
   async level(count: number): Promise<LevelReading | LevelEnd> {
     const refusal = this.#filesFor(count);
-    if (refusal !== undefined)
-      return { level: count, connections: (await this.clients.state()).open, reason: refusal };
+    if (refusal !== undefined) return { level: count, connections: this.#held, died: false, reason: refusal };
     const grown = await this.clients.grow(count);
-    const end = (state: CrowdState, failed?: string): LevelEnd | undefined =>
-      state.open >= count && failed === undefined && !this.server.hasEnded()
-        ? undefined
-        : { level: count, connections: state.open, reason: this.#why(state, count, failed) };
-    const opened = end(grown, grown.failed);
-    if (opened !== undefined) return opened;
+    const unheld = await this.#end(count, grown);
+    if (unheld !== undefined) return unheld;
     const reading = await this.read(count);
-    if (isAbsent(reading)) return end(await this.clients.state(), reading.absent) as LevelEnd;
-    return end(await this.clients.state()) ?? reading;
+    const later = await this.#end(count, await this.clients.state());
+    if (later !== undefined) return later;
+    if (isAbsent(reading)) return { level: count, connections: count, died: true, reason: reading.absent };
+    this.#held = count;
+    return reading;
+  }
+
+  /** Why so many connections are not held; undefined if they are. */
+  async #end(count: number, state: CrowdState): Promise<LevelEnd | undefined> {
+    const died = this.server.hasEnded() || this.hasRestarted();
+    if (state.open >= count && state.failed === undefined && !died) return undefined;
+    const reason = await this.#why(state, count, state.failed);
+    return { level: count, connections: died ? this.#held : state.open, died, reason };
   }
 
   /** Closes all and reads what stays. */
@@ -140,8 +149,8 @@ export class Trial {
     return `the server may open ${fixed(left, 0)} more files and needs ${fixed(more, 0)} for ${counted(count, "connection")}; start it with a higher limit, such as ulimit -n ${count + 1000}`;
   }
 
-  #why({ open, lost }: CrowdState, count: number, failed: string | undefined): string {
-    if (this.server.hasEnded()) return `the server ended (${this.server.ending()})`;
+  async #why({ open, lost }: CrowdState, count: number, failed: string | undefined): Promise<string> {
+    if (this.server.hasEnded()) return `the server ended (${await this.server.ending()})`;
     if (this.hasRestarted()) return `a process of the server ended and another took its place`;
     if (failed !== undefined && /EADDRNOTAVAIL/.test(failed))
       return "the clients have no local ports left (EADDRNOTAVAIL); widen net.ipv4.ip_local_port_range";

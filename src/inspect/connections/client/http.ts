@@ -4,13 +4,20 @@ import type { Socket } from "node:net";
 import type { Connection, Dialer, Target } from "./connection.js";
 import { CONNECT_MS, ended, localAddress, place } from "./connection.js";
 
+/** Node's own closes a connection before the time that the server states is over. Here the server decides. */
+class PatientAgent extends Agent {
+  override keepSocketAlive(): boolean {
+    return true;
+  }
+}
+
 /** HTTP/1.1 connections that are kept after an answer. `body` makes each message a POST. */
 export function keepAlive(body: boolean): Dialer {
   let refreshMs: number | undefined;
   return {
     refreshMs: () => refreshMs,
     async connect(target, index): Promise<Connection> {
-      const agent = new Agent({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
+      const agent = new PatientAgent({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
       let socket: Socket | undefined;
       const ask = async (text?: string): Promise<void> => {
         const sent = request({
