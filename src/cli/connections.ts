@@ -81,7 +81,8 @@ export function addConnections(program: Command): void {
       if (flags.json === true) process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
       else print(connectionsText(answer));
       // What was measured before the end is printed; the end is still no success.
-      if (answer.ended !== undefined) process.exitCode = 1;
+      if (answer.ended !== undefined || answer.stopped !== undefined)
+        process.exitCode = answer.stopped?.code === "INTERRUPTED" ? 130 : 1;
     });
 }
 

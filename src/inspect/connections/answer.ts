@@ -1,3 +1,4 @@
+import type { BytesperError } from "../../base/errors.js";
 import { counted, fixed, percent } from "../../base/format.js";
 import type { Interval } from "../../base/stats/interval.js";
 import { rangeInterval } from "../../base/stats/interval.js";
@@ -5,6 +6,7 @@ import { largestOf } from "../../base/stats/extremes.js";
 import { median } from "../../base/stats/median.js";
 import type { Absent, Reading } from "../../system/probe/reading.js";
 import { absent, isAbsent } from "../../system/probe/reading.js";
+import { sentence } from "../../base/sentence.js";
 import { shortBytes } from "../snapshot/short.js";
 import type { Fit, TrialData } from "./fit.js";
 import { detectableOf, fitOf, slopeOf } from "./fit.js";
@@ -67,6 +69,8 @@ export interface ConnectionsAnswer {
   rows: ConnectionsRow[];
   /** Why a level could not be held. */
   ended?: LevelEnd;
+  /** Why there are fewer trials than were asked for. */
+  stopped?: { code: BytesperError["code"]; message: string };
   warnings: { name: string; message: string }[];
 }
 
@@ -79,6 +83,7 @@ export interface Measured extends Omit<ConnectionsOptions, "trials" | "protocol"
   breakdown: Breakdown;
   reopened: number;
   end?: LevelEnd;
+  stopped?: BytesperError;
 }
 
 export function answerOf(measured: Measured): ConnectionsAnswer {
@@ -119,6 +124,9 @@ export function answerOf(measured: Measured): ConnectionsAnswer {
     minimumDetectableBytes: trials.some(({ levels }) => levels.length >= 2) ? detectableOf(trials) : Infinity,
     rows: trials.flatMap(rowsOf),
     ...(end === undefined ? {} : { ended: end }),
+    ...(measured.stopped === undefined
+      ? {}
+      : { stopped: { code: measured.stopped.code, message: measured.stopped.message } }),
     warnings: [],
   };
   answer.warnings = warningsOf(answer, measured);
@@ -169,12 +177,12 @@ const WIDE = 0.1;
 /** A rise of fewer blocks of memory is told. */
 const FEW_BLOCKS = 4;
 const CROSS_CHECK = 0.05;
-/** Of what one connection keeps in V8; less is code and tables that got their size. */
-const KEPT_SHARE = 0.1;
+/** Of what one connection keeps in V8; less is code that closing loads, and tables that got their size. */
+const KEPT_SHARE = 0.3;
 
 function warningsOf(
   answer: ConnectionsAnswer,
-  { trials, end, reopened, levels: planned }: Measured,
+  { trials, end, stopped, reopened, levels: planned }: Measured,
 ): ConnectionsAnswer["warnings"] {
   const warnings: ConnectionsAnswer["warnings"] = [];
   const warn = (name: string, message: string): void => void warnings.push({ name, message });
@@ -184,6 +192,11 @@ function warningsOf(
     warn(
       "level-not-held",
       `${counted(end.level, "connection")} could not be held${end.died ? "" : `, ${fixed(end.connections, 0)} were open`}: ${end.reason}`,
+    );
+  if (stopped !== undefined)
+    warn(
+      "fewer-trials",
+      `${counted(trials.length, "server process", "server processes")} told all of this, because a further one did not: ${sentence(stopped)}`,
     );
   if (isAbsent(fit)) return warnings;
   const { totalPerUnitBytes: total } = fit;

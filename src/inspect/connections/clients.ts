@@ -51,10 +51,6 @@ class Client {
     this.#child.on("error", () => undefined);
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
   ask(order: ClientOrder): Promise<unknown> {
     const id = ++this.#next;
     return new Promise((done, failed) => {
@@ -82,17 +78,16 @@ export class Clients {
   readonly #clients: Client[];
   readonly #each = eachHolds();
 
-  constructor(most: number, settings: Omit<ClientSettings, "first">) {
+  constructor(most: number) {
     this.#clients = Array.from({ length: Math.ceil(most / this.#each) }, () => new Client());
-    this.#clients.forEach((client, place) => {
-      void client
-        .ask({ do: "settings", settings: { ...settings, first: place * this.#each } })
-        .catch(() => undefined);
-    });
   }
 
-  get processes(): number {
-    return this.#clients.length;
+  /** Sent at once when the server has started: a client ends the server if bytesper is killed. */
+  settings(settings: Omit<ClientSettings, "first">): void {
+    this.#clients.forEach((client, place) => {
+      const first = place * this.#each;
+      client.ask({ do: "settings", settings: { ...settings, first } }).catch(() => undefined);
+    });
   }
 
   async detect(target: Target, path: string | undefined): Promise<Detected> {

@@ -8,12 +8,11 @@ import { inspectSnapshots } from "../snapshot/index.js";
 import type { Breakdown, ConnectionsAnswer } from "./answer.js";
 import { answerOf } from "./answer.js";
 import type { Detected, Protocol } from "./client/detect.js";
-import type { ClientSettings } from "./client/entry.js";
 import { Clients } from "./clients.js";
 import type { TrialData } from "./fit.js";
 import { Inside } from "./inside.js";
 import { untilStill } from "./memory.js";
-import { interrupted, Server } from "./server.js";
+import { interrupted, isInterrupted, Server } from "./server.js";
 import type { LevelEnd } from "./trial.js";
 import { required, Trial } from "./trial.js";
 
@@ -68,6 +67,8 @@ class Measurement {
   #finished = 0;
   #breakdown: Breakdown = { absent: "not asked for" };
   #reopened = 0;
+  /** Why the trials ended before the last one. */
+  #stopped: BytesperError | undefined;
 
   constructor(options: ConnectionsOptions, clientUrl: string | undefined) {
     this.#options = options;
@@ -83,10 +84,18 @@ class Measurement {
     const useful = (): number => this.#trials.filter(({ levels }) => levels.length >= 2).length;
     // The trial that finds out how many connections a server holds may end before its second level.
     for (let left = trials + 1; left > 0 && useful() < trials && this.#levels.length > 0; left--) {
-      await this.#withServer((running) => this.#measure(running));
+      try {
+        await this.#withServer((running) => this.#measure(running));
+      } catch (error) {
+        // What earlier servers told stays true.
+        if (useful() === 0 || !(error instanceof BytesperError)) throw error;
+        this.#stopped = error;
+        break;
+      }
       this.#lowerLevels();
     }
-    if (snapshot && this.#trials.some(({ levels }) => levels.length >= 2)) await this.#breakDown();
+    if (this.#stopped === undefined && snapshot && this.#trials.some(({ levels }) => levels.length >= 2))
+      await this.#breakDown();
     const { protocol, path } = this.#detected ?? { protocol: "tcp" as const, path: "/" };
     return answerOf({
       ...this.#options,
@@ -98,6 +107,7 @@ class Measurement {
       breakdown: this.#breakdown,
       reopened: this.#reopened,
       ...(this.#end === undefined ? {} : { end: this.#end }),
+      ...(this.#stopped === undefined ? {} : { stopped: this.#stopped }),
     });
   }
 
@@ -118,30 +128,39 @@ class Measurement {
   async #withServer(use: (trial: Trial) => Promise<void>): Promise<void> {
     const { signal, messages, template, client } = this.#options;
     if (signal.aborted) throw interrupted();
-    const server = await Server.start(this.#options);
-    let [clients, inside]: [Clients | undefined, Inside | undefined] = [undefined, undefined];
+    const clients = new Clients(this.#options.levels.at(-1) ?? 1);
+    const interrupt = (): void => {
+      clients.end();
+    };
+    signal.addEventListener("abort", interrupt, { once: true });
+    let [server, inside]: [Server | undefined, Inside | undefined] = [undefined, undefined];
     try {
+      server = await Server.start(this.#options);
+      const { pid, mark } = server;
+      clients.settings({
+        messages,
+        server: { pid, mark },
+        ...(template === undefined ? {} : { template }),
+        ...(client === undefined ? {} : { client: { url: this.#clientUrl ?? "", file: client } }),
+      });
       const place = await server.listening(this.#options);
       this.#where = place.host.includes(":")
         ? `[${place.host}]:${place.port}`
         : `${place.host}:${place.port}`;
-      const settings: Omit<ClientSettings, "first"> = {
-        messages,
-        server: { pid: server.pid, mark: server.mark },
-        ...(template === undefined ? {} : { template }),
-        ...(client === undefined ? {} : { client: { url: this.#clientUrl ?? "", file: client } }),
-      };
-      clients = new Clients(this.#options.levels.at(-1) ?? 1, settings);
-      await untilStill(() => server.processes(), START_MS, signal);
-      inside = await Inside.open(server.processes(), place.port);
+      const processes = server.processes.bind(server);
+      await untilStill(processes, START_MS, signal);
+      inside = await Inside.open(processes(), place.port);
       this.#node = inside.node;
       const trial = new Trial(server, place, inside, clients, signal);
       await use(trial);
+    } catch (error) {
+      throw isInterrupted(signal) ? interrupted() : error;
     } finally {
+      signal.removeEventListener("abort", interrupt);
       // The server first: clients that vanish would be work for it.
-      await server.end();
+      await server?.end();
       await inside?.close().catch(() => undefined);
-      clients?.end();
+      clients.end();
     }
   }
 
@@ -149,6 +168,7 @@ class Measurement {
     const { clients } = trial;
     const idle = required(await trial.read(0));
     await this.#begin(trial);
+    // What the first connection brings once, such as code that is loaded, is told apart.
     const opened = await clients.grow(1);
     if (opened.failed !== undefined || opened.open < 1) throw await this.#noConnection(trial, opened.failed);
     await clients.close();
@@ -212,7 +232,7 @@ class Measurement {
       const grown = await clients.grow(level);
       if (grown.open < level) return { absent: `only ${grown.open} of ${level} connections could be held` };
       await untilStill(() => server.processes(), START_MS, this.#options.signal);
-      if (this.#options.signal.aborted) throw interrupted();
+      if (isInterrupted(this.#options.signal)) throw interrupted();
       const holders = server.accepted(place);
       // Workers share the connections; one of them stands for all.
       pid ||= [...holders].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
@@ -224,9 +244,11 @@ class Measurement {
     const { files, growth = [] } = inspectSnapshots(
       [1, 2].map((part) => join(folder, `${part}.heapsnapshot`)),
     ).answer;
+    // Node's own C++ objects are in snapshots, but not in V8's memory.
+    const outside = growth.find(({ name }) => name === "(synthetic)")?.bytes ?? 0;
     return {
       connections,
-      bytesPerConnection: ((files[1]?.totalBytes ?? 0) - (files[0]?.totalBytes ?? 0)) / connections,
+      bytesPerConnection: ((files[1]?.totalBytes ?? 0) - (files[0]?.totalBytes ?? 0) - outside) / connections,
       rows: growth.map(({ name, count, bytes, path }) => ({
         type: name,
         count: count / connections,

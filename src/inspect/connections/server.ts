@@ -229,3 +229,8 @@ function onePort(found: readonly { pid: number; socket: TcpSocket }[]): Listenin
 export function interrupted(): BytesperError {
   return new BytesperError("INTERRUPTED", "Interrupted; the server and its clients were ended.");
 }
+
+/** A call, because the compiler takes the property of a signal for constant between two awaits. */
+export function isInterrupted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

@@ -11,7 +11,7 @@ import { socketMemory } from "./kernel-sockets.js";
 import type { TreeMemory } from "./memory.js";
 import { readTree, untilStill } from "./memory.js";
 import type { Listening, Server } from "./server.js";
-import { interrupted } from "./server.js";
+import { interrupted, isInterrupted } from "./server.js";
 
 /** One reading of the server at rest, after garbage was collected where that is possible. */
 export interface LevelReading {
@@ -38,7 +38,7 @@ export interface LevelEnd {
   reason: string;
 }
 
-const STILL_MS = 20_000;
+const STILL_MS = 10_000;
 const REST_MS = 2000;
 const MOST_READINGS = 6;
 const AGREE_BYTES = 2 ** 15;
@@ -128,7 +128,7 @@ export class Trial {
       if (noiseBytes <= Math.max(AGREE_BYTES, AGREE_SHARE * now.ownBytes)) break;
       await wait(50);
     }
-    if (this.#signal.aborted) throw interrupted();
+    if (isInterrupted(this.#signal)) throw interrupted();
     return {
       connections,
       memory,

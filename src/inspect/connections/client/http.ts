@@ -74,7 +74,7 @@ export const serverSentEvents: Dialer = {
     });
     sent.end();
     const { answer, socket } = await answerTo(sent);
-    const type = String(answer.headers["content-type"] ?? "no type");
+    const type = answer.headers["content-type"] ?? "no type";
     if (answer.statusCode !== 200 || !type.startsWith("text/event-stream")) {
       socket.destroy();
       throw new Error(
