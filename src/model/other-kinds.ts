@@ -18,7 +18,13 @@ const DRAFT_FIELDS = [
   "speculators_model_type",
 ];
 /** Fields that only encoders have: kinds of segments, relative positions in both directions. */
-const ENCODER_FIELDS = ["type_vocab_size", "relative_attention", "position_buckets", "pos_att_type"];
+const ENCODER_FIELDS = [
+  "type_vocab_size",
+  "relative_attention",
+  "position_buckets",
+  "pos_att_type",
+  "relative_attention_num_buckets",
+];
 const SOUND_FIELDS = [
   "feat_extract_norm",
   "num_feat_extract_layers",
@@ -64,11 +70,23 @@ export function unknownKind(levels: Levels): string | undefined {
     return "a model for sound, which has no prompt of text";
   if (has(["patch_size", "image_size"]) && !has(["vocab_size"]))
     return "a model for pictures, which has no prompt of text";
-  if (has(ENCODER_FIELDS) || inner.causal === false || /bert/.test(type))
+  if (outer === inner && /_(text|vision|audio)_model$/.test(type))
+    return "a part of a model that compares texts with pictures or sounds, which generates nothing";
+  if (has(ENCODER_FIELDS) || inner.causal === false || /bert/.test(type) || isOldEncoder(inner))
     return "an encoder, which keeps no cache, without a reader";
   if (RECURRENT_NAMES.test(type))
     return "a recurrent model without a reader: its layers keep a state in place of a cache";
   return undefined;
+}
+
+/**
+ * Encoders after BERT keep its two names for dropout; a class that generates, or heads of keys and values, would say that
+ * it is a decoder.
+ */
+function isOldEncoder(values: Record<string, unknown>): boolean {
+  const [name] = Array.isArray(values.architectures) ? (values.architectures as unknown[]) : [];
+  const generates = typeof name === "string" && /(CausalLM|LMHeadModel|ConditionalGeneration)$/.test(name);
+  return !generates && "attention_probs_dropout_prob" in values && values.num_key_value_heads === undefined;
 }
 
 export function refusedKind(where: string, kind: string): BytesperError {

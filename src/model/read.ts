@@ -230,11 +230,7 @@ function stored(
   const mlx = found("quantization");
   const values = options.quantization ?? general ?? mlx;
   if (values !== undefined) {
-    const {
-      scheme,
-      notes: more,
-      unknown: reason,
-    } = quantizationOf({
+    const { scheme, notes: more } = quantizationOf({
       values,
       mlx:
         values === mlx ||
@@ -243,7 +239,6 @@ function stored(
       wholeBytes: Math.min(2, wholeBytesOf(model)),
     });
     notes.push(...more);
-    if (reason !== undefined) uncounted.push(reason);
     return {
       ...model,
       ...(scheme === undefined ? {} : { scheme }),

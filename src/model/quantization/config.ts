@@ -27,8 +27,6 @@ export interface QuantizationSource {
 export interface Quantization {
   scheme?: WeightScheme;
   notes: string[];
-  /** Why the bytes of the weights are not known. */
-  unknown?: string;
 }
 
 interface Read {
@@ -45,9 +43,27 @@ export function quantizationOf({ values, mlx, layers, wholeBytes }: Quantization
   const method = mlx ? "mlx" : methodOf(values);
   const read = mlx ? readMlx(values) : READERS[method]?.(values);
   if (read === undefined) {
+    const bits = statedBits(values);
+    const called = `The weights are quantised by ${JSON.stringify(method.slice(0, 60))}, which bytesper does not know`;
+    if (bits === undefined)
+      return {
+        notes: [
+          `${called}: their bytes are those of unquantised weights, which is an upper bound; give --dtype.`,
+        ],
+      };
+    const scheme = schemeOf({
+      name: `${method.slice(0, 60)}, ${bits} bit`,
+      storage: { bits },
+      parts: LINEAR,
+      except: [],
+      layers,
+      wholeBytes,
+    });
     return {
-      notes: [],
-      unknown: `The weights are quantised by ${JSON.stringify(method)}, which bytesper does not know: their bytes are those of unquantised weights; give --dtype.`,
+      scheme,
+      notes: [
+        `${called}: ${bits} bits a number of its matrices are taken from the config, without tables or scales beside them.`,
+      ],
     };
   }
   const { name, storage, parts = LINEAR, except = [], single, notes = [] } = read;
@@ -61,6 +77,15 @@ export function quantizationOf({ values, mlx, layers, wholeBytes }: Quantization
     wholeBytes,
   });
   return { scheme, notes: [...notes, ...cacheNote(values)] };
+}
+
+/** Bits a number, as methods without a reader state them; AQLM and its like share codes among several numbers. */
+function statedBits(values: Record<string, unknown>): number | undefined {
+  const { bits, nbits_per_codebook: code, num_codebooks: books, in_group_size: group } = values;
+  const isCount = (value: unknown): value is number =>
+    typeof value === "number" && value > 0 && value <= 65_536;
+  if (isCount(code) && isCount(books) && isCount(group)) return (code * books) / group;
+  return isCount(bits) && bits <= 16 ? bits : undefined;
 }
 
 function methodOf(values: Record<string, unknown>): string {

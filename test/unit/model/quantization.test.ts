@@ -107,8 +107,16 @@ test("gpt-oss keeps everything but its experts in 16 bits", () => {
 
 test("a method that is not known is no silent 16 bits", () => {
   const result = estimate(modelOf(inConfig({ quant_method: "novelty" })), { tokens: 1 });
-  expect(result.isLowerBound).toBe(true);
-  expect(result.notes[0]).toMatch(/quantised by "novelty", which bytesper does not know/);
+  // Sixteen bits are more than it has, so the sum is no lower bound.
+  expect(result.isLowerBound).toBeUndefined();
+  expect(result.notes[0]).toMatch(/quantised by "novelty", which bytesper does not know: .* an upper bound/);
+});
+
+test.each([
+  [{ quant_method: "novelty", bits: 4.25 }, 4.25],
+  [{ quant_method: "aqlm", nbits_per_codebook: 16, num_codebooks: 1, in_group_size: 8 }, 2],
+])("of a method that is not known, the bits in the config count: %j", (quantization_config, bits) => {
+  expect(bytes(inConfig(quantization_config))).toBe(Math.ceil((MATRICES * bits) / 8 + WHOLE));
 });
 
 test("a format in the name of the file counts where the config names none, and is said", () => {
@@ -135,6 +143,84 @@ test.each<[dtype: string, expected: number]>([
 
 test("a plain int4 says what it leaves out", () => {
   expect(estimate(modelOf(SMALL), { tokens: 1, dtype: "int4" }).notes.join(" ")).toMatch(/no scales/);
+});
+
+const plain = (
+  model_type: string,
+  sizes: [
+    hidden: number,
+    intermediate: number,
+    layers: number,
+    heads: number,
+    kvHeads: number,
+    words: number,
+  ],
+  more: Config = {},
+): Config => {
+  const [
+    hidden_size,
+    intermediate_size,
+    num_hidden_layers,
+    num_attention_heads,
+    num_key_value_heads,
+    vocab_size,
+  ] = sizes;
+  return {
+    model_type,
+    hidden_size,
+    intermediate_size,
+    num_hidden_layers,
+    num_attention_heads,
+    num_key_value_heads,
+    vocab_size,
+    tie_word_embeddings: false,
+    torch_dtype: "bfloat16",
+    ...more,
+  };
+};
+
+// `total_size` of the index of each checkpoint on the Hub, as public repositories quote it.
+test.each<[name: string, total: number, config: Config]>([
+  ["Llama-3.1-8B", 16_060_522_496, plain("llama", [4096, 14_336, 32, 32, 8, 128_256])],
+  [
+    "Mistral-7B-v0.1",
+    14_483_464_192,
+    plain("mistral", [4096, 14_336, 32, 32, 8, 32_000], { sliding_window: 4096 }),
+  ],
+  ["Qwen2.5-7B", 15_231_233_024, plain("qwen2", [3584, 18_944, 28, 28, 4, 152_064])],
+  ["Qwen3-8B", 16_381_470_720, plain("qwen3", [4096, 12_288, 36, 32, 8, 151_936], { head_dim: 128 })],
+  [
+    "Mixtral-8x7B",
+    93_405_585_408,
+    plain("mixtral", [4096, 14_336, 32, 32, 8, 32_000], {
+      num_local_experts: 8,
+      num_experts_per_tok: 2,
+      sliding_window: null,
+    }),
+  ],
+  [
+    "Qwen3-30B-A3B",
+    61_064_245_248,
+    plain("qwen3_moe", [2048, 6144, 48, 32, 4, 151_936], {
+      head_dim: 128,
+      moe_intermediate_size: 768,
+      num_experts: 128,
+      num_experts_per_tok: 8,
+    }),
+  ],
+  [
+    "gpt-oss-20b",
+    13_761_264_768,
+    plain("gpt_oss", [2880, 2880, 24, 64, 8, 201_088], {
+      head_dim: 64,
+      num_local_experts: 32,
+      num_experts_per_tok: 4,
+      sliding_window: 128,
+      quantization_config: { quant_method: "mxfp4" },
+    }),
+  ],
+])("%s has %d bytes", (_, total, config) => {
+  expect(bytes(config)).toBe(total);
 });
 
 // Totals that the files of public checkpoints have, in bytes, and how near the config comes.

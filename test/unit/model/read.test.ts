@@ -182,6 +182,11 @@ test.each([
   [{ ...TINY, model_type: "wav", conv_dim: [4, 4] }, /a model for sound/],
   [{ ...without(TINY, "vocab_size"), model_type: "vit", patch_size: 2 }, /a model for pictures/],
   [{ ...TINY, model_type: "nova", type_vocab_size: 2 }, /an encoder/],
+  [{ ...TINY, model_type: "clip_text_model" }, /a part of a model that compares/],
+  [
+    { ...without(TINY, "num_key_value_heads"), model_type: "esm", attention_probs_dropout_prob: 0 },
+    /an encoder/,
+  ],
   [{ ...TINY, model_type: "rwkv9" }, /a recurrent model/],
   [{ ...TINY, model_type: "nova", is_encoder_decoder: true }, /an encoder and a decoder/],
   [{ model_type: "around", text_model_id: "some/model", text_config: {} }, /a model around some\/model/],
