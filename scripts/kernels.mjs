@@ -49,7 +49,7 @@ async function compile() {
 
 async function check() {
   let worst = 0;
-  for (const program of ["emulated_kernels", "emulated_sm90_kernels"]) {
+  for (const program of ["emulated_kernels", "emulated_sm90_kernels", "emulated_decode_kernels"]) {
     await build(program);
     const { code } = await runChild(`${FOLDER}/${program}`, [], { stdio: "inherit" });
     worst = Math.max(worst, code ?? 1);

@@ -5,6 +5,7 @@
 //   -gencode arch=compute_90a,code=sm_90a -gencode arch=compute_80,code=compute_80 kernels.cu -o
 //   attention.fatbin
 
+#include "decode.cuh"
 #include "elements.cuh"
 #include "flash_fp32.cuh"
 #include "flash_sm75.cuh"
@@ -22,7 +23,9 @@
 
 using bytesper::attention::AttentionParams;
 using bytesper::attention::AttentionSm90Params;
+using bytesper::attention::DecodeParams;
 using bytesper::attention::ElementParams;
+using bytesper::attention::StreamParams;
 
 namespace bytesper::attention {
 
@@ -126,6 +129,32 @@ FLASH_SM90(fp16_d128, kFlashSm90D128, attention::Fp16, 128)
 FLASH_SM90(bf16_d64, kFlashSm90D64, attention::Bf16, 64)
 FLASH_SM90(bf16_d128, kFlashSm90D128, attention::Bf16, 128)
 
+// ---- Decode: see decode_launch.h ----
+
+#define DECODE(name, T, Cache, kDim)                                                                         \
+  extern "C" __global__ void __launch_bounds__(128) bytesper_decode_##name##_d##kDim(const DecodeParams params) { \
+    attention::Decode<attention::T, attention::Cache, kDim, BYTESPER_SM80 == 1>(params);                     \
+  }
+#define DECODE_DIMS(name, T, Cache) \
+  DECODE(name, T, Cache, 64)        \
+  DECODE(name, T, Cache, 128)       \
+  DECODE(name, T, Cache, 256)
+DECODE_DIMS(fp16_fp16, Fp16, Fp16)
+DECODE_DIMS(bf16_bf16, Bf16, Bf16)
+DECODE_DIMS(fp16_fp8, Fp16, Fp8)
+DECODE_DIMS(bf16_fp8, Bf16, Fp8)
+
+#define DECODE_JOIN(name, T)                                                                                    \
+  extern "C" __global__ void __launch_bounds__(128) bytesper_decode_join_##name(const DecodeParams params) { \
+    attention::DecodeJoin<attention::T>(params);                                                             \
+  }
+DECODE_JOIN(fp16, Fp16)
+DECODE_JOIN(bf16, Bf16)
+
+extern "C" __global__ void __launch_bounds__(256) bytesper_stream_read(const StreamParams params) {
+  attention::StreamRead(params);
+}
+
 // ---- Element-wise ----
 
 #define ELEMENTS(name, Body, ...)                                                                 \
@@ -139,3 +168,4 @@ ELEMENTS(widen_bf16, Convert, attention::Bf16, attention::Fp32)
 ELEMENTS(fill_normal_fp32, FillNormal, attention::Fp32)
 ELEMENTS(fill_normal_fp16, FillNormal, attention::Fp16)
 ELEMENTS(fill_normal_bf16, FillNormal, attention::Bf16)
+ELEMENTS(fill_normal_fp8, FillNormal, attention::Fp8)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fp8.h"
 #include "ptx.cuh"
 
 #ifndef BYTESPER_EMULATE
@@ -7,7 +8,7 @@
 #include <cuda_fp16.h>
 #endif
 
-// The element types. 16-bit values travel as raw bits, so that one kernel text serves both formats.
+// The element types. 16-bit and 8-bit values travel as raw bits, so that one kernel text serves all formats.
 
 namespace bytesper::attention {
 
@@ -55,6 +56,13 @@ struct Bf16 {
     return *reinterpret_cast<const uint32_t*>(&pair);
   }
 #endif
+};
+
+// e4m3, of caches alone: nothing is computed in it.
+struct Fp8 {
+  using Element = uint8_t;
+  static __device__ __forceinline__ float Widen(uint8_t bits) { return E4m3ToFloat(bits); }
+  static __device__ __forceinline__ uint8_t Narrow(float value) { return FloatToE4m3(value); }
 };
 
 }  // namespace bytesper::attention

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -171,7 +172,7 @@ struct Problem {
 
 // ---- Workers ----
 
-std::string Describe(const Case& with) {
+[[maybe_unused]] std::string Describe(const Case& with) {
   char text[160];
   const Shape& shape = with.shape;
   std::snprintf(text, sizeof text,
@@ -184,7 +185,8 @@ std::string Describe(const Case& with) {
 
 // Checks every case with the processors of this machine, and `rest` once; prints the results and answers what
 // main returns. `--stop` ends at the first failure, for mutants.sh.
-int CheckAll(int count, char** arguments, const std::vector<Case>& cases, void (*check)(const Case&),
+template <class Of>
+int CheckAll(int count, char** arguments, const std::vector<Of>& cases, void (*check)(const Of&),
              void (*rest)()) {
   stop_at_failure = count > 1 && std::string(arguments[1]) == "--stop";
   signal(SIGSEGV, OnFault);
