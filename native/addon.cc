@@ -1,6 +1,7 @@
 #include <napi.h>
 
 #include "attention/attention_call.h"
+#include "attention/decode_call.h"
 #include "cuda_driver.h"
 #include "file_lock.h"
 #include "malloc_counters.h"
@@ -23,6 +24,10 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("createPool", bytesper::PoolObject::Factory(env));
   exports.Set("attention", Napi::Function::New(env, bytesper::Attention));
   exports.Set("cudaKernels", Napi::Function::New(env, bytesper::CudaKernels));
+  exports.Set("decode", Napi::Function::New(env, bytesper::Decode));
+  exports.Set("fillBlock", Napi::Function::New(env, bytesper::FillBlock));
+  exports.Set("writeBlock", Napi::Function::New(env, bytesper::WriteBlock));
+  exports.Set("readBlock", Napi::Function::New(env, bytesper::ReadBlock));
   exports.Set("cpuInstructionSets", Napi::Function::New(env, bytesper::CpuInstructionSets));
   return exports;
 }

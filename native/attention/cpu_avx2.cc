@@ -10,8 +10,9 @@
 #endif
 
 #include "simd_avx2.h"
-// After the Vec that it is written for.
+// After the Vec that they are written for, in this order.
 #include "cpu_steps.h"
+#include "cpu_decode.h"
 
 namespace bytesper {
 const CpuKernels* Avx2Kernels() {

@@ -14,8 +14,9 @@
 #endif
 
 #include "simd_avx512.h"
-// After the Vec that it is written for.
+// After the Vec that they are written for, in this order.
 #include "cpu_steps.h"
+#include "cpu_decode.h"
 
 namespace bytesper {
 const CpuKernels* Avx512Kernels() {

@@ -458,9 +458,5 @@ void Convert(const ScoreMatrix& in, const ScoreMatrix& out, int64_t first, int64
   }
 }
 
-constexpr CpuKernels KernelsOf(const char* instruction_set) {
-  return {instruction_set, ScratchFloats, Flash, Scores, Softmax, Weigh, Convert};
-}
-
 }  // namespace
 }  // namespace bytesper

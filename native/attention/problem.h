@@ -9,7 +9,11 @@ namespace bytesper {
 enum class DType { kFp32, kFp16, kBf16 };
 enum class Kernel { kNaive, kEager, kFlash, kReference };
 
+// Of the numbers in a key/value cache; fp8 is e4m3.
+enum class CacheType { kFp16, kBf16, kFp8 };
+
 inline size_t BytesOf(DType type) { return type == DType::kFp32 ? 4 : 2; }
+inline int64_t BytesOf(CacheType type) { return type == CacheType::kFp8 ? 1 : 2; }
 
 // O = softmax(scale * Q K^T, masked) V over contiguous q, out [batch, heads, tokens, headDim] and
 // k, v [batch, kvHeads, tokens, headDim]. Query head h reads key/value head h / (heads / kvHeads).

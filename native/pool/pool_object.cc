@@ -36,8 +36,9 @@ Allocation AllocateAll(SharedPool* shared, const std::vector<int64_t>& sizes) {
     blocks.push_back(block);
   }
   std::lock_guard<std::mutex> lock(shared->mutex);
-  for (void* block : blocks) {
-    shared->blocks[++shared->last_handle] = block;
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    shared->blocks[++shared->last_handle] =
+        std::make_shared<HeldBlock>(shared->pool.get(), blocks[i], static_cast<uint64_t>(sizes[i]));
     out.handles.push_back(shared->last_handle);
   }
   return out;
@@ -60,6 +61,12 @@ bool ReadCounts(Napi::Env env, Napi::Value value, const char* name, std::vector<
 }
 
 }  // namespace
+
+std::shared_ptr<HeldBlock> SharedPool::Find(int64_t handle) {
+  std::lock_guard<std::mutex> lock(mutex);
+  const auto found = blocks.find(handle);
+  return found == blocks.end() ? nullptr : found->second;
+}
 
 Napi::Object FailureToJs(Napi::Env env, const PoolError& error, uint64_t cap) {
   Napi::Object out = Napi::Object::New(env);
@@ -172,7 +179,8 @@ Napi::Value PoolObject::Release(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   std::vector<int64_t> handles;
   if (!RequireOpen(env) || !ReadCounts(env, info[0], "handles", &handles)) return env.Undefined();
-  std::vector<void*> blocks;
+  // Shared with the work, which lets them go on its own thread: freeing may take long.
+  auto blocks = std::make_shared<HeldBlocks>();
   bool known = true;
   {
     std::lock_guard<std::mutex> lock(shared_->mutex);
@@ -182,7 +190,7 @@ Napi::Value PoolObject::Release(const Napi::CallbackInfo& info) {
         known = false;
         continue;
       }
-      blocks.push_back(found->second);
+      blocks->push_back(found->second);
       shared_->blocks.erase(found);
     }
   }
@@ -190,7 +198,7 @@ Napi::Value PoolObject::Release(const Napi::CallbackInfo& info) {
   return PromiseWork<bool>::Start(
       env,
       [shared, blocks, known] {
-        for (void* block : blocks) shared->pool->Free(block);
+        blocks->clear();
         return known;
       },
       [](Napi::Env env, bool& known) -> Napi::Value { return Napi::Boolean::New(env, known); });
@@ -255,11 +263,11 @@ Napi::Value PoolObject::DeviceUsedBytes(const Napi::CallbackInfo& info) {
 
 Napi::Value PoolObject::Close(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  std::vector<void*> blocks;
+  auto blocks = std::make_shared<HeldBlocks>();
   if (shared_ != nullptr) {
     std::lock_guard<std::mutex> lock(shared_->mutex);
     shared_->closed = true;
-    for (const auto& block : shared_->blocks) blocks.push_back(block.second);
+    for (const auto& block : shared_->blocks) blocks->push_back(block.second);
     shared_->blocks.clear();
   }
   auto shared = shared_;
@@ -268,7 +276,7 @@ Napi::Value PoolObject::Close(const Napi::CallbackInfo& info) {
       [shared, blocks] {
         if (shared == nullptr) return true;
         std::string error;
-        for (void* block : blocks) shared->pool->Free(block);
+        blocks->clear();
         return shared->pool->Trim(0, &error);
       },
       [](Napi::Env env, bool&) -> Napi::Value { return env.Undefined(); });

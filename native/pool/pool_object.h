@@ -12,6 +12,20 @@
 
 namespace bytesper {
 
+// A block that goes back to its pool with its last owner: JavaScript, which holds it by number, or work on
+// another thread that reads it. So a block that is released while a kernel reads it lives until that has ended.
+struct HeldBlock {
+  HeldBlock(MemoryPool* of, void* at, uint64_t size) : pool(of), data(at), bytes(size) {}
+  HeldBlock(const HeldBlock&) = delete;
+  HeldBlock& operator=(const HeldBlock&) = delete;
+  ~HeldBlock() { pool->Free(data); }
+
+  MemoryPool* const pool;
+  void* const data;
+  const uint64_t bytes;  // as requested
+};
+using HeldBlocks = std::vector<std::shared_ptr<HeldBlock>>;
+
 // A pool and the blocks that JavaScript holds, by number: addresses never leave C++. Work on other threads
 // shares it, so the pool stays alive for that work when the object is closed or garbage-collected.
 struct SharedPool {
@@ -23,9 +37,12 @@ struct SharedPool {
   int threads = 1;
 
   std::mutex mutex;
-  std::map<int64_t, void*> blocks;
+  std::map<int64_t, std::shared_ptr<HeldBlock>> blocks;
   int64_t last_handle = 0;
   bool closed = false;
+
+  // The block of a handle, or null. The caller does not hold the mutex.
+  std::shared_ptr<HeldBlock> Find(int64_t handle);
 };
 
 // NativeMemoryPool of the contract.

@@ -16,6 +16,15 @@ export {
   randomAttention,
   scoreBytes,
 } from "./attention.js";
+export type {
+  CacheLayout,
+  CacheType,
+  DecodeMemory,
+  DecodeOptions,
+  DecodeResult,
+  DecodeShape,
+} from "./decode.js";
+export { CACHE_TYPES, decode, fillCache, readBlock, scaleBytes, slabBytes, writeBlock } from "./decode.js";
 export type { MemoryPoolOptions } from "./memory-pool.js";
 export { MemoryPool, OutOfDeviceMemory } from "./memory-pool.js";
 export type { DeviceBytes } from "./second-route.js";

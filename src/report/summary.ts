@@ -17,6 +17,8 @@ const HEADLINES = [
   "sessions_per_gb_ram",
   /** The same with V8's heap limit raised, so that the container is the wall. */
   "sessions_per_gb_ram_heap_raised",
+  /** Device memory that one session of 1,000 tokens reserves, in pages of 16 bits. */
+  "device_bytes_per_session",
 ] as const;
 
 type Name = (typeof HEADLINES)[number];
@@ -37,6 +39,8 @@ export type Summary = { schema: "bytesper/summary@1" } & Record<
 > & {
     /** Whether a search over real processes found the sessions per GB, or they follow from the line. */
     sessions_per_gb_ram_basis: "measured" | "predicted" | { absent: string };
+    /** Model, cache and device of that session. On "cpu" the host's memory stands in for a device's. */
+    device_bytes_per_session_basis: string | { absent: string };
     answers: Record<string, Told>;
     /** For each experiment, the run that its numbers come from. */
     runs: Record<string, string>;
@@ -45,6 +49,7 @@ export type Summary = { schema: "bytesper/summary@1" } & Record<
 export function summarise(results: readonly Result[]): Summary {
   const find = (name: string): Result | undefined => results.find(({ experiment }) => experiment === name);
   const sessions = find("session-scaling");
+  const device = deviceBytes(find("session-decode"));
   const found: Record<Name, Found> = {
     per_session_bytes: slopeOf("session-scaling", sessions),
     per_message_bytes: slopeOf("history-window", find("history-window")),
@@ -52,6 +57,7 @@ export function summarise(results: readonly Result[]): Summary {
     rss_at_100_sessions_mb: rssAt(sessions, 100),
     sessions_per_gb_ram: sessionsPerGB(sessions, "perGB"),
     sessions_per_gb_ram_heap_raised: sessionsPerGB(sessions, "heapRaisedPerGB"),
+    device_bytes_per_session: device.found,
   };
   const entries = HEADLINES.flatMap((name): [string, Headline][] => {
     const { value, low = value, high = value } = found[name];
@@ -65,6 +71,7 @@ export function summarise(results: readonly Result[]): Summary {
     schema: "bytesper/summary@1",
     ...(Object.fromEntries(entries) as Record<Name | `${Name}_low` | `${Name}_high`, Headline>),
     sessions_per_gb_ram_basis: basisOf(sessions),
+    device_bytes_per_session_basis: device.basis,
     answers: Object.fromEntries(
       results.map((result) => [
         result.experiment,
@@ -121,4 +128,28 @@ function rssAt(result: Result | undefined, sessions: number): Found {
   if (isAbsent(reading)) return { value: { absent: reading.absent } };
   if ("above" in reading) return { value: absent(`only a bound is known: ${reading.reason}`) };
   return { value: reading.value / 1e6, low: reading.low / 1e6, high: reading.high / 1e6 };
+}
+
+const DEVICE_ROW = { cache: "paged bf16", tokens: 1000 };
+
+function deviceBytes(result: Result | undefined): { found: Found; basis: string | { absent: string } } {
+  const unknown = (reason: { absent: string }): ReturnType<typeof deviceBytes> => ({
+    found: { value: reason },
+    basis: reason,
+  });
+  if (result === undefined) return unknown(absent("session-decode has not been run"));
+  const row = result.rows.find(
+    ({ factors }) => factors.cache === DEVICE_ROW.cache && factors.tokens === DEVICE_ROW.tokens,
+  );
+  const reading = row?.readings.reservedPerSessionBytes;
+  if (reading === undefined)
+    return unknown(
+      absent(`session-decode has no row of ${DEVICE_ROW.tokens} tokens in a ${DEVICE_ROW.cache} cache`),
+    );
+  if (isAbsent(reading)) return unknown({ absent: reading.absent });
+  if ("above" in reading) return unknown(absent(`only a bound is known: ${reading.reason}`));
+  return {
+    found: reading,
+    basis: `Qwen2.5-3B, ${DEVICE_ROW.tokens} tokens, ${DEVICE_ROW.cache}, on ${String(result.settings.device)}`,
+  };
 }

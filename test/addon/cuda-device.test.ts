@@ -393,3 +393,47 @@ test("without the fat binary the reason names the file", () => {
     reason: "the CUDA kernels (/nowhere.fatbin) are not there: they are built where nvcc is",
   });
 });
+
+describe("decode", () => {
+  test.for([
+    ["fp16", "fp16", false],
+    ["bf16", "bf16", true],
+    ["bf16", "fp8", true],
+  ] as const)(
+    "%s queries, %s cache, paged: %s: the device and the host agree",
+    ([dtype, cache, paged], { skip }) => {
+      skip(NO_KERNELS !== undefined, NO_KERNELS);
+      const [host, device, read] = onDevice(
+        `const options = { layers: 2, heads: 6, kvHeads: 2, headDim: 128, paged: ${paged}, pageTokens: ${paged ? 16 : 90},
+         pagesInSlab: ${paged ? 4 : 1}, scale: 0.1, dtype: "${dtype}", cache: "${cache}", reference: false, threads: 2,
+         instructionSet: "", seed: 3, output: true };
+       const slabBytes = 2 * 2 * 2 * 128 * options.pageTokens * options.pagesInSlab * ${cache === "fp8" ? 1 : 2};
+       const numbers = Uint8Array.from({ length: slabBytes }, (_, at) => at % 2 === 1 ? 0x38 + at % 5 : at * 7 % 120);
+       const outputs = [];
+       for (const pool of [addon.createPool(Infinity, 2), open()]) {
+         const slabs = await pool.allocate([slabBytes, slabBytes]);
+         for (const slab of slabs) await addon.writeBlock(pool, slab, 0, numbers);
+         const scales = await pool.allocate([2 * 2 * 2 * 4, 2 * 2 * 2 * 4]);
+         for (const scale of scales)
+           await addon.writeBlock(pool, scale, 0, new Uint8Array(Float32Array.of(1, 2, .5, 1, 1, 3, 2, 1).buffer));
+         const table = ${paged} ? Int32Array.of(5, 1, 4, 0, 2, -1, 3, 6, -1, -1, -1, -1) : null;
+         const memory = { lengths: Int32Array.of(${paged ? "75, 20" : "90, 1"}), slabs, scales, table, queries: null };
+         const { output } = await addon.decode(pool, options, memory);
+         outputs.push([...new Uint16Array(output)].map((bits) =>
+           "${dtype}" === "bf16" ? new Float32Array(Uint32Array.of(bits << 16).buffer)[0]
+             : (bits & 0x8000 ? -1 : 1) * (1 + (bits & 1023) / 1024) * 2 ** ((bits >> 10 & 31) - 15)));
+         outputs.read = await addon.readBlock(pool, slabs[0], 2, "");
+       }
+       return [...outputs, outputs.read];`,
+      ) as [number[], number[], number];
+      expect(device).toHaveLength(2 * 2 * 6 * 128);
+      // Each rounds the output to its type: they differ by one step at most.
+      for (const [index, value] of device.entries())
+        expect(Math.abs(value - (host[index] as number))).toBeLessThanOrEqual(
+          Math.abs(value) * 2 ** -7 + 1e-6,
+        );
+      // The stand-in's events are 1.5 ms apart.
+      expect(read).toBe(1.5);
+    },
+  );
+});

@@ -114,47 +114,81 @@ async function resultOf(folder: string, experiment: string): Promise<Result> {
   return Promise.resolve(parseResult(readFileSync(file, "utf8"), file));
 }
 
-test("a quick profile of both experiments agrees with the kernel's count", { timeout: 180_000 }, async () => {
-  await inFolder(async (folder) => {
-    const args = ["attention-memory", "device-sessions", "--quick", "--device", "cpu", "--out", folder];
-    const { code, stdout, stderr } = await bytesper(["profile", ...args, "--device-cap", "600MiB"]);
-    expect(code, stderr).toBe(0);
-    expect(stdout).toContain("Attention of 16 heads of dimension 128");
+test(
+  "a quick profile of the experiments on a device agrees with the kernel's count",
+  { timeout: 180_000 },
+  async () => {
+    await inFolder(async (folder) => {
+      const experiments = ["attention-memory", "device-sessions", "session-decode"];
+      const args = [...experiments, "--quick", "--device", "cpu", "--out", folder];
+      const { code, stdout, stderr } = await bytesper(["profile", ...args, "--device-cap", "600MiB"]);
+      expect(code, stderr).toBe(0);
+      expect(stdout).toContain("Attention of 16 heads of dimension 128");
 
-    const attentionResult = await resultOf(folder, "attention-memory");
-    expect(attentionResult.complete).toBe(true);
-    expect(attentionResult.warnings).toEqual([]);
-    for (const row of attentionResult.rows) {
-      for (const kernel of ["naive", "flash"]) {
-        const second = value(row, `${kernel}SecondRouteBytes`);
-        const reserved = value(row, `${kernel}ReservedHighWaterBytes`);
-        expect(Math.abs(reserved / second - 1), kernel).toBeLessThan(0.02);
-        expect(value(row, `${kernel}UsedHighWaterBytes`), kernel).toBeLessThanOrEqual(reserved);
+      const attentionResult = await resultOf(folder, "attention-memory");
+      expect(attentionResult.complete).toBe(true);
+      expect(attentionResult.warnings).toEqual([]);
+      for (const row of attentionResult.rows) {
+        for (const kernel of ["naive", "flash"]) {
+          const second = value(row, `${kernel}SecondRouteBytes`);
+          const reserved = value(row, `${kernel}ReservedHighWaterBytes`);
+          expect(Math.abs(reserved / second - 1), kernel).toBeLessThan(0.02);
+          expect(value(row, `${kernel}UsedHighWaterBytes`), kernel).toBeLessThanOrEqual(reserved);
+        }
+        if (Number(row.factors.tokens) < 2000) continue;
+        expect(value(row, "naiveScoresOverEstimate")).toBeGreaterThanOrEqual(1);
+        expect(value(row, "naiveScoresOverEstimate")).toBeLessThan(1.05);
       }
-      if (Number(row.factors.tokens) < 2000) continue;
-      expect(value(row, "naiveScoresOverEstimate")).toBeGreaterThanOrEqual(1);
-      expect(value(row, "naiveScoresOverEstimate")).toBeLessThan(1.05);
-    }
-    const frontier = attentionResult.followUps?.find(({ name }) => name === "frontier")?.rows[0] as ResultRow;
-    // 600 MiB = 64 n^2 + 32,768 n by the formula.
-    expect(value(frontier, "predictedTokens")).toBe(2889);
-    expect(Math.abs(value(frontier, "largestTokens") - 2889)).toBeLessThan(10);
-    expect(value(frontier, "usedHighWaterBytes")).toBeLessThanOrEqual(600 * MIB);
+      const frontier = attentionResult.followUps?.find(({ name }) => name === "frontier")
+        ?.rows[0] as ResultRow;
+      // 600 MiB = 64 n^2 + 32,768 n by the formula.
+      expect(value(frontier, "predictedTokens")).toBe(2889);
+      expect(Math.abs(value(frontier, "largestTokens") - 2889)).toBeLessThan(10);
+      expect(value(frontier, "usedHighWaterBytes")).toBeLessThanOrEqual(600 * MIB);
 
-    const sessions = await resultOf(folder, "device-sessions");
-    expect(sessions.complete).toBe(true);
-    for (const row of sessions.rows) {
-      const second = value(row, "secondRouteBytes");
-      for (const counter of ["usedBytes", "reservedBytes"])
-        expect(Math.abs(value(row, counter) / second - 1), JSON.stringify(row.factors)).toBeLessThan(0.02);
-      expect(value(row, "formulaPerSessionBytes")).toBe(36_864 * 1000);
-      expect(value(row, "allClosedReservedBytes")).toBe(0);
-    }
-    const capacity = sessions.followUps?.find(({ name }) => name === "capacity")?.rows ?? [];
-    // 600 MiB hold 17 caches of 36,864,000 bytes.
-    expect(capacity.map((row) => value(row, "openedSessions"))).toEqual([17, 17, 16]);
-  });
-});
+      const sessions = await resultOf(folder, "device-sessions");
+      expect(sessions.complete).toBe(true);
+      for (const row of sessions.rows) {
+        const second = value(row, "secondRouteBytes");
+        for (const counter of ["usedBytes", "reservedBytes"])
+          expect(Math.abs(value(row, counter) / second - 1), JSON.stringify(row.factors)).toBeLessThan(0.02);
+        expect(value(row, "formulaPerSessionBytes")).toBe(36_864 * 1000);
+        expect(value(row, "allClosedReservedBytes")).toBe(0);
+      }
+      const capacity = sessions.followUps?.find(({ name }) => name === "capacity")?.rows ?? [];
+      // 600 MiB hold 17 caches of 36,864,000 bytes.
+      expect(capacity.map((row) => value(row, "openedSessions"))).toEqual([17, 17, 16]);
+
+      const decode = await resultOf(folder, "session-decode");
+      expect(decode.complete).toBe(true);
+      expect(decode.rows.map(({ factors }) => factors.tokens)).toEqual([
+        500, 1000, 500, 1000, 500, 1000, 500, 1000,
+      ]);
+      for (const row of decode.rows) {
+        const [kind, type] = String(row.factors.cache).split(" ");
+        const tokens = Number(row.factors.tokens);
+        // 2 x 36 layers x 2 heads x 128; 8-bit caches have 36 x 2 x 2 scales of 4 bytes besides.
+        const perToken = type === "fp8" ? 18_432 : 36_864;
+        const scales = type === "fp8" ? 576 : 0;
+        const kept = kind === "paged" ? Math.ceil(tokens / 16) * 16 : tokens;
+        const of = JSON.stringify(row.factors);
+        expect(value(row, "estimatedPerSessionBytes"), of).toBe(perToken * tokens);
+        expect(value(row, "usedPerSessionBytes"), of).toBe(perToken * kept + scales);
+        expect(value(row, "roundingPerSessionBytes"), of).toBe(perToken * (kept - tokens) + scales);
+        expect(value(row, "readPerTokenBytes"), of).toBe(perToken * tokens);
+        if (kind === "dense") expect(value(row, "poolUsedBytes"), of).toBe(4 * (perToken * tokens + scales));
+        const reserved = value(row, "poolReservedBytes");
+        expect(Math.abs(reserved / value(row, "secondRouteBytes") - 1), of).toBeLessThan(0.02);
+      }
+      const summary = JSON.parse(readFileSync(join(folder, "summary.json"), "utf8")) as Record<
+        string,
+        unknown
+      >;
+      // Four slabs of 64 pages of 16 tokens hold four sessions of 63 pages.
+      expect(summary.device_bytes_per_session).toBe(64 * 16 * 36_864);
+    });
+  },
+);
 
 test(
   "what does not fit under the cap is a censored row of a complete result",

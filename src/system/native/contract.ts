@@ -56,6 +56,38 @@ export interface NativeAddon {
    * kernels on this thread, which may take seconds.
    */
   cudaKernels(pool: NativeMemoryPool): CudaKernels | Absent;
+  /**
+   * Attention of one new token a sequence over caches in blocks of the pool, on another thread. Resets the pool's
+   * high-water marks. Throws a TypeError for shapes and blocks that do not fit together. A block that is released while
+   * it is read lives until the end of the call.
+   */
+  decode(
+    pool: NativeMemoryPool,
+    options: NativeDecodeOptions,
+    memory: NativeDecodeMemory,
+  ): Promise<NativeDecodeResult | PoolFailure>;
+  /** Fills a block with normal numbers of a type; the numbers may repeat. The answer is of no meaning. */
+  fillBlock(
+    pool: NativeMemoryPool,
+    handle: number,
+    type: string,
+    seed: number,
+    threads: number,
+  ): Promise<number | PoolFailure>;
+  /** Copies bytes into a block, from `offset` on. The answer is of no meaning. */
+  writeBlock(
+    pool: NativeMemoryPool,
+    handle: number,
+    offset: number,
+    bytes: Uint8Array,
+  ): Promise<number | PoolFailure>;
+  /** Milliseconds of one read of a block from end to end, where the pool is. */
+  readBlock(
+    pool: NativeMemoryPool,
+    handle: number,
+    threads: number,
+    instructionSet: string,
+  ): Promise<number | PoolFailure>;
   /** Instruction sets of this processor that the host kernels support, the widest first. */
   cpuInstructionSets(): string[];
 }
@@ -137,6 +169,54 @@ export interface NativeAttentionResult {
   output?: ArrayBuffer;
 }
 
+export interface NativeDecodeOptions {
+  layers: number;
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  /** Whether tokens lie in pages that a table names; else a slab is one page of one sequence. */
+  paged: boolean;
+  pageTokens: number;
+  pagesInSlab: number;
+  scale: number;
+  dtype: string;
+  cache: string;
+  /** In double precision, on the host alone. */
+  reference: boolean;
+  threads: number;
+  /** Empty means the widest one. */
+  instructionSet: string;
+  seed: number;
+  output: boolean;
+}
+
+/** Where the caches lie. A slab is [layers, 2 (keys, values), pagesInSlab, kvHeads, pageTokens, headDim]. */
+export interface NativeDecodeMemory {
+  /** Tokens of each sequence. */
+  lengths: Int32Array;
+  /** [sequences, width] pages; page p is page p % pagesInSlab of slab p / pagesInSlab. Ignored if not paged. */
+  table: Int32Array | null;
+  /** Handles. */
+  slabs: readonly number[];
+  /** Handles, one a sequence: fp32 [layers, 2, kvHeads]. Empty: numbers of the cache are taken as they are. */
+  scales: readonly number[];
+  /** Bits of [layers, sequences, heads, headDim]; null: from the seed. */
+  queries: Uint16Array | null;
+}
+
+export interface NativeDecodeResult {
+  /** Time of the kernels of all layers, without allocation and copies. */
+  durationMs: number;
+  usedHighWaterBytes: number;
+  reservedHighWaterBytes: number;
+  /** Bytes of keys and values that were read. */
+  readBytes: number;
+  /** In how many parts each sequence was cut. */
+  parts: number;
+  code: string;
+  output?: ArrayBuffer;
+}
+
 /** The keys of `NativeAddon`. The compiler reports a missing or unknown name. */
 export const ADDON_EXPORTS = Object.keys({
   processStatus: true,
@@ -152,6 +232,10 @@ export const ADDON_EXPORTS = Object.keys({
   createPool: true,
   attention: true,
   cudaKernels: true,
+  decode: true,
+  fillBlock: true,
+  writeBlock: true,
+  readBlock: true,
   cpuInstructionSets: true,
 } satisfies Record<keyof NativeAddon, true>) as readonly (keyof NativeAddon)[];
 

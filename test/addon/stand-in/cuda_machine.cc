@@ -30,7 +30,9 @@ namespace {
 
 using bytesper::attention::AttentionParams;
 using bytesper::attention::AttentionSm90Params;
+using bytesper::attention::DecodeParams;
 using bytesper::attention::ElementParams;
+using bytesper::attention::StreamParams;
 
 constexpr int kOutOfMemory = 2;
 constexpr int kInvalidValue = 1;
@@ -103,6 +105,8 @@ struct Kernel {
   Attention attention;
   Elements elements;
   Sm90 sm90 = nullptr;
+  void (*decode)(const DecodeParams) = nullptr;
+  void (*stream)(const StreamParams) = nullptr;
 };
 
 #define ATTENTION(name)      \
@@ -117,7 +121,20 @@ struct Kernel {
   {                                   \
 #name, { nullptr, nullptr, name } \
   }
-std::map<std::string, Kernel> kernels = {SM90(bytesper_flash_sm90_fp16_d64_full),
+#define DECODE(name)                           \
+  {                                            \
+#name, { nullptr, nullptr, nullptr, name } \
+  }
+#define DECODE_DIMS(name) DECODE(name##_d64), DECODE(name##_d128), DECODE(name##_d256)
+std::map<std::string, Kernel> kernels = {DECODE_DIMS(bytesper_decode_fp16_fp16),
+                                         DECODE_DIMS(bytesper_decode_bf16_bf16),
+                                         DECODE_DIMS(bytesper_decode_fp16_fp8),
+                                         DECODE_DIMS(bytesper_decode_bf16_fp8),
+                                         DECODE(bytesper_decode_join_fp16),
+                                         DECODE(bytesper_decode_join_bf16),
+                                         {"bytesper_stream_read",
+                                          {nullptr, nullptr, nullptr, nullptr, bytesper_stream_read}},
+                                         SM90(bytesper_flash_sm90_fp16_d64_full),
                                          SM90(bytesper_flash_sm90_fp16_d64_causal),
                                          SM90(bytesper_flash_sm90_fp16_d128_full),
                                          SM90(bytesper_flash_sm90_fp16_d128_causal),
@@ -162,7 +179,8 @@ std::map<std::string, Kernel> kernels = {SM90(bytesper_flash_sm90_fp16_d64_full)
                                          ELEMENT(bytesper_widen_bf16),
                                          ELEMENT(bytesper_fill_normal_fp32),
                                          ELEMENT(bytesper_fill_normal_fp16),
-                                         ELEMENT(bytesper_fill_normal_bf16)};
+                                         ELEMENT(bytesper_fill_normal_bf16),
+                                         ELEMENT(bytesper_fill_normal_fp8)};
 
 // The block that holds an address, or null.
 const Block* FindBlock(const void* address) {
@@ -419,11 +437,15 @@ int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, unsigned 
     before.assign(last_eighth, bytes / 8);
   }
   // A real device notices an address that is not its own. The launch is done by then; what comes after fails.
-  if (params == nullptr && FindBlock(static_cast<ElementParams*>(arguments[0])->out) == nullptr) dead = 700;
+  if (kernel.elements != nullptr && FindBlock(static_cast<ElementParams*>(arguments[0])->out) == nullptr)
+    dead = 700;
   if (dead != 0) return 0;
   const bool is_plain = getenv("STAND_IN_PLAIN") != nullptr;
-  if (!is_plain || !(params != nullptr ? plain::Run(name, *params)
-                                       : plain::Run(name, *static_cast<ElementParams*>(arguments[0])))) {
+  const auto ran_plain = [&] {
+    if (params != nullptr) return plain::Run(name, *params);
+    return kernel.elements != nullptr && plain::Run(name, *static_cast<ElementParams*>(arguments[0]));
+  };
+  if (!is_plain || !ran_plain()) {
     const emulation::Launch launch = {{x, y, z},
                                       static_cast<int>(threads),
                                       static_cast<int>(shared),
@@ -433,6 +455,8 @@ int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, unsigned 
     emulation::Run(launch, [&] {
       if (kernel.attention != nullptr) kernel.attention(*params);
       if (kernel.sm90 != nullptr) kernel.sm90(*static_cast<AttentionSm90Params*>(arguments[0]));
+      if (kernel.decode != nullptr) kernel.decode(*static_cast<DecodeParams*>(arguments[0]));
+      if (kernel.stream != nullptr) kernel.stream(*static_cast<StreamParams*>(arguments[0]));
       if (kernel.elements != nullptr) kernel.elements(*static_cast<ElementParams*>(arguments[0]));
     });
   }

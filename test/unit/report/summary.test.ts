@@ -24,9 +24,13 @@ test("without any result every headline says which experiment has not been run",
     basis: { absent: "there is no number of sessions per GB" },
     schema: "bytesper/summary@1",
   });
-  const of: Record<string, string> = { per_message: "history-window", crisis_state: "instance-overhead" };
+  const of: Record<string, string> = {
+    per_message: "history-window",
+    crisis_state: "instance-overhead",
+    device_bytes: "session-decode",
+  };
   const lacking = (name: string): string => of[name.split("_").slice(0, 2).join("_")] ?? "session-scaling";
-  expect(Object.keys(numbers)).toHaveLength(18);
+  expect(Object.keys(numbers)).toHaveLength(22);
   for (const [name, value] of Object.entries(numbers))
     expect(value, name).toEqual({ absent: `${lacking(name)} has not been run` });
 });
@@ -53,4 +57,35 @@ test("each number has its interval, each experiment its answer with its doubts",
       "session-scaling": { doubts: ["incomplete", "cells-missing"], quick: true },
     },
   });
+});
+
+test("device memory of a session is that of 1,000 tokens in 16-bit pages, and says on what", () => {
+  const sample = sampleResult();
+  const [first] = sample.rows;
+  const row = (
+    cache: string,
+    tokens: number,
+    readings: Result["rows"][number]["readings"],
+  ): Result["rows"][number] => ({
+    ...(first as Result["rows"][number]),
+    factors: { cache, tokens },
+    readings,
+  });
+  const result = (rows: Result["rows"]): Result => ({
+    ...sample,
+    experiment: "session-decode",
+    settings: { ...sample.settings, device: "cpu" },
+    rows,
+  });
+  const wanted = row("paged bf16", 1000, { reservedPerSessionBytes: exact(37_748_736) });
+  const others = [row("dense bf16", 1000, { reservedPerSessionBytes: exact(1) }), row("paged bf16", 500, {})];
+  expect(summarise([result([...others, wanted])])).toMatchObject({
+    device_bytes_per_session: 37_748_736,
+    device_bytes_per_session_basis: "Qwen2.5-3B, 1000 tokens, paged bf16, on cpu",
+  });
+  expect(summarise([result(others)]).device_bytes_per_session).toEqual({
+    absent: "session-decode has no row of 1000 tokens in a paged bf16 cache",
+  });
+  const refused = row("paged bf16", 1000, { reservedPerSessionBytes: { absent: "over the cap" } });
+  expect(summarise([result([refused])]).device_bytes_per_session).toEqual({ absent: "over the cap" });
 });
