@@ -17,8 +17,10 @@
 //   Q [kHalves, kM, 64]            filled by the copy engine, read by wgmma
 //   K [kStages, kHalves, kN, 64]   the same
 //   V [kStages, kHalves, kN, 64]   the same, read transposed
-//   O [kM, kDim]                   each warp's own 16 rows, to turn registers into whole chunks of 16 bytes
 //   mbarriers                      below
+// O goes from registers to global memory: the four lanes of a quad trade columns until each has whole chunks of 16 bytes.
+// So shared memory is written by the copy engine alone, and read by products alone: both are of the asynchronous proxy,
+// and no fence between the proxies is needed but the one after the mbarriers are made.
 //
 // Keys go from right to left, so that the masked blocks come first. Of a tile with n blocks a consumer does:
 //   S = Q K[n-1]^T; mask; P, and then for i from n - 1 down to 1
@@ -31,15 +33,16 @@
 //                  warp arrives, for wgmma.wait_group speaks for the warp that waits.
 //   turn[i]        no hazard: one warpgroup at a time issues, so that the softmax of one runs under the
 //                  products of another. Each passes the turn to the next.
-//   __syncwarp     O: a lane reads chunks that other lanes of its warp wrote, and overwrites what they read.
 
 namespace bytesper::attention {
 
 #if defined(BYTESPER_EMULATE) || BYTESPER_SM90A
 
-template <int kDim>
+template <int kDim, bool kCausal>
 struct Sm90 {
-  static constexpr FlashTile kTile = kDim == 64 ? kFlashSm90D64 : kFlashSm90D128;
+  static constexpr FlashTile kTile = kDim == 64 ? kFlashSm90D64
+                                     : kCausal  ? kFlashSm90D128Causal
+                                                : kFlashSm90D128Full;
   static constexpr int kM = kTile.queryRows;
   static constexpr int kN = kTile.keyRows;
   static constexpr int kStages = kDim == 64 ? kSm90StagesD64 : kSm90StagesD128;
@@ -51,16 +54,16 @@ struct Sm90 {
   static constexpr int kConsumers = kM / 64;
   static constexpr int kConsumerWarps = 4 * kConsumers;
   static_assert(128 * (kConsumers + 1) == kTile.threads, "a warpgroup that copies and one for 64 rows");
-  // The compiler's share at launch is 65,536 / threads; the producer gives up what the consumers take.
+  // The producer gives up what the consumers take.
   static constexpr int kProducerRegisters = kConsumers == 2 ? 40 : 32;
   static constexpr int kConsumerRegisters = kConsumers == 2 ? 232 : 160;
-  static_assert(128 * (kProducerRegisters + kConsumers * kConsumerRegisters) <= 65536,
-                "registers of a block");
+  static_assert(128 * (kProducerRegisters + kConsumers * kConsumerRegisters) <=
+                    kTile.threads * Sm90LaunchRegisters(kTile.threads),
+                "the registers of the launch");
 
   static constexpr int kKeys = kQueryBytes;
   static constexpr int kValues = kKeys + kStages * kKeyBytes;
-  static constexpr int kOut = kValues + kStages * kKeyBytes;
-  static constexpr int kBarriers = kOut + kQueryBytes;
+  static constexpr int kBarriers = kValues + kStages * kKeyBytes;
   static constexpr int kQueryFull = kBarriers;
   static constexpr int kQueryEmpty = kQueryFull + 8;
   static constexpr int kKeyFull = kQueryEmpty + 8;
@@ -152,7 +155,7 @@ struct Wgmma<Bf16> {
 
 template <int kDim, bool kCausal>
 __device__ __forceinline__ void Sm90Produce(const AttentionSm90Params& params, uint32_t smem) {
-  using S = Sm90<kDim>;
+  using S = Sm90<kDim, kCausal>;
   const AttentionParams& attention = params.attention;
   const int tokens = static_cast<int>(attention.tokens);
   PrefetchMap(params.q_map);
@@ -208,7 +211,7 @@ __device__ __forceinline__ void Sm90Produce(const AttentionSm90Params& params, u
 
 template <class T, int kDim, bool kCausal>
 struct Sm90Consumer {
-  using S = Sm90<kDim>;
+  using S = Sm90<kDim, kCausal>;
   static constexpr int kN = S::kN;
 
   const uint32_t smem;
@@ -301,7 +304,10 @@ struct Sm90Consumer {
       largest = fmaxf(largest, __shfl_xor_sync(0xffffffff, largest, 1));
       largest = fmaxf(largest, __shfl_xor_sync(0xffffffff, largest, 2));
       const float shift = kMasked && largest == -INFINITY ? 0.0f : largest * scale_log2;
-      shrink[half] = Exp2Approx(row_max[half] * scale_log2 - shift);
+      // The difference first: where the maximum stays the factor is 1 to the last bit, however the compiler contracts
+      // products and sums.
+      shrink[half] =
+          row_max[half] == largest ? 1.0f : Exp2Approx((row_max[half] - largest) * scale_log2);
       row_max[half] = largest;
       float sum = 0.0f;
 #pragma unroll
@@ -328,11 +334,13 @@ struct Sm90Consumer {
     }
   }
 
+  // Where no maximum moved there is nothing to do, and after the first blocks few do.
   __device__ __forceinline__ void Rescale() {
 #pragma unroll
-    for (int n = 0; n < kDim / 8; ++n) {
+    for (int half = 0; half < 2; ++half) {
+      if (shrink[half] == 1.0f) continue;
 #pragma unroll
-      for (int half = 0; half < 2; ++half) {
+      for (int n = 0; n < kDim / 8; ++n) {
         out_reg[n * 4 + 2 * half] *= shrink[half];
         out_reg[n * 4 + 2 * half + 1] *= shrink[half];
       }
@@ -341,7 +349,7 @@ struct Sm90Consumer {
 
   // The scores of block `count`, their softmax under the values of the block before.
   template <bool kMasked>
-  __device__ __forceinline__ void Step(int end) {
+  __device__ __forceinline__ void Step(int end, uint32_t query_parity) {
     Await(S::kKeyFull, count);
     WaitForTurn();
     IssueScores();
@@ -355,7 +363,9 @@ struct Sm90Consumer {
     if (kMasked) Mask(end);
     Softmax<kMasked>();
 
-    PinRegisters(scores_reg);
+    // The compiler would move the wait up among the exponentials, and then softmax would stand still while the products
+    // run. The phase of Q is over; the question is asked because it needs both sums, which are never below zero.
+    MbarrierTouch(smem + S::kQueryFull, query_parity ^ static_cast<uint32_t>(fminf(row_sum[0], row_sum[1]) < 0.0f));
     WgmmaWait<0>();  // O is there, and P has been read
     PinRegisters(out_reg);
     PinRegisters(scores_reg);
@@ -392,11 +402,11 @@ struct Sm90Consumer {
 
     while (block > 0 && block > unmasked) {
       --block;
-      Step<true>(end());
+      Step<true>(end(), query_parity);
     }
     while (block > 0) {
       --block;
-      Step<false>(0);
+      Step<false>(0, query_parity);
     }
     // read -> write: this warp's products over Q are done; the next tile's Q may come while this one ends.
     if (LaneOfThread() == 0) MbarrierArrive(smem + S::kQueryEmpty);
@@ -409,42 +419,54 @@ struct Sm90Consumer {
     Finish(params, tile.head * params.tokens + first_row, tokens - first_row);
   }
 
+  // Four columns of registers side by side in a quad: register i of lane j goes to register j of lane i.
+  __device__ __forceinline__ void TransposeQuad(uint32_t (&reg)[4]) {
+    const int lane = LaneOfThread();
+#pragma unroll
+    for (int distance = 1; distance < 4; distance *= 2) {
+      const bool upper = (lane & distance) != 0;
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        if ((i & distance) != 0) continue;
+        uint32_t& low = reg[i];
+        uint32_t& high = reg[i + distance];
+        const uint32_t got = ShuffleXor(upper ? low : high, distance);
+        if (upper) low = got;
+        if (!upper) high = got;
+      }
+    }
+  }
+
   // Divides by the row sums and stores the warp's 16 rows. valid_rows, of the warpgroup, may be zero or less.
   __device__ __forceinline__ void Finish(const AttentionParams& params, long long first_query,
                                          int valid_rows) {
     const int lane = LaneOfThread();
     const int warp = WarpOfThread() % 4;
-    char* const rows_smem = SharedBase() + S::kOut + (warpgroup * 64 + warp * 16) * kDim * 2;  // [16, kDim]
-    __syncwarp();  // read -> write: the lanes have read the rows of the last tile
+    const int head_dim = params.headDim;
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
       float sum = row_sum[half];
       sum += __shfl_xor_sync(0xffffffff, sum, 1);
       sum += __shfl_xor_sync(0xffffffff, sum, 2);
       const float inverse = 1.0f / sum;
-      const int row = half * 8 + lane / 4;
-      if (params.lse != nullptr && lane % 4 == 0 && warp * 16 + row < valid_rows) {
-        params.lse[first_query + warp * 16 + row] =
-            row_max[half] * scale_log2 * 0.6931471805599453f + logf(sum);
+      const int row = warp * 16 + half * 8 + lane / 4;
+      if (params.lse != nullptr && lane % 4 == 0 && row < valid_rows) {
+        params.lse[first_query + row] = row_max[half] * scale_log2 * 0.6931471805599453f + logf(sum);
       }
+      uint16_t* const out_gmem = static_cast<uint16_t*>(params.out) + (first_query + row) * head_dim;
+      // Of every 32 columns a lane holds two of each eight, and after the trade the eight of its own.
 #pragma unroll
-      for (int n = 0; n < kDim / 8; ++n) {
-        *reinterpret_cast<uint32_t*>(rows_smem + ChunkOffset<kDim>(row, n) + lane % 4 * 4) =
-            T::Pack(out_reg[n * 4 + 2 * half] * inverse, out_reg[n * 4 + 2 * half + 1] * inverse);
-      }
-    }
-    __syncwarp();  // write -> read: a lane below reads what other lanes of its warp wrote above
-    constexpr int kChunks = kDim / 8;
-    constexpr int kRowsPerPass = 32 / kChunks;
-    const int head_dim = params.headDim;
-    const int chunk = lane % kChunks;
-    uint16_t* const out_gmem = static_cast<uint16_t*>(params.out) + first_query * head_dim + chunk * 8;
+      for (int n = 0; n < kDim / 8; n += 4) {
+        uint32_t reg[4];
 #pragma unroll
-    for (int pass = 0; pass < 16 / kRowsPerPass; ++pass) {
-      const int row = pass * kRowsPerPass + lane / kChunks;
-      if (warp * 16 + row < valid_rows && chunk * 8 < head_dim) {
-        *reinterpret_cast<uint4*>(out_gmem + static_cast<long long>(warp * 16 + row) * head_dim) =
-            *reinterpret_cast<const uint4*>(rows_smem + ChunkOffset<kDim>(row, chunk));
+        for (int i = 0; i < 4; ++i) {
+          reg[i] = T::Pack(out_reg[(n + i) * 4 + 2 * half] * inverse, out_reg[(n + i) * 4 + 2 * half + 1] * inverse);
+        }
+        TransposeQuad(reg);
+        const int column = (n + lane % 4) * 8;
+        if (row < valid_rows && column < head_dim) {
+          *reinterpret_cast<uint4*>(out_gmem + column) = uint4{reg[0], reg[1], reg[2], reg[3]};
+        }
       }
     }
   }
@@ -454,7 +476,7 @@ struct Sm90Consumer {
 
 template <class T, int kDim, bool kCausal>
 __device__ __forceinline__ void FlashSm90(const AttentionSm90Params& params) {
-  using S = Sm90<kDim>;
+  using S = Sm90<kDim, kCausal>;
   const uint32_t smem = SharedAddress(SharedBase());
   if (threadIdx.x == 0) {
     MbarrierInit(smem + S::kQueryFull, 1);

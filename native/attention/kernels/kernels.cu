@@ -125,9 +125,9 @@ FLASH(fp32_d128, FlashFp32, kFlashFp32D128, 2, 128)
     attention::FlashSm90OrTrap<__VA_ARGS__, true>(params);                                      \
   }
 FLASH_SM90(fp16_d64, kFlashSm90D64, attention::Fp16, 64)
-FLASH_SM90(fp16_d128, kFlashSm90D128, attention::Fp16, 128)
+FLASH_SM90(fp16_d128, kFlashSm90D128Full, attention::Fp16, 128)
 FLASH_SM90(bf16_d64, kFlashSm90D64, attention::Bf16, 64)
-FLASH_SM90(bf16_d128, kFlashSm90D128, attention::Bf16, 128)
+FLASH_SM90(bf16_d128, kFlashSm90D128Full, attention::Bf16, 128)
 
 // ---- Decode: see decode_launch.h ----
 

@@ -23,6 +23,11 @@ __device__ __forceinline__ uint32_t SharedAddress(const void* pointer_smem) {
 // across a loop. No instruction.
 __device__ __forceinline__ void ForgetOrigin(uint32_t& value) { asm volatile("" : "+r"(value)); }
 
+// 32 bits of the lane whose number differs by `mask`.
+__device__ __forceinline__ uint32_t ShuffleXor(uint32_t bits, int mask) {
+  return __shfl_xor_sync(0xffffffff, bits, mask);
+}
+
 // 2^x, to about 2^-22 relative; 2^-inf is 0.
 __device__ __forceinline__ float Exp2Approx(float x) {
   float y;

@@ -22,7 +22,8 @@ __device__ __forceinline__ int WarpgroupOfThread() {
   return __shfl_sync(0xffffffff, static_cast<int>(threadIdx.x) / 128, 0);
 }
 
-// Registers a thread from here on. By all warps of a warpgroup; the block's sum stays within 65,536.
+// Registers a thread from here on. By all warps of a warpgroup. The block has the registers of its launch alone: who
+// takes more waits until others have given them back, and for ever if they never do.
 template <int kRegisters>
 __device__ __forceinline__ void GiveRegistersBack() {
   asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(kRegisters));
@@ -75,6 +76,16 @@ __device__ __forceinline__ void MbarrierWait(uint32_t barrier_smem, uint32_t par
         : "r"(barrier_smem), "r"(parity)
         : "memory");
   } while (over == 0);
+}
+
+// Asks whether a phase is over, and forgets the answer. The question needs `parity` in a register, so what follows it
+// in the program cannot run before all of what `parity` was made of.
+__device__ __forceinline__ void MbarrierTouch(uint32_t barrier_smem, uint32_t parity) {
+  asm volatile(
+      "{\n.reg .pred over;\n"
+      "mbarrier.test_wait.parity.shared::cta.b64 over, [%0], %1;\n}\n" ::"r"(barrier_smem),
+      "r"(parity)
+      : "memory");
 }
 
 // ---- The copy engine ----
@@ -166,6 +177,39 @@ __device__ __forceinline__ void WgmmaTransposedBf16(float (&d)[64], uint64_t a, 
       "%64, %65, add, 1, 1, 0, 0;\n}\n"
       : BYTESPER_EIGHT(d, 0), BYTESPER_EIGHT(d, 8), BYTESPER_EIGHT(d, 16), BYTESPER_EIGHT(d, 24),
         BYTESPER_EIGHT(d, 32), BYTESPER_EIGHT(d, 40), BYTESPER_EIGHT(d, 48), BYTESPER_EIGHT(d, 56)
+      : "l"(a), "l"(b), "r"(add ? 1 : 0));
+}
+
+// The same with 176 columns.
+__device__ __forceinline__ void WgmmaTransposedFp16(float (&d)[88], uint64_t a, uint64_t b, bool add) {
+  asm volatile(
+      "{\n.reg .pred add;\nsetp.ne.b32 add, %90, 0;\n"
+      "wgmma.mma_async.sync.aligned.m64n176k16.f32.f16.f16 "
+      "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, "
+      "%18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, "
+      "%36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, %48, %49, %50, %51, %52, %53, "
+      "%54, %55, %56, %57, %58, %59, %60, %61, %62, %63, %64, %65, %66, %67, %68, %69, %70, %71, "
+      "%72, %73, %74, %75, %76, %77, %78, %79, %80, %81, %82, %83, %84, %85, %86, %87}, "
+      "%88, %89, add, 1, 1, 0, 0;\n}\n"
+      : BYTESPER_EIGHT(d, 0), BYTESPER_EIGHT(d, 8), BYTESPER_EIGHT(d, 16), BYTESPER_EIGHT(d, 24),
+        BYTESPER_EIGHT(d, 32), BYTESPER_EIGHT(d, 40), BYTESPER_EIGHT(d, 48), BYTESPER_EIGHT(d, 56),
+        BYTESPER_EIGHT(d, 64), BYTESPER_EIGHT(d, 72), BYTESPER_EIGHT(d, 80)
+      : "l"(a), "l"(b), "r"(add ? 1 : 0));
+}
+
+__device__ __forceinline__ void WgmmaTransposedBf16(float (&d)[88], uint64_t a, uint64_t b, bool add) {
+  asm volatile(
+      "{\n.reg .pred add;\nsetp.ne.b32 add, %90, 0;\n"
+      "wgmma.mma_async.sync.aligned.m64n176k16.f32.bf16.bf16 "
+      "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, "
+      "%18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, "
+      "%36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, %48, %49, %50, %51, %52, %53, "
+      "%54, %55, %56, %57, %58, %59, %60, %61, %62, %63, %64, %65, %66, %67, %68, %69, %70, %71, "
+      "%72, %73, %74, %75, %76, %77, %78, %79, %80, %81, %82, %83, %84, %85, %86, %87}, "
+      "%88, %89, add, 1, 1, 0, 0;\n}\n"
+      : BYTESPER_EIGHT(d, 0), BYTESPER_EIGHT(d, 8), BYTESPER_EIGHT(d, 16), BYTESPER_EIGHT(d, 24),
+        BYTESPER_EIGHT(d, 32), BYTESPER_EIGHT(d, 40), BYTESPER_EIGHT(d, 48), BYTESPER_EIGHT(d, 56),
+        BYTESPER_EIGHT(d, 64), BYTESPER_EIGHT(d, 72), BYTESPER_EIGHT(d, 80)
       : "l"(a), "l"(b), "r"(add ? 1 : 0));
 }
 

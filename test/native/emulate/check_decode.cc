@@ -153,7 +153,9 @@ void CheckDecode(const Setting& with, const FilledCache<Cache>& cache, const cha
   params.part_max = part_max.Data();
   params.part_sum = part_sum.Data();
   params.slabs = cache.pointers.data();
-  params.lengths = cache.lengths.data();
+  const GuardedBuffer lengths(cache.lengths.size() * 4);
+  std::copy(cache.lengths.begin(), cache.lengths.end(), lengths.As<int32_t>());
+  params.lengths = lengths.As<int32_t>();
   params.table = with.page_tokens > 0 ? cache.table.data() : nullptr;
   params.scales = with_scales ? cache.scale_pointers.data() : nullptr;
   params.scale_offset = kLayer * 2 * with.kv_heads;

@@ -104,6 +104,81 @@ std::vector<Case> AllCases() {
   return cases;
 }
 
+// ---- What the machine itself must notice, shown on small programs ----
+
+// S = A B^T of two matrices [64, 64] and [128, 64] that ordinary stores put into shared memory. Products read by the
+// asynchronous proxy, so a fence between the proxies must follow the stores.
+constexpr int kMatrixBytes = (64 + 128) * 128;
+
+void ProductOfStores(bool fenced, float* sums) {
+  const int thread = static_cast<int>(threadIdx.x);
+  for (int i = thread; i < (64 + 128) * 64; i += 128) {
+    const int row = i / 64, column = i % 64;
+    char* const at = attention::SharedBase() + row * 128 + ((column / 8 ^ row % 8) * 16) + column % 8 * 2;
+    const uint16_t one = Fp16::Narrow(column == 0 ? static_cast<float>(row % 64) : 0.0f);
+    std::memcpy(at, &one, 2);
+  }
+  if (fenced) {
+    FenceProxyAsync();
+  }
+  __syncthreads();
+  float d[64] = {};
+  attention::WgmmaFence();
+  const uint32_t smem = attention::SharedAddress(attention::SharedBase());
+  attention::WgmmaTransposedFp16(d, attention::Sm90Matrix(smem, 0), attention::Sm90Matrix(smem + 64 * 128, 0), false);
+  attention::WgmmaCommit();
+  attention::WgmmaWait<0>();
+  std::copy(d, d + 64, sums + thread * 64);
+}
+
+void CheckProxies() {
+  Values wanted;
+  for (int thread = 0; thread < 128; ++thread) {
+    for (int i = 0; i < 64; ++i) {
+      const int row = thread / 32 * 16 + thread % 32 / 4 + i / 2 % 2 * 8;
+      const int column = i / 4 * 8 + thread % 4 * 2 + i % 2;
+      wanted.push_back(row * (column % 64));
+    }
+  }
+  for (const bool fenced : {true, false}) {
+    std::vector<float> sums(128 * 64);
+    Run({{1, 1, 1}, 128, kMatrixBytes, Order::kShuffled, Landing::kAtOnce, 1},
+        [&] { ProductOfStores(fenced, sums.data()); });
+    const double error = RelativeError(Values(sums.begin(), sums.end()), wanted);
+    Record(fenced ? "machine: stores, fence, product" : "machine: a missing fence shows",
+           (error < 1e-6) == fenced ? 0 : 1, 1);
+  }
+}
+
+// Whether a program stands still, or ends, in a child.
+bool StandsStill(int give_back, int take) {
+  std::fflush(stdout);
+  const pid_t child = fork();
+  if (child == 0) {
+    if (freopen("/dev/null", "w", stdout) == nullptr) std::_Exit(2);
+    Run({{1, 1, 1}, 384, 1024, Order::kShuffled, Landing::kAtOnce, 1},
+        [&] { emulation::SetRegisters(threadIdx.x < 128 ? give_back : take, threadIdx.x >= 128); });
+    std::_Exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return status != 0;
+}
+
+// Of 384 threads, each starts with 168 registers: 64,512 in all, and 65,536 is more than the launch has.
+void CheckRegisterPool() {
+  Record("machine: 40 and 232 of 168 registers go", StandsStill(40, 232) ? 1 : 0, 1);
+  Record("machine: 48 and 232 of 168 stand still", StandsStill(48, 232) ? 0 : 1, 1);
+}
+
+void CheckMachine() {
+  current_case = "no case";
+  CheckProxies();
+  CheckRegisterPool();
+}
+
 }  // namespace
 
-int main(int count, char** arguments) { return CheckAll(count, arguments, AllCases(), CheckCase, nullptr); }
+int main(int count, char** arguments) {
+  return CheckAll(count, arguments, AllCases(), CheckCase, CheckMachine);
+}

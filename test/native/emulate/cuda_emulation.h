@@ -110,6 +110,9 @@ namespace emulation = ::emulation;
 inline char* SharedBase() { return emulation::SharedBase(); }
 inline uint32_t SharedAddress(const void* pointer_smem) { return emulation::SharedAddress(pointer_smem); }
 inline void ForgetOrigin(uint32_t&) {}
+inline uint32_t ShuffleXor(uint32_t bits, int mask) {
+  return emulation::BitsOf(emulation::ShuffleXor(emulation::FloatOf(bits), mask));
+}
 inline float Exp2Approx(float x) { return std::exp2(x); }
 
 inline void LdMatrixX4(uint32_t (&reg)[4], uint32_t row_smem) { emulation::LdMatrixX4(reg, row_smem, false); }

@@ -29,6 +29,10 @@ void MbarrierInit(uint32_t barrier, int arrivals);
 void MbarrierInitFence();
 void MbarrierArrive(uint32_t barrier, int bytes);
 void MbarrierWait(uint32_t barrier, uint32_t parity);
+// The question of test_wait without its answer: nothing happens here, but the barrier must be there and its phase over.
+void MbarrierTouch(uint32_t barrier, uint32_t parity);
+// What ordinary stores wrote to shared memory is seen by copies and products from here on.
+void FenceProxyAsync();
 void CopyBox(uint32_t to, const bytesper::attention::TensorMap& map, int column, int row, int head,
              uint32_t barrier);
 void WgmmaFence();
@@ -70,6 +74,10 @@ inline void MbarrierArriveExpect(uint32_t barrier_smem, int bytes) {
 }
 inline void MbarrierWait(uint32_t barrier_smem, uint32_t parity) {
   emulation::MbarrierWait(barrier_smem, parity);
+}
+
+inline void MbarrierTouch(uint32_t barrier_smem, uint32_t parity) {
+  emulation::MbarrierTouch(barrier_smem, parity);
 }
 
 inline void PrefetchMap(const TensorMap&) {}

@@ -73,6 +73,9 @@ NamedBarrier named[16];
 std::vector<BoxCopy> copies;
 WarpProducts products[kWarps];
 int registers_of_warp[kWarps];
+// Registers of the launch that warps have given back.
+int free_registers = 0;
+std::vector<int> register_sleepers;
 
 Mbarrier& BarrierAt(uint32_t address) {
   const auto found = mbarriers.find(address);
@@ -99,6 +102,16 @@ int BoxBytes(const Map& map) { return static_cast<int>(map.box[0] * map.box[1] *
 
 uint32_t Swizzled(uint32_t address) { return address ^ (address >> 3 & 0x70); }
 
+// Shared memory as copies and products see it. Ordinary stores show here after a fence between the proxies alone;
+// what copies write shows in both.
+alignas(1024) char async_shared[kMostSharedBytes];
+
+char* AsyncBytes(uint32_t address, int bytes, int alignment) {
+  return async_shared + (SharedBytes(address, bytes, alignment) - SharedBase());
+}
+
+void HideSharedFromAsync() { std::memset(async_shared, 0xff, sizeof async_shared); }
+
 // By chunks of 16 bytes: the swizzle keeps them whole, and a row of a tensor is a multiple of them.
 void Land(const BoxCopy& copy) {
   const Map& map = copy.map;
@@ -110,16 +123,18 @@ void Land(const BoxCopy& copy) {
         bool inside = true;
         for (int i = 0; i < 3; ++i)
           inside = inside && at[i] >= 0 && at[i] < static_cast<int64_t>(map.sizes[i]);
-        char* const chunk = SharedBytes(Swizzled(to), 16, 16);
-        if (!inside) {
+        char* const chunk = AsyncBytes(Swizzled(to), 16, 16);
+        if (inside) {
+          std::memcpy(chunk,
+                      reinterpret_cast<const char*>(map.address) + at[0] * 2 +
+                          at[1] * static_cast<int64_t>(map.strides[0]) +
+                          at[2] * static_cast<int64_t>(map.strides[1]),
+                      16);
+        } else {
           std::memset(chunk, 0, 16);
-          continue;
         }
-        std::memcpy(chunk,
-                    reinterpret_cast<const char*>(map.address) + at[0] * 2 +
-                        at[1] * static_cast<int64_t>(map.strides[0]) +
-                        at[2] * static_cast<int64_t>(map.strides[1]),
-                    16);
+        // Who waits at the mbarrier sees it by ordinary loads too.
+        std::memcpy(SharedBytes(Swizzled(to), 16, 16), chunk, 16);
       }
     }
   }
@@ -153,7 +168,7 @@ float Widen(uint16_t bits, bool bfloat) {
 // Eight numbers side by side.
 void Chunk(uint32_t address, bool bfloat, float (&numbers)[8]) {
   uint16_t bits[8];
-  std::memcpy(bits, SharedBytes(Swizzled(address), 16, 16), 16);
+  std::memcpy(bits, AsyncBytes(Swizzled(address), 16, 16), 16);
   for (int i = 0; i < 8; ++i) numbers[i] = Widen(bits[i], bfloat);
 }
 
@@ -247,6 +262,9 @@ void StartHopperBlock() {
   for (WarpProducts& of_warp : products) of_warp = {};
   const int at_launch = 65536 / CurrentLaunch().threads / 8 * 8;
   for (int& registers : registers_of_warp) registers = at_launch < 255 ? at_launch : 255;
+  free_registers = 0;
+  register_sleepers.clear();
+  HideSharedFromAsync();
 }
 
 void EndHopperBlock() {
@@ -257,14 +275,11 @@ void EndHopperBlock() {
   for (const WarpProducts& of_warp : products) {
     if (!of_warp.open.empty() || !of_warp.groups.empty()) Fail("a block ended with products not awaited");
   }
-  int sum = 0;
   const int warps = CurrentLaunch().threads / kLanes;
   for (int warp = 0; warp < warps; ++warp) {
-    sum += registers_of_warp[warp] * kLanes;
     if (registers_of_warp[warp] != registers_of_warp[warp / 4 * 4])
       Fail("a warpgroup disagrees on registers");
   }
-  if (sum > 65536) Fail("the warpgroups took more registers than a processor has");
 }
 
 bool CopiesUnderWay() { return !copies.empty(); }
@@ -280,14 +295,33 @@ bool LandOneCopy() {
 
 // ---- Registers and barriers ----
 
+// The block has the registers of its launch. Who wants more waits until others have given enough of them back: a block
+// whose sum is above its launch stands still for ever, however many the processor has.
 void SetRegisters(int registers, bool more) {
   int& now = registers_of_warp[WarpOfCurrent()];
   if (registers % 8 != 0 || registers < 24 || registers > 256) Fail("setmaxnreg takes 24, 32, ..., 256");
   const char* const name = more ? "setmaxnreg.inc" : "setmaxnreg.dec";
-  WarpInstruction(name, nullptr, [&](void**) {
-    if (more ? registers < now : registers > now) Fail("setmaxnreg in the wrong direction");
+  const auto give_back = [&](void**) {
+    if (registers > now) Fail("setmaxnreg in the wrong direction");
+    free_registers += (now - registers) * kLanes;
     now = registers;
-  });
+    WakeAll(&register_sleepers);
+  };
+  const auto ask = [&](void**) {
+    if (registers < now) Fail("setmaxnreg in the wrong direction");
+  };
+  WarpInstruction(name, nullptr, more ? std::function<void(void**)>(ask) : give_back);
+  while (now < registers) {
+    const int missing = (registers - now) * kLanes;
+    if (free_registers >= missing) {
+      free_registers -= missing;
+      now = registers;
+      WakeAll(&register_sleepers);
+      return;
+    }
+    register_sleepers.push_back(static_cast<int>(current));
+    Sleep();
+  }
 }
 
 namespace {
@@ -333,6 +367,7 @@ void MbarrierInit(uint32_t address, int arrivals) {
 
 void MbarrierInitFence() {
   for (auto& [address, barrier] : mbarriers) barrier.shown_to_copies = true;
+  FenceProxyAsync();
 }
 
 void MbarrierArrive(uint32_t address, int bytes) {
@@ -350,6 +385,11 @@ void MbarrierWait(uint32_t address, uint32_t parity) {
     barrier.sleepers.push_back(static_cast<int>(current));
     Sleep();
   }
+}
+
+void MbarrierTouch(uint32_t address, uint32_t parity) {
+  if (parity > 1) Fail("a parity is 0 or 1");
+  if (BarrierAt(address).phase == parity) Fail("a question about a phase that is not over may hold its warp back");
 }
 
 // ---- Copies ----
@@ -380,13 +420,19 @@ int EncodeMap(void* map, int type, uint32_t rank, void* address, const uint64_t*
   return 0;
 }
 
+void FenceProxyAsync() {
+  std::memcpy(async_shared, SharedBase(), static_cast<size_t>(CurrentLaunch().shared_bytes));
+}
+
 void CopyBox(uint32_t to, const TensorMap& map, int column, int row, int head, uint32_t barrier) {
   BoxCopy copy = {to, {}, {column, row, head}, barrier};
   std::memcpy(&copy.map, &map, sizeof copy.map);
   if (copy.map.magic != kMapMagic) Fail("a copy by a tensor map that nobody encoded");
   if (to % 1024 != 0) Fail("a box under the 128-byte swizzle must start at a multiple of 1024 bytes");
   if (!BarrierAt(barrier).shown_to_copies) Fail("a copy counts at an mbarrier that it cannot see yet");
-  std::memset(SharedBytes(to, BoxBytes(copy.map), 1024), 0xff, static_cast<size_t>(BoxBytes(copy.map)));
+  const auto bytes = static_cast<size_t>(BoxBytes(copy.map));
+  std::memset(SharedBytes(to, static_cast<int>(bytes), 1024), 0xff, bytes);
+  std::memset(AsyncBytes(to, static_cast<int>(bytes), 1024), 0xff, bytes);
   const Landing landing = CurrentLaunch().landing;
   if (landing == Landing::kAtOnce || (landing == Landing::kShuffled && Random(2) == 0)) return Land(copy);
   copies.push_back(copy);

@@ -24,7 +24,6 @@ unsigned current = 0;
 namespace {
 
 constexpr size_t kStackBytes = 256 * 1024;
-constexpr int kMostSharedBytes = 227 * 1024;
 constexpr int kGuardBytes = 4096;
 constexpr uint32_t kSharedWindow = 1024;  // address of the first byte of shared memory, as a kernel sees it
 constexpr unsigned char kPoison = 0xff;   // NaN in all three formats

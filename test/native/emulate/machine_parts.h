@@ -7,6 +7,7 @@
 namespace emulation {
 
 inline constexpr int kLanes = 32;
+inline constexpr int kMostSharedBytes = 227 * 1024;
 inline constexpr int kMostThreads = 512;
 
 [[noreturn]] void Fail(const char* what);

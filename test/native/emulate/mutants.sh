@@ -137,10 +137,6 @@ flash_sm90.cuh|1|first_row + 1 : tokens) - block * kN|first_row + 2 : tokens) - 
 flash_sm90.cuh|1|first_row + 1 : tokens) - block * kN|first_row : tokens) - block * kN
 flash_sm90.cuh|1|block > 0 && block > unmasked|block > 0 && block > unmasked + 1
 flash_sm90.cuh|1|MbarrierArrive(smem + S::kQueryEmpty);|
-flash_sm90.cuh|2|__syncwarp();|
-flash_sm90.cuh|1|warp * 16 + row < valid_rows && chunk|chunk
-flash_sm90.cuh|1|&& chunk * 8 < head_dim|
-flash_sm90.cuh|1|lane % 4 == 0 && warp * 16 + row < valid_rows|lane % 4 == 0
 flash_sm90.cuh|1|MbarrierInit(smem + S::kQueryEmpty, S::kConsumerWarps);|MbarrierInit(smem + S::kQueryEmpty, S::kConsumerWarps - 1);
 flash_sm90.cuh|1|MbarrierInit(smem + S::kKeyEmpty + 8 * stage, S::kConsumerWarps);|MbarrierInit(smem + S::kKeyEmpty + 8 * stage, S::kConsumerWarps - 1);
 flash_sm90.cuh|1|MbarrierInit(smem + S::kValueEmpty + 8 * stage, S::kConsumerWarps);|MbarrierInit(smem + S::kValueEmpty + 8 * stage, 1);
@@ -154,12 +150,77 @@ flash_sm90.cuh|1|GiveRegistersBack<S::kProducerRegisters>();|
 flash_sm90.cuh|1|S::kKeys + stage * S::kKeyBytes|S::kKeys
 tensor_maps.h|1|a.k, a.kvHeads, tile.keyRows|a.k, a.kvHeads, tile.queryRows
 tensor_maps.h|1|row_bytes * static_cast<uint64_t>(a.tokens)}|row_bytes * 128}
+flash_sm90.cuh|1|row < valid_rows && column|column
+flash_sm90.cuh|1|&& column < head_dim|
+flash_sm90.cuh|1|lane % 4 == 0 && row < valid_rows|lane % 4 == 0
+flash_sm90.cuh|1|(n + lane % 4) * 8|(n + lane / 8) * 8
+flash_sm90.cuh|1|upper ? low : high|upper ? high : low
+flash_sm90.cuh|1|if (upper) low = got;|
+flash_sm90.cuh|1|if (!upper) high = got;|
+flash_sm90.cuh|1|if ((i & distance) != 0) continue;|if ((i & distance) == 0) continue;
+flash_sm90.cuh|1|row_max[half] == largest ? 1.0f|row_max[half] <= largest ? 1.0f
+flash_sm90.cuh|1|(row_max[half] - largest) * scale_log2|(row_max[half] - largest)
+flash_sm90.cuh|1|if (shrink[half] == 1.0f) continue;|if (shrink[half] > 0.5f) continue;
+flash_sm90.cuh|1|query_parity ^ static_cast|1 ^ query_parity ^ static_cast
+flash_sm90.cuh|1|GiveRegistersBack<S::kProducerRegisters>();|GiveRegistersBack<S::kProducerRegisters + 8>();
+emulate/check_sm90.cc|1|FenceProxyAsync();|
+emulate/hopper_machine.cc|1|std::memcpy(async_shared, SharedBase(), static_cast<size_t>(CurrentLaunch().shared_bytes));|
+emulate/hopper_machine.cc|1|free_registers -= missing;|
+decode.cuh|1|token - (index << params.page_shift)|token
+decode.cuh|1|page & ((1LL << params.slab_shift) - 1)|page
+decode.cuh|1|params.slabs[page >> params.slab_shift]|params.slabs[page]
+decode.cuh|1|params.table_width + index|params.table_width
+decode.cuh|1|in_slab * params.page_bytes|in_slab * (params.page_bytes / 2)
+decode.cuh|1|static_cast<long long>(kv_head) * params.page_tokens + in_page|in_page
+decode.cuh|1|first + row < end|first + row <= end
+decode.cuh|1|valid ? first + row : end - 1|first + row
+decode.cuh|1|key_gmem + to_values, valid|key_gmem, valid
+decode.cuh|1|key >= valid_keys|key > valid_keys
+decode.cuh|1|largest == -INFINITY ? 0.0f : largest|largest
+decode.cuh|1|row_sum[h] *= shrink;|
+decode.cuh|1|if (LaneOfThread() % kKeyLanes == 0) shrink_smem[first_head + h] = shrink;|
+decode.cuh|1|distance = kKeyLanes / 2|distance = kKeyLanes / 4
+decode.cuh|1|distance = Warp::kKeyLanes / 2|distance = Warp::kKeyLanes / 4
+decode.cuh|1|out_reg[h][c] *= shrink_smem[h];|
+decode.cuh|1|+ LaneOfThread() * kBytes % 16;|;
+decode.cuh|1|__syncwarp();|
+decode.cuh|1|__syncthreads();|
+decode.cuh|2|__syncthreads();|
+decode.cuh|3|__syncthreads();|
+decode.cuh|1|CpAsyncWait<1>();|
+decode.cuh|1|CpAsyncWait<1>();|CpAsyncWait<2>();
+decode.cuh|1|1 - stage, first|stage, first
+decode.cuh|1|stage = 1 - stage;|
+decode.cuh|1|min(group - head_tile * kDecodeHeads, kDecodeHeads)|kDecodeHeads
+decode.cuh|1|kv_head * group + head_tile * kDecodeHeads|kv_head * group
+decode.cuh|1|begin + params.part_tokens)|begin + params.part_tokens + 1)
+decode.cuh|1|if (begin >= end) {|if (begin > end) {
+decode.cuh|1|params.part_sum[(first_row + thread) * params.parts + part] = 0.0f;|
+decode.cuh|1|if (rest >= params.sequences) return;|
+decode.cuh|1|params.scale * key_scale|params.scale
+decode.cuh|1|= out * value_scale|= out
+decode.cuh|1|scales[params.kvHeads + kv_head]|scales[kv_head]
+decode.cuh|1|fmaf(weight, sum_smem[|fmaf(1.0f, sum_smem[
+decode.cuh|1|fmaf(weight, out_smem[|fmaf(1.0f, out_smem[
+decode.cuh|1|if (sum_gmem[part] > 0.0f) {|{
+decode.cuh|1|if (row >= static_cast<long long>(params.sequences) * params.heads) return;|
+decode.cuh|1|Exp2Approx(max_gmem[part] - largest), sum_gmem|1.0f, sum_gmem
+decode.cuh|1|Exp2Approx(max_gmem[part] - largest), part_gmem|1.0f, part_gmem
+decode.cuh|1|largest * 0.6931471805599453f + logf(sum)|logf(sum)
+decode.cuh|1|i < params.chunks; i += stride|i + stride < params.chunks; i += stride
+fp8.h|1|rest < 8u|rest < 7u
+fp8.h|1|0x7fc00000u & is_nan|0
+fp8.h|1|(rest >> 20 & 1u)|1u
+fp8.h|1|rest >= 0x43e00000u|rest >= 0x44000000u
 LIST
 
 try_mutant() {
   local number=$1 file=$2 nth=$3 old=$4 new=$5 folder=$work/$1
   local check=check
-  case $file in flash_sm90.cuh | tensor_maps.h) check=check_sm90 ;; esac
+  case $file in
+  flash_sm90.cuh | tensor_maps.h | emulate/*) check=check_sm90 ;;
+  decode.cuh | fp8.h) check=check_decode ;;
+  esac
   cp -r "$work/source" "$folder"
   if ! OLD=$old NEW=$new NTH=$nth perl -0pi -e \
     '$n = 0; $done = s/\Q$ENV{OLD}\E/++$n == $ENV{NTH} ? $ENV{NEW} : $&/ge; END { exit($n >= $ENV{NTH} ? 0 : 3) }' \
