@@ -1,19 +1,21 @@
 /**
- * Compiles the CUDA kernels into build/kernels/attention.fatbin and reads the compiler's report and, where there is
- * cuobjdump, the machine code; with --check runs the kernels on the emulated machine against double precision, for
- * which no CUDA is needed. Exit 1: the sm90 kernels are not what they should be. Exit 3: this machine cannot do it.
+ * Compiles the CUDA kernels into build/kernels/attention.fatbin and reads the compiler's reports and the machine code of
+ * the sm90 kernels; with --check runs the kernels on the emulated machine against double precision, for
+ * which no CUDA is needed. Exit 1: kernels are not what they should be. Exit 3: this machine cannot do it.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { cmakeBuild } from "./kernels/cmake.mjs";
 import { machineCodeFaults } from "./kernels/machine-code.mjs";
-import { reportOfCompiler, sm90Faults } from "./kernels/resources.mjs";
+import { decodeFaults, reportOfCompiler, sm90Faults } from "./kernels/resources.mjs";
 import { findProgram } from "./setup/find-program.mjs";
 import { inRoot } from "./setup/paths.mjs";
 import { runChild } from "./setup/run-child.mjs";
 import { Stop } from "./setup/stop.mjs";
 
 const FOLDER = inRoot("build/kernels");
-const REPORT = `${FOLDER}/compiler-report.txt`;
+/** One image a target, and beside each what the compiler said. */
+const IMAGES = `${FOLDER}/images`;
 
 function build(target) {
   return cmakeBuild({ directory: inRoot("."), out: FOLDER, target });
@@ -25,24 +27,24 @@ async function compile() {
       "The CUDA kernels need nvcc, which is not on the PATH; install the CUDA toolkit (12.8 or later).",
     );
   }
-  // The report stays beside the fat binary: a build that finds nothing to do prints none.
-  const printed = await build("kernels");
-  if (printed.includes("ptxas info")) writeFileSync(REPORT, printed);
-  const report = existsSync(REPORT) ? readFileSync(REPORT, "utf8") : "";
+  await build("kernels");
+  const reports = existsSync(IMAGES) ? readdirSync(IMAGES).filter((name) => name.endsWith(".cubin.txt")) : [];
+  const report = reports.map((name) => readFileSync(join(IMAGES, name), "utf8")).join("\n");
   const images = reportOfCompiler(report);
   if (images.length === 0) {
     throw new Stop(
-      `There is no compiler's report of build/kernels/attention.fatbin; remove it and build again.`,
-      {
-        exitCode: 1,
-      },
+      "There is no compiler's report in build/kernels/images; remove that folder and build again.",
+      { exitCode: 1 },
     );
   }
   const spilling = images.filter(({ spillBytes }) => spillBytes > 0);
-  console.log(`build/kernels/attention.fatbin: ${spilling.length} kernel images with register spills`);
-  const code = await machineCodeFaults(`${FOLDER}/attention.fatbin`);
-  console.log(`machine code of the sm90 kernels: ${code.skipped ?? code.summary}`);
-  const faults = [...sm90Faults(images, report), ...(code.faults ?? [])];
+  const targets = new Set(images.map(({ target }) => target));
+  console.log(
+    `build/kernels/attention.fatbin: ${images.length} kernel images for ${[...targets].sort().join(", ")}; ${spilling.length} with register spills`,
+  );
+  const code = machineCodeFaults(join(IMAGES, "sm_90a.cubin"));
+  for (const line of code.told) console.log(line);
+  const faults = [...sm90Faults(images, report), ...decodeFaults(images), ...code.faults];
   for (const fault of faults) console.error(fault);
   return faults.length === 0 ? 0 : 1;
 }

@@ -14,8 +14,7 @@
 #endif
 
 #include "simd_avx512.h"
-// After the Vec that they are written for, in this order.
-#include "cpu_steps.h"
+// After the Vec that it is written for.
 #include "cpu_decode.h"
 
 namespace bytesper {

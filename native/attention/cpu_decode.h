@@ -1,7 +1,8 @@
 #pragma once
 
-// One part of decode over the `Vec` that the including file chose. After cpu_steps.h.
+// One part of decode over the `Vec` that the including file chose, and the table of all steps.
 
+#include "cpu_steps.h"
 #include "kernels/fp8.h"
 
 namespace bytesper {
@@ -29,7 +30,8 @@ inline void WidenCache(const char* from, CacheType type, int64_t count, float* t
 }
 
 // scores[h][key] for kDecodeHeads heads.
-inline void DecodeScores(const float* queries, const float* keys, int64_t count, int64_t depth, float* scores) {
+inline void DecodeScores(const float* queries, const float* keys, int64_t count, int64_t depth,
+                         float* scores) {
   for (int64_t key = 0; key < count; ++key) {
     Vec sums[kDecodeHeads];
 #pragma GCC unroll 4
@@ -47,8 +49,8 @@ inline void DecodeScores(const float* queries, const float* keys, int64_t count,
 }
 
 // out = shrink * out + weights V for `heads` heads, of at most kDecodeHeads.
-inline void DecodeValues(const float* weights, const float* values, int64_t count, int64_t depth, int64_t heads,
-                         const float* shrink, float* out) {
+inline void DecodeValues(const float* weights, const float* values, int64_t count, int64_t depth,
+                         int64_t heads, const float* shrink, float* out) {
   for (int64_t d = 0; d < depth; d += kLanes) {
     Vec sums[kDecodeHeads];
 #pragma GCC unroll 4
@@ -75,20 +77,21 @@ inline const char* CacheRow(const DecodeLayer& layer, const DecodePart& part, in
   const int64_t page = part.table == nullptr ? part.sequence : part.table[index];
   return static_cast<const char*>(layer.slabs[page / layer.pages_in_slab]) +
          (value ? layer.value_offset : layer.key_offset) + page % layer.pages_in_slab * layer.page_bytes +
-         (part.kv_head * layer.page_tokens + token % layer.page_tokens) * layer.head_dim * BytesOf(layer.cache);
+         (part.kv_head * layer.page_tokens + token % layer.page_tokens) * layer.head_dim *
+             BytesOf(layer.cache);
 }
 
 void DecodeOne(const DecodeLayer& layer, const DecodePart& part, float* scratch) {
   const int64_t depth = layer.head_dim;
   const int64_t padded = RoundUp(part.group, kDecodeHeads);
-  float* const queries = scratch;                        // [padded][depth]
-  float* const keys = queries + padded * depth;          // [kDecodeKeys][depth]
-  float* const values = keys + kDecodeKeys * depth;      // the same
-  float* const weights = values + kDecodeKeys * depth;   // [padded][kDecodeKeys]
+  float* const queries = scratch;                       // [padded][depth]
+  float* const keys = queries + padded * depth;         // [kDecodeKeys][depth]
+  float* const values = keys + kDecodeKeys * depth;     // the same
+  float* const weights = values + kDecodeKeys * depth;  // [padded][kDecodeKeys]
   for (int64_t i = 0; i < padded * depth; i += kLanes) {
-    const Vec query = i < part.group * depth
-                          ? Vec::Mul(LoadAs(At(part.queries, layer.dtype, i), layer.dtype), Vec::All(part.factor))
-                          : Vec::Zero();
+    const Vec query = i < part.group * depth ? Vec::Mul(LoadAs(At(part.queries, layer.dtype, i), layer.dtype),
+                                                        Vec::All(part.factor))
+                                             : Vec::Zero();
     query.Store(queries + i);
   }
   for (int64_t i = 0; i < part.group * depth; i += kLanes) Vec::Zero().Store(part.out + i);
@@ -147,8 +150,8 @@ uint64_t SumOfMemory(const void* from, int64_t bytes) {
 }
 
 constexpr CpuKernels KernelsOf(const char* instruction_set) {
-  return {instruction_set, ScratchFloats, Flash,     Scores, Softmax, Weigh,
-          Convert,         DecodeFloats,  DecodeOne, SumOfMemory};
+  return {instruction_set, ScratchFloats, Flash,        Scores,    Softmax,
+          Weigh,           Convert,       DecodeFloats, DecodeOne, SumOfMemory};
 }
 
 }  // namespace

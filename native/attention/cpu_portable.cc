@@ -1,6 +1,5 @@
 #include "simd_portable.h"
-// After the Vec that they are written for, in this order.
-#include "cpu_steps.h"
+// After the Vec that it is written for.
 #include "cpu_decode.h"
 
 namespace bytesper {

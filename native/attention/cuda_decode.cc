@@ -52,7 +52,8 @@ class Steps {
                 api_.to_device(ToAddress(to), from, static_cast<size_t>(bytes), pool_->stream()));
   }
   bool ToHost(void* to, const void* from, int64_t bytes) {
-    return Call("cuMemcpyDtoH", api_.to_host(to, ToAddress(from), static_cast<size_t>(bytes), pool_->stream())) &&
+    return Call("cuMemcpyDtoH",
+                api_.to_host(to, ToAddress(from), static_cast<size_t>(bytes), pool_->stream())) &&
            Wait();
   }
   template <class Number>
@@ -142,8 +143,8 @@ class CudaDecode {
                                                              : "bf16";
     const char* const dtype = p_.dtype == DType::kFp16 ? "fp16" : "bf16";
     for (const attention::DecodeKernel& kernel : attention::kDecodeKernels) {
-      if (kernel.headDim == p_.head_dim && strcmp(kernel.dtype, dtype) == 0 && strcmp(kernel.cache, cache) == 0 &&
-          kernel.minArch <= pool_->device().arch()) {
+      if (kernel.headDim == p_.head_dim && strcmp(kernel.dtype, dtype) == 0 &&
+          strcmp(kernel.cache, cache) == 0 && kernel.minArch <= pool_->device().arch()) {
         code_ = kernel.name;
       }
     }
@@ -172,8 +173,8 @@ class CudaDecode {
         DecodeParams params = Params(layer);
         if (!steps_.Launch(decode_, attention::DecodeBlocks(p_.Sequences(), p_.heads, p_.kv_heads, parts_),
                            attention::kDecodeThreads, shared_bytes_, &params) ||
-            !steps_.Launch(join_, attention::DecodeJoinBlocks(p_.Sequences(), p_.heads), attention::kDecodeThreads,
-                           0, &params)) {
+            !steps_.Launch(join_, attention::DecodeJoinBlocks(p_.Sequences(), p_.heads),
+                           attention::kDecodeThreads, 0, &params)) {
           return false;
         }
       }
@@ -239,8 +240,9 @@ class CudaDecode {
 
 }  // namespace
 
-DecodeReport RunCudaDecode(const DecodeProblem& problem, const DecodeMemory& memory, const DecodeOptions& options,
-                           const std::string& kernels_file, CudaPool* pool, void* out) {
+DecodeReport RunCudaDecode(const DecodeProblem& problem, const DecodeMemory& memory,
+                           const DecodeOptions& options, const std::string& kernels_file, CudaPool* pool,
+                           void* out) {
   DecodeReport report;
   if (options.reference) {
     report.error = {PoolError::kDevice, "the reference of decode runs on the host alone", 0, 0, 0};

@@ -7,10 +7,11 @@
 
 namespace bytesper {
 
-// RunHostDecode on a device, whose kernels are in `kernels_file`. One layer after the other, so that the workspace is
-// that of one layer.
-DecodeReport RunCudaDecode(const DecodeProblem& problem, const DecodeMemory& memory, const DecodeOptions& options,
-                           const std::string& kernels_file, CudaPool* pool, void* out);
+// RunHostDecode on a device, whose kernels are in `kernels_file`. One layer after the other, so that the
+// workspace is that of one layer.
+DecodeReport RunCudaDecode(const DecodeProblem& problem, const DecodeMemory& memory,
+                           const DecodeOptions& options, const std::string& kernels_file, CudaPool* pool,
+                           void* out);
 
 // Fills a block of a device with normal numbers of the type `kernel` names: bytesper_fill_normal_*.
 bool FillCudaBlock(const std::string& kernel, uint64_t seed, int64_t count, const std::string& kernels_file,

@@ -9,10 +9,10 @@
 
 namespace bytesper {
 
-// Attention of one new token of each of several sequences, in each of several layers, over keys and values that lie in
-// caches: O = softmax(scale * q K^T) V with q and O [layers, sequences, heads, headDim]. Query head h reads key/value
-// head h / (heads / kvHeads). How a cache lies in its slabs is told at DecodeParams in kernels/decode_params.h: a slab
-// is [layers, 2 (keys, values), pages, kvHeads, page_tokens, headDim].
+// Attention of one new token of each of several sequences, in each of several layers, over keys and values
+// that lie in caches: O = softmax(scale * q K^T) V with q and O [layers, sequences, heads, headDim]. Query
+// head h reads key/value head h / (heads / kvHeads). How a cache lies in its slabs is told at DecodeParams in
+// kernels/decode_params.h: a slab is [layers, 2 (keys, values), pages, kvHeads, page_tokens, headDim].
 struct DecodeProblem {
   int64_t layers = 0;
   int64_t heads = 0;
@@ -68,13 +68,13 @@ struct DecodeReport {
   std::string code;
 };
 
-// Workspace, queries and output come from `pool`, whose high-water marks are reset first. `out`, where not null,
-// receives the output in the type of the problem. The problem is valid.
-DecodeReport RunHostDecode(const DecodeProblem& problem, const DecodeMemory& memory, const DecodeOptions& options,
-                           MemoryPool* pool, void* out);
+// Workspace, queries and output come from `pool`, whose high-water marks are reset first. `out`, where not
+// null, receives the output in the type of the problem. The problem is valid.
+DecodeReport RunHostDecode(const DecodeProblem& problem, const DecodeMemory& memory,
+                           const DecodeOptions& options, MemoryPool* pool, void* out);
 
 // In double precision over the cache as it is rounded. `queries` has the type of the problem.
-void ReferenceDecode(const DecodeProblem& problem, const DecodeMemory& memory, const void* queries, int threads,
-                     double* out);
+void ReferenceDecode(const DecodeProblem& problem, const DecodeMemory& memory, const void* queries,
+                     int threads, double* out);
 
 }  // namespace bytesper

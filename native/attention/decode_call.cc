@@ -154,7 +154,8 @@ bool ReadMemory(Napi::Env env, Napi::Value value, Job* job) {
     return false;
   }
   SharedPool* const shared = job->shared.get();
-  if (!ReadBlocks(env, shared, slabs, "slabs", static_cast<uint64_t>(p.SlabBytes()), &job->slabs)) return false;
+  if (!ReadBlocks(env, shared, slabs, "slabs", static_cast<uint64_t>(p.SlabBytes()), &job->slabs))
+    return false;
   const Napi::Value scales = reader.Field(from, "scales");
   if (!reader.ok() ||
       !ReadBlocks(env, shared, scales, "scales", static_cast<uint64_t>(p.ScaleBytes()), &job->scales)) {
@@ -168,8 +169,7 @@ bool ReadMemory(Napi::Env env, Napi::Value value, Job* job) {
   }
   const Napi::Value queries = reader.Field(from, "queries");
   if (!reader.ok() || queries.IsNull() || queries.IsUndefined()) return reader.ok();
-  if (!queries.IsTypedArray() ||
-      queries.As<Napi::TypedArray>().TypedArrayType() != napi_uint16_array) {
+  if (!queries.IsTypedArray() || queries.As<Napi::TypedArray>().TypedArrayType() != napi_uint16_array) {
     reader.Fail("queries", "must be a Uint16Array");
     return false;
   }
@@ -195,10 +195,10 @@ void Run(Job* job) {
   job->options.instruction_set = job->instruction_set.empty() ? nullptr : job->instruction_set.c_str();
   job->options.queries = job->queries.get();
   SharedPool& shared = *job->shared;
-  job->report = shared.cuda != nullptr ? RunCudaDecode(job->problem, memory, job->options, shared.kernels_file,
-                                                       shared.cuda, job->out.get())
-                                       : RunHostDecode(job->problem, memory, job->options, shared.pool.get(),
-                                                       job->out.get());
+  job->report = shared.cuda != nullptr
+                    ? RunCudaDecode(job->problem, memory, job->options, shared.kernels_file, shared.cuda,
+                                    job->out.get())
+                    : RunHostDecode(job->problem, memory, job->options, shared.pool.get(), job->out.get());
   job->slabs.clear();
   job->scales.clear();
 }
@@ -338,7 +338,8 @@ Napi::Value WriteBlock(const Napi::CallbackInfo& info) {
   const Napi::Uint8Array array = info[3].As<Napi::Uint8Array>();
   const uint8_t* const from = array.Data();
   const size_t length = from == nullptr ? 0 : array.ByteLength();
-  if (static_cast<uint64_t>(offset) > job->block->bytes || length > job->block->bytes - static_cast<uint64_t>(offset)) {
+  if (static_cast<uint64_t>(offset) > job->block->bytes ||
+      length > job->block->bytes - static_cast<uint64_t>(offset)) {
     reader.Fail("bytes", "must end within the block");
     return env.Undefined();
   }

@@ -51,7 +51,8 @@ std::string Validate(const DecodeProblem& p, int64_t slabs) {
   if (!std::isfinite(p.scale) || !(p.scale > 0)) return "scale must be a finite number above 0";
   const int64_t sequences = p.Sequences();
   if (sequences < 1 || sequences > kMostCount) return "lengths must tell of 1 to 2^20 sequences";
-  if (p.page_tokens < 1 || p.page_tokens > kMostTokens) return "pageTokens must be a whole number from 1 to 2^30";
+  if (p.page_tokens < 1 || p.page_tokens > kMostTokens)
+    return "pageTokens must be a whole number from 1 to 2^30";
   if (p.paged && (!PowerOfTwo(p.page_tokens) || p.page_tokens < 16 || p.page_tokens > 256)) {
     return "a page must hold 16, 32, 64, 128 or 256 tokens";
   }

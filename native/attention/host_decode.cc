@@ -95,16 +95,14 @@ class HostDecode {
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   }
 
-  void CopyOut(void* to) const {
-    memcpy(to, out_.data(), static_cast<size_t>(p_.QueryElements() * 2));
-  }
+  void CopyOut(void* to) const { memcpy(to, out_.data(), static_cast<size_t>(p_.QueryElements() * 2)); }
 
   double duration_ms() const { return duration_ms_; }
   int parts() const { return static_cast<int>(parts_); }
 
  private:
-  // [rows, parts, head_dim], then [rows, parts] maxima and as many sums. Rows are [layers, sequences, heads]; the
-  // heads of a group lie in [parts, group] order inside, so that a part writes side by side.
+  // [rows, parts, head_dim], then [rows, parts] maxima and as many sums. Rows are [layers, sequences, heads];
+  // the heads of a group lie in [parts, group] order inside, so that a part writes side by side.
   float* PartOut() const { return static_cast<float*>(parts_memory_.data()); }
   float* PartLargest() const { return PartOut() + rows_ * parts_ * p_.head_dim; }
   float* PartSum() const { return PartLargest() + rows_ * parts_; }
@@ -114,44 +112,45 @@ class HostDecode {
   // One task is a part of a sequence, for one key/value head of one layer.
   void Parts() {
     const int64_t sequences = p_.Sequences();
-    ParallelFor(options_.threads, p_.layers * sequences * p_.kv_heads * parts_, [&](int64_t task, int worker) {
-      const int64_t index = task % parts_;
-      const int64_t kv_head = task / parts_ % p_.kv_heads;
-      const int64_t sequence = task / parts_ / p_.kv_heads % sequences;
-      const int64_t layer = task / parts_ / p_.kv_heads / sequences;
-      const int64_t first_row = (layer * sequences + sequence) * p_.heads + kv_head * group_;
-      const int64_t row = PartRow(first_row, index);
-      const int64_t length = p_.lengths[static_cast<size_t>(sequence)];
-      DecodePart part;
-      part.begin = index * part_tokens_;
-      part.end = part.begin + part_tokens_ < length ? part.begin + part_tokens_ : length;
-      part.largest = PartLargest() + row;
-      part.sum = PartSum() + row;
-      if (part.begin >= part.end) {
-        for (int64_t h = 0; h < group_; ++h) part.sum[h] = 0;
-        return;
-      }
-      part.sequence = sequence;
-      part.kv_head = kv_head;
-      part.group = group_;
-      part.table = p_.paged ? p_.table.data() + sequence * p_.table_width : nullptr;
-      part.queries = static_cast<const uint16_t*>(queries_.data()) + first_row * p_.head_dim;
-      const float* const scales = ScalesOf(p_, memory_, layer, sequence);
-      part.factor = p_.scale * kLog2E * (scales == nullptr ? 1.0f : scales[kv_head]);
-      part.value_scale = scales == nullptr ? 1.0f : scales[p_.kv_heads + kv_head];
-      part.out = PartOut() + row * p_.head_dim;
-      DecodeLayer of;
-      of.slabs = memory_.slabs.data();
-      of.key_offset = p_.KeyOffset(layer);
-      of.value_offset = p_.ValueOffset(layer);
-      of.page_bytes = p_.PageBytes();
-      of.page_tokens = p_.page_tokens;
-      of.pages_in_slab = p_.pages_in_slab;
-      of.head_dim = p_.head_dim;
-      of.dtype = p_.dtype;
-      of.cache = p_.cache;
-      kernels_.decode(of, part, static_cast<float*>(scratch_.data()) + worker * scratch_stride_);
-    });
+    ParallelFor(options_.threads, p_.layers * sequences * p_.kv_heads * parts_,
+                [&](int64_t task, int worker) {
+                  const int64_t index = task % parts_;
+                  const int64_t kv_head = task / parts_ % p_.kv_heads;
+                  const int64_t sequence = task / parts_ / p_.kv_heads % sequences;
+                  const int64_t layer = task / parts_ / p_.kv_heads / sequences;
+                  const int64_t first_row = (layer * sequences + sequence) * p_.heads + kv_head * group_;
+                  const int64_t row = PartRow(first_row, index);
+                  const int64_t length = p_.lengths[static_cast<size_t>(sequence)];
+                  DecodePart part;
+                  part.begin = index * part_tokens_;
+                  part.end = part.begin + part_tokens_ < length ? part.begin + part_tokens_ : length;
+                  part.largest = PartLargest() + row;
+                  part.sum = PartSum() + row;
+                  if (part.begin >= part.end) {
+                    for (int64_t h = 0; h < group_; ++h) part.sum[h] = 0;
+                    return;
+                  }
+                  part.sequence = sequence;
+                  part.kv_head = kv_head;
+                  part.group = group_;
+                  part.table = p_.paged ? p_.table.data() + sequence * p_.table_width : nullptr;
+                  part.queries = static_cast<const uint16_t*>(queries_.data()) + first_row * p_.head_dim;
+                  const float* const scales = ScalesOf(p_, memory_, layer, sequence);
+                  part.factor = p_.scale * kLog2E * (scales == nullptr ? 1.0f : scales[kv_head]);
+                  part.value_scale = scales == nullptr ? 1.0f : scales[p_.kv_heads + kv_head];
+                  part.out = PartOut() + row * p_.head_dim;
+                  DecodeLayer of;
+                  of.slabs = memory_.slabs.data();
+                  of.key_offset = p_.KeyOffset(layer);
+                  of.value_offset = p_.ValueOffset(layer);
+                  of.page_bytes = p_.PageBytes();
+                  of.page_tokens = p_.page_tokens;
+                  of.pages_in_slab = p_.pages_in_slab;
+                  of.head_dim = p_.head_dim;
+                  of.dtype = p_.dtype;
+                  of.cache = p_.cache;
+                  kernels_.decode(of, part, static_cast<float*>(scratch_.data()) + worker * scratch_stride_);
+                });
   }
 
   void Join() {
@@ -170,8 +169,8 @@ class HostDecode {
         for (int64_t i = 0; i < parts_; ++i) {
           const float part_sum = PartSum()[first + i * group_];
           not_a_number = not_a_number || std::isnan(part_sum);
-          weights[i] =
-              part_sum > 0 ? std::exp(static_cast<double>(PartLargest()[first + i * group_] - largest) *
+          weights[i] = part_sum > 0
+                           ? std::exp(static_cast<double>(PartLargest()[first + i * group_] - largest) *
                                       0.69314718055994531)
                            : 0;
           sum += weights[i] * static_cast<double>(part_sum > 0 ? part_sum : 0.0f);
@@ -207,8 +206,8 @@ class HostDecode {
 
 }  // namespace
 
-DecodeReport RunHostDecode(const DecodeProblem& problem, const DecodeMemory& memory, const DecodeOptions& options,
-                           MemoryPool* pool, void* out) {
+DecodeReport RunHostDecode(const DecodeProblem& problem, const DecodeMemory& memory,
+                           const DecodeOptions& options, MemoryPool* pool, void* out) {
   DecodeReport report;
   const CpuKernels* kernels = ChooseCpuKernels(options.instruction_set);
   if (kernels == nullptr) {

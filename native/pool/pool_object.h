@@ -13,7 +13,8 @@
 namespace bytesper {
 
 // A block that goes back to its pool with its last owner: JavaScript, which holds it by number, or work on
-// another thread that reads it. So a block that is released while a kernel reads it lives until that has ended.
+// another thread that reads it. So a block that is released while a kernel reads it lives until that has
+// ended.
 struct HeldBlock {
   HeldBlock(MemoryPool* of, void* at, uint64_t size) : pool(of), data(at), bytes(size) {}
   HeldBlock(const HeldBlock&) = delete;

@@ -5,18 +5,20 @@
 #include "numeric.cuh"
 #include "work.cuh"
 
-// Attention of one new token a sequence over the keys and values in its cache. Reading the cache is all the work, so
-// the tokens of a sequence are cut into parts, one a block, and the parts are joined by a second kernel.
+// Attention of one new token a sequence over the keys and values in its cache. Reading the cache is all the
+// work, so the tokens of a sequence are cut into parts, one a block, and the parts are joined by a second
+// kernel.
 //
-// One block: a part of a sequence, one key/value head, and up to kDecodeHeads query heads that share it. Each of the
-// four warps owns a quarter of the keys of every tile and all of softmax for them: its own running maximum, sums and
-// unnormalised output. So the warps meet only where a tile arrives and where it has been read.
+// One block: a part of a sequence, one key/value head, and up to kDecodeHeads query heads that share it. Each
+// of the four warps owns a quarter of the keys of every tile and all of softmax for them: its own running
+// maximum, sums and unnormalised output. So the warps meet only where a tile arrives and where it has been
+// read.
 //
 // Spaces, in shared memory:
-//   K, V [2, kKeys, kDim]        filled by cp.async one tile ahead; a row's 16-byte chunk c lies at Slot(row, c)
-//   Q [kDecodeHeads, kDim]       fp32, times scale, the key scale and log2(e)
-//   weights [kKeys, kDecodeHeads] exp2 of the scores; each warp its own quarter
-//   shrink [4, kDecodeHeads]     what a warp's output is multiplied by before a tile; at the end its maximum and sum
+//   K, V [2, kKeys, kDim]        filled by cp.async one tile ahead; a row's 16-byte chunk c lies at Slot(row,
+//   c) Q [kDecodeHeads, kDim]       fp32, times scale, the key scale and log2(e) weights [kKeys,
+//   kDecodeHeads] exp2 of the scores; each warp its own quarter shrink [4, kDecodeHeads]     what a warp's
+//   output is multiplied by before a tile; at the end its maximum and sum
 //
 // Hazards, and what closes them:
 //   first barrier of a step    write -> read: the tile of every thread's copies is there
@@ -55,10 +57,9 @@ struct DecodeSource {
   __device__ __forceinline__ const char* Row(int token, int row_bytes) const {
     const int index = token >> params.page_shift;
     const int in_page = token - (index << params.page_shift);
-    const long long page =
-        params.table == nullptr
-            ? sequence
-            : params.table[static_cast<long long>(sequence) * params.table_width + index];
+    const long long page = params.table == nullptr
+                               ? sequence
+                               : params.table[static_cast<long long>(sequence) * params.table_width + index];
     const long long in_slab = page & ((1LL << params.slab_shift) - 1);
     return static_cast<const char*>(params.slabs[page >> params.slab_shift]) + params.key_offset +
            in_slab * params.page_bytes +
@@ -97,8 +98,8 @@ template <class Cache, int kDim>
 struct DecodeWarp {
   using Tile = DecodeTile<Cache, kDim>;
   static constexpr int kKeys = Tile::kKeys / 4;  // of this warp, in each tile
-  // Lanes side by side own keys side by side; where there are fewer keys than lanes, groups of lanes share them out by
-  // heads; where there are more, a lane owns several.
+  // Lanes side by side own keys side by side; where there are fewer keys than lanes, groups of lanes share
+  // them out by heads; where there are more, a lane owns several.
   static constexpr int kKeyLanes = kKeys < 32 ? kKeys : 32;
   static constexpr int kKeysOfLane = kKeys / kKeyLanes;
   static constexpr int kHeadsOfLane = kDecodeHeads * kKeyLanes / 32;
@@ -167,8 +168,8 @@ struct DecodeWarp {
     }
   }
 
-  // Weights of this warp's keys to shared memory, and what the output so far is to be multiplied by. The exact factor
-  // is 1 where the maximum stays.
+  // Weights of this warp's keys to shared memory, and what the output so far is to be multiplied by. The
+  // exact factor is 1 where the maximum stays.
   __device__ __forceinline__ void Softmax(const float (&scores)[kKeysOfLane][kHeadsOfLane], int first_key,
                                           float* weights_smem, float* shrink_smem) {
     const int first_head = FirstHead();
@@ -258,7 +259,8 @@ __device__ __forceinline__ void Decode(const DecodeParams& params) {
     return;
   }
 
-  const float* const scales = params.scales == nullptr ? nullptr : params.scales[sequence] + params.scale_offset;
+  const float* const scales =
+      params.scales == nullptr ? nullptr : params.scales[sequence] + params.scale_offset;
   const float key_scale = scales == nullptr ? 1.0f : scales[kv_head];
   const float value_scale = scales == nullptr ? 1.0f : scales[params.kvHeads + kv_head];
   float* const q_smem = reinterpret_cast<float*>(SharedBase() + Tile::kQueries);
@@ -296,8 +298,8 @@ __device__ __forceinline__ void Decode(const DecodeParams& params) {
   }
 
   // The warps' parts, by way of the space of the tiles.
-  float* const max_smem = state_smem;                   // [4, kDecodeHeads]
-  float* const sum_smem = state_smem + 4 * kDecodeHeads;  // [4, kDecodeHeads]
+  float* const max_smem = state_smem;                              // [4, kDecodeHeads]
+  float* const sum_smem = state_smem + 4 * kDecodeHeads;           // [4, kDecodeHeads]
   float* const out_smem = reinterpret_cast<float*>(SharedBase());  // [4, kDecodeHeads, kDim]
   const int lane = LaneOfThread();
 #pragma unroll

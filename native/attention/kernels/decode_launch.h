@@ -2,11 +2,12 @@
 
 #include "launch.h"
 
-// What the host must know to launch the kernels of decode: attention of one new token a sequence over a cache.
-// Plain C++, no CUDA headers. None of them has run on hardware yet.
+// What the host must know to launch the kernels of decode: attention of one new token a sequence over a
+// cache. Plain C++, no CUDA headers. None of them has run on hardware yet.
 //
 // Two launches a layer, by the launch contract of launch.h, each with DecodeParams:
-//   1. bytesper_decode_<dtype>_<cache>_d<headDim>: DecodeBlocks blocks. Each takes one part of one sequence's tokens,
+//   1. bytesper_decode_<dtype>_<cache>_d<headDim>: DecodeBlocks blocks. Each takes one part of one sequence's
+//   tokens,
 //      for one key/value head and up to kDecodeHeads query heads that share it.
 //   2. bytesper_decode_join_<dtype>: DecodeJoinBlocks blocks, which join the parts of each row.
 // For 1 the host must have checked: lengths from 1, all pages of the table in range, headDim 64, 128 or 256.
@@ -16,7 +17,8 @@ namespace bytesper::attention {
 inline constexpr int kDecodeThreads = 128;
 // Query heads that one block serves: it reads a key once for all of them.
 inline constexpr int kDecodeHeads = 8;
-// Bytes of one tile of keys, and of values; there are two of each, so that one is filled while the other is read.
+// Bytes of one tile of keys, and of values; there are two of each, so that one is filled while the other is
+// read.
 inline constexpr int kDecodeTileBytes = 8 * 1024;
 inline constexpr int kDecodeMostParts = 128;
 
@@ -56,8 +58,8 @@ constexpr long long DecodeHeadTiles(long long heads, long long kv_heads) {
   return CeilDiv(heads / kv_heads, kDecodeHeads);
 }
 
-// In how many parts the tokens of each sequence are cut, so that a device with `processors` is full, but no part is
-// shorter than two tiles of the longest sequence.
+// In how many parts the tokens of each sequence are cut, so that a device with `processors` is full, but no
+// part is shorter than two tiles of the longest sequence.
 constexpr int DecodeParts(long long most_tokens, long long sequences, long long heads, long long kv_heads,
                           int row_bytes, int processors) {
   const long long blocks = sequences * kv_heads * DecodeHeadTiles(heads, kv_heads);

@@ -18,9 +18,10 @@
 //   K [kStages, kHalves, kN, 64]   the same
 //   V [kStages, kHalves, kN, 64]   the same, read transposed
 //   mbarriers                      below
-// O goes from registers to global memory: the four lanes of a quad trade columns until each has whole chunks of 16 bytes.
-// So shared memory is written by the copy engine alone, and read by products alone: both are of the asynchronous proxy,
-// and no fence between the proxies is needed but the one after the mbarriers are made.
+// O goes from registers to global memory: the four lanes of a quad trade columns until each has whole chunks
+// of 16 bytes. So shared memory is written by the copy engine alone, and read by products alone: both are of
+// the asynchronous proxy, and no fence between the proxies is needed but the one after the mbarriers are
+// made.
 //
 // Keys go from right to left, so that the masked blocks come first. Of a tile with n blocks a consumer does:
 //   S = Q K[n-1]^T; mask; P, and then for i from n - 1 down to 1
@@ -304,10 +305,9 @@ struct Sm90Consumer {
       largest = fmaxf(largest, __shfl_xor_sync(0xffffffff, largest, 1));
       largest = fmaxf(largest, __shfl_xor_sync(0xffffffff, largest, 2));
       const float shift = kMasked && largest == -INFINITY ? 0.0f : largest * scale_log2;
-      // The difference first: where the maximum stays the factor is 1 to the last bit, however the compiler contracts
-      // products and sums.
-      shrink[half] =
-          row_max[half] == largest ? 1.0f : Exp2Approx((row_max[half] - largest) * scale_log2);
+      // The difference first: where the maximum stays the factor is 1 to the last bit, however the compiler
+      // contracts products and sums.
+      shrink[half] = row_max[half] == largest ? 1.0f : Exp2Approx((row_max[half] - largest) * scale_log2);
       row_max[half] = largest;
       float sum = 0.0f;
 #pragma unroll
@@ -363,9 +363,11 @@ struct Sm90Consumer {
     if (kMasked) Mask(end);
     Softmax<kMasked>();
 
-    // The compiler would move the wait up among the exponentials, and then softmax would stand still while the products
-    // run. The phase of Q is over; the question is asked because it needs both sums, which are never below zero.
-    MbarrierTouch(smem + S::kQueryFull, query_parity ^ static_cast<uint32_t>(fminf(row_sum[0], row_sum[1]) < 0.0f));
+    // The compiler would move the wait up among the exponentials, and then softmax would stand still while
+    // the products run. The phase of Q is over; the question is asked because it needs both sums, which are
+    // never below zero.
+    MbarrierTouch(smem + S::kQueryFull,
+                  query_parity ^ static_cast<uint32_t>(fminf(row_sum[0], row_sum[1]) < 0.0f));
     WgmmaWait<0>();  // O is there, and P has been read
     PinRegisters(out_reg);
     PinRegisters(scores_reg);
@@ -460,7 +462,8 @@ struct Sm90Consumer {
         uint32_t reg[4];
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
-          reg[i] = T::Pack(out_reg[(n + i) * 4 + 2 * half] * inverse, out_reg[(n + i) * 4 + 2 * half + 1] * inverse);
+          reg[i] = T::Pack(out_reg[(n + i) * 4 + 2 * half] * inverse,
+                           out_reg[(n + i) * 4 + 2 * half + 1] * inverse);
         }
         TransposeQuad(reg);
         const int column = (n + lane % 4) * 8;

@@ -3,16 +3,17 @@
 #include <cstdint>
 #include <cstring>
 
-// Static on the host: the host kernels are compiled once for each instruction set, and code for one must not stand in
-// for another's.
+// Static on the host: the host kernels are compiled once for each instruction set, and code for one must not
+// stand in for another's.
 #if defined(__CUDACC__)
 #define BYTESPER_FP8 static __host__ __device__ __forceinline__
 #else
 #define BYTESPER_FP8 static inline
 #endif
 
-// The 8-bit format e4m3 of key/value caches, for kernels and host: sign, 4 bits of exponent with bias 7, 3 bits of
-// mantissa. No infinities; 0x7f and 0xff are NaN; the largest number is 448 and the smallest above zero is 2^-9.
+// The 8-bit format e4m3 of key/value caches, for kernels and host: sign, 4 bits of exponent with bias 7, 3
+// bits of mantissa. No infinities; 0x7f and 0xff are NaN; the largest number is 448 and the smallest above
+// zero is 2^-9.
 
 namespace bytesper::attention {
 
@@ -36,8 +37,9 @@ BYTESPER_FP8 uint32_t Fp8BitsOf(float value) {
 #endif
 }
 
-// Exact. Below 2^-6 the mantissa m stands for m * 2^-9 = 2^-6 (1 + m / 8) - 2^-6, which needs no subnormal numbers of
-// fp32: these are slow on some processors. Masks in place of conditions, so that compilers make vectors of it.
+// Exact. Below 2^-6 the mantissa m stands for m * 2^-9 = 2^-6 (1 + m / 8) - 2^-6, which needs no subnormal
+// numbers of fp32: these are slow on some processors. Masks in place of conditions, so that compilers make
+// vectors of it.
 BYTESPER_FP8 float E4m3ToFloat(uint8_t bits) {
   const uint32_t rest = bits & 0x7fu;
   const uint32_t normal = (rest << 20) + (120u << 23);
@@ -48,7 +50,8 @@ BYTESPER_FP8 float E4m3ToFloat(uint8_t bits) {
   return Fp8FloatOf(size | static_cast<uint32_t>(bits & 0x80u) << 24);
 }
 
-// Rounds to nearest, ties to even; beyond 448 the result is +-448, for a cache must not hold NaN where a number was.
+// Rounds to nearest, ties to even; beyond 448 the result is +-448, for a cache must not hold NaN where a
+// number was.
 BYTESPER_FP8 uint8_t FloatToE4m3(float value) {
   const uint32_t bits = Fp8BitsOf(value);
   const uint32_t sign = bits >> 24 & 0x80u;

@@ -131,9 +131,10 @@ FLASH_SM90(bf16_d128, kFlashSm90D128Full, attention::Bf16, 128)
 
 // ---- Decode: see decode_launch.h ----
 
-#define DECODE(name, T, Cache, kDim)                                                                         \
-  extern "C" __global__ void __launch_bounds__(128) bytesper_decode_##name##_d##kDim(const DecodeParams params) { \
-    attention::Decode<attention::T, attention::Cache, kDim, BYTESPER_SM80 == 1>(params);                     \
+#define DECODE(name, T, Cache, kDim)                                                     \
+  extern "C" __global__ void __launch_bounds__(128)                                      \
+      bytesper_decode_##name##_d##kDim(const DecodeParams params) {                      \
+    attention::Decode<attention::T, attention::Cache, kDim, BYTESPER_SM80 == 1>(params); \
   }
 #define DECODE_DIMS(name, T, Cache) \
   DECODE(name, T, Cache, 64)        \
@@ -144,7 +145,7 @@ DECODE_DIMS(bf16_bf16, Bf16, Bf16)
 DECODE_DIMS(fp16_fp8, Fp16, Fp8)
 DECODE_DIMS(bf16_fp8, Bf16, Fp8)
 
-#define DECODE_JOIN(name, T)                                                                                    \
+#define DECODE_JOIN(name, T)                                                                                 \
   extern "C" __global__ void __launch_bounds__(128) bytesper_decode_join_##name(const DecodeParams params) { \
     attention::DecodeJoin<attention::T>(params);                                                             \
   }

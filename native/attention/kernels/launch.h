@@ -108,7 +108,8 @@ constexpr int Sm90SharedBytes(int query_rows, int key_rows, int head_dim, int st
 inline constexpr FlashTile kFlashSm90D64 = {192, 128, 512, Sm90SharedBytes(192, 128, 64, kSm90StagesD64)};
 inline constexpr FlashTile kFlashSm90D128Causal = {128, 128, 384,
                                                    Sm90SharedBytes(128, 128, 128, kSm90StagesD128)};
-// Without a mask more keys a step are better: fewer waits and rescalings. With one they would be masked in vain.
+// Without a mask more keys a step are better: fewer waits and rescalings. With one they would be masked in
+// vain.
 inline constexpr FlashTile kFlashSm90D128Full = {128, 176, 384,
                                                  Sm90SharedBytes(128, 176, 128, kSm90StagesD128)};
 

@@ -22,8 +22,8 @@ __device__ __forceinline__ int WarpgroupOfThread() {
   return __shfl_sync(0xffffffff, static_cast<int>(threadIdx.x) / 128, 0);
 }
 
-// Registers a thread from here on. By all warps of a warpgroup. The block has the registers of its launch alone: who
-// takes more waits until others have given them back, and for ever if they never do.
+// Registers a thread from here on. By all warps of a warpgroup. The block has the registers of its launch
+// alone: who takes more waits until others have given them back, and for ever if they never do.
 template <int kRegisters>
 __device__ __forceinline__ void GiveRegistersBack() {
   asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(kRegisters));
@@ -78,8 +78,8 @@ __device__ __forceinline__ void MbarrierWait(uint32_t barrier_smem, uint32_t par
   } while (over == 0);
 }
 
-// Asks whether a phase is over, and forgets the answer. The question needs `parity` in a register, so what follows it
-// in the program cannot run before all of what `parity` was made of.
+// Asks whether a phase is over, and forgets the answer. The question needs `parity` in a register, so what
+// follows it in the program cannot run before all of what `parity` was made of.
 __device__ __forceinline__ void MbarrierTouch(uint32_t barrier_smem, uint32_t parity) {
   asm volatile(
       "{\n.reg .pred over;\n"

@@ -1,5 +1,6 @@
-// Runs the kernels of decode.cuh on the emulated machine and compares with double precision: every type of cache, head
-// dimension and layout, sequences of different lengths, parts with and without tokens. What no token fills is NaN.
+// Runs the kernels of decode.cuh on the emulated machine and compares with double precision: every type of
+// cache, head dimension and layout, sequences of different lengths, parts with and without tokens. What no
+// token fills is NaN.
 //
 // npm run kernels -- --check compiles and runs it.
 
@@ -75,7 +76,8 @@ struct FilledCache {
         for (int token = 0; token < lengths[s]; ++token) {
           for (int d = 0; d < row; ++d) {
             for (const bool value : {false, true}) {
-              const uint64_t index = ((static_cast<uint64_t>(s) * with.kv_heads + kv) * 4096 + token) * row + d;
+              const uint64_t index =
+                  ((static_cast<uint64_t>(s) * with.kv_heads + kv) * 4096 + token) * row + d;
               const float number =
                   static_cast<float>((value ? 1.0 : with.magnitude) *
                                      (attention::RoughlyNormal(with.seed * 2 + value, index) + 0.25));
@@ -222,6 +224,13 @@ void CheckDecode(const Setting& with, const FilledCache<Cache>& cache, const cha
   if (!clean) Record(std::string(name) + " (guard zones)", 1, 0);
 }
 
+#ifdef BYTESPER_FEWER
+template <int kDim>
+void CheckDim(const Setting& with) {
+  CheckDecode<Fp16, Fp16, kDim, true>(with, FilledCache<Fp16>(with), "bytesper_decode_fp16_fp16");
+  CheckDecode<Bf16, Fp8, kDim, true>(with, FilledCache<Fp8>(with), "bytesper_decode_bf16_fp8");
+}
+#else
 template <int kDim>
 void CheckDim(const Setting& with) {
   const FilledCache<Fp16> half(with);
@@ -234,12 +243,15 @@ void CheckDim(const Setting& with) {
   CheckDecode<Fp16, Fp16, kDim, false>(with, half, "bytesper_decode_fp16_fp16 (sm_75)");
   CheckDecode<Fp16, Fp8, kDim, false>(with, eighth, "bytesper_decode_fp16_fp8 (sm_75)");
 }
+#endif
 
 void CheckSetting(const Setting& with) {
   current_case = Describe(with);
   if (with.head_dim == 64) return CheckDim<64>(with);
-  if (with.head_dim == 128) return CheckDim<128>(with);
-  CheckDim<256>(with);
+  if (with.head_dim == 256) return CheckDim<256>(with);
+#ifndef BYTESPER_FEWER
+  CheckDim<128>(with);
+#endif
 }
 
 // Every one of the 256 numbers, and the way back; halfway between two of them, the even one.

@@ -29,7 +29,8 @@ void MbarrierInit(uint32_t barrier, int arrivals);
 void MbarrierInitFence();
 void MbarrierArrive(uint32_t barrier, int bytes);
 void MbarrierWait(uint32_t barrier, uint32_t parity);
-// The question of test_wait without its answer: nothing happens here, but the barrier must be there and its phase over.
+// The question of test_wait without its answer: nothing happens here, but the barrier must be there and its
+// phase over.
 void MbarrierTouch(uint32_t barrier, uint32_t parity);
 // What ordinary stores wrote to shared memory is seen by copies and products from here on.
 void FenceProxyAsync();

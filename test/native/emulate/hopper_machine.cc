@@ -102,8 +102,8 @@ int BoxBytes(const Map& map) { return static_cast<int>(map.box[0] * map.box[1] *
 
 uint32_t Swizzled(uint32_t address) { return address ^ (address >> 3 & 0x70); }
 
-// Shared memory as copies and products see it. Ordinary stores show here after a fence between the proxies alone;
-// what copies write shows in both.
+// Shared memory as copies and products see it. Ordinary stores show here after a fence between the proxies
+// alone; what copies write shows in both.
 alignas(1024) char async_shared[kMostSharedBytes];
 
 char* AsyncBytes(uint32_t address, int bytes, int alignment) {
@@ -295,8 +295,8 @@ bool LandOneCopy() {
 
 // ---- Registers and barriers ----
 
-// The block has the registers of its launch. Who wants more waits until others have given enough of them back: a block
-// whose sum is above its launch stands still for ever, however many the processor has.
+// The block has the registers of its launch. Who wants more waits until others have given enough of them
+// back: a block whose sum is above its launch stands still for ever, however many the processor has.
 void SetRegisters(int registers, bool more) {
   int& now = registers_of_warp[WarpOfCurrent()];
   if (registers % 8 != 0 || registers < 24 || registers > 256) Fail("setmaxnreg takes 24, 32, ..., 256");
@@ -389,7 +389,8 @@ void MbarrierWait(uint32_t address, uint32_t parity) {
 
 void MbarrierTouch(uint32_t address, uint32_t parity) {
   if (parity > 1) Fail("a parity is 0 or 1");
-  if (BarrierAt(address).phase == parity) Fail("a question about a phase that is not over may hold its warp back");
+  if (BarrierAt(address).phase == parity)
+    Fail("a question about a phase that is not over may hold its warp back");
 }
 
 // ---- Copies ----
