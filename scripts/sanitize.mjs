@@ -37,6 +37,22 @@ const EXERCISE = `
   const rounds = Number(process.argv[2]);
   const shape = { batch: 1, heads: 2, kvHeads: 1, tokens: 33, headDim: 16, causal: true, scale: 1, seed: 1,
     scoreDtype: "fp32", threads: 2, instructionSet: "", output: true, allocateOnly: false };
+  const useCaches = async (pool) => {
+    const options = { layers: 1, heads: 3, kvHeads: 1, headDim: 64, paged: true, pageTokens: 16, pagesInSlab: 2,
+      scale: 1, dtype: "bf16", cache: "fp8", reference: false, threads: 2, instructionSet: "", seed: 1, output: true };
+    const slabs = await pool.allocate([2 * 2 * 16 * 64]);
+    const scales = await pool.allocate([8]);
+    await addon.fillBlock(pool, slabs[0], "fp8", 1, 2);
+    await addon.writeBlock(pool, scales[0], 0, new Uint8Array(8));
+    await addon.readBlock(pool, slabs[0], 2, "");
+    const memory = { lengths: Int32Array.of(20), table: Int32Array.of(1, 0), slabs, scales, queries: null };
+    for (const reference of [false, true]) await addon.decode(pool, { ...options, reference }, memory);
+    try { addon.decode(pool, options, { ...memory, table: Int32Array.of(2, 0) }); } catch {}
+    try { addon.writeBlock(pool, slabs[0], 4095, new Uint8Array(3)); } catch {}
+    const running = addon.decode(pool, options, memory);
+    await pool.release([...slabs, ...scales]);
+    await running;
+  };
   const usePools = async () => {
     const pool = addon.createPool(1e6, 2);
     await pool.release(await pool.allocate([1000, 500000]));
@@ -49,13 +65,16 @@ const EXERCISE = `
     }
     try { addon.attention(pool, { ...shape, kernel: "flash", dtype: "fp32" }, new Float32Array(3)); } catch {}
     try { addon.attention({}, shape); } catch {}
+    await useCaches(pool);
     try { addon.createPool(NaN, {}); } catch {}
     // About half of the pools are left to the garbage collector.
     if (Math.random() < 0.5) await pool.close();
   };
   (async () => {
     for (let round = 0; round < rounds; ++round) {
-      for (const name of Object.keys(addon)) if (!["createPool", "attention"].includes(name)) addon[name](1000);
+      for (const name of Object.keys(addon)) 
+        if (!["createPool", "attention", "decode", "fillBlock", "writeBlock", "readBlock"].includes(name))
+          addon[name](1000);
       try { addon.mallocSelfTest(NaN); } catch {}
       if (round % 10 === 0) await usePools();
     }

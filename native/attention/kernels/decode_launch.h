@@ -63,7 +63,7 @@ constexpr long long DecodeHeadTiles(long long heads, long long kv_heads) {
 constexpr int DecodeParts(long long most_tokens, long long sequences, long long heads, long long kv_heads,
                           int row_bytes, int processors) {
   const long long blocks = sequences * kv_heads * DecodeHeadTiles(heads, kv_heads);
-  // Four blocks fit a processor by their shared memory, registers and threads.
+  // Three to five blocks fit a processor by their shared memory and registers; four is the grid to aim at.
   const long long wanted = CeilDiv(4LL * processors, blocks);
   const long long sensible = CeilDiv(most_tokens, 2LL * DecodeTileKeys(row_bytes));
   const long long parts = wanted < sensible ? wanted : sensible;

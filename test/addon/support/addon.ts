@@ -8,10 +8,11 @@ export const ADDON_FILE = fileURLToPath(new URL("../../../build/Release/bytesper
 
 export const addon = loadAddon();
 
+const TAKE_ARGUMENTS = ["mallocSelfTest", "createPool", "attention", "lockFile"];
+const TAKE_BLOCKS = ["decode", "fillBlock", "writeBlock", "readBlock"];
+
 /** The exports that take no arguments and only read. */
-export const READS = ADDON_EXPORTS.filter(
-  (name) => !["mallocSelfTest", "createPool", "attention", "lockFile"].includes(name),
-);
+export const READS = ADDON_EXPORTS.filter((name) => ![...TAKE_ARGUMENTS, ...TAKE_BLOCKS].includes(name));
 
 /** A reading that the test cannot do without. */
 export function present<Value>(value: Value | Absent): Value {
