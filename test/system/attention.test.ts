@@ -180,10 +180,9 @@ test(
         const reserved = value(row, "poolReservedBytes");
         expect(Math.abs(reserved / value(row, "secondRouteBytes") - 1), of).toBeLessThan(0.02);
       }
-      const summary = JSON.parse(readFileSync(join(folder, "summary.json"), "utf8")) as Record<
-        string,
-        unknown
-      >;
+      const summary = JSON.parse(readFileSync(join(folder, "summary.json"), "utf8")) as {
+        device_bytes_per_session: number;
+      };
       // Four slabs of 64 pages of 16 tokens hold four sessions of 63 pages.
       expect(summary.device_bytes_per_session).toBe(64 * 16 * 36_864);
     });

@@ -143,6 +143,8 @@ void CheckDecode(const Setting& with, const FilledCache<Cache>& cache, const cha
   Tensor<Fp32> part_max(rows * with.parts);
   Tensor<Fp32> part_sum(rows * with.parts);
   q.FillNormal(with.seed * 3 + 5, with.magnitude);
+  // As an earlier launch may have left them.
+  std::fill(part_sum.Data(), part_sum.Data() + rows * with.parts, 1.0f);
 
   constexpr int kRowBytes = kDim * static_cast<int>(sizeof(typename Cache::Element));
   const int tile = attention::DecodeTileKeys(kRowBytes);
@@ -272,7 +274,7 @@ void CheckE4m3() {
     const float next = attention::E4m3ToFloat(static_cast<uint8_t>(bits + 1));
     if (attention::FloatToE4m3((value + next) / 2) != (bits % 2 == 0 ? bits : bits + 1)) ++wrong;
   }
-  const float beyond[] = {449.0f, 1e30f, INFINITY};
+  const float beyond[] = {449.0f, 465.0f, 511.0f, 1e30f, INFINITY};
   for (const float value : beyond) {
     if (attention::FloatToE4m3(value) != 0x7e || attention::FloatToE4m3(-value) != 0xfe) ++wrong;
   }

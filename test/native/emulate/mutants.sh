@@ -181,7 +181,7 @@ decode.cuh|1|row_sum[h] *= shrink;|
 decode.cuh|1|if (LaneOfThread() % kKeyLanes == 0) shrink_smem[first_head + h] = shrink;|
 decode.cuh|1|distance = kKeyLanes / 2|distance = kKeyLanes / 4
 decode.cuh|1|distance = Warp::kKeyLanes / 2|distance = Warp::kKeyLanes / 4
-decode.cuh|1|out_reg[h][c] *= shrink_smem[h];|
+decode.cuh|1|out_reg[h][c] *= shrink_smem[h];|out_reg[h][c] *= 1.0f;
 decode.cuh|1|+ LaneOfThread() * kBytes % 16;|;
 decode.cuh|1|__syncwarp();|
 decode.cuh|1|__syncthreads();|
@@ -194,7 +194,6 @@ decode.cuh|1|stage = 1 - stage;|
 decode.cuh|1|min(group - head_tile * kDecodeHeads, kDecodeHeads)|kDecodeHeads
 decode.cuh|1|kv_head * group + head_tile * kDecodeHeads|kv_head * group
 decode.cuh|1|begin + params.part_tokens)|begin + params.part_tokens + 1)
-decode.cuh|1|if (begin >= end) {|if (begin > end) {
 decode.cuh|1|params.part_sum[(first_row + thread) * params.parts + part] = 0.0f;|
 decode.cuh|1|if (rest >= params.sequences) return;|
 decode.cuh|1|params.scale * key_scale|params.scale
