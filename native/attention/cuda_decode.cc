@@ -65,13 +65,7 @@ class Steps {
   // Looks a kernel up, so that a launch within the events finds it at once.
   bool Find(const std::string& name, int shared_bytes, cuda::Function* function) {
     std::string why;
-    if (!pool_->device().Kernel(file_, name.c_str(), function, &why)) return Fail(why);
-    if (shared_bytes <= attention::kSharedBytesWithoutOptIn) return true;
-    if (shared_bytes > pool_->device().most_shared_bytes()) {
-      return Fail(name + " needs more shared memory than this device has");
-    }
-    return Call("cuFuncSetAttribute",
-                api_.function_set(*function, cuda::kMaxDynamicSharedBytes, shared_bytes));
+    return pool_->device().Kernel(file_, name, shared_bytes, function, &why) || Fail(why);
   }
   bool Launch(cuda::Function function, long long blocks, int threads, int shared_bytes, void* params) {
     const attention::Grid grid = attention::GridFor(blocks);
