@@ -1,9 +1,7 @@
 // Every kernel of the fat binary, by its exported name. launch.h says how to launch each.
 //
-// nvcc -std=c++17 -O3 -fatbin -Xptxas -v -gencode arch=compute_75,code=sm_75 -gencode
-// arch=compute_80,code=sm_80
-//   -gencode arch=compute_90a,code=sm_90a -gencode arch=compute_80,code=compute_80 kernels.cu -o
-//   attention.fatbin
+// One image a target, as CMakeLists.txt has it: nvcc -std=c++17 -O3 -cubin -Xptxas -v -arch=sm_N kernels.cu,
+// for N of 75, 80, 90a, 100 and 120, and the PTX of compute_80; fatbinary packs them.
 
 #include "decode.cuh"
 #include "elements.cuh"
