@@ -136,7 +136,17 @@ function byExit(evidence: Evidence): Verdict {
   }
   const last = lastWords(output);
   const said = last === undefined ? "" : `; its last line was: ${last.slice(0, 500)}`;
-  return { outcome: "crash", cause: `the process ${status} without an answer${said}` };
+  return {
+    outcome: "crash",
+    cause: `the process ${status} without an answer${said}${refusalHint(evidence)}`,
+  };
+}
+
+/** A program that does not check a refused allocation dies of it, often without a word; nothing proves which it was. */
+function refusalHint({ enforcement, capBytes, launch }: Evidence): string {
+  const isFault = ["SIGABRT", "SIGSEGV", "SIGBUS", "SIGILL", "SIGTRAP"].includes(launch.exitSignal ?? "");
+  if (enforcement !== "rlimit-data" || capBytes === undefined || !isFault) return "";
+  return `; a refused allocation ends many programs so, and RLIMIT_DATA refuses above ${bytesWithBinaryUnit(capBytes)}: raise the cap or choose another enforcement to tell`;
 }
 
 /** Finds a message of the program that says it ran out of memory. */

@@ -1,4 +1,5 @@
 import { BytesperError } from "../../base/errors.js";
+import { bytesWithBinaryUnit } from "../../base/format.js";
 import { absent } from "../../system/probe/reading.js";
 import type { HostGroups } from "./cell-groups.js";
 import { checkOptions, openGroups } from "./cell-groups.js";
@@ -66,7 +67,7 @@ export function byDataLimit(groups: HostGroups): Enforcement {
       if (capBytes !== undefined && capBytes < LEAST_DATA_BYTES) {
         throw new BytesperError(
           "BAD_INPUT",
-          `RLIMIT_DATA needs a cap of at least ${LEAST_DATA_BYTES / MIB} MiB, since Node hangs below that, but the cap is ${capBytes} bytes; raise it or choose the watchdog.`,
+          `RLIMIT_DATA needs a cap of at least ${LEAST_DATA_BYTES / MIB} MiB, since Node hangs below that, but the cap is ${bytesWithBinaryUnit(capBytes)}; raise it, or take --enforcement watchdog.`,
         );
       }
       const limits = (bytes: number): string[] => [

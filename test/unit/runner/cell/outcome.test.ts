@@ -237,6 +237,16 @@ describe("crash", () => {
     );
   });
 
+  test("tells that a refused allocation may be behind a fault under a data limit", () => {
+    const capped = { enforcement: "rlimit-data" as const, capBytes: 50 * 2 ** 20 };
+    expect(causeOf({ exitCode: null, exitSignal: "SIGABRT" }, capped)).toBe(
+      "the process was killed by SIGABRT without an answer; a refused allocation ends many programs so, and RLIMIT_DATA refuses above 50.00 MiB: raise the cap or choose another enforcement to tell",
+    );
+    expect(causeOf({ exitCode: null, exitSignal: "SIGTERM" }, capped)).toBe(
+      "the process was killed by SIGTERM without an answer",
+    );
+  });
+
   test("with code 0 and no answer is still one", () => {
     expect(causeOf({ exitCode: 0 })).toBe("the process exited with code 0 without an answer");
   });
