@@ -80,7 +80,7 @@ export function addMeasure(program: Command): void {
       ...measuringOptions(flags),
       signal: interruptSignal(),
       onMessage: ({ cells }) => {
-        if (cells !== undefined) progress.update(cells.finished, cells.total, cells.label);
+        if (cells !== undefined) progress.update(cells.finished, cells.total, cells.label, cells.left);
       },
       ...(flags.instances === undefined ? {} : { instances: flags.instances }),
       ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),

@@ -39,7 +39,7 @@ export async function measureSubject(subject: string | URL, options: MeasureOpti
     ...commonSettings(options, MEASURE_DEFAULTS),
     snapshot,
     countShared,
-    progress: (finished, total, label) => onMessage?.(progressMessage(finished, total, label)),
+    progress: (finished, total, label, left) => onMessage?.(progressMessage(finished, total, label, left)),
     ...(instances === undefined ? {} : { instances }),
     ...(signal === undefined ? {} : { signal }),
   });

@@ -19,7 +19,9 @@ import { newRunId } from "./run-id.js";
 import { requireCalibration, requirePilot, runSingleCell } from "./single-cell.js";
 import type { SingleCellOptions } from "./single-cell.js";
 import { slotsHere } from "./slots.js";
-import type { Compilers } from "../record/cell.js";
+import type { Left } from "./schedule/time-left.js";
+import { TimeLeft } from "./schedule/time-left.js";
+import type { CellRole, Compilers } from "../record/cell.js";
 
 export interface MeasureOptions {
   compilers: Compilers;
@@ -42,7 +44,7 @@ export interface MeasureOptions {
   /** A subject that is not a file of its own, already opened. `run` then runs its cells. */
   opened?: ReadySubject;
   run?: SingleCellOptions["run"];
-  progress: (finished: number, total: number, label: string) => void;
+  progress: (finished: number, total: number, label: string, left: Left) => void;
 }
 
 /** Measures the bytes per instance of one subject, as a complete result. */
@@ -180,18 +182,25 @@ async function runAll(
   const waiting = [...cells];
   const again: PlannedCell[] = [];
   const slots = slotsHere();
+  const time = new TimeLeft(
+    cells.map((cell) => ({ ...cell, key: cell.label, cell: cell.label, experiment: "measure" })),
+    () => slots,
+    ({ role }) => USUAL_MS[role as CellRole],
+  );
   const runNext = async (cell: PlannedCell, beside: boolean): Promise<CellEnd | undefined> => {
     if (options.signal?.aborted === true) {
       ended.push({ ...cell, beside });
       return undefined;
     }
+    time.started(cell.label, performance.now());
     const end = await runSingleCell(cell.work, options);
     if (beside && end.outcome === "crash" && end.code !== "NO_SPACE") {
       again.push(cell);
       return end;
     }
     ended.push({ ...cell, beside, end });
-    progress(ended.length, cells.length, cell.label);
+    time.ended(cell.label, end.durationMs);
+    progress(ended.length, cells.length, cell.label, time.left(performance.now()));
     return end;
   };
   const worker = async (): Promise<void> => {
@@ -207,6 +216,9 @@ async function runAll(
   }
   return ended.sort((a, b) => a.trial - b.trial);
 }
+
+/** How long cells took for a session of 4,408 bytes, ms. The first that end tell how much longer the others take. */
+const USUAL_MS: Partial<Record<CellRole, number>> = { row: 450, null: 420, snapshot: 700, growth: 650 };
 
 const MISTAKES = new Set(["BAD_SUBJECT", "SUBJECT_THREW", "SUBJECT_TIMEOUT", "BAD_CONVERSATIONS"]);
 

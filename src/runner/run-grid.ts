@@ -90,7 +90,7 @@ async function runQuietly(
     started: (journal) => {
       grid.journal = resolve(journal);
     },
-    progress: (finished, total, label) => onMessage?.(progressMessage(finished, total, label)),
+    progress: (finished, total, label, left) => onMessage?.(progressMessage(finished, total, label, left)),
     notice: (text) => onMessage?.({ text }),
     finished: ({ experiment }, folder) => onMessage?.({ text: `${experiment} is written to ${folder}` }),
   };
