@@ -72,7 +72,8 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
   std::shared_ptr<SharedPool> shared_;
 };
 
-// { failure: "oom-device" | "no-kernel" | "device", reason, requestedBytes, usedBytes, reservedBytes, capBytes }
+// { failure: "oom-device" | "no-kernel" | "device", reason, requestedBytes, usedBytes, reservedBytes,
+// capBytes }
 Napi::Object FailureToJs(Napi::Env env, const PoolError& error, uint64_t cap);
 Napi::Object StatsToJs(Napi::Env env, const PoolStats& stats);
 
