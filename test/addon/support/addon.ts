@@ -9,10 +9,10 @@ export const ADDON_FILE = fileURLToPath(new URL("../../../build/Release/bytesper
 export const addon = loadAddon();
 
 const TAKE_ARGUMENTS = ["mallocSelfTest", "createPool", "attention", "lockFile"];
-const TAKE_BLOCKS = ["decode", "fillBlock", "writeBlock", "readBlock"];
+const TAKE_POOLS = ["cudaKernels", "decode", "fillBlock", "writeBlock", "readBlock"];
 
 /** The exports that take no arguments and only read. */
-export const READS = ADDON_EXPORTS.filter((name) => ![...TAKE_ARGUMENTS, ...TAKE_BLOCKS].includes(name));
+export const READS = ADDON_EXPORTS.filter((name) => ![...TAKE_ARGUMENTS, ...TAKE_POOLS].includes(name));
 
 /** A reading that the test cannot do without. */
 export function present<Value>(value: Value | Absent): Value {
