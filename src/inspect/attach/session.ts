@@ -27,10 +27,7 @@ export class InspectorSession {
     this.#socket = socket;
     this.#closed = new Promise((done) => {
       socket.on("close", () => {
-        for (const { failed } of this.#waiting.values())
-          failed(
-            new BytesperError("BAD_INPUT", "The process closed its inspector, or ended, while it was asked."),
-          );
+        for (const { failed } of this.#waiting.values()) failed(closed());
         this.#waiting.clear();
         done();
       });
@@ -62,6 +59,11 @@ export class InspectorSession {
   call(method: string, params: object = {}, withinMs = ANSWER_MS): Promise<unknown> {
     const id = ++this.#next;
     return new Promise((done, failed) => {
+      // A message to a closed socket would be dropped without a word.
+      if (this.#socket.readyState !== WebSocket.OPEN) {
+        failed(closed());
+        return;
+      }
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
         failed(
@@ -130,4 +132,8 @@ export class InspectorSession {
     if (error === undefined) waiting?.done(result);
     else waiting?.failed(new BytesperError("BAD_INPUT", `The process refused: ${error.message}.`));
   }
+}
+
+function closed(): BytesperError {
+  return new BytesperError("BAD_INPUT", "The process closed its inspector, or ended, while it was asked.");
 }

@@ -21,9 +21,9 @@ class Client {
   #next = 0;
   #words = "";
 
-  constructor() {
+  constructor(mark: string) {
     // Its own session: a terminal's interrupt is for bytesper alone.
-    this.#child = spawn(process.execPath, [ENTRY], {
+    this.#child = spawn(process.execPath, [ENTRY, mark], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       detached: true,
     });
@@ -78,11 +78,10 @@ export class Clients {
   readonly #clients: Client[];
   readonly #each = eachHolds();
 
-  constructor(most: number) {
-    this.#clients = Array.from({ length: Math.ceil(most / this.#each) }, () => new Client());
+  constructor(most: number, mark: string) {
+    this.#clients = Array.from({ length: Math.ceil(most / this.#each) }, () => new Client(mark));
   }
 
-  /** Sent at once when the server has started: a client ends the server if bytesper is killed. */
   settings(settings: Omit<ClientSettings, "first">): void {
     this.#clients.forEach((client, place) => {
       const first = place * this.#each;

@@ -12,7 +12,7 @@ import { Clients } from "./clients.js";
 import type { TrialData } from "./fit.js";
 import { Inside } from "./inside.js";
 import { untilStill } from "./memory.js";
-import { interrupted, isInterrupted, Server } from "./server.js";
+import { interrupted, isInterrupted, newMark, Server } from "./server.js";
 import type { LevelEnd } from "./trial.js";
 import { required, Trial } from "./trial.js";
 
@@ -128,18 +128,18 @@ class Measurement {
   async #withServer(use: (trial: Trial) => Promise<void>): Promise<void> {
     const { signal, messages, template, client } = this.#options;
     if (signal.aborted) throw interrupted();
-    const clients = new Clients(this.#options.levels.at(-1) ?? 1);
+    // A client ends the server if bytesper is killed, and so comes before it.
+    const mark = newMark();
+    const clients = new Clients(this.#options.levels.at(-1) ?? 1, mark);
     const interrupt = (): void => {
       clients.end();
     };
     signal.addEventListener("abort", interrupt, { once: true });
     let [server, inside]: [Server | undefined, Inside | undefined] = [undefined, undefined];
     try {
-      server = await Server.start(this.#options);
-      const { pid, mark } = server;
+      server = await Server.start(this.#options, mark);
       clients.settings({
         messages,
-        server: { pid, mark },
         ...(template === undefined ? {} : { template }),
         ...(client === undefined ? {} : { client: { url: this.#clientUrl ?? "", file: client } }),
       });

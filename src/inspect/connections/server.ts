@@ -39,8 +39,6 @@ const PRELOAD = `--require ${JSON.stringify(ANY_PORT)}`;
 
 /** The user's server, with all processes that it starts. */
 export class Server {
-  readonly pid: number;
-  readonly mark: string;
   readonly #tree: ProcessTree;
   readonly #child: ChildProcess;
   #words = "";
@@ -49,8 +47,6 @@ export class Server {
 
   private constructor(child: ChildProcess, pid: number, mark: string) {
     this.#child = child;
-    this.pid = pid;
-    this.mark = mark;
     this.#tree = new ProcessTree(pid, mark);
     // What it prints is read to the end: a server whose pipe is full would stop, or keep it in memory.
     for (const stream of [child.stdout, child.stderr])
@@ -63,10 +59,9 @@ export class Server {
     });
   }
 
-  static start({ command }: ServerOptions): Promise<Server> {
+  static start({ command }: ServerOptions, mark: string): Promise<Server> {
     const [file, ...args] = command;
-    const name = "BYTESPER_CONNECTIONS";
-    const value = randomUUID();
+    const [name = "", value = ""] = mark.split("=");
     const child = spawn(file, args, {
       // Its own group: a terminal's interrupt goes to bytesper, which ends the whole tree.
       detached: true,
@@ -88,7 +83,7 @@ export class Server {
         failed(new BytesperError("USAGE", `The server "${file}" cannot be started: ${why}.`));
       });
       child.once("spawn", () => {
-        done(new Server(child, child.pid as number, `${name}=${value}`));
+        done(new Server(child, child.pid as number, mark));
       });
     });
   }
@@ -228,6 +223,11 @@ function onePort(found: readonly { pid: number; socket: TcpSocket }[]): Listenin
 
 export function interrupted(): BytesperError {
   return new BytesperError("INTERRUPTED", "Interrupted; the server and its clients were ended.");
+}
+
+/** An entry of the environment that only the processes of one server have. */
+export function newMark(): string {
+  return `BYTESPER_CONNECTIONS=${randomUUID()}`;
 }
 
 /** A call, because the compiler takes the property of a signal for constant between two awaits. */

@@ -2,6 +2,7 @@ import { generatedCorpus } from "../../../corpus/index.js";
 import { sentence } from "../../../base/sentence.js";
 import { endTree } from "../../../system/end-tree.js";
 import { ProcessTree } from "../../../system/process-tree.js";
+import { allPids, hasEnvironment } from "../../../system/process.js";
 import type { Target } from "./connection.js";
 import type { CrowdState } from "./crowd.js";
 import { Crowd } from "./crowd.js";
@@ -9,7 +10,7 @@ import type { Protocol } from "./detect.js";
 import { detect, dialerOf } from "./detect.js";
 import { userDialer } from "./user.js";
 
-/** The first order that a client process gets. */
+/** The first order that a client process gets; its argument is the mark of the server's processes. */
 export interface ClientSettings {
   /** The index of its first connection. */
   first: number;
@@ -17,8 +18,6 @@ export interface ClientSettings {
   /** What a message is; `{text}`, `{index}` and `{turn}` are filled in. */
   template?: string;
   client?: { url: string; file: string };
-  /** The server's process, which must not outlive bytesper. */
-  server: { pid: number; mark: string };
 }
 
 export type ClientOrder =
@@ -85,13 +84,14 @@ process.on("message", ({ id, order }: { id: number; order: ClientOrder }) => {
 process.on("uncaughtException", () => undefined);
 // A terminal sends this to all processes; the one that gives orders decides.
 process.on("SIGINT", () => undefined);
-process.once("disconnect", () => {
-  void (async () => {
-    // bytesper was killed: nobody else ends its server.
-    if (settings !== undefined) {
-      const { pid, mark } = settings.server;
-      await endTree(new ProcessTree(pid, mark), 1000);
-    }
-    process.exit(0);
-  })();
-});
+process.once("disconnect", () => void leave());
+// The channel may have closed while this process was loading.
+if (!process.connected) void leave();
+
+/** bytesper was killed: nobody else ends its server, whose processes have the mark in their environment. */
+async function leave(): Promise<void> {
+  const [, , mark = ""] = process.argv;
+  const heads = mark === "" ? [] : allPids().filter((pid) => hasEnvironment(pid, mark));
+  for (const pid of heads) await endTree(new ProcessTree(pid, mark), 1000);
+  process.exit(0);
+}
