@@ -70,33 +70,40 @@ export default defineExperiment({
   figures: [
     {
       name: "tokens-heavy",
-      title: "Tokens of the prompt, heavy tool results",
-      part: "curve",
+      title: "Tokens of the prompt at every turn, heavy tool results",
+      finding: ({ rows }, { count }) => {
+        const most = (policy: string): number =>
+          rows({ workload: "heavy", policy })[0]?.number("largestInputTokens") ?? Number.NaN;
+        return Number.isFinite(most("none") + most("budget"))
+          ? `Heavy tool results take the prompt to ${count(most("none"))} tokens; the budget holds it at ${count(most("budget"))}`
+          : "Tokens of the prompt at every turn, heavy tool results";
+      },
       where: { workload: "heavy" },
-      x: "factors.turn",
+      x: "series",
       log: ["y"],
       yLabel: "tokens",
-      y: [
-        "readings.noneTokens",
-        "readings.keep3Tokens",
-        "readings.keep2Tokens",
-        "readings.keep1Tokens",
-        "readings.summariesTokens",
-        "readings.budgetTokens",
-      ],
+      y: ["series.inputTokens"],
+      panels: true,
+      wide: true,
     },
     {
       name: "peaks",
-      title: "Peak with and without a budget of tokens",
-      part: "curve",
-      x: "factors.turn",
+      title: "Estimated peak at every turn, heavy tool results",
+      finding: ({ rows }, { bytes }) => {
+        const none = rows({ workload: "heavy", policy: "none" })[0];
+        const budget = rows({ workload: "heavy", policy: "budget" })[0];
+        return none?.has("exceededAtTurn") === true && budget !== undefined
+          ? `Without pruning the peak is over ${bytes(CAPACITY_BYTES)} at turn ${none.count("exceededAtTurn")}; with a budget it stays at ${budget.bytes("largestPeakBytes")}`
+          : "Estimated peak at every turn, heavy tool results";
+      },
+      where: { workload: "heavy" },
+      x: "series",
       log: ["y"],
       yLabel: "estimated peak",
-      y: [
-        { from: "readings.nonePeakBytes", name: "none" },
-        { from: "readings.budgetPeakBytes", name: "budget" },
-      ],
+      y: ["series.peakBytes"],
       marks: [{ axis: "y", at: CAPACITY_BYTES, label: "capacity {value}" }],
+      panels: true,
+      wide: true,
     },
   ],
   followUps: [

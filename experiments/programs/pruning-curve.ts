@@ -32,6 +32,7 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   }
   return {
     readings,
-    warnings: [...notices, ...simulation.notes].map((message) => ({ name: "simulation", message })),
+    // The notes are about the whole conversation, which the policies' own rows play and tell.
+    warnings: notices.map((message) => ({ name: "simulation", message })),
   };
 }

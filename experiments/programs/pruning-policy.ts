@@ -14,6 +14,7 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
   const policy = String(context.factors.policy);
   const totals: PolicyTotals[] = [];
   const played: SimulatedTurn[] = [];
+  let first: SimulatedTurn[] = [];
   const said = new Set<string>();
   for (let conversation = 0; conversation < conversations; conversation++) {
     const { simulation, notices } = await simulated(context, {
@@ -25,7 +26,10 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
     totals.push(...simulation.policies);
     const rows = simulation.replays.flatMap((each) => each.turns);
     played.push(...rows);
-    if (conversation === 0) context.emit({ curve: rows });
+    if (conversation === 0) {
+      context.emit({ curve: rows });
+      first = rows;
+    }
     for (const notice of [...notices, ...simulation.notes]) said.add(notice);
   }
   const sum = (value: (each: PolicyTotals) => number): number =>
@@ -43,6 +47,18 @@ export async function run(context: ProgramContext): Promise<ProgramAnswer> {
       toolResults: sum((each) => each.toolResults),
       ...longestMeasured(played),
     },
+    series: [
+      {
+        reading: "inputTokens",
+        over: "turn",
+        points: first.map(({ turn, inputTokens }) => [turn, inputTokens] as const),
+      },
+      {
+        reading: "peakBytes",
+        over: "turn",
+        points: first.map(({ turn, peakBytes }) => [turn, peakBytes] as const),
+      },
+    ],
     warnings: [...said].map((message) => ({ name: "simulation", message })),
   };
 }

@@ -82,7 +82,7 @@ async function saveFigures(folder: string, figures: Record<string, Figure>): Pro
   try {
     await mkdir(folder, { recursive: true });
     for (const [name, figure] of Object.entries(figures))
-      await writeFile(join(folder, `${name}.svg`), figureSvg(figure));
+      await writeFile(join(folder, `${name}.svg`), await figureSvg(figure));
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     throw new BytesperError(

@@ -35,6 +35,8 @@ export interface FigureSpec {
   marks?: readonly MarkSpec[];
   /** As wide as a page instead of a column. */
   wide?: boolean;
+  /** A small plot for each series, where lines would cross. */
+  panels?: boolean;
 }
 
 /** What the figure shows over `x`. Each level of the other factors gets its own series. */

@@ -17,6 +17,7 @@ const KEYS: readonly string[] = [
   "largest",
   "marks",
   "wide",
+  "panels",
 ] satisfies (keyof FigureSpec)[];
 const VALUE_KEYS: readonly string[] = [
   "from",

@@ -174,6 +174,7 @@ export const figure = z.looseObject({
     )
     .exactOptional(),
   wide: z.boolean().exactOptional(),
+  panels: z.boolean().exactOptional(),
 });
 
 const line = z.object({

@@ -2,6 +2,7 @@ import type { Table } from "../base/table/table.js";
 import { terminalTable } from "../base/table/terminal.js";
 import type { Result } from "../record/schema.js";
 import { doubtNames, shortAnswer } from "./answer.js";
+import { inOrder } from "./order.js";
 import { conditions } from "./main-table.js";
 
 /** How a run of several experiments ends: their answers in one table, and the conditions of all, each once. */
@@ -13,7 +14,7 @@ export function answersText(results: readonly Result[]): string {
       { title: "answer", align: "left" },
       { title: "doubts", align: "left" },
     ],
-    rows: results.map((result) => [
+    rows: inOrder(results).map((result) => [
       result.experiment,
       shortAnswer(result),
       doubtNames(result).join(", ") || "none",

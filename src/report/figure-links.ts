@@ -5,19 +5,29 @@ export interface FigureLink {
   folder: string;
   /** Name of its files, without extension. */
   name: string;
-  /** Whether there is a PNG beside the SVG. */
-  hasPicture: boolean;
+  endings: readonly FigureEnding[];
 }
+
+export type FigureEnding = keyof typeof NAMES;
+
+/** What a file of a figure is, in the order of the links. */
+const NAMES = {
+  svg: "SVG",
+  png: "PNG",
+  pdf: "PDF",
+  "vl.json": "description (Vega-Lite)",
+} as const;
 
 /** Lists the figures of a page; each is a link to its picture. */
 export function figureSection(figures: readonly FigureLink[]): string[] {
   if (figures.length === 0) return [];
   return [
     "## Plots",
-    ...figures.map(({ title, folder, name, hasPicture }) => {
-      const svg = `${folder}/${name}.svg`;
-      const png = hasPicture ? `, [PNG](${folder}/${name}.png)` : "";
-      return `![${escaped(title)}](${svg})\n\n[SVG](${svg})${png}`;
+    ...figures.map(({ title, folder, name, endings }) => {
+      const links = (Object.keys(NAMES) as FigureEnding[])
+        .filter((ending) => endings.includes(ending))
+        .map((ending) => `[${NAMES[ending]}](${folder}/${name}.${ending})`);
+      return `![${escaped(title)}](${folder}/${name}.svg)\n\n${links.join(", ")}`;
     }),
   ];
 }

@@ -1,6 +1,7 @@
 import { markdownSentence } from "../base/table/markdown.js";
 import type { Result } from "../record/schema.js";
 import { answerOf, standing } from "./answer.js";
+import { inOrder } from "./order.js";
 
 /** A bracket would end the text of the link. */
 function linkText(title: string): string {
@@ -8,7 +9,7 @@ function linkText(title: string): string {
 }
 
 export function indexPage(results: readonly Result[]): string {
-  const lines = results.map((result) => {
+  const lines = inOrder(results).map((result) => {
     const note = [
       ...standing(result).map(markdownSentence),
       `Node ${result.environment.node}`,

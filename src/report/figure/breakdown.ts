@@ -1,6 +1,6 @@
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Result } from "../../record/schema.js";
-import type { Figure, Series } from "./figure.js";
+import type { Figure, Point, Series } from "./figure.js";
 import { circumstances } from "./row-values.js";
 
 const CLASSES_SHOWN = 10;
@@ -32,36 +32,32 @@ export function breakdownFigure(result: Result): Figure | undefined {
 export function estimateFigure(result: Result): Figure | undefined {
   const { estimates, kinds, fit, unit } = result;
   if (estimates.length === 0 || kinds.length === 0 || isAbsent(fit)) return undefined;
-  const names = [...estimates.map(({ name }) => `estimate: ${name}`), "slope", "snapshot"];
-  const at = (name: string): number => names.indexOf(name);
-  const series: Series[] = [
-    {
-      name: "estimate",
-      kind: "bar",
-      stack: "bytes",
-      estimated: true,
-      points: estimates.map(({ name, perUnitBytes }) => ({ x: perUnitBytes, y: at(`estimate: ${name}`) })),
-    },
-    {
-      name: "slope of the line",
-      kind: "bar",
-      stack: "bytes",
-      points: [
-        {
-          x: fit.perUnitBytes.value,
-          y: at("slope"),
-          ...(fit.perUnitBytes.low === fit.perUnitBytes.high
-            ? {}
-            : { low: fit.perUnitBytes.low, high: fit.perUnitBytes.high }),
-        },
-      ],
-    },
-    ...kinds.map(({ kind, bytes }): Series => ({
-      name: kind,
-      kind: "bar",
-      stack: "bytes",
-      points: [{ x: bytes, y: at("snapshot") }],
-    })),
+  const parts = [...kinds].sort((a, b) => b.bytes - a.bytes).filter(({ bytes }) => bytes > 0);
+  const names = [
+    ...estimates.map(({ name }) => `estimate: ${name}`),
+    "slope of the line",
+    "snapshot",
+    ...parts.map(({ kind }) => `of it ${kind}`),
+  ];
+  const bars = (
+    name: string,
+    from: number,
+    points: readonly Omit<Point, "y">[],
+    estimated = false,
+  ): Series => ({
+    name,
+    kind: "bar",
+    stack: "bytes",
+    ...(estimated ? { estimated } : {}),
+    points: points.map((point, index) => ({ ...point, y: from + index })),
+  });
+  const { value, low, high } = fit.perUnitBytes;
+  const snapshot = kinds.reduce((sum, { bytes }) => sum + bytes, 0);
+  const after = estimates.length;
+  const series = [
+    bars("measured", after, [{ x: value, ...(low === high ? {} : { low, high }) }, { x: snapshot }]),
+    bars("part of the snapshot", after + 2, parts.map(({ bytes }) => ({ x: bytes }))), // prettier-ignore
+    bars("estimated", 0, estimates.map(({ perUnitBytes }) => ({ x: perUnitBytes })), true), // prettier-ignore
   ];
   return {
     title: `${result.title}: estimate and measurement`,

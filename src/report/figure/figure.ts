@@ -1,3 +1,4 @@
+import type { ByteUnit } from "../../base/size.js";
 import type { FigureKind } from "../../experiment/figure-spec.js";
 
 /** The data of one figure, used by all writers: base units (bytes, ms, counts), not rounded. */
@@ -14,12 +15,15 @@ export interface Figure {
   name?: string;
   /** As wide as a page (170 mm) instead of a column (85 mm). */
   wide?: boolean;
+  /** A small plot for each series in place of one for all. */
+  panels?: boolean;
 }
 
 export interface Axis {
   label: string;
-  /** Bytes are shown with binary prefixes; times of 1,000 ms and more as s. */
   unit: "bytes" | "ms" | "count" | "share" | "none";
+  /** The unit of all values of an axis of bytes; the default goes by the largest. */
+  byteUnit?: ByteUnit;
   scale?: "linear" | "log";
   /**
    * Names instead of numbers; the x (or y) of a point is then the index of a name. With names on y, the bars
@@ -54,6 +58,8 @@ export interface Point {
   low?: number;
   high?: number;
   censored?: boolean;
+  /** How the row ended that has no value here, such as `oom-cap`. */
+  killed?: string;
 }
 
 export interface Mark {

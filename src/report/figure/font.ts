@@ -1,15 +1,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { packageMissing } from "../../base/optional-package.js";
+import type { Weight } from "./text.js";
+import { measureWith } from "./text.js";
 
-/** Font families that nearly every system has, widest first. DejaVu Sans and Verdana have the same widths. */
-export const FONT_STACK = "'DejaVu Sans', Verdana, Arial, Helvetica, sans-serif";
 export const FONT_FAMILY = "DejaVu Sans";
 
 /** Optional packages that every figure needs. */
-export const FIGURE_PACKAGES = ["echarts", "dejavu-fonts-ttf"] as const;
-
-export type Weight = "normal" | "bold";
+export const FIGURE_PACKAGES = ["vega", "vega-lite", "dejavu-fonts-ttf"] as const;
 
 /** Path of the font that gives the widths of texts and draws the pictures. Throws `NO_PACKAGE`. */
 export function fontFile(weight: Weight): string {
@@ -24,10 +22,14 @@ export function fontFile(weight: Weight): string {
 const widths = new Map<Weight, (character: number) => number>();
 
 /**
- * Width of a text in DejaVu Sans, pt. Read from the font's own tables and not from a canvas, so that a figure
+ * Texts are as wide as in DejaVu Sans, pt. Read from the font's own tables and not from a canvas, so that a figure
  * has the same layout on a machine without one.
  */
-export function textWidth(text: string, size: number, weight: Weight = "normal"): number {
+export function measureWithFont(): void {
+  measureWith(widthInFont);
+}
+
+function widthInFont(text: string, size: number, weight: Weight): number {
   let widthOf = widths.get(weight);
   if (widthOf === undefined) widths.set(weight, (widthOf = readWidths(readFileSync(fontFile(weight)))));
   let width = 0;
@@ -82,32 +84,4 @@ function readCharacters(font: Buffer, cmap: number): (character: number) => numb
     }
     return 0;
   };
-}
-
-/**
- * Breaks a text into lines of at most `width` pt. A longer word gets its own line and is cut with an
- * ellipsis.
- */
-export function wrap(text: string, width: number, size: number, weight: Weight = "normal"): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (textWidth(longer, size, weight) <= width || line === "") line = longer;
-    else {
-      lines.push(line);
-      line = word;
-    }
-  }
-  if (line !== "") lines.push(line);
-  return lines.map((each) => shortened(each, width, size, weight));
-}
-
-/** Cuts a text to `width` pt and puts an ellipsis in place of the rest. */
-export function shortened(text: string, width: number, size: number, weight: Weight = "normal"): string {
-  if (textWidth(text, size, weight) <= width) return text;
-  const characters = Array.from(text);
-  while (characters.length > 1 && textWidth(`${characters.join("")}…`, size, weight) > width)
-    characters.pop();
-  return `${characters.join("")}…`;
 }

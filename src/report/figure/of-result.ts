@@ -5,6 +5,7 @@ import { figureName } from "./name.js";
 import { specFigure } from "./of-spec.js";
 import { lineFigure } from "./population.js";
 import { circumstances } from "./row-values.js";
+import { withUnits } from "./value-text.js";
 import { seriesFigures } from "../series-figure.js";
 
 /** The result without the series that the experiment shows in its own figures. */
@@ -49,6 +50,6 @@ export function figuresOf(result: Result): Figure[] {
     let own = name;
     for (let again = 2; taken.has(own); again++) own = `${name}-${again}`;
     taken.add(own);
-    return { ...figure, name: own };
+    return withUnits({ ...figure, name: own });
   });
 }

@@ -4,7 +4,7 @@ import type { FigureSpec, FigureValue, MarkSpec } from "../../experiment/figure-
 import type { Result, ResultRow } from "../../record/schema.js";
 import type { Axis, Figure, Mark, Point, Series } from "./figure.js";
 import { circumstances, rowNumber, rowPoint, rowValue, unitOf } from "./row-values.js";
-import { valueText } from "./value-text.js";
+import { valueText, withUnits } from "./value-text.js";
 
 /** The figure that an experiment asks for; undefined if no row has the values that it shows. */
 export function specFigure(result: Result, spec: FigureSpec): Figure | undefined {
@@ -26,6 +26,7 @@ export function specFigure(result: Result, spec: FigureSpec): Figure | undefined
   const y: Axis = {
     label: spec.yLabel ?? labelOf(result, spec, from),
     unit: unitOf(from),
+    ...columnUnit(result, spec, from),
     // Bars start at 0, which a logarithmic axis does not have.
     scale: log.includes("y") && kind !== "bar" && kind !== "area" ? "log" : "linear",
   };
@@ -35,17 +36,23 @@ export function specFigure(result: Result, spec: FigureSpec): Figure | undefined
     scale: log.includes("x") && names === undefined ? "log" : "linear",
     ...(names === undefined ? {} : { categories: names.map((name) => shownLevel(rows, spec.x, name)) }),
   };
-  const marks = (spec.marks ?? []).flatMap((mark) => marksOf(result, mark, mark.axis === "x" ? x : y));
-  return {
+  const places = (spec.marks ?? []).flatMap((mark) => marksOf(result, mark, mark.axis === "x" ? x : y));
+  const figure = withUnits({
     title: spec.title,
     ...(spec.name === undefined ? {} : { name: spec.name }),
     x,
     y,
     series,
-    ...(marks.length === 0 ? {} : { marks }),
+    ...(places.length === 0 ? {} : { marks: places }),
     notes: [circumstances(result, rows)],
     ...(spec.wide === true ? { wide: true } : {}),
-  };
+    ...(spec.panels === true ? { panels: true } : {}),
+  });
+  const marks = figure.marks?.map((mark) => ({
+    ...mark,
+    label: mark.label.replaceAll("{value}", valueText(figure[mark.axis], mark.at, 4)),
+  }));
+  return { ...figure, ...(marks === undefined ? {} : { marks }) };
 }
 
 function isBroken(level: unknown): boolean {
@@ -101,7 +108,7 @@ function seriesOf(
     const points = own.flatMap((row): Point[] => {
       if (spec.x === "series") return stepsOf(row, from);
       const x = along(row);
-      return x === undefined ? [] : [rowPoint(row, x, from)];
+      return x === undefined ? [] : [endedPoint(row, rowPoint(row, x, from))];
     });
     const full = key === "" ? title : spec.y.length === 1 ? key : `${title}, ${key}`;
     return {
@@ -113,6 +120,11 @@ function seriesOf(
       points: points.sort((a, b) => a.x - b.x),
     };
   });
+}
+
+/** A row that did not end well and has no value is told at its place. */
+function endedPoint({ outcome }: ResultRow, point: Point): Point {
+  return outcome === "ok" || point.y !== undefined ? point : { ...point, killed: outcome };
 }
 
 /** The factors that distinguish rows with the same `x`. */
@@ -146,13 +158,25 @@ function overOf(rows: readonly ResultRow[]): string | undefined {
   return rows.flatMap(({ series = [] }) => series).map(({ over }) => over)[0];
 }
 
-/** The name that the experiment's tables use. */
-function labelOf(result: Result, { part }: Pick<FigureSpec, "part">, from: string): string {
+type Column = NonNullable<Result["table"]>["columns"][number];
+
+function columnOf(result: Result, { part }: Pick<FigureSpec, "part">, from: string): Column | undefined {
   const tables = [
     ...(result.followUps ?? []).filter(({ name }) => name === part).map(({ table }) => table),
     ...(result.table === undefined ? [] : [result.table]),
   ];
-  const column = tables.flatMap(({ columns }) => columns).find((each) => each.from === from);
+  return tables.flatMap(({ columns }) => columns).find((each) => each.from === from);
+}
+
+/** The unit of the table, so that a reader finds its numbers in the figure. Whole bytes would make long labels. */
+function columnUnit(result: Result, spec: FigureSpec, from: string): Pick<Axis, "byteUnit"> {
+  const { unit = "B" } = columnOf(result, spec, from) ?? {};
+  return unit === "B" ? {} : { byteUnit: unit };
+}
+
+/** The name that the experiment's tables use. */
+function labelOf(result: Result, spec: Pick<FigureSpec, "part">, from: string): string {
+  const column = columnOf(result, spec, from);
   if (column !== undefined) return column.title;
   const name = from.slice(from.indexOf(".") + 1).replace(/(Bytes|Ms|Share)$/, "");
   return name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
@@ -161,7 +185,7 @@ function labelOf(result: Result, { part }: Pick<FigureSpec, "part">, from: strin
 function marksOf(result: Result, { axis, at, label, part, where = {} }: MarkSpec, on: Axis): Mark[] {
   if (on.categories !== undefined) return [];
   const mark = (place: number | undefined, factors: ResultRow["factors"]): Mark[] =>
-    place === undefined ? [] : [{ axis, at: place, label: filled(label, valueText(on, place), factors) }];
+    place === undefined ? [] : [{ axis, at: place, label: filled(label, factors) }];
   if (typeof at === "number") return mark(at, {});
   if (at.startsWith("settings.")) {
     const setting = ownValue(result.settings, at.slice("settings.".length));
@@ -171,8 +195,9 @@ function marksOf(result: Result, { axis, at, label, part, where = {} }: MarkSpec
   return rows.flatMap((row) => mark(rowNumber(row, at), row.factors));
 }
 
-function filled(label: string, value: string, factors: ResultRow["factors"]): string {
+/** Puts in the levels; the value waits for the unit of its axis. */
+function filled(label: string, factors: ResultRow["factors"]): string {
   return label.replace(/\{([\w-]+)\}/g, (whole, name: string) =>
-    name === "value" ? value : Object.hasOwn(factors, name) ? String(factors[name]) : whole,
+    name !== "value" && Object.hasOwn(factors, name) ? String(factors[name]) : whole,
   );
 }

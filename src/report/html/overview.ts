@@ -3,7 +3,7 @@ import { numberCell } from "../../base/table/number-cell.js";
 import { escaped, prose } from "./escape.js";
 import { captionOf } from "./table.js";
 import type { Chapter } from "./section.js";
-import { doubtCount } from "./section.js";
+import { doubtCount, doubtLines } from "./section.js";
 
 const COLUMNS = [
   ["experiment", "left"],
@@ -26,7 +26,7 @@ export function overview(chapters: readonly Chapter[]): string {
     const answer = shortAnswer(result);
     const number = numberCell(failed, 0).shown;
     return [
-      `<tr><th scope="row" class="left"><a href="#${id}">${escaped(result.title)}</a></th>`,
+      `<tr><th scope="row" class="left"><a href="#${id}">${escaped(result.title)}</a>${result.settings.quick === true ? ' <strong class="doubtful">quick</strong>' : ""}</th>`,
       `<td class="left sentence">${prose(answer)}</td>`,
       `<td class="right${count === 0 ? "" : " doubtful"}" data-v="${count}">${count === 0 ? "none" : count}</td>`,
       `<td class="right" data-v="${failed}">${failed === 0 ? "none" : `${number} of ${rows.length}`}</td>`,
@@ -41,6 +41,17 @@ export function overview(chapters: readonly Chapter[]): string {
     `<table aria-labelledby="overview--caption"><thead><tr>${head}</tr></thead>`,
     `<tbody>\n${rows.join("\n")}\n</tbody></table></div></div>`,
   ].join("\n");
+}
+
+/** Every doubt of every experiment, in one place. */
+export function allDoubts(chapters: readonly Chapter[]): string[] {
+  const entries = chapters.flatMap(({ id, result }) =>
+    doubtLines(result).map((line) => `<li><a href="#${id}">${escaped(result.title)}</a>: ${line}</li>`),
+  );
+  if (entries.length === 0) return [];
+  return [
+    `<section id="doubts" aria-labelledby="doubts--title"><h2 id="doubts--title">All doubts</h2><ul class="all-doubts">${entries.join("\n")}</ul></section>`,
+  ];
 }
 
 /** The table of contents: experiments and their parts. */

@@ -5,10 +5,11 @@ import { tablesOf } from "../result-tables.js";
 import type { Result } from "../../record/schema.js";
 import { csvFile } from "./csv-file.js";
 import { environmentList } from "./environment.js";
-import { partId, scriptJson, sectionId } from "./escape.js";
+import { escaped, partId, scriptJson, sectionId } from "./escape.js";
 import { figureTable } from "./figure-table.js";
 import { visibleFigure } from "./visible-figure.js";
-import { contents, overview } from "./overview.js";
+import { inOrder } from "../order.js";
+import { allDoubts, contents, overview } from "./overview.js";
 import type { PageData } from "./page-data.js";
 import type { Chapter } from "./section.js";
 import { section } from "./section.js";
@@ -18,8 +19,10 @@ import { STYLE } from "./style.js";
  * A page of all results that needs no other file: it contains its style, script, numbers and files. Its
  * policy forbids loading anything and running any other script. The same results give the same bytes.
  */
-export function htmlPage(results: readonly Result[], script: string): string {
+export function htmlPage(given: readonly Result[], script: string, project?: string): string {
+  const results = inOrder(given);
   const chapters = chaptersOf(results);
+  const title = escaped(titleOf(results, project));
   const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; script-src '${hashOf(script)}'; base-uri 'none'; form-action 'none'`;
   return `${[
     "<!doctype html>",
@@ -29,17 +32,18 @@ export function htmlPage(results: readonly Result[], script: string): string {
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="color-scheme" content="light dark">',
-    "<title>Results</title>",
+    `<title>${title}</title>`,
     '<link rel="icon" href="data:,">',
     `<style>${STYLE}</style>`,
     "</head>",
     "<body>",
     '<a class="skip" href="#overview">Skip to the results</a>',
-    '<header><h1>Results</h1><label class="theme">Colours <select id="theme"><option value="">as the system</option><option value="light">light</option><option value="dark">dark</option></select></label></header>',
+    `<header><h1>${title}</h1><label class="theme">Colours <select id="theme"><option value="">as the system</option><option value="light">light</option><option value="dark">dark</option></select></label></header>`,
     contents(chapters),
     "<main>",
     "<p>Buttons download unrounded numbers. A click on a heading sorts the table.</p>",
     overview(chapters),
+    ...allDoubts(chapters),
     '<section id="environment" aria-labelledby="environment--title"><h2 id="environment--title">Environment</h2>',
     environmentList(results),
     "</section>",
@@ -50,6 +54,16 @@ export function htmlPage(results: readonly Result[], script: string): string {
     "</body>",
     "</html>",
   ].join("\n")}\n`;
+}
+
+/** Names the project and the day of the newest result, since pages of several are open side by side. */
+function titleOf(results: readonly Result[], project: string | undefined): string {
+  const day = results
+    .map(({ finishedAt }) => finishedAt.slice(0, 10))
+    .sort()
+    .at(-1);
+  const of = project === undefined ? "" : ` of ${project}`;
+  return `Memory results${of}${day === undefined ? "" : `, ${day}`}`;
 }
 
 function hashOf(script: string): string {

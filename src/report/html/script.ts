@@ -10,7 +10,7 @@ const BUILT = new URL("page-script.js", import.meta.url);
 
 let script: string | undefined;
 
-/** The script of the page as one text: the used parts of ECharts, and the code that reacts to the reader. */
+/** The script of the page as one text: Vega-Lite, and the code that reacts to the reader. */
 export function pageScript(): string {
   return (script ??= existsSync(BUILT) ? readFileSync(BUILT, "utf8") : bundlePageScript());
 }
@@ -37,11 +37,11 @@ export function bundlePageScript(): string {
     // The bundled licences must stay with the page, but the comments of these packages are not marked to be
     // kept.
     legalComments: "eof",
-    banner: { js: "/* Contains Apache ECharts (Apache License 2.0) and ZRender (BSD 3-Clause). */" },
+    banner: { js: "/* Contains Vega and Vega-Lite (BSD 3-Clause) and D3 (ISC). */" },
     define: { "process.env.NODE_ENV": '"production"' },
     logLevel: "silent",
   });
   const text = outputFiles[0]?.text.trimEnd() ?? "";
-  // The licence of ECharts must stay with its code. No text in the script may end the script element.
-  return `/* Charts: Apache ECharts, Apache License 2.0, https://echarts.apache.org */${text.replace(/<(?=\/script|!--)/gi, "\\x3C")}`;
+  // No text in the script may end the script element.
+  return `/* Charts: Vega-Lite, BSD 3-Clause, https://vega.github.io */${text.replace(/<(?=\/script|!--)/gi, "\\x3C")}`;
 }

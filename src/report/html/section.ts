@@ -35,20 +35,26 @@ export function section({ id, result, tables, figures }: Chapter): string {
     doubts(result),
     ...(main === undefined ? [] : [table(main)]),
     ...capacity(result),
-    ...(figures.length === 0
-      ? []
-      : [
-          `<h3 id="${id}--figures">Figures</h3>`,
-          ...figures.map((figure) => htmlFigure(figure, partId(id, "figure", figure.name ?? ""), said)),
-        ]),
-    ...(shown.length === 0 ? [] : [`<h3 id="${id}--tables">Further tables</h3>`, ...shown.map(table)]),
-    `<h3 id="${id}--method">How this was measured</h3>`,
-    factList(methodFacts(result)),
-    ...methodTables.map(table),
-    ...(readings === undefined ? [] : [htmlTable(readings, { id: `${id}--readings`, hasFile: false })]),
+    ...folded(
+      "Figures",
+      `${id}--figures`,
+      figures.map((figure) => htmlFigure(figure, partId(id, "figure", figure.name ?? ""), said)),
+    ),
+    ...folded("Further tables", `${id}--tables`, shown.map(table)),
+    ...folded("How this was measured", `${id}--method`, [
+      factList(methodFacts(result)),
+      ...methodTables.map(table),
+      ...(readings === undefined ? [] : [htmlTable(readings, { id: `${id}--readings`, hasFile: false })]),
+    ]),
     `<p class="files"><button type="button" class="download" data-file="${id}">All numbers: result.json</button></p>`,
     `</section>`,
   ].join("\n");
+}
+
+/** A part that the reader opens; paper shows all of them. */
+function folded(title: string, id: string, parts: readonly string[]): string[] {
+  if (parts.length === 0) return [];
+  return [`<details class="part" id="${id}"><summary><h3>${title}</h3></summary>`, ...parts, "</details>"];
 }
 
 /** Removes from a table the notes that the section has already shown. */
@@ -70,18 +76,20 @@ export function doubtCount({ warnings, missing, complete }: Result): number {
 }
 
 function doubts(result: Result): string {
-  const { warnings, missing, complete } = result;
-  if (doubtCount(result) === 0) return `<p class="no-doubts">No warnings.</p>`;
-  const lines = [
+  const lines = doubtLines(result);
+  if (lines.length === 0) return `<p class="no-doubts">No warnings.</p>`;
+  return `<aside class="doubts"><p>Doubts</p><ul>${lines.map((line) => `<li>${line}</li>`).join("\n")}</ul></aside>`;
+}
+
+/** Each doubt of a result: its name and what it says. */
+export function doubtLines({ warnings, missing, complete }: Result): string[] {
+  return [
     ...(complete
       ? []
-      : [
-          "<li><strong>incomplete</strong>: rows lack trials; what is here may change when they are run.</li>",
-        ]),
-    ...warnings.map(({ name, message }) => `<li><strong>${escaped(name)}</strong>: ${prose(message)}</li>`),
-    ...missing.map((cell) => `<li><strong>missing</strong>: ${escaped(cell)}</li>`),
+      : ["<strong>incomplete</strong>: rows lack trials; what is here may change when they are run."]),
+    ...warnings.map(({ name, message }) => `<strong>${escaped(name)}</strong>: ${prose(message)}`),
+    ...missing.map((cell) => `<strong>missing</strong>: ${escaped(cell)}`),
   ];
-  return `<aside class="doubts"><p>Doubts</p><ul>${lines.join("\n")}</ul></aside>`;
 }
 
 function capacity(result: Result): string[] {

@@ -74,7 +74,9 @@ figcaption{font-weight:600;font-size:.9375rem;margin-bottom:.25rem}
 .legend .series{display:inline-flex;align-items:center;gap:.35rem;border-color:transparent;padding-left:0;text-align:left}
 .legend .series[aria-pressed=false]{text-decoration:line-through;color:var(--muted)}
 .axes[aria-pressed=true]{background:var(--ink);color:var(--paper)}
-.legend svg{flex:none}
+.plot svg{display:block}
+.part{border-top:1px solid var(--rule);padding-top:.4rem}.part>summary h3{display:inline;margin:0}
+.all-doubts{font-size:.9375rem;max-width:60rem;padding-left:1.1rem}
 .readout{font-size:.875rem;min-height:1.5em;margin:.1rem 0;font-variant-numeric:tabular-nums}
 .readout:empty::before{content:"Point at the figure, or focus it and use the arrow keys, to read values.";color:var(--muted)}
 details{margin:.5rem 0}
@@ -83,11 +85,15 @@ dl{margin:.5rem 0;font-size:.875rem;max-width:60rem}
 dl div{display:grid;grid-template-columns:11rem 1fr;gap:0 1rem;padding:.15rem 0}
 dt{color:var(--muted)}dd{margin:0;grid-column:2;min-width:0;overflow-wrap:anywhere}
 .of{color:var(--muted)}
-@media (max-width:40rem){body{padding:1rem .75rem 3rem}dl div{grid-template-columns:1fr;padding:.3rem 0}dd{grid-column:1}}
+@media (max-width:40rem){body{padding:1rem .75rem 3rem}dl div{grid-template-columns:1fr;padding:.3rem 0}dd{grid-column:1}
+table.cards thead{display:none}table.cards,table.cards tbody,table.cards tr,table.cards td,table.cards th{display:block;width:auto;max-width:none;min-width:0;text-align:left;white-space:normal}
+table.cards tr{border-bottom:1px solid var(--rule);padding:.35rem 0}table.cards td,table.cards th{padding:.05rem .3rem}
+table.cards td::before,table.cards th::before{content:attr(data-h) ": ";color:var(--muted)}table.cards th[scope=row]::before{content:""}}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media print{
 body{max-width:none;padding:0;font-size:9.5pt}
-nav,.skip,.theme,.files,.caption button,.readout,.axes,summary{display:none}
+nav,.skip,.theme,.files,.caption button,.readout,.axes,details:not(.part)>summary{display:none}
+@page{size:A4;margin:14mm 12mm}summary{list-style:none}
 section,figure,.table{break-inside:auto}figure .plot,tr,.doubts{break-inside:avoid}h2,h3,.caption,figcaption,.legend,thead{break-after:avoid}
 .scroll{overflow:visible}table{font-size:7.5pt}button.sort{padding:.1rem .3rem}td.right{white-space:normal}thead th{min-width:0}tbody td,tbody th{min-width:0;padding:.1rem .3rem}
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Result } from "../../record/schema.js";
 import { writeWhole } from "../../base/write.js";
+import { projectOf } from "../project.js";
 import { htmlPage } from "./page.js";
 import { pageScript } from "./script.js";
 import { sentence } from "../../base/sentence.js";
@@ -12,7 +13,7 @@ import { sentence } from "../../base/sentence.js";
 export function writePage(out: string, results: readonly Result[]): string[] {
   let page: string;
   try {
-    page = htmlPage(results, pageScript());
+    page = htmlPage(results, pageScript(), projectOf(out));
   } catch (error) {
     return [`The page index.html could not be made: ${sentence(error)}.`];
   }

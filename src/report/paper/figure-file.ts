@@ -27,7 +27,7 @@ export function figurePath(
 
 function missing(folder: string, experiment: string, name: string, endings: readonly string[]): MarkerError {
   const files = existsSync(folder) ? readdirSync(folder) : [];
-  const names = [...new Set(files.map((file) => file.replace(/\.[^.]*$/, "")))].sort();
+  const names = [...new Set(files.map((file) => file.replace(/\..*$/, "")))].sort();
   const there = names.includes(name)
     ? `, but there is ${files.filter((file) => file.startsWith(`${name}.`)).join(", ")}`
     : suggestion(name, names) || (names.length === 0 ? "" : `; there is ${names.join(", ")}`);

@@ -1,13 +1,13 @@
 import type { Figure, Series } from "../../figure/figure.js";
 import type { Look } from "../../figure/palette.js";
+import { DARK, looksOf } from "../../figure/palette.js";
 import type { Element } from "./dom.js";
 import { page } from "./dom.js";
-import { looksOf } from "./looks.js";
-import { markerPath } from "./marker.js";
 import { isDark, onTheme } from "./theme.js";
 
 interface Choices {
-  hidden: Set<Series>;
+  /** Names of series. */
+  hidden: Set<string>;
   redraw: () => void;
   setLinear: (linear: boolean) => void;
 }
@@ -23,11 +23,11 @@ export function legend(figure: Figure, { hidden, redraw, setLinear }: Choices): 
     const samples = figure.series.map((series) => {
       const sample = page.document.createElement("span");
       const button = toggle([sample, series.name], true, (shown) => {
-        if (shown) hidden.delete(series);
-        else hidden.add(series);
-        // A chart without series has no axes, so the last series stays visible.
+        if (shown) hidden.delete(series.name);
+        else hidden.add(series.name);
+        // A figure without series says nothing, so the last one stays visible.
         if (hidden.size === figure.series.length) {
-          hidden.delete(series);
+          hidden.delete(series.name);
           return true;
         }
         redraw();
@@ -38,9 +38,12 @@ export function legend(figure: Figure, { hidden, redraw, setLinear }: Choices): 
       return { series, sample };
     });
     const paint = (): void => {
-      const looks = looksOf(figure.series, isDark());
-      for (const { series, sample } of samples)
-        sample.innerHTML = sampleSvg(series, looks.get(series) as Look);
+      const looks = looksOf(figure.series);
+      for (const { series, sample } of samples) {
+        const look = looks.get(series) as Look;
+        sample.textContent = signOf(series, look);
+        sample.style.color = isDark() ? (DARK[look.color] ?? look.color) : look.color;
+      }
     };
     onTheme(paint);
     paint();
@@ -77,23 +80,18 @@ function toggle(
   return button;
 }
 
-/** A sample of the series as SVG; it contains only our own shapes and colours, never text of a result. */
-function sampleSvg({ kind, estimated, fitted }: Series, look: Look): string {
-  const open = '<svg width="26" height="12" viewBox="0 0 26 12" aria-hidden="true">';
-  const { color } = look;
-  if (kind === "bar" || kind === "area") {
-    const face =
-      estimated === true ? 'fill="none" stroke-dasharray="4 3"' : `fill="${color}" fill-opacity=".55"`;
-    return `${open}<rect x="3" y="1" width="20" height="10" stroke="${color}" ${face}/></svg>`;
-  }
-  const dash = (estimated === true ? look.estimateDash : fitted === true ? [] : look.dash).map(
-    (n) => n * 1.6,
-  );
-  const line =
-    kind === "points" ? "" : `<path d="M0 6H26" stroke="${color}" stroke-width="1.7" stroke-dasharray="${dash.join(" ")}"/>`; // prettier-ignore
-  const mark =
-    estimated === true || fitted === true
-      ? ""
-      : `<path d="${markerPath(look.marker)}" transform="translate(13 6) scale(${1.5 * look.radius})" fill="${color}"/>`;
-  return `${open}${line}${mark}</svg>`;
+const SIGNS: Record<string, string> = {
+  circle: "●",
+  square: "■",
+  "triangle-up": "▲",
+  diamond: "◆",
+  "triangle-down": "▼",
+  cross: "✚",
+};
+
+/** The sign of a series: its marker, dashes for a formula, a box for bars. */
+function signOf({ kind, estimated, fitted }: Series, { shape }: Look): string {
+  if (kind === "bar" || kind === "area") return estimated === true ? "▢" : "■";
+  if (estimated === true) return "╌╌";
+  return fitted === true ? "──" : (SIGNS[shape] ?? "●");
 }

@@ -69,7 +69,7 @@ test("marks come from numbers, settings and rows, with their value in the label"
   ] as const;
   expect(specFigure(programResult(), { ...SPEC, marks })?.marks).toEqual([
     { axis: "y", at: 500, label: "half" },
-    { axis: "y", at: 1000, label: "cap 1,000 B" },
+    { axis: "y", at: 1000, label: "cap 0.98 KiB" },
     { axis: "x", at: 1, label: "b at 1" },
     { axis: "x", at: 2, label: "b at 2" },
   ]);
@@ -109,10 +109,10 @@ test.each(
   existsSync(RESULTS)
     ? readdirSync(RESULTS).filter((name) => existsSync(join(RESULTS, name, "result.json")))
     : [],
-)("the committed result of %s still reads and is drawn", (name) => {
+)("the committed result of %s still reads and is drawn", async (name) => {
   const file = join(RESULTS, name, "result.json");
   const result = parseResult(readFileSync(file, "utf8"), file);
-  for (const figure of figuresOf(result)) expect(figureSvg(figure)).toContain("</svg>");
+  for (const figure of figuresOf(result)) expect(await figureSvg(figure)).toContain("</svg>");
 });
 
 test("a result with figures comes back as it was written", () => {
@@ -140,11 +140,16 @@ test("figures that are right, and none, are no problem", () => {
   expect(figuresProblem(undefined, [])).toBeUndefined();
 });
 
-test("a page links each figure, with its PNG where there is one", () => {
-  const link = { title: "A [b]", folder: "figures", name: "a-b", hasPicture: true };
-  expect(figureSection([link, { ...link, hasPicture: false }])).toEqual([
+test("a page links each figure with the files that it has", () => {
+  const link = {
+    title: "A [b]",
+    folder: "figures",
+    name: "a-b",
+    endings: ["vl.json", "svg", "png"] as const,
+  };
+  expect(figureSection([link, { ...link, endings: ["svg"] }])).toEqual([
     "## Plots",
-    "![A \\[b\\]](figures/a-b.svg)\n\n[SVG](figures/a-b.svg), [PNG](figures/a-b.png)",
+    "![A \\[b\\]](figures/a-b.svg)\n\n[SVG](figures/a-b.svg), [PNG](figures/a-b.png), [description (Vega-Lite)](figures/a-b.vl.json)",
     "![A \\[b\\]](figures/a-b.svg)\n\n[SVG](figures/a-b.svg)",
   ]);
   expect(figureSection([])).toEqual([]);

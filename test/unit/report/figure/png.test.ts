@@ -1,10 +1,18 @@
 import { createCanvas, GlobalFonts, loadImage } from "@napi-rs/canvas";
 import { expect, test } from "vitest";
-import { fontFile, textWidth, wrap } from "../../../../src/report/figure/font.js";
-import { COLORS } from "../../../../src/report/figure/palette.js";
-import { figurePng } from "../../../../src/report/figure/png.js";
-import { figureSvg } from "../../../../src/report/figure/svg.js";
+import { drawn } from "../../../../src/report/figure/draw.js";
+import type { Figure } from "../../../../src/report/figure/figure.js";
+import { fontFile, measureWithFont } from "../../../../src/report/figure/font.js";
+import { COLORS, FACES } from "../../../../src/report/figure/palette.js";
+import { pdfOf, pngOf } from "../../../../src/report/figure/pictures.js";
+import { textWidth, wrap } from "../../../../src/report/figure/text.js";
 import { barFigure, sampleFigure } from "./sample.js";
+
+measureWithFont();
+
+async function figurePng(figure: Figure, scale?: number): Promise<Uint8Array> {
+  return drawn(figure, (own) => pngOf(own, scale));
+}
 
 async function pixelsOf(
   image: Uint8Array,
@@ -26,14 +34,14 @@ test.each([
   ["lines", sampleFigure()],
   ["bars", barFigure()],
 ])("a picture of %s has its size and is neither blank nor full", async (_name, figure) => {
-  const { width, height, colors } = await pixelsOf(await figurePng(figure, { scale: 2 }));
-  const [, across, down] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(figureSvg(figure)) ?? [];
-  expect(Math.abs(width - 2 * Number(across))).toBeLessThanOrEqual(1);
-  expect(Math.abs(height - 2 * Number(down))).toBeLessThanOrEqual(1);
+  const { width, height, colors } = await pixelsOf(await figurePng(figure, 2));
+  const [across, down] = await drawn(figure, (own) => [own.width, own.height] as const);
+  expect(Math.abs(width - 2 * across)).toBeLessThanOrEqual(1);
+  expect(Math.abs(height - 2 * down)).toBeLessThanOrEqual(1);
   const white = (colors.get("#ffffff") ?? 0) / (width * height);
   expect(white).toBeGreaterThan(0.5);
   expect(white).toBeLessThan(0.97);
-  expect(colors.get(COLORS[0]) ?? 0).toBeGreaterThan(50);
+  expect(colors.get(COLORS[0]) ?? colors.get(FACES[1]) ?? 0).toBeGreaterThan(50);
 });
 
 test("a picture without a scale has 300 dots an inch: 85 mm are 1,003 whole ones", async () => {
@@ -41,7 +49,14 @@ test("a picture without a scale has 300 dots an inch: 85 mm are 1,003 whole ones
 });
 
 test.each([0, -1, Number.NaN, 1000])("a scale of %s is refused by a sentence", async (scale) => {
-  await expect(figurePng(sampleFigure(), { scale })).rejects.toThrow(/scale above 0/);
+  await expect(figurePng(sampleFigure(), scale)).rejects.toThrow(/scale above 0/);
+});
+
+test("a PDF has one page of the figure's size and holds its letters", async () => {
+  const pdf = Buffer.from(await drawn(sampleFigure(), pdfOf)).toString("latin1");
+  expect(pdf).toMatch(/^%PDF-/);
+  expect(pdf).toMatch(/MediaBox ?\[ ?0 0 241 /);
+  expect(pdf).toContain("/Font");
 });
 
 test("texts are as wide as a canvas draws them, within 1 %", () => {

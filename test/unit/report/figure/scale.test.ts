@@ -1,82 +1,43 @@
 import { expect, test } from "vitest";
-import type { Axis } from "../../../../src/report/figure/figure.js";
-import type { Scale } from "../../../../src/report/figure/scale.js";
-import { placeOn, scaleOf } from "../../../../src/report/figure/scale.js";
+import type { Axis, Figure } from "../../../../src/report/figure/figure.js";
+import { domainOf, ticksOf } from "../../../../src/report/figure/scale.js";
+import { valueText, withUnits } from "../../../../src/report/figure/value-text.js";
 
-const few = (most: number) => (ticks: readonly unknown[]) => ticks.length <= most;
-
-function scale(axis: Partial<Axis>, values: number[], most = 6): Scale {
-  return scaleOf({ label: "what", unit: "none", ...axis }, values, few(most), true);
+function figureOf(values: readonly number[], axis: Partial<Axis>, kind: "line" | "bar" = "line"): Figure {
+  return {
+    title: "t",
+    x: { label: "x", unit: "count" },
+    y: { label: "y", unit: "none", ...axis },
+    series: [{ name: "s", kind, points: values.map((y, x) => ({ x, y })) }],
+  };
 }
 
-function labels({ ticks }: Scale): string[] {
-  return ticks.map(({ label }) => label);
-}
-
-test("bytes are in one binary prefix, with ticks at powers of two of it", () => {
-  const memory = scale({ unit: "bytes" }, [0, 3.6 * 2 ** 30], 5);
-  expect(labels(memory)).toEqual(["0", "1", "2", "3", "4"]);
-  expect(memory.ticks[1]?.at).toBe(2 ** 30);
-  expect(memory.title).toBe("what (GiB)");
-  expect(labels(scale({ unit: "bytes" }, [0, 1.9 * 2 ** 30], 5))).toEqual([
-    "0.0",
-    "0.5",
-    "1.0",
-    "1.5",
-    "2.0",
-  ]);
-  expect(labels(scale({ unit: "bytes" }, [0, 700 * 1024], 4))).toEqual(["0", "256", "512", "768"]);
-  expect(scale({ unit: "bytes" }, [0, 168]).title).toBe("what (B)");
+test.each<[string, Figure, [number, number]]>([
+  ["lines near 0 begin at 0", figureOf([1, 10], {}), [0, 10.5]],
+  ["lines far above 0 do not", figureOf([90, 100], {}), [89, 105]],
+  ["bars always do", figureOf([90, 100], {}, "bar"), [0, 100 * 1.06 * 1.05]],
+  ["logarithms leave room on both sides", figureOf([10, 1000], { scale: "log" }), [8, 1250]],
+  ["values that are all nothing still have an axis", figureOf([0, 0], {}), [0, 1]],
+  ["ends that are asked for hold", figureOf([1, 2], { min: 0, max: 5 }), [0, 5]],
+])("%s", (_name, figure, [low, high]) => {
+  const [from, to] = domainOf(figure, "y");
+  expect(from).toBeCloseTo(low, 9);
+  expect(to).toBeCloseTo(high, 9);
 });
 
-test("on an axis of logarithms bytes carry their prefix at every tick", () => {
-  const log = scale({ unit: "bytes", scale: "log" }, [40_000, 150 * 2 ** 20], 8);
-  expect(labels(log)).toEqual(["64 KiB", "256 KiB", "1 MiB", "4 MiB", "16 MiB", "64 MiB"]);
-  expect(log.title).toBe("what");
+test.each<[string, [number, number], Partial<Axis>, number, number[]]>([
+  ["round steps", [0, 1], {}, 5, [0, 0.2, 0.4, 0.6, 0.8, 1]],
+  ["whole ticks for counts", [0, 2], { unit: "count" }, 9, [0, 1, 2]],
+  ["decades where there are many", [1, 1e6], { scale: "log" }, 8, [1, 10, 100, 1000, 1e4, 1e5, 1e6]],
+  ["1-2-5 where there are few", [1, 100], { scale: "log" }, 8, [1, 2, 5, 10, 20, 50, 100]],
+])("ticks have %s", (_name, domain, axis, most, ticks) => {
+  expect(ticksOf(domain, { label: "", unit: "none", ...axis }, most)).toEqual(ticks);
 });
 
-test("counts have decades where there are three, and 1-2-5 where there are fewer", () => {
-  expect(labels(scale({ unit: "count", scale: "log" }, [1, 10_000]))).toEqual([
-    "1",
-    "10",
-    "100",
-    "1,000",
-    "10,000",
-  ]);
-  expect(labels(scale({ unit: "count", scale: "log" }, [1000, 20_000]))).toEqual(["1,000", "2,000", "5,000", "10,000", "20,000"]); // prettier-ignore
-  expect(labels(scale({ unit: "count", scale: "log" }, [1, 3e6], 8)).slice(-4)).toEqual([
-    "1k",
-    "10k",
-    "100k",
-    "1M",
-  ]);
-});
-
-test("counts have whole ticks however few there are", () => {
-  expect(labels(scale({ unit: "count" }, [0, 2]))).toEqual(["0", "1", "2"]);
-});
-
-test("times are seconds from 1,000 ms on, and shares are percent", () => {
-  const time = scale({ unit: "ms" }, [0, 4000], 5);
-  expect([time.title, ...labels(time)]).toEqual(["what (s)", "0", "1", "2", "3", "4"]);
-  expect(scale({ unit: "ms" }, [0, 400]).title).toBe("what (ms)");
-  const share = scale({ unit: "share" }, [0, 1], 6);
-  expect([share.title, ...labels(share)]).toEqual(["what (%)", "0", "20", "40", "60", "80", "100"]);
-});
-
-test.each([
-  ["all the same", [5, 5]],
-  ["nothing", [0]],
-  ["below nothing", [-3, 4]],
-  ["one on logarithms", [7]],
-  ["very small", [1e-9, 2e-9]],
-  ["very large", [1, 9e15]],
-])("values that are %s lie within the axis and between ticks", (name, values) => {
-  const found = scale({ scale: name.includes("log") ? "log" : "linear" }, values);
-  expect(found.ticks.length).toBeGreaterThanOrEqual(1);
-  for (const value of values) {
-    expect(placeOn(found, value)).toBeGreaterThanOrEqual(0);
-    expect(placeOn(found, value)).toBeLessThanOrEqual(1);
-  }
-  expect(new Set(labels(found)).size).toBe(found.ticks.length);
+test("all values of an axis have one unit: the table's, else that of the largest value", () => {
+  const { y } = withUnits(figureOf([2 ** 19, 3 * 2 ** 20], { unit: "bytes" }));
+  expect([2 ** 19, 3 * 2 ** 20].map((value) => valueText(y, value))).toEqual(["0.5 MiB", "3 MiB"]);
+  const table = withUnits(figureOf([2 ** 30], { unit: "bytes", byteUnit: "MiB" }));
+  expect(valueText(table.y, 2 ** 30)).toBe("1,024 MiB");
+  expect(valueText({ label: "", unit: "share" }, 0.4567)).toBe("45.7 %");
 });

@@ -1,179 +1,202 @@
 import { expect, test } from "vitest";
+import type { Drawn } from "../../../../src/report/figure/draw.js";
+import { drawn } from "../../../../src/report/figure/draw.js";
 import type { Figure } from "../../../../src/report/figure/figure.js";
-import { textWidth } from "../../../../src/report/figure/font.js";
 import { figureSvg } from "../../../../src/report/figure/svg.js";
 import { barFigure, sampleFigure } from "./sample.js";
 
-interface Text {
+interface Bounds {
+  x1: number;
+  y1: number;
+  x2: number;
+  y2: number;
+}
+
+interface Item {
+  x?: number;
+  y?: number;
+  angle?: number;
+  text?: string | string[];
+  bounds?: Bounds;
+  marktype?: string;
+  items?: Item[];
+  datum?: Record<string, unknown>;
+}
+
+interface Text extends Bounds {
   content: string;
-  left: number;
-  right: number;
-  middle: number;
   upright: boolean;
 }
 
 /** The texts of a picture with the places that they take. */
-function textsOf(svg: string): Text[] {
-  return [...svg.matchAll(/<text ([^>]*)>([^<]*)<\/text>/g)].map(([, attributes = "", content = ""]) => {
-    const get = (pattern: RegExp): string => pattern.exec(attributes)?.[1] ?? "";
-    const [x, y] = (get(/translate\(([^)]*)\)/) || get(/matrix\((?:[^,]*,){4}([^)]*)\)/))
-      .split(/[ ,]+/)
-      .map(Number);
-    const own = [Number(get(/(?<!\w)x="([^"]*)"/) || 0), Number(get(/(?<!\w)y="([^"]*)"/) || 0)] as const;
-    const plain = content.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
-    const size = Number(/font-size="([^"]*)"/.exec(attributes)?.[1]);
-    const width = textWidth(plain, size, attributes.includes("bold") ? "bold" : "normal");
-    const anchor = get(/text-anchor="(\w+)"/);
-    const left = (x ?? 0) + own[0] - (anchor === "end" ? width : anchor === "middle" ? width / 2 : 0);
-    const upright = /rotate|matrix/.test(attributes);
-    return { content: plain, left, right: left + width, middle: (y ?? 0) + own[1], upright };
-  });
+function textsOf({ view }: Drawn): Text[] {
+  const found: Text[] = [];
+  const walk = (item: Item, x: number, y: number): void => {
+    if (item.marktype === undefined && item.items !== undefined)
+      for (const mark of item.items) walk(mark, x + (item.x ?? 0), y + (item.y ?? 0));
+    else if (item.marktype === "group") for (const group of item.items ?? []) walk(group, x, y);
+    else if (item.marktype === "text")
+      for (const { text = "", bounds, angle = 0 } of item.items ?? [])
+        if (bounds !== undefined && String(text) !== "")
+          found.push({
+            content: Array.isArray(text) ? text.join(" ") : String(text),
+            upright: angle % 180 !== 0,
+            x1: bounds.x1 + x,
+            x2: bounds.x2 + x,
+            y1: bounds.y1 + y,
+            y2: bounds.y2 + y,
+          });
+  };
+  const [x = 0, y = 0] = view.origin();
+  walk((view.scenegraph() as unknown as { root: Item }).root, x, y);
+  return found;
 }
 
-function contents(figure: Figure): string[] {
-  return textsOf(figureSvg(figure)).map(({ content }) => content);
+async function contents(figure: Figure): Promise<string[]> {
+  return drawn(figure, (own) => textsOf(own).map(({ content }) => content));
 }
 
-/** Lines of a colour and a width, each as its points. */
-function linesOf(svg: string, color: string, width: number): string[][] {
-  return [...svg.matchAll(/<polyline points="([^"]*)" ([^>]*)>/g)]
-    .filter(
-      ([, , style = ""]) => style.includes(`stroke="${color}"`) && style.includes(`stroke-width="${width}"`),
-    )
-    .map(([, points = ""]) => points.split(" "));
-}
-
-test("the same figure gives the same bytes, whatever was drawn before it", () => {
-  const first = figureSvg(sampleFigure());
-  figureSvg(barFigure());
-  expect(figureSvg(sampleFigure())).toBe(first);
+test("the same figure gives the same bytes, whatever was drawn before it; nothing in it reacts or is loaded", async () => {
+  const first = await figureSvg(sampleFigure());
+  const other = await figureSvg(barFigure());
+  expect(await figureSvg(sampleFigure())).toBe(first);
+  expect(first).toMatch(/^<svg xmlns="[^"]*" width="85\.00mm" height="[\d.]+mm" viewBox="0 0 240\.94 /);
+  expect(first).toContain("<title>Memory &lt;of&gt; one &amp; all</title>");
+  expect(first).not.toMatch(/<script|<style|:hover|href="|class=/);
+  const ids = [...first.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+  expect(ids.filter((id) => other.includes(`"${String(id)}"`))).toEqual([]);
+  expect(await figureSvg({ ...sampleFigure(), wide: true })).toContain('width="170.00mm"');
 });
 
-test("a column is 85 mm wide and a page 170 mm, drawn in points", () => {
-  expect(figureSvg(sampleFigure())).toMatch(
-    /^<svg xmlns="[^"]*" width="85\.00mm" height="[\d.]+mm" viewBox="0 0 240\.94 /,
+test("title, axes with their units, ticks, legend, marks and notes are there as text", async () => {
+  expect(await contents(sampleFigure())).toEqual(
+    expect.arrayContaining([
+      "Memory <of> one & all",
+      "memory (GiB)",
+      "tokens",
+      "100,000",
+      "measured",
+      "estimate",
+      "other",
+      "capacity 3.5 GiB",
+      "fits 30,000",
+      "> 3 GiB",
+      "An arrow starts at a bound: the value is more. Whiskers and bands are ranges. Node 20.0.0, Test CPU.",
+    ]),
   );
-  expect(figureSvg({ ...sampleFigure(), wide: true })).toContain('width="170.00mm"');
 });
 
-test("title, axes, ticks, legend, marks and notes are there as text", () => {
-  const found = contents(sampleFigure());
-  for (const text of [
-    "Memory <of> one & all",
-    "memory (GiB)",
-    "tokens",
-    "10,000",
-    "100,000",
-    "4.0",
-    "measured",
-    "estimate",
-    "other",
-    "capacity 3.5 GiB",
-    "fits 30,000",
-    "Node 20.0.0, Test CPU.",
-  ])
-    // prettier-ignore
-    expect(found).toContain(text);
-  expect(figureSvg(sampleFigure())).toContain("<title>Memory &lt;of&gt; one &amp; all</title>");
+test("an absent point leaves a gap and no line leads to a bound", async () => {
+  const lines = await drawn(
+    sampleFigure(),
+    ({ svg }) =>
+    [...svg.matchAll(/<path aria-label[^>]*? d="(M[^"]*)" stroke="#004a80" stroke-width="1.1"/g)].map(([, path = ""]) => path), // prettier-ignore
+  );
+  // The first line is measured: two stretches of two points each; the second is the estimate.
+  expect(lines[0]?.match(/M/g)).toHaveLength(2);
+  expect(lines[0]?.match(/L/g)).toHaveLength(2);
 });
 
-test("an absent point leaves a gap and a bound is an arrow that no line leads to", () => {
-  const lines = linesOf(figureSvg(sampleFigure()), "#004a80", 1.1);
-  // Two stretches of two points, and the sample in the legend.
-  expect(lines).toHaveLength(3);
-  for (const line of lines) expect(line).toHaveLength(4);
-  expect(contents(sampleFigure())).toContain("> 3 GiB");
+test.each<[string, (figure: Figure) => void, (found: string[]) => boolean]>([
+  [
+    "a bound at a line across the plot is not said twice",
+    (figure) => {
+      figure.marks = [{ axis: "y", at: 3 * 2 ** 30, label: "capacity" }];
+    },
+    (found) => !found.includes("> 3 GiB"),
+  ],
+  [
+    "a row that was killed is told at its place",
+    (figure) => {
+      figure.series[0]?.points.push({ x: 200, killed: "oom-cap" });
+    },
+    (found) => found.includes("oom-cap"),
+  ],
+  [
+    "an axis of logarithms says what it has no place for",
+    (figure) => {
+      figure.y.scale = "log";
+      figure.series[0]?.points.push({ x: 5, y: 0 });
+    },
+    (found) => found.join(" ").includes("1 value is 0 or less"),
+  ],
+  [
+    "on logarithms measured over estimated has a plot of its own",
+    (figure) => {
+      figure.y.scale = "log";
+    },
+    (found) => found.includes("measured over estimated"),
+  ],
+  [
+    "a figure without any point has axes all the same",
+    (figure) => {
+      figure.series = [{ name: "none", kind: "line", points: [] }];
+      figure.marks = [];
+    },
+    (found) => found.includes("tokens"),
+  ],
+  [
+    "small plots are named by their series",
+    (figure) => {
+      figure.panels = true;
+    },
+    (found) => ["measured", "estimate", "other"].every((name) => found.includes(name)),
+  ],
+])("%s", async (_name, change, holds) => {
+  // prettier-ignore
+  const figure = sampleFigure();
+  change(figure);
+  const found = await contents(figure);
+  expect(holds(found), found.join(" | ")).toBe(true);
 });
 
-test("a bound at a line across the plot is not said twice", () => {
-  const figure = { ...sampleFigure(), marks: [{ axis: "y" as const, at: 3 * 2 ** 30, label: "capacity" }] };
-  expect(contents(figure)).not.toContain("> 3 GiB");
-});
-
-test("an interval has a whisker where it is wider than the marker", () => {
-  const whiskers = linesOf(figureSvg(sampleFigure()), "#004a80", 0.7);
-  // The line and a cap at each end.
-  expect(whiskers).toHaveLength(3);
-});
-
-test("an absent bar is a dash and no bar of 0; a bounded one says so", () => {
-  const found = contents(barFigure());
-  expect(found).toContain("—");
+test("an absent bar is a dash and no bar of 0; a bounded one has an arrow that a note explains", async () => {
+  const found = await contents(barFigure());
   expect(found.filter((text) => text === "—")).toHaveLength(1);
   expect(found.join(" ")).toContain("An arrow starts at a bound");
 });
 
-test("an axis of logarithms says what it has no place for", () => {
-  const figure = sampleFigure();
-  figure.y.scale = "log";
-  figure.series[0]?.points.push({ x: 5, y: 0 });
-  expect(contents(figure).join(" ")).toContain("1 value is 0 or less");
-});
+const LONG: Figure = {
+  ...barFigure(),
+  title: "A title that is much longer than a column is wide, ".repeat(3),
+  x: { label: "", unit: "none", categories: ["a very long name of a policy", "wordwithoutanyspaceinitthatistoolong"] }, // prettier-ignore
+};
 
 test.each([
   ["lines", sampleFigure()],
   ["lines on a page", { ...sampleFigure(), wide: true }],
   ["bars", barFigure()],
-  ["long names", { ...barFigure(), title: "A title that is much longer than a column is wide, ".repeat(3), x: { label: "", unit: "none" as const, categories: ["a very long name of a policy", "wordwithoutanyspaceinitthatistoolong"] } }], // prettier-ignore
-])("no text of %s leaves the picture or lies on another", (_name, figure) => {
-  const svg = figureSvg(figure);
-  const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg)?.map(Number) as [
-    number,
-    number,
-    number,
-  ];
-  const texts = textsOf(svg).filter(({ upright }) => !upright);
-  for (const { content, left, right, middle } of texts) {
-    expect(left, content).toBeGreaterThanOrEqual(-0.5);
-    expect(right, content).toBeLessThanOrEqual(width + 0.5);
-    expect(middle, content).toBeGreaterThan(0);
-    expect(middle, content).toBeLessThan(height);
+  ["long names", LONG],
+])("no text of %s leaves the picture or lies on another", async (_name, figure) => {
+  const { texts, width, height } = await drawn(figure, (own) => ({
+    texts: textsOf(own).filter(({ upright, content }) => !upright && !content.startsWith(">")),
+    width: own.width,
+    height: own.height,
+  }));
+  for (const { content, x1, x2, y1, y2 } of texts) {
+    expect(Math.min(x1, y1), content).toBeGreaterThanOrEqual(-1);
+    expect(x2, content).toBeLessThanOrEqual(width + 1);
+    expect(y2, content).toBeLessThanOrEqual(height + 1);
   }
-  for (const [place, one] of texts.entries()) {
+  for (const [place, one] of texts.entries())
     for (const other of texts.slice(place + 1)) {
-      const apart =
-        Math.abs(one.middle - other.middle) > 5 ||
-        one.right <= other.left + 0.5 ||
-        other.right <= one.left + 0.5;
-      expect(apart, `${one.content} / ${other.content}`).toBe(true);
+      const [across, down] = [Math.min(one.x2, other.x2) - Math.max(one.x1, other.x1), Math.min(one.y2, other.y2) - Math.max(one.y1, other.y1)]; // prettier-ignore
+      // Boxes of letters are higher than the letters.
+      expect(across > 1 && down > 2.5, `${one.content} / ${other.content}`).toBe(false);
     }
-  }
 });
 
-test("two pictures on one page share no name, and nothing in them reacts or is loaded", () => {
-  const svg = figureSvg(sampleFigure());
-  const ids = [...svg.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
-  const others = new Set([...figureSvg(barFigure()).matchAll(/ id="([^"]*)"/g)].map(([, id]) => id));
-  expect(ids.filter((id) => others.has(id))).toEqual([]);
-  expect(svg).not.toMatch(/<script|<style|:hover|href=|class=/);
-});
-
-test("a figure without any point has axes all the same", () => {
-  const empty = {
-    ...sampleFigure(),
-    series: [{ name: "none", kind: "line" as const, points: [] }],
-    marks: [],
-  };
-  expect(contents(empty)).toContain("tokens");
-});
-
-test("the stacks of bars and areas begin where the ones below end", () => {
+test("the stacks of areas begin where the ones below end", async () => {
   const figure: Figure = {
     title: "Stack",
     x: { label: "x", unit: "count" },
     y: { label: "y", unit: "count" },
     series: ["a", "b"].map((name) => ({ name, kind: "area", stack: "s", points: [{ x: 0, y: 4 }, { x: 10, y: 4 }] })), // prettier-ignore
   };
-  const faces = [...figureSvg(figure).matchAll(/<polygon points="([^"]*)" fill="#/g)].map(
-    ([, points = ""]) => {
-      const heights = points
-        .split(" ")
-        .map(Number)
-        .filter((_, place) => place % 2 === 1);
-      return { top: Math.min(...heights), bottom: Math.max(...heights) };
-    },
+  const rows = await drawn(
+    figure,
+    ({ chart }) =>
+    (chart.vconcat as { data: { values: { series: string; value: number; base: number }[] } }[])[0]?.data.values.map(({ series, base, value }) => [series, base, value]), // prettier-ignore
   );
-  expect(faces).toHaveLength(2);
-  expect(faces[1]?.bottom).toBeCloseTo(faces[0]?.top ?? 0, 1);
-  expect(faces[1]?.top).toBeLessThan(faces[1]?.bottom ?? 0);
+  expect(rows).toEqual([["a", 0, 4], ["a", 0, 4], ["b", 4, 8], ["b", 4, 8]]); // prettier-ignore
 });

@@ -6,7 +6,7 @@ import { describe as inWords } from "../../../../src/report/html/figure.js";
 const FIGURE: Figure = {
   title: "Bytes",
   x: { label: "sessions", unit: "count", scale: "log" },
-  y: { label: "heap", unit: "bytes" },
+  y: { label: "heap", unit: "bytes", byteUnit: "KiB" },
   series: [
     {
       name: "measured",
@@ -27,7 +27,7 @@ test("a row for each measured place; a straight line is told there and not at th
 
 test("ranges, absent values and bounds stay what they are", () => {
   const cells = figureTable(FIGURE).rows.map(([, measured]) => measured);
-  expect(cells[0]).toMatchObject({ value: 1024, shown: "1 KiB", range: ["512 B", "2 KiB"] });
+  expect(cells[0]).toMatchObject({ value: 1024, shown: "1 KiB", range: ["0.5 KiB", "2 KiB"] });
   expect(cells[1]).toMatchObject({ absent: expect.any(String) as string });
   expect(cells[2]).toMatchObject({ censored: "> 4 KiB", above: 4096 });
 });

@@ -121,5 +121,8 @@ test("where machines differ, each value names the experiments that had it", () =
 });
 
 test("a folder without results has a page too", () => {
-  expect(htmlPage([], SCRIPT)).toContain("<h1>Results</h1>");
+  expect(htmlPage([], SCRIPT)).toContain("<h1>Memory results</h1>");
+  expect(htmlPage([sampleResult()], SCRIPT, "shop")).toContain(
+    "<title>Memory results of shop, 2026-01-02</title>",
+  );
 });
