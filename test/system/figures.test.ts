@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { bytesper, inFolder, MAIN, run } from "./cli.js";
 
 const NAMES = ["breakdown", "bytes", "estimate"];
-const FILES = NAMES.flatMap((name) => [`${name}.png`, `${name}.svg`]);
+const FILES = NAMES.flatMap((name) => ["pdf", "png", "svg", "vl.json"].map((ending) => `${name}.${ending}`));
 
 test("a quick profile writes figures that its page links, and report writes the same from the journal", async () => {
   await inFolder(async (folder) => {
