@@ -53,7 +53,12 @@ test("a grid has the figures that its file asks for, and the user hears of one t
     const ended = await bytesper(["run", file, "--out", join(folder, "out")]);
     expect(ended.code, ended.stderr).toBe(0);
     expect(ended.stderr).toContain('The figure "Nothing" is left out: no row has a value of readings.other.');
-    expect(readdirSync(join(folder, "out/grid/figures")).sort()).toEqual(["size.png", "size.svg"]);
+    expect(readdirSync(join(folder, "out/grid/figures")).sort()).toEqual([
+      "size.pdf",
+      "size.png",
+      "size.svg",
+      "size.vl.json",
+    ]);
   });
 });
 
@@ -95,7 +100,12 @@ test("where no canvas can be loaded the SVG is written, and the user is told onc
     ]);
     expect(ended.code, ended.stderr).toBe(0);
     expect(ended.stderr.match(/Figures are written as SVG only/g)).toHaveLength(1);
-    expect(readdirSync(join(folder, "out/grid/figures")).sort()).toEqual(["size-2.svg", "size.svg"]);
+    expect(readdirSync(join(folder, "out/grid/figures")).sort()).toEqual([
+      "size-2.svg",
+      "size-2.vl.json",
+      "size.svg",
+      "size.vl.json",
+    ]);
     expect(readFileSync(join(folder, "out/grid/result.md"), "utf8")).not.toContain(".png");
   });
 });

@@ -92,7 +92,7 @@ async function onPage(context: TestContext, use: (tab: Tab) => Promise<void>): P
 
 /** Numbers of a chart: shapes with an extent, and texts. */
 const DRAWN = `[...document.querySelectorAll(".plot")].map((plot) => ({
-  shapes: [...plot.querySelectorAll("svg path, svg polyline, svg polygon, svg rect, svg circle")].filter((each) => {
+  shapes: [...plot.querySelectorAll("svg path, svg line, svg polyline, svg polygon, svg rect, svg circle")].filter((each) => {
     const { width, height } = each.getBoundingClientRect();
     return width + height > 2;
   }).length,

@@ -168,7 +168,7 @@ test("a figure is linked from where the paper lies", async () => {
     "\n![A \\[x\\]](../../results/session-scaling/figures/bytes.svg)\n",
   );
   expect(contentOf(folder, "a b/c/p.tex")).toContain(
-    "\n\\includegraphics[width=85mm]{../../results/session-scaling/figures/bytes.pdf}\n",
+    "\n\\includegraphics[width=85mm]{../../results/session-scaling/figures/bytes.png}\n",
   );
   write(folder, "p.md", figure.replace("bytes ", "byts "));
   expect((await paper(folder, "p.md")).stderr).toContain("has no figure byts as .svg or .png");

@@ -1,3 +1,4 @@
+import { percent } from "../../base/format.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Result } from "../../record/schema.js";
 import type { Figure, Point, Series } from "./figure.js";
@@ -9,6 +10,7 @@ export function breakdownFigure(result: Result): Figure | undefined {
   const { breakdown, unit } = result;
   if (breakdown.length === 0) return undefined;
   const sorted = [...breakdown].sort((a, b) => b.bytes - a.bytes);
+  const total = sorted.reduce((sum, { bytes }) => sum + bytes, 0);
   const rest = sorted.slice(CLASSES_SHOWN);
   const shown = [
     ...sorted.slice(0, CLASSES_SHOWN),
@@ -17,7 +19,7 @@ export function breakdownFigure(result: Result): Figure | undefined {
       : [{ type: `${rest.length} more`, bytes: rest.reduce((sum, { bytes }) => sum + bytes, 0) }]),
   ];
   return {
-    title: `${result.title}: where the bytes of one ${unit} go`,
+    title: `${percent((sorted[0]?.bytes ?? 0) / total, 0)} of the bytes of one ${unit} are ${sorted[0]?.type ?? ""}`,
     name: "breakdown",
     x: { label: `set-retained size per ${unit}`, unit: "bytes" },
     y: { label: "", unit: "none", categories: shown.map(({ type }) => type) },
@@ -60,13 +62,23 @@ export function estimateFigure(result: Result): Figure | undefined {
     bars("estimated", 0, estimates.map(({ perUnitBytes }) => ({ x: perUnitBytes })), true), // prettier-ignore
   ];
   return {
-    title: `${result.title}: estimate and measurement`,
+    title: estimateTitle(result, value),
     name: "estimate",
     x: { label: `bytes per ${unit}`, unit: "bytes" },
     y: { label: "", unit: "none", categories: names },
     series,
     notes: [`${scopeOf(result)} ${circumstances(result, result.rows)}`],
   };
+}
+
+/** How far the best estimate is from the measurement. */
+function estimateTitle({ estimates, unit }: Result, measured: number): string {
+  const off = estimates.map(({ name, perUnitBytes }) => ({ name, share: perUnitBytes / measured - 1 }));
+  const best = off.reduce((a, b) => (Math.abs(b.share) < Math.abs(a.share) ? b : a));
+  const side = best.share < 0 ? "too low" : "too high";
+  return Math.abs(best.share) < 0.005
+    ? `The estimate "${best.name}" of one ${unit} holds`
+    : `The best estimate of one ${unit}, "${best.name}", is ${percent(Math.abs(best.share), 0)} ${side}`;
 }
 
 /**

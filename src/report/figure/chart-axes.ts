@@ -27,7 +27,12 @@ function numberAxis(figure: Figure, side: "x" | "y", length: number): Chart {
   const domain = [scaled(axis, low), scaled(axis, high)] as const;
   return {
     type: "quantitative",
-    scale: { type: axis.scale ?? "linear", domain, nice: false, zero: false },
+    scale: {
+      type: axis.scale ?? "linear",
+      domain,
+      nice: false,
+      ...(axis.scale === "log" ? {} : { zero: false }),
+    },
     axis: {
       title: titleOf(axis),
       values: ticksOf(domain, axis, Math.max(2, Math.floor(length / TICK_ROOM[side]))),
@@ -69,7 +74,7 @@ function nameAxis(figure: Figure, side: "x" | "y", room: number): Chart {
 }
 
 /** Title of an axis with the unit of its values. */
-export function titleOf(axis: Axis): string | null {
+function titleOf(axis: Axis): string | null {
   const unit = axisUnit(axis);
   if (axis.label === "") return unit === "" ? null : unit;
   return unit === "" ? axis.label : `${axis.label} (${unit})`;

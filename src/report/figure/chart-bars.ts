@@ -61,6 +61,8 @@ export function barLayers(
       ...at("value"),
       [`${upward}2`]: { field: "base" },
       fill: channel("fill"),
+      // As a property of the mark the library would drop it beside a fill.
+      stroke: { value: INK },
       strokeDash: channel("dash"),
     },
   );

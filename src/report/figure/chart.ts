@@ -25,6 +25,7 @@ const PAGE_WIDTH = 170 * MM;
 /** A wider figure is flatter. */
 const MIDDLE_WIDTH = (COLUMN_WIDTH + PAGE_WIDTH) / 2;
 const EDGE = 4;
+export const BARE_PADDING = 2;
 
 export interface ChartLayout {
   /** Of all that is drawn. */
@@ -64,7 +65,7 @@ export function chartOf(given: Figure, { width, plotWidth, left, bare, linear }:
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     description: figure.title,
-    padding: bare ? 2 : EDGE,
+    padding: bare ? BARE_PADDING : EDGE,
     background: bare ? null : PAPER,
     ...(bare
       ? {}
@@ -188,7 +189,7 @@ function notesOf(figure: Figure): string[] {
   return [...figureNotes(figure), ...(late ? [LATE_NOTE] : [])];
 }
 
-export const LATE_NOTE = "The axis of values does not begin at 0.";
+const LATE_NOTE = "The axis of values does not begin at 0.";
 
 function plotHeight(figure: Figure, width: number): number {
   const { y } = figure;

@@ -1,3 +1,5 @@
+import type * as VegaModule from "vega";
+import type * as VegaLiteModule from "vega-lite";
 import { packageMissing } from "../../base/optional-package.js";
 import type { Chart } from "./chart.js";
 import { chartOf, widthOf } from "./chart.js";
@@ -5,8 +7,8 @@ import type { Figure } from "./figure.js";
 import { FIGURE_PACKAGES, measureWithFont } from "./font.js";
 import { textWidth } from "./text.js";
 
-type Vega = typeof import("vega");
-type VegaLite = typeof import("vega-lite");
+type Vega = typeof VegaModule;
+type VegaLite = typeof VegaLiteModule;
 export type View = InstanceType<Vega["View"]>;
 
 let loading: Promise<{ vega: Vega; compile: VegaLite["compile"] }> | undefined;
@@ -20,7 +22,11 @@ async function library(): Promise<{ vega: Vega; compile: VegaLite["compile"] }> 
   loading ??= Promise.all([import("vega"), import("vega-lite")]).then(([vega, { compile }]) => {
     const { textMetrics } = vega as unknown as { textMetrics: TextMetrics };
     textMetrics.width = ({ fontSize = 11, fontWeight }, text) =>
-      textWidth(String(text ?? ""), fontSize, fontWeight === "bold" ? "bold" : "normal");
+      textWidth(
+        typeof text === "string" ? text : `${text as number}`,
+        fontSize,
+        fontWeight === "bold" ? "bold" : "normal",
+      );
     return { vega, compile };
   });
   try {
@@ -59,7 +65,7 @@ export async function drawn<T>(figure: Figure, use: (drawn: Drawn) => T | Promis
   for (let attempt = 0; ; attempt++) {
     const chart = chartOf(figure, layout);
     const logger = { warn: ignore, info: ignore, debug: ignore, error: ignore, level: ignore };
-    const { spec } = compile(chart as never, { logger: logger as never });
+    const { spec } = compile(chart as never, { logger: logger });
     vega.resetSVGDefIds();
     const view = new vega.View(vega.parse(spec), { renderer: "none", logLevel: vega.Error });
     try {

@@ -2,7 +2,7 @@ import type { Series } from "./figure.js";
 
 /**
  * How a series looks. Colour and marker of lines, colour and order of bars each distinguish it on their own. The colours
- * are close to those of Okabe and Ito; in grey any two neighbours of FACES differ by 15 % of the way from black to white.
+ * are close to those of Okabe and Ito; in grey any two of the first four FACES differ by 15 of 100 steps of lightness.
  */
 export interface Look {
   color: string;
@@ -20,7 +20,7 @@ export const PAPER = "#ffffff";
 /** Of lines and points; the marker tells them apart in grey. */
 export const COLORS = ["#004a80", "#d55e00", "#000000", "#309860", "#a080a8", "#602800"] as const;
 /** Of bars and areas, which have no marker: each is lighter or darker than its neighbours. */
-export const FACES = ["#004a80", "#e07b28", "#a9cfe8", "#56603a", "#f3e2a0", "#8c5a86"] as const;
+export const FACES = ["#003f70", "#c9641c", "#8fc1e3", "#f5ecc0", "#5f6b3e", "#b99ab5"] as const;
 const SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross"] as const;
 const SOLID = [1, 0] as const;
 /** Of formulas, which have no markers. */
@@ -34,11 +34,12 @@ export const DARK: Readonly<Record<string, string>> = {
   "#309860": "#5fd095",
   "#a080a8": "#cfaed8",
   "#602800": "#d9a77f",
-  "#e07b28": "#c96a1c",
-  "#a9cfe8": "#38627f",
-  "#56603a": "#b9c794",
-  "#f3e2a0": "#6d5f24",
-  "#8c5a86": "#c79bc2",
+  "#003f70": "#8cc4f2",
+  "#c9641c": "#c96a1c",
+  "#8fc1e3": "#38627f",
+  "#f5ecc0": "#efe3ad",
+  "#5f6b3e": "#7f8d58",
+  "#b99ab5": "#7b5876",
   [INK]: "#e6e6e6",
   [MUTED]: "#a8adb3",
   [RULE]: "#3d4248",

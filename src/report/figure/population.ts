@@ -45,7 +45,9 @@ export function lineFigure(result: Result): Figure | undefined {
       ]
     : [];
   return {
-    title: `${result.title}: bytes over ${along.label}`,
+    title: single
+      ? `One more ${unit} costs ${Math.round(fit.perUnitBytes.value).toLocaleString("en-US")} B`
+      : `${result.title}: bytes over ${along.label}`,
     name: "bytes",
     x: { label: along.label, unit: "count", scale },
     y: { label: along.title, unit: unitOf(along.y), scale },

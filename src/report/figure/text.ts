@@ -39,7 +39,7 @@ export function wrap(text: string, width: number, size: number, weight: Weight =
 }
 
 /** Cuts a text to `width` pt and puts an ellipsis in place of the rest. */
-export function shortened(text: string, width: number, size: number, weight: Weight = "normal"): string {
+function shortened(text: string, width: number, size: number, weight: Weight = "normal"): string {
   if (textWidth(text, size, weight) <= width) return text;
   const characters = Array.from(text);
   while (characters.length > 1 && textWidth(`${characters.join("")}…`, size, weight) > width)

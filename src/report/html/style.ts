@@ -74,6 +74,7 @@ figcaption{font-weight:600;font-size:.9375rem;margin-bottom:.25rem}
 .legend .series{display:inline-flex;align-items:center;gap:.35rem;border-color:transparent;padding-left:0;text-align:left}
 .legend .series[aria-pressed=false]{text-decoration:line-through;color:var(--muted)}
 .axes[aria-pressed=true]{background:var(--ink);color:var(--paper)}
+.series [data-sign]::before{content:attr(data-sign);-webkit-text-stroke:.3px var(--ink)}
 .plot svg{display:block}
 .part{border-top:1px solid var(--rule);padding-top:.4rem}.part>summary h3{display:inline;margin:0}
 .all-doubts{font-size:.9375rem;max-width:60rem;padding-left:1.1rem}

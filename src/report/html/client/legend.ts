@@ -41,7 +41,7 @@ export function legend(figure: Figure, { hidden, redraw, setLinear }: Choices): 
       const looks = looksOf(figure.series);
       for (const { series, sample } of samples) {
         const look = looks.get(series) as Look;
-        sample.textContent = signOf(series, look);
+        sample.dataset.sign = signOf(series, look);
         sample.style.color = isDark() ? (DARK[look.color] ?? look.color) : look.color;
       }
     };

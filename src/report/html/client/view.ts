@@ -2,7 +2,7 @@ import type { View as VegaView } from "vega";
 import * as vega from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile } from "vega-lite";
-import { chartOf } from "../../figure/chart.js";
+import { BARE_PADDING as PADDING, chartOf } from "../../figure/chart.js";
 import type { Figure } from "../../figure/figure.js";
 import { DARK } from "../../figure/palette.js";
 import type { Weight } from "../../figure/text.js";
@@ -11,7 +11,7 @@ import type { Element } from "./dom.js";
 import { page } from "./dom.js";
 
 /** CSS pixels for each pt of the description: letters of 7 pt are read as 11 pixels. */
-export const SCALE = 1.6;
+const SCALE = 1.6;
 /** A wider screen makes no figure wider, pt. */
 const MOST_WIDTH = 540;
 
@@ -42,7 +42,11 @@ export function startMeasuring(): void {
   });
   const { textMetrics } = vega as unknown as { textMetrics: TextMetrics };
   textMetrics.width = ({ fontSize = 11, fontWeight }, text) =>
-    textWidth(String(text ?? ""), fontSize, fontWeight === "bold" ? "bold" : "normal");
+    textWidth(
+      typeof text === "string" ? text : `${text as number}`,
+      fontSize,
+      fontWeight === "bold" ? "bold" : "normal",
+    );
 }
 
 /** A point of a drawn figure: its place in CSS pixels from the upper left corner, and what is read there. */
@@ -70,21 +74,23 @@ export function drawInto(
     const text = JSON.stringify(compile(chart as never).spec);
     const spec = JSON.parse(dark ? inDark(text) : text) as object;
     // The policy of the page allows no code made of text, so expressions are interpreted.
-    const view = new vega.View(vega.parse(spec as never, undefined, { ast: true } as never), {
+    const view = new vega.View(vega.parse(spec, undefined, { ast: true }), {
       renderer: "svg",
       logLevel: vega.Error,
       expr: expressionInterpreter,
     } as never);
     view.signal("hidden", [...hidden]);
-    view.initialize(plot as never).run();
+    view.initialize(plot).run();
     const svg = plot.querySelector("svg");
-    const [across, down] = ["width", "height"].map((side) => Number(svg?.getAttribute(side)));
-    const beyond = (across ?? width) - width;
+    // The library sets the size of the picture only when it draws the next time.
+    const { x1 = 0, x2 = 0, y1 = 0, y2 = 0 } = rootOf(view).bounds ?? {};
+    const [across, down] = [x2 - x1 + 2 * PADDING, y2 - y1 + 2 * PADDING];
+    const beyond = across - width;
     if (svg === null || Math.abs(beyond) < 0.5 || attempt === 3) {
       // The library sets the attributes anew when it draws again; it leaves the style.
       if (svg !== null) {
-        svg.style.width = `${(across ?? 0) * SCALE}px`;
-        svg.style.height = `${(down ?? 0) * SCALE}px`;
+        svg.style.width = `${across * SCALE}px`;
+        svg.style.height = `${down * SCALE}px`;
       }
       return { points: pointsOf(view), end: () => void view.finalize() };
     }
@@ -92,6 +98,11 @@ export function drawInto(
     plot.replaceChildren();
     plotWidth = Math.max(60, plotWidth - beyond);
   }
+}
+
+/** Its types leave out the root of the drawn items. */
+function rootOf(view: VegaView): Item {
+  return (view.scenegraph() as unknown as { root: Item }).root;
 }
 
 function inDark(spec: string): string {
@@ -129,8 +140,8 @@ function pointsOf(view: VegaView): Placed[] {
           found.set(text, { left: (x + left) * SCALE, top: (y + top) * SCALE, text });
       }
   };
-  const [originX = 0, originY = 0] = view.origin();
-  walk((view.scenegraph() as unknown as { root: Item }).root, originX, originY);
+  const [originX, originY] = view.origin();
+  walk(rootOf(view), originX, originY);
   return [...found.values()].sort((a, b) => a.left - b.left || a.top - b.top);
 }
 

@@ -39,7 +39,7 @@ function textsOf({ view }: Drawn): Text[] {
       for (const { text = "", bounds, angle = 0 } of item.items ?? [])
         if (bounds !== undefined && String(text) !== "")
           found.push({
-            content: Array.isArray(text) ? text.join(" ") : String(text),
+            content: Array.isArray(text) ? text.join(" ") : text,
             upright: angle % 180 !== 0,
             x1: bounds.x1 + x,
             x2: bounds.x2 + x,
@@ -47,7 +47,7 @@ function textsOf({ view }: Drawn): Text[] {
             y2: bounds.y2 + y,
           });
   };
-  const [x = 0, y = 0] = view.origin();
+  const [x, y] = view.origin();
   walk((view.scenegraph() as unknown as { root: Item }).root, x, y);
   return found;
 }
