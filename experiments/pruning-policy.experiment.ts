@@ -19,17 +19,20 @@ const answer: Answer = ({ rows }, { bytes, count }) => {
       undefined,
     );
     if (all.length === 0) return [];
+    const name = workload === "heavy" ? "heavy tool results" : `${workload} conversations`;
+    if (none !== undefined && within.includes(none))
+      return [
+        `${name}, nothing needs pruning: the whole history stays under ${bytes(CAPACITY_BYTES)}, at an estimated peak of ${none.bytes("largestPeakBytes")}`,
+      ];
     const bare =
       none === undefined
         ? ""
-        : none.has("exceededAtTurn")
-          ? `a history that nothing prunes is over ${bytes(CAPACITY_BYTES)} at turn ${none.count("exceededAtTurn")}; `
-          : `a history that nothing prunes stays under ${bytes(CAPACITY_BYTES)}; `;
+        : `a history that nothing prunes is over ${bytes(CAPACITY_BYTES)} at turn ${none.count("exceededAtTurn")}; `;
     const kept =
       best === undefined
         ? "no policy stays under it"
         : `of the policies that stay under it, ${String(best.factors.policy)} loses least: ${count(best.number("tokensLost"))} tokens and ${best.count("toolResultsLost")} of ${best.count("toolResults")} tool results, at an estimated peak of ${best.bytes("largestPeakBytes")}`;
-    return [`${workload === "heavy" ? "heavy tool results" : `${workload} conversations`}, ${bare}${kept}`];
+    return [`${name}, ${bare}${kept}`];
   });
   return `${told.join(". With ")}.`.replace(/^/, "With ");
 };
@@ -74,9 +77,11 @@ export default defineExperiment({
       finding: ({ rows }, { count }) => {
         const most = (policy: string): number =>
           rows({ workload: "heavy", policy })[0]?.number("largestInputTokens") ?? Number.NaN;
-        return Number.isFinite(most("none") + most("budget"))
+        if (!Number.isFinite(most("none") + most("budget")))
+          return "Tokens of the prompt at every turn, heavy tool results";
+        return most("budget") < most("none")
           ? `Heavy tool results take the prompt to ${count(most("none"))} tokens; the budget holds it at ${count(most("budget"))}`
-          : "Tokens of the prompt at every turn, heavy tool results";
+          : `Heavy tool results take the prompt to ${count(most("none"))} tokens, which fit without pruning`;
       },
       where: { workload: "heavy" },
       x: "series",
@@ -92,9 +97,11 @@ export default defineExperiment({
       finding: ({ rows }, { bytes }) => {
         const none = rows({ workload: "heavy", policy: "none" })[0];
         const budget = rows({ workload: "heavy", policy: "budget" })[0];
-        return none?.has("exceededAtTurn") === true && budget !== undefined
+        if (none === undefined || budget === undefined)
+          return "Estimated peak at every turn, heavy tool results";
+        return none.has("exceededAtTurn")
           ? `Without pruning the peak is over ${bytes(CAPACITY_BYTES)} at turn ${none.count("exceededAtTurn")}; with a budget it stays at ${budget.bytes("largestPeakBytes")}`
-          : "Estimated peak at every turn, heavy tool results";
+          : `Without pruning the peak stays at ${none.bytes("largestPeakBytes")}, under ${bytes(CAPACITY_BYTES)}`;
       },
       where: { workload: "heavy" },
       x: "series",
