@@ -1,7 +1,7 @@
 import type { Axis, Figure } from "./figure.js";
 import { wrap } from "./text.js";
-import type { Chart } from "./chart.js";
-import { SIZE } from "./chart.js";
+import type { Chart } from "./chart-type.js";
+import { SIZE } from "./chart-type.js";
 import { domainOf, ticksOf } from "./scale.js";
 import { axisUnit, scaled } from "./value-text.js";
 

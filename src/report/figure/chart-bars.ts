@@ -1,6 +1,6 @@
 import { ABSENT_MARK } from "../../base/table/table.js";
-import type { Chart } from "./chart.js";
-import { SIZE } from "./chart.js";
+import type { Chart } from "./chart-type.js";
+import { SIZE } from "./chart-type.js";
 import { ARROW } from "./chart-signs.js";
 import type { ChartRow } from "./chart-rows.js";
 import { rowsOf } from "./chart-rows.js";

@@ -1,4 +1,4 @@
-import type { Chart } from "./chart.js";
+import type { Chart } from "./chart-type.js";
 import { barLayers } from "./chart-bars.js";
 import { boundLayers, killedLayers, markLayers } from "./chart-signs.js";
 import type { Figure, Series } from "./figure.js";

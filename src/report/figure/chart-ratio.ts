@@ -1,5 +1,5 @@
 import { largestOf, smallestOf } from "../../base/stats/extremes.js";
-import type { Chart } from "./chart.js";
+import type { Chart } from "./chart-type.js";
 import { UPRIGHT } from "./chart-axes.js";
 import type { Figure, Series } from "./figure.js";
 import type { Look } from "./palette.js";

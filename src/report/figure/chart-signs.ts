@@ -1,4 +1,4 @@
-import type { Chart } from "./chart.js";
+import type { Chart } from "./chart-type.js";
 import type { Figure } from "./figure.js";
 import { INK } from "./palette.js";
 import { scaled } from "./value-text.js";

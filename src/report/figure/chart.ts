@@ -4,6 +4,8 @@ import { groupsOf } from "./chart-bars.js";
 import { layersOf } from "./chart-layers.js";
 import { ratioPanel, ratiosOf } from "./chart-ratio.js";
 import { rowsOf } from "./chart-rows.js";
+import type { Chart } from "./chart-type.js";
+import { SIZE } from "./chart-type.js";
 import type { Axis, Figure } from "./figure.js";
 import { FONT_STACK, textWidth, wrap } from "./text.js";
 import { figureNotes } from "./notes.js";
@@ -12,11 +14,6 @@ import { domainOf } from "./scale.js";
 import { withUnits } from "./value-text.js";
 import { isLying } from "./values.js";
 
-/** A description in Vega-Lite: JSON, with its data. Lengths are pt. */
-export type Chart = Record<string, unknown>;
-
-/** Letter sizes, pt. A figure printed at 85 mm is read at this size. */
-export const SIZE = { title: 8, text: 7, note: 5.5 } as const;
 /** Distance between the base lines of one paragraph, as a share of the letter size. */
 const LEADING = 1.25;
 const MM = 72 / 25.4;

@@ -1,7 +1,7 @@
 import type * as VegaModule from "vega";
 import type * as VegaLiteModule from "vega-lite";
 import { packageMissing } from "../../base/optional-package.js";
-import type { Chart } from "./chart.js";
+import type { Chart } from "./chart-type.js";
 import { chartOf, widthOf } from "./chart.js";
 import type { Figure } from "./figure.js";
 import { FIGURE_PACKAGES, measureWithFont } from "./font.js";
