@@ -4,6 +4,8 @@ import type { Fit } from "./fit.js";
 export interface Lead {
   from: "warm" | "cold";
   fit: Fit | undefined;
+  /** The first size is left out of the line. */
+  late?: true;
   /** The line that does not lead, where the two differ by more than they can. */
   other?: Fit | undefined;
 }
@@ -68,7 +70,9 @@ export function leadingLine(
   // The readings after a warm-up hold what all populations before left, and only an estimate of it is taken off.
   if (kept) {
     if (cold.shape === "linear" || !paidOnce(AGREEMENT_OF_KEPT)) return { from: "cold", fit: cold };
-    return isExact(warm) || late === undefined ? { from: "warm", fit: warm } : { from: "cold", fit: late };
+    return isExact(warm) || late === undefined
+      ? { from: "warm", fit: warm }
+      : { from: "cold", fit: late, late: true };
   }
   if (!(difference > tolerance))
     return isMalloc && isExact(cold) && difference > AGREEMENT * largest

@@ -122,7 +122,12 @@ export function analyse(input: AnalysisInput): Result {
   );
   const native = nativeLead.fit;
   const isKept = isKeptWhole(lead, retained) && leftMalloc > 0 && native?.shape !== "linear";
-  const external = fitOf(lead.from === "cold" ? cold(externalBytes) : warm(externalBytes, 0));
+  // Over the same sizes as the leading line, of which it is a part.
+  const external = fitOf(
+    lead.from === "warm"
+      ? warm(externalBytes, 0)
+      : (data) => cold(externalBytes)(data).slice(lead.late === true ? 1 : 0),
+  );
   const pointsFrom = (counter: Counter, left: number): PointsOf =>
     lead.from === "cold" ? cold(counter) : warm(counter, left);
 

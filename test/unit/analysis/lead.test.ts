@@ -59,5 +59,5 @@ test("of instances that are kept, the later sizes speak where the first one paid
     { warm: line(293, 90), cold: bent(273), late },
     { ...keptOnce, steps: [290, 265] },
   );
-  expect(lead).toEqual({ from: "cold", fit: late });
+  expect(lead).toEqual({ from: "cold", fit: late, late: true });
 });
