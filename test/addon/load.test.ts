@@ -29,6 +29,6 @@ test("an addon of another version is named with the functions that it lacks", ()
        exports[name] = () => {};`,
   );
   expect(loadFrom(file)).toEqual({
-    absent: `the native addon could not be loaded (${file} is of another version and lacks lockFile, nvmlDevices, cudaDevices, createPool, attention, cpuInstructionSets); run npm run setup`,
+    absent: `the native addon could not be loaded (${file} is of another version and lacks lockFile, mallocTrim, nvmlDevices, cudaDevices, createPool, attention, cudaKernels, decode, fillBlock, writeBlock, readBlock, cpuInstructionSets); run npm run setup`,
   });
 });

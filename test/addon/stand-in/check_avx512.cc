@@ -5,7 +5,7 @@
 
 #include "../../../native/attention/simd_avx512.h"
 // After the Vec that it is written for.
-#include "../../../native/attention/cpu_steps.h"
+#include "../../../native/attention/cpu_decode.h"
 
 namespace bytesper {
 const CpuKernels* EmulatedKernels() {
