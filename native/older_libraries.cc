@@ -1,5 +1,6 @@
 // Definitions that newer compilers take from newer C and C++ libraries. These hidden ones replace them, so
 // that an addon built on a new system also loads on older ones.
+// std::make_shared needs the library of GCC 9 and cannot be replaced: write std::shared_ptr<T>(new T()).
 
 #if defined(__linux__)
 #include <cstdlib>

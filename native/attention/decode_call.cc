@@ -301,7 +301,7 @@ Napi::Value Decode(const Napi::CallbackInfo& info) {
 
 Napi::Value FillBlock(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  auto job = std::make_shared<BlockJob>();
+  auto job = std::shared_ptr<BlockJob>(new BlockJob());
   job->shared = PoolOf(env, info[0]);
   if (job->shared == nullptr) return env.Undefined();
   job->block = BlockOf(env, job->shared.get(), info[1], "handle");
@@ -323,7 +323,7 @@ Napi::Value FillBlock(const Napi::CallbackInfo& info) {
 
 Napi::Value WriteBlock(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  auto job = std::make_shared<BlockJob>();
+  auto job = std::shared_ptr<BlockJob>(new BlockJob());
   job->shared = PoolOf(env, info[0]);
   if (job->shared == nullptr) return env.Undefined();
   job->block = BlockOf(env, job->shared.get(), info[1], "handle");
@@ -362,7 +362,7 @@ Napi::Value WriteBlock(const Napi::CallbackInfo& info) {
 
 Napi::Value ReadBlock(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  auto job = std::make_shared<BlockJob>();
+  auto job = std::shared_ptr<BlockJob>(new BlockJob());
   job->shared = PoolOf(env, info[0]);
   if (job->shared == nullptr) return env.Undefined();
   job->block = BlockOf(env, job->shared.get(), info[1], "handle");

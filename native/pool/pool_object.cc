@@ -37,8 +37,8 @@ Allocation AllocateAll(SharedPool* shared, const std::vector<int64_t>& sizes) {
   }
   std::lock_guard<std::mutex> lock(shared->mutex);
   for (size_t i = 0; i < blocks.size(); ++i) {
-    shared->blocks[++shared->last_handle] =
-        std::make_shared<HeldBlock>(shared->pool.get(), blocks[i], static_cast<uint64_t>(sizes[i]));
+    shared->blocks[++shared->last_handle] = std::shared_ptr<HeldBlock>(
+        new HeldBlock(shared->pool.get(), blocks[i], static_cast<uint64_t>(sizes[i])));
     out.handles.push_back(shared->last_handle);
   }
   return out;
@@ -180,7 +180,7 @@ Napi::Value PoolObject::Release(const Napi::CallbackInfo& info) {
   std::vector<int64_t> handles;
   if (!RequireOpen(env) || !ReadCounts(env, info[0], "handles", &handles)) return env.Undefined();
   // Shared with the work, which lets them go on its own thread: freeing may take long.
-  auto blocks = std::make_shared<HeldBlocks>();
+  auto blocks = std::shared_ptr<HeldBlocks>(new HeldBlocks());
   bool known = true;
   {
     std::lock_guard<std::mutex> lock(shared_->mutex);
@@ -263,7 +263,7 @@ Napi::Value PoolObject::DeviceUsedBytes(const Napi::CallbackInfo& info) {
 
 Napi::Value PoolObject::Close(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  auto blocks = std::make_shared<HeldBlocks>();
+  auto blocks = std::shared_ptr<HeldBlocks>(new HeldBlocks());
   if (shared_ != nullptr) {
     std::lock_guard<std::mutex> lock(shared_->mutex);
     shared_->closed = true;

@@ -100,7 +100,7 @@ test("over", { timeout: 120_000 }, () => expect(() => new Session()).not.toRetai
       const experiment = ["profile", "instance-overhead", "--quick", "--trials", "1"];
       const profiled = await run("node_modules/.bin/bytesper", experiment, options);
       expect(profiled.code, profiled.stderr).toBe(0);
-      const advice = "run npm install echarts dejavu-fonts-ttf.";
+      const advice = "run npm install vega vega-lite dejavu-fonts-ttf.";
       expect(`${profiled.stdout}${profiled.stderr}`.split(advice)).toHaveLength(2);
       expect(readdirSync(join(project, "results-quick"))).toContain("index.html");
     });

@@ -108,7 +108,9 @@ export const release = (worker) => worker.terminate();`,
     versions: true,
     also: ({ waste }) => {
       const slab = waste.find(({ name }) => name === "buffers that a small view keeps");
-      expect(slab?.bytes).toBeCloseTo(8192 - 32, -2);
+      expect(slab?.bytes).toBeGreaterThan(8192 - 32 - 50);
+      // The first and the last of the large slabs may be filled in part, and each 1,000 instances share them.
+      expect(slab?.bytes).toBeLessThan(8192 - 32 + (2 * 65_536) / 1000);
     },
   },
   "a timer, which the runtime holds too": {

@@ -209,7 +209,7 @@ describe("mistakes are one sentence, and nothing is written", () => {
     const ended = await bytesper(["profile", "session-scalling"]);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(
-      /history-window, instance-overhead, memory-writes, pruning-policy, session-scaling/,
+      /history-window, instance-overhead, memory-writes, pruning-policy, session-decode, session-scaling/,
     );
   });
 
