@@ -11,6 +11,7 @@ export default defineExperiment({
   factors: { sessions: [1, 5, 10, 20, 50, 100, 1000, 10_000] },
   quick: { sessions: [1, 5, 10, 20, 50, 100] },
   population: "sessions",
+  fits: ["256 MiB", "512 MiB", "1 GB", "1 GiB", "2 GiB"],
   subject: "./subjects/session.ts",
   estimate: ({ sessions }, context) =>
     messageEstimates({ messages: MESSAGES, perSession: MESSAGES, sessions: Number(sessions) }, context),

@@ -112,8 +112,11 @@ export function capacityOf(
   nodeVersion: string,
   measured: readonly Fits[] = [],
 ): { capacity?: Capacity } {
-  if (unit !== "session" || isAbsent(fit)) return {};
-  const rows = CAPACITY_SIZES.map((memoryBytes) => rowOf(memoryBytes, fit, nodeVersion, measured));
+  if ((unit !== "session" && measured.length === 0) || isAbsent(fit)) return {};
+  const sizes = new Set([...CAPACITY_SIZES, ...measured.map(({ memoryBytes }) => memoryBytes)]);
+  const rows = [...sizes]
+    .sort((a, b) => a - b)
+    .map((memoryBytes) => rowOf(memoryBytes, fit, nodeVersion, measured));
   const [perGiB, perGB] = [GiB, GB].map((size) => rows.find(({ memoryBytes }) => memoryBytes === size));
   if (rows.some(({ fits }) => !Number.isFinite(fits)) || perGiB === undefined || perGB === undefined)
     return {};

@@ -10,7 +10,9 @@ import type { CellEnd, Outcome } from "../record/cell-end.js";
 import { isOutOfMemory } from "../record/cell-end.js";
 import type { CellMessage } from "../record/cell.js";
 import type { CellRole } from "../record/cell.js";
+import type { Fits } from "../record/fits.js";
 import type { ExperimentKind } from "../record/kind.js";
+import type { Absent } from "../system/probe/reading.js";
 import type { SizedLedger } from "./kernel.js";
 import type { PlannedRun } from "./repetitions.js";
 
@@ -71,6 +73,8 @@ export interface Collected {
   nulls: Trial[];
   programs: ProgramTrial[];
   growths: GrowthTrial[];
+  /** Searches for the largest population of a container, or why there was none. */
+  fits: { factors: Factors; found: Fits | Absent }[];
   snapshot?: { factors: Factors; cell: SnapshotCellData; summary: SnapshotSummary };
   /** The growth of the whole heap, which is asked for where the snapshot does not account for the line. */
   whole?: { cell: SnapshotCellData; summary: SnapshotSummary };
@@ -111,6 +115,10 @@ const TAKE_ANSWER: Record<ExperimentKind, (cell: EndedCell, collected: Collected
       collected.growths.push({ factors, data: end.data as GrowthData, ...growthLedgers(end.records) });
       return true;
     }
+    if (role === "fits") {
+      collected.fits.push({ factors, found: end.data as Fits | Absent });
+      return true;
+    }
     const ledger = between(end.records, "before", "after");
     const emptied = between(end.records, "warm", "end");
     (role === "null" ? collected.nulls : collected.rows).push({
@@ -148,6 +156,7 @@ export function collect(cells: readonly CollectedCell[], kind: ExperimentKind): 
     nulls: [],
     programs: [],
     growths: [],
+    fits: [],
     failed: [],
     runs: [],
     interrupted: false,

@@ -200,7 +200,12 @@ export function analyse(input: AnalysisInput): Result {
           comparison: first.comparison,
         }),
     estimates,
-    ...capacityOf(experiment.unit, fitRecord, identity.environment.node),
+    ...capacityOf(
+      experiment.unit,
+      fitRecord,
+      identity.environment.node,
+      collected.fits.flatMap(({ found }) => (isAbsent(found) ? [] : [found])),
+    ),
     calibration: calibrationRecord(calibration),
     ...(experiment.table === undefined ? {} : { table: tableRecord(experiment.table) }),
     warnings: [],

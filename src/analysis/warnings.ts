@@ -131,6 +131,7 @@ export function warningsOf(
       "shared-instances",
       `create returned an object that it had returned before ${duplicates} times; it is counted once.`,
     );
+  capacityDoubts(collected, warn);
   const cells = result.missing.length;
   if (cells > 0)
     warn(
@@ -138,6 +139,50 @@ export function warningsOf(
       `${cells} ${cells === 1 ? "cell has" : "cells have"} no result; see the list of missing cells.`,
     );
   return warnings;
+}
+
+/** From here on the line says something else than the processes. */
+const FAR_OFF = 0.05;
+
+/** Warns of containers whose population was to be searched and was not, and of predictions that a search contradicts. */
+function capacityDoubts(
+  { fits, failed }: Pick<Collected, "fits" | "failed">,
+  warn: (name: string, message: string) => void,
+): void {
+  const without = [
+    ...fits.flatMap(({ factors, found }) => {
+      const why = isAbsent(found) ? found.absent : found.measured ? undefined : found.reason;
+      return why === undefined ? [] : [{ memory: String(factors.memory), why: withoutStop(why) }];
+    }),
+    ...failed
+      .filter(({ role }) => role === "fits")
+      .map(({ factors, cause }) => ({ memory: String(factors.memory), why: withoutStop(cause) })),
+  ];
+  const reasons = new Set(without.map(({ why }) => why));
+  for (const reason of reasons) {
+    const sizes = without.filter(({ why }) => why === reason).map(({ memory }) => memory);
+    warn(
+      "capacity-not-searched",
+      `How many fit ${sizes.join(", ")} is predicted from the line and was not searched with processes: ${reason}.`,
+    );
+  }
+  const searched = fits.flatMap(({ factors, found }) =>
+    isAbsent(found) || !found.measured ? [] : [{ memory: String(factors.memory), found }],
+  );
+  for (const doubt of new Set(searched.flatMap(({ found }) => found.doubts)))
+    warn("capacity-stand-in", doubt);
+  for (const { memory, found } of searched) {
+    const off = found.predictedRelativeError;
+    if (typeof off === "number" && Math.abs(off) > FAR_OFF)
+      warn(
+        "capacity-off",
+        `In ${memory} the search found another number than the lines of a plain process predict (${percent(off)}): a step in the subject, such as a Map that doubles, is the usual reason, and predictions for other sizes may be as far off.`,
+      );
+  }
+}
+
+function withoutStop(text: string): string {
+  return text.replace(/\.$/, "");
 }
 
 /**

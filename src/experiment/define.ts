@@ -179,6 +179,11 @@ export interface Experiment {
    * cell.
    */
   instances?: number;
+  /**
+   * Containers such as `"512 MiB"`, for an experiment with a subject: how many instances a plain process holds in each is
+   * searched with real processes. Without it, and under `--quick`, the number is predicted from the line.
+   */
+  fits?: readonly string[];
   /** Units in one instance; the default is 1. */
   unitsPerInstance?: (factors: Factors) => number;
   /** Levels for the heap snapshot; the default is the first level of each factor. */

@@ -28,6 +28,7 @@ const EXPERIMENT = keys<Required<Experiment>>({
   followUps: true,
   population: true,
   instances: true,
+  fits: true,
   unitsPerInstance: true,
   snapshotFactors: true,
   estimate: true,

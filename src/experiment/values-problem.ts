@@ -1,4 +1,5 @@
 import { suggestion } from "../base/nearest-name.js";
+import { sizeOf } from "../base/size.js";
 import type { Experiment } from "./define.js";
 import { nearestOf } from "./keys-problem.js";
 
@@ -22,6 +23,7 @@ export function valuesProblem(candidate: Partial<Experiment>): string | undefine
     snapshotProblem(candidate.snapshotFactors, Object.keys(candidate.factors ?? {})) ??
     tableProblem(candidate.table) ??
     followUpsProblem(candidate.followUps) ??
+    fitsProblem(candidate) ??
     envProblem(candidate.env)
   );
 }
@@ -106,6 +108,19 @@ function tableProblem(table: unknown): string | undefined {
   return Array.isArray(notes) && notes.every((note) => typeof note === "string")
     ? undefined
     : 'its "table" has "notes" that are no list of texts';
+}
+
+function fitsProblem({ fits, subject, unitsPerInstance }: Partial<Experiment>): string | undefined {
+  if (fits === undefined) return undefined;
+  const sizes: unknown = fits;
+  if (!Array.isArray(sizes))
+    return `its "fits" is ${shown(sizes)}, and a list of sizes such as ["512 MiB"] was expected`;
+  const wrong = (sizes as unknown[]).find((size) => typeof size !== "string" || !(sizeOf(size) > 0));
+  if (wrong !== undefined) return `its "fits" has ${shown(wrong)}, and a size such as "512 MiB" was expected`;
+  if (subject === undefined) return 'it has "fits" and no "subject", whose instances would be held';
+  return unitsPerInstance === undefined
+    ? undefined
+    : 'it has both "fits", which counts instances, and "unitsPerInstance"; leave one out';
 }
 
 function followUpsProblem(followUps: unknown): string | undefined {

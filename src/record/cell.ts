@@ -2,7 +2,7 @@ import type { ErrorCode } from "../base/errors.js";
 import type { ProgramReading } from "../experiment/define.js";
 
 /** The purpose of a cell's readings. */
-export type CellRole = "row" | "null" | "growth" | "snapshot" | "program" | "command";
+export type CellRole = "row" | "null" | "growth" | "snapshot" | "fits" | "program" | "command";
 
 /** Whether V8 may optimise the measured code. */
 export const COMPILERS = ["off", "on"] as const;

@@ -1,4 +1,5 @@
 import type { Line } from "../base/fitting.js";
+import type { EnforcementKind } from "./cell.js";
 import type { Reading } from "../system/probe/reading.js";
 
 /** What ends the growth of a population in one process. */
@@ -73,7 +74,7 @@ export interface Fits {
   memoryBytes: number;
   nodeVersion: string;
   nodeOptions: string[];
-  enforcement: string;
+  enforcement: EnforcementKind;
   enforcementText: string;
   heapLimitBytes: number;
   oldSpaceBytes: number;

@@ -68,6 +68,7 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
       instances,
     };
     const cells = planExperiment(experiment, subject.reference, {
+      fits: false,
       quick: false,
       seed: options.seed,
       trials: options.trials,

@@ -1,5 +1,6 @@
 import { largestOf } from "../base/stats/extremes.js";
 import { BytesperError } from "../base/errors.js";
+import { parseSize } from "../base/size.js";
 import type { CellRole } from "../record/cell.js";
 import type { Experiment, Factors, Level } from "../experiment/define.js";
 import { gridOf } from "../experiment/grid.js";
@@ -36,6 +37,8 @@ export interface PlanSettings {
   snapshot: boolean;
   /** Whether the kernel's pages of a large population are weighed too. */
   kernel: boolean;
+  /** Whether it is searched how many instances fit the containers that the experiment names. */
+  fits: boolean;
 }
 
 const ROUNDS = 3;
@@ -164,8 +167,22 @@ export function planExperiment(
       work: { kind: "growth", growth: { subject, context: context(largest), instances } },
     });
   }
-  if (!settings.snapshot) return cells;
   const snapshotFactors = { ...(grid[0] ?? {}), ...experiment.snapshotFactors };
+  if (settings.fits && isOneKind(experiment, grid)) {
+    for (const memory of experiment.fits ?? [])
+      cells.push({
+        role: "fits",
+        label: `${experiment.name} fits ${memory}`,
+        factors: { memory },
+        trial: 0,
+        instances: 1,
+        work: {
+          kind: "fits",
+          fits: { subject, context: context(snapshotFactors), memoryBytes: parseSize(memory) },
+        },
+      });
+  }
+  if (!settings.snapshot) return cells;
   // The snapshot cell comes first, because parsing takes longest.
   cells.unshift({
     role: "snapshot",

@@ -34,7 +34,8 @@ export async function freshRun(
   work: CellWork | LeakWork,
   options: FreshRunOptions,
 ): Promise<CellEnd> {
-  if (work.kind === "command") return ended({ outcome: "crash", cause: "a command is no subject" });
+  if (work.kind === "command" || work.kind === "fits")
+    return ended({ outcome: "crash", cause: `${work.kind}: no work for a test runner` });
   const folder = mkdtempSync(join(tmpdir(), "bytesper-vitest-"));
   try {
     const end = await runOrder(test, inFolder(work, folder), folder, options);

@@ -1,7 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Fits } from "../../src/record/fits.js";
+import type { Result } from "../../src/record/schema.js";
 import { bytesper, inFolder, MAIN, run } from "./cli.js";
 
 /** One instance holds 100 kB outside of V8's heap, so a container of 256 MiB holds fewer than 2,621. */
@@ -61,5 +62,32 @@ test.each([
     const ended = await bytesper(["fits", subject, "--memory", "256MiB"]);
     expect(ended.stderr).toMatch(says);
     expect(ended.code).toBe(code);
+  });
+});
+
+test("an experiment that names a container has its answer in the table, searched and not predicted", async () => {
+  await inFolder(async (folder) => {
+    writeFileSync(join(folder, "upload.mjs"), BUFFERS);
+    writeFileSync(
+      join(folder, "uploads.experiment.mjs"),
+      `export default { name: "uploads", unit: "upload", subject: "./upload.mjs", instances: 200, fits: ["256 MiB"] };`,
+    );
+    const { code, stderr } = await bytesper(
+      ["run", "uploads.experiment.mjs", "--trials", "2", "--out", "out"],
+      {
+        cwd: folder,
+      },
+    );
+    expect(stderr).not.toMatch(/defect/);
+    expect(code).toBe(0);
+    const { capacity, warnings } = JSON.parse(
+      readFileSync(join(folder, "out/uploads/result.json"), "utf8"),
+    ) as Result;
+    const row = capacity?.rows?.find(({ memoryBytes }) => memoryBytes === 256 * 2 ** 20);
+    expect(row).toMatchObject({ basis: "measured", wall: "container" });
+    expect(row?.fits).toBeGreaterThan(2000);
+    expect(row?.dies).toBeLessThan(2684);
+    expect(capacity?.rows?.filter(({ basis }) => basis === "measured")).toHaveLength(1);
+    expect(warnings.map(({ name }) => name)).not.toContain("capacity-not-searched");
   });
 });

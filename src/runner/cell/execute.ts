@@ -13,6 +13,7 @@ import type { Reading } from "../../system/probe/reading.js";
 import { bytesWithBinaryUnit } from "../../base/format.js";
 import type { Enforcement, LimitEvidence } from "../limits/index.js";
 import { heapLimitMiB } from "../limits/index.js";
+import { fitsCell } from "../fits/cell.js";
 import type { CommandSpec } from "./command.js";
 import { JsonLines } from "./command.js";
 import type { CellEnd, CellMemory, Outcome } from "../../record/cell-end.js";
@@ -68,6 +69,8 @@ const COMMAND_GRACE_MS = 2_000;
 
 /** Runs one cell in a new process tree under its limits. The promise `end` never rejects. */
 export function executeCell(job: CellJob, enforcement: Enforcement, events: CellEvents = {}): RunningCell {
+  if (job.work.kind === "fits")
+    return fitsCell({ work: job.work.fits, timeoutMs: job.timeoutMs, imports: job.imports ?? [] });
   if (job.work.kind !== "snapshot") return executeProcess(job, enforcement, events);
   const folder = mkdtempSync(join(tmpdir(), "bytesper-"));
   const path = join(folder, "population.heapsnapshot");
@@ -284,7 +287,8 @@ class NodeCell implements CellProcess {
 
   process(job: CellJob, heapLimitBytes: number | undefined): ProcessOptions {
     const { work, turnsFile } = job;
-    if (work.kind === "command") throw new Error("a command is not run by Node");
+    if (work.kind === "command" || work.kind === "fits")
+      throw new Error(`${work.kind}: no work of this process`);
     const order: NodeWorkOrder = { work, ...(turnsFile === undefined ? {} : { turnsFile }) };
     const heap = heapLimitBytes === undefined ? [] : [`--max-old-space-size=${heapLimitBytes / 2 ** 20}`];
     const first = (job.imports ?? []).flatMap((module) => ["--import", module]);

@@ -7,6 +7,14 @@ import type { SnapshotCellData, SnapshotSpec } from "../../measure/snapshot-cell
 import type { ContextData, SubjectReference } from "../../experiment/subject.js";
 import type { CommandSpec } from "./command.js";
 import type { CommandData } from "../../record/cell.js";
+import type { Fits } from "../../record/fits.js";
+
+/** How many instances a plain process holds in a container. */
+export interface FitsWork {
+  subject: SubjectReference;
+  context: ContextData;
+  memoryBytes: number;
+}
 
 export type NodeWork =
   | { kind: "calibrate" }
@@ -16,8 +24,9 @@ export type NodeWork =
   | { kind: "snapshot"; snapshot: SnapshotSpec }
   | { kind: "program"; program: ProgramSpec };
 
-/** Work of one cell, done by a Node process of bytesper or by a user's program. */
-export type CellWork = NodeWork | { kind: "command"; command: CommandSpec };
+/** Work of one cell, done by a Node process of bytesper, by a user's program, or by a search over plain processes. */
+export type CellWork =
+  NodeWork | { kind: "command"; command: CommandSpec } | { kind: "fits"; fits: FitsWork };
 
 export interface CellAnswers {
   calibrate: Calibration;
@@ -27,6 +36,7 @@ export interface CellAnswers {
   snapshot: SnapshotCellData;
   program: ProgramData;
   command: CommandData;
+  fits: Fits;
 }
 
 /** What a Node process of bytesper reads from its stdin. */

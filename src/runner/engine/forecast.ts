@@ -34,7 +34,10 @@ export function forecast({ cells, left, slots, device, memoryBytes, learned }: F
     const together = capped.slice(0, slots).reduce((sum, bytes) => sum + bytes, 0);
     takes.push(`Cells with a cap on memory: at most ${share(together)} at once.`);
   }
-  const free = cells.filter(({ capBytes }) => capBytes === undefined);
+  const containers = cells.flatMap(({ work }) => (work.kind === "fits" ? work.fits.memoryBytes : []));
+  if (containers.length > 0)
+    takes.push(`The search for how many fit fills containers of up to ${share(largestOf(containers))}.`);
+  const free = cells.filter(({ capBytes, work }) => capBytes === undefined && work.kind !== "fits");
   const peaks = free.flatMap(({ cell }) => learned.get(cell)?.peakBytes ?? []);
   if (free.length > 0 && capped.length > 0)
     takes.push(`${counted(free.length, "cell")} without a cap on memory.`);

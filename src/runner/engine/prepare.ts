@@ -125,6 +125,7 @@ async function preparePopulations(
     snapshotInstances: 1000,
     snapshot: true,
     kernel: true,
+    fits: !quick && !request.minimal && Object.keys(request.filter).length === 0,
     ...(conversations === undefined ? {} : { conversations }),
   });
   const hash = await urlHash(subject.url);
@@ -349,6 +350,8 @@ function contentOf(
       return { context: sourceOf(work.growth.context), instances: work.growth.instances };
     case "snapshot":
       return { context: sourceOf(work.snapshot.context), instances: work.snapshot.instances };
+    case "fits":
+      return { context: sourceOf(work.fits.context), memoryBytes: work.fits.memoryBytes };
     case "program":
       return { ...work.program.context, seed, seeds };
     default:

@@ -190,8 +190,13 @@ function workOf({ cell, key }: PlanEntry, learned: ReadonlyMap<string, Expectati
     ...cell,
     key,
     usesDevice,
-    needBytes: cell.capBytes ?? (peak === undefined ? undefined : peak * PEAK_MARGIN),
+    needBytes: largestProcessBytes(cell) ?? (peak === undefined ? undefined : peak * PEAK_MARGIN),
   };
+}
+
+/** What the processes of a cell may take at most; undefined where nothing limits them. */
+function largestProcessBytes({ capBytes, work }: Pick<PlannedWork, "capBytes" | "work">): number | undefined {
+  return work.kind === "fits" ? work.fits.memoryBytes : capBytes;
 }
 
 /** Number of GPUs here. If it is unknown, 1, so that cells with a device never share one. */

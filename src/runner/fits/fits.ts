@@ -3,9 +3,8 @@ import { bytesWithBinaryUnit } from "../../base/format.js";
 import { processLines } from "../../analysis/process-lines.js";
 import type { ProcessLimits } from "../../analysis/walls.js";
 import { predictedWalls, residentLine } from "../../analysis/walls.js";
-import type { ReadySubject } from "../../experiment/load.js";
 import { openSubject } from "../../experiment/load.js";
-import type { ContextData } from "../../experiment/subject.js";
+import type { ContextData, SubjectReference } from "../../experiment/subject.js";
 import type { HeldReading, HeldSpec, WeighedReading } from "../../measure/held.js";
 import type { Fits, FitsNext, FitsRun, ProcessLines } from "../../record/fits.js";
 import { readHostMemory } from "../../system/host.js";
@@ -33,6 +32,8 @@ export interface FitsOptions {
   next?: boolean;
   conversations?: string;
   seed?: number;
+  /** Levels of the factors that the subject's context has. */
+  factors?: ContextData["factors"];
   timeoutMs?: number;
   imports?: readonly string[];
   signal?: AbortSignal;
@@ -48,10 +49,15 @@ const MIB = 2 ** 20;
 export async function fits(subjectText: string, options: FitsOptions): Promise<Fits> {
   const subject = await openSubject(subjectText, undefined, undefined, options.imports);
   try {
-    return await new Search(subjectText, subject, options, await enforcementHere()).result();
+    return await searchFits({ ...subject.reference, name: subjectText }, options);
   } finally {
     subject.dispose();
   }
+}
+
+/** The same for a subject that is open. */
+export async function searchFits(subject: SubjectReference, options: FitsOptions): Promise<Fits> {
+  return new Search(subject, options, await enforcementHere()).result();
 }
 
 async function enforcementHere(): Promise<Enforcement> {
@@ -65,7 +71,7 @@ async function enforcementHere(): Promise<Enforcement> {
 
 class Search {
   readonly #name: string;
-  readonly #subject: ReadySubject;
+  readonly #subject: SubjectReference;
   readonly #options: FitsOptions;
   readonly #enforcement: Enforcement;
   /** Whether Node sees the limit as that of its container, and chooses its heap limit by it. */
@@ -73,8 +79,8 @@ class Search {
   readonly #started = performance.now();
   #processes = 0;
 
-  constructor(name: string, subject: ReadySubject, options: FitsOptions, enforcement: Enforcement) {
-    this.#name = name;
+  constructor(subject: SubjectReference, options: FitsOptions, enforcement: Enforcement) {
+    this.#name = subject.name;
     this.#subject = subject;
     this.#options = options;
     this.#enforcement = enforcement;
@@ -243,14 +249,14 @@ class Search {
   }
 
   #spec(): Omit<HeldSpec, "target"> {
-    const { conversations, seed = 1, turns, churn } = this.#options;
+    const { conversations, seed = 1, factors = {}, turns, churn } = this.#options;
     const context: ContextData = {
-      factors: {},
+      factors,
       seed,
       ...(conversations === undefined ? {} : { conversations }),
     };
     return {
-      subject: this.#subject.reference,
+      subject: this.#subject,
       context,
       ...(turns === undefined ? {} : { turns }),
       ...(churn === undefined ? {} : { churn }),

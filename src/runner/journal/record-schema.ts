@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { COMPILERS, ENFORCEMENT_KINDS } from "../../record/cell.js";
 import { OUTCOMES } from "../../record/cell-end.js";
+import { WALLS } from "../../record/fits.js";
 import { environment, figure, issueText, settings, table, warning } from "../../record/schema.js";
 
 const text = z.string();
@@ -154,7 +155,7 @@ const RECORDS: Record<string, z.ZodType> = Object.fromEntries(
     experiment,
     planned: {
       ...unit,
-      role: z.enum(["row", "null", "growth", "snapshot", "program", "command"]),
+      role: z.enum(["row", "null", "growth", "snapshot", "fits", "program", "command"]),
       part: text.optional(),
       factors,
       instances: z.number(),
@@ -200,12 +201,28 @@ const summary = z.looseObject({
   shared: z.looseObject({ bytes, what: text }).optional(),
 });
 
+/** A search for the largest population; a number that is not finite is null in JSON. */
+const fits = z.looseObject({
+  memoryBytes: bytes,
+  enforcement: z.enum(ENFORCEMENT_KINDS),
+  measured: z.boolean(),
+  reason: text.optional(),
+  lives: count.optional(),
+  dies: count.optional(),
+  wall: z.enum(WALLS),
+  predicted: z.number().nullable(),
+  predictedRelativeError: z.number().nullable().optional(),
+  next: z.array(z.looseObject({ measured: z.boolean(), lives: count.optional() })),
+  doubts: z.array(text),
+});
+
 /** What a cell answers, by its role. */
 const DATA: Record<string, z.ZodType> = {
   row: protocol,
   null: protocol,
   growth: z.looseObject({ readings: z.array(settled), returnsNothing: z.boolean() }),
   snapshot: z.looseObject({ cell: snapshotCell, summary }),
+  fits: z.union([fits, z.looseObject({ absent: text })]),
   program: z.looseObject({
     outcome: z.enum(["ok", "oom-device"]),
     cause: text.optional(),

@@ -69,6 +69,10 @@ test.each([
     { table: { title: "t" } },
     'its "table" is {"title":"t"}, and { title, columns } was expected',
   ],
+  ["a container that is a number", { subject: "s.mjs", fits: [512] }, 'its "fits" has 512, and a size'],
+  ["a container of no size", { subject: "s.mjs", fits: ["0 MiB"] }, 'its "fits" has "0 MiB", and a size'],
+  ["one container", { subject: "s.mjs", fits: "512 MiB" }, 'its "fits" is "512 MiB", and a list of sizes'],
+  ["containers of a command", { command: ["ls"], fits: ["1 GB"] }, 'it has "fits" and no "subject"'],
   ["snapshotFactors of NaN", { snapshotFactors: { n: NaN } }, 'its "snapshotFactors" has n=NaN; levels are'],
 ])("%s is told", (_, values: object, problem) => {
   expect(valuesProblem({ factors: { n: [1, 2] }, ...values })).toContain(problem);

@@ -18,6 +18,7 @@ const settings = {
   nullTrials: 2,
   snapshotInstances: 1000,
   kernel: false,
+  fits: true,
   snapshot: true,
 };
 
@@ -41,6 +42,22 @@ test("one snapshot, every trial of every level, and the null controls", () => {
     ...new Array<string>(15).fill("row"),
     "snapshot",
   ]);
+});
+
+test("one search for each container that the experiment names, with the context of the snapshot", () => {
+  const searched = { ...experiment, fits: ["256 MiB", "1 GB"], snapshotFactors: { things: 10 } };
+  const cells = planExperiment(searched, subject, settings).filter(({ role }) => role === "fits");
+  expect(cells.map(({ label, work }) => [label, work])).toEqual(
+    [["scaling fits 256 MiB", 256 * 2 ** 20] as const, ["scaling fits 1 GB", 1e9] as const].map(
+      ([label, memoryBytes]) => [
+        label,
+        { kind: "fits", fits: { subject, context: { factors: { things: 10 }, seed: 1 }, memoryBytes } },
+      ],
+    ),
+  );
+  expect(
+    planExperiment(searched, subject, { ...settings, fits: false }).some(({ role }) => role === "fits"),
+  ).toBe(false);
 });
 
 test("--quick takes the quick levels", () => {
