@@ -41,7 +41,7 @@ function trialOf(
 }
 
 function collected(...programs: ProgramTrial[]): Collected {
-  return { rows: [], nulls: [], growths: [], programs, failed: [], runs: [], interrupted: false };
+  return { rows: [], nulls: [], growths: [], fits: [], programs, failed: [], runs: [], interrupted: false };
 }
 
 /** 1000 bytes and `perConnection` for each. */

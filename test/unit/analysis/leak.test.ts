@@ -54,6 +54,7 @@ const EMPTY: Collected = {
   nulls: [],
   programs: [],
   growths: [],
+  fits: [],
   failed: [],
   runs: [],
   interrupted: false,
