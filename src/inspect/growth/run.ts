@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import { openSubject } from "../../experiment/load.js";
 import type { SubjectReference } from "../../experiment/subject.js";
 import type { Compilers } from "../../record/cell.js";
 import { measuringEnvironment, measuringFlags } from "../../runner/cell/flags.js";
+import { askChild } from "../ask-child.js";
 import { inspectSnapshots } from "../snapshot/index.js";
 import type { GrowthAnswer } from "./answer.js";
 import { answerOf } from "./answer.js";
@@ -82,76 +82,31 @@ async function holderOf(
 }
 
 const ENTRY = fileURLToPath(new URL("./entry.js", import.meta.url));
-/** Kept of what the function prints on stderr, for a process that ends without an answer. */
-const LAST_WORDS = 2000;
 
-function runChild(order: RoundsOrder, options: GrowthOptions): Promise<RoundsData> {
+async function runChild(order: RoundsOrder, options: GrowthOptions): Promise<RoundsData> {
   const { compilers, imports, timeoutMs, signal } = options;
-  if (signal.aborted) throw new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely.");
-  const flags = [...measuringFlags(compilers), ...imports.flatMap((module) => ["--import", module])];
-  const child = spawn(process.execPath, [...flags, ENTRY], {
+  const { name } = order.subject;
+  const { answer, lastWords, end } = await askChild({
+    args: [...measuringFlags(compilers), ...imports.flatMap((module) => ["--import", module]), ENTRY],
     env: measuringEnvironment(),
-    stdio: ["pipe", "ignore", "pipe", "pipe"],
+    order,
+    timeoutMs,
+    late: `${name} was not done after ${timeoutMs / 1000} s; give --calls with fewer calls a round, or a longer --timeout.`,
+    signal,
   });
-  return new Promise((resolve, reject) => {
-    let answer = "";
-    let words = "";
-    let why: BytesperError | undefined;
-    const stop = (error: BytesperError): void => {
-      why = error;
-      child.kill("SIGKILL");
-    };
-    const timer = setTimeout(() => {
-      stop(
-        new BytesperError(
-          "SUBJECT_TIMEOUT",
-          `${order.subject.name} was not done after ${timeoutMs / 1000} s; give --calls with fewer calls a round, or a longer --timeout.`,
-        ),
-      );
-    }, timeoutMs);
-    const interrupt = (): void => {
-      stop(new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely."));
-    };
-    signal.addEventListener("abort", interrupt, { once: true });
-    child.stderr?.on("data", (piece: Buffer) => (words = (words + piece.toString()).slice(-LAST_WORDS)));
-    child.stdio[3]?.on("data", (piece: Buffer) => (answer += piece.toString()));
-    child.stdin?.on("error", () => undefined);
-    child.stdin?.end(JSON.stringify(order));
-    child.on("error", reject);
-    child.on("close", (code, killed) => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", interrupt);
-      if (why !== undefined) reject(why);
-      else settle(answer, words, killed ?? code, order.subject.name, resolve, reject);
-    });
-  });
-}
-
-function settle(
-  answer: string,
-  words: string,
-  end: string | number | null,
-  name: string,
-  resolve: (data: RoundsData) => void,
-  reject: (error: Error) => void,
-): void {
-  if (answer !== "") {
-    const parsed = JSON.parse(answer) as { data?: RoundsData; code: BytesperError["code"]; message: string };
-    if (parsed.data !== undefined) resolve(parsed.data);
-    else
-      reject(
-        new BytesperError(parsed.code, parsed.message.endsWith(".") ? parsed.message : `${parsed.message}.`),
-      );
-    return;
-  }
-  const last = words.trim().split("\n").at(-1) ?? "";
-  const heap = /JavaScript heap out of memory/.test(words);
-  reject(
-    new BytesperError(
-      "CELL_FAILED",
-      heap
-        ? `The calls of ${name} filled the heap; it grows, or give --calls with fewer calls a round.`
-        : `The process that called ${name} ended (${String(end)}) without an answer${last === "" ? "" : `: ${last}`}.`,
-    ),
+  const { data, code, message } = (answer ?? {}) as {
+    data?: RoundsData;
+    code?: BytesperError["code"];
+    message?: string;
+  };
+  if (data !== undefined) return data;
+  if (code !== undefined && message !== undefined)
+    throw new BytesperError(code, message.endsWith(".") ? message : `${message}.`);
+  const last = lastWords.trim().split("\n").at(-1) ?? "";
+  throw new BytesperError(
+    "CELL_FAILED",
+    lastWords.includes("JavaScript heap out of memory")
+      ? `The calls of ${name} filled the heap; it grows, or give --calls with fewer calls a round.`
+      : `The process that called ${name} ended (${end}) without an answer${last === "" ? "" : `: ${last}`}.`,
   );
 }

@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { BytesperError } from "../../base/errors.js";
+import { askChild } from "../ask-child.js";
 import { importable } from "../../experiment/compile.js";
 import type { Reading } from "../../system/probe/reading.js";
 import { change, isAbsent } from "../../system/probe/reading.js";
@@ -106,60 +106,26 @@ function over(readings: readonly Reading[]): Interval | { absent: string } {
 }
 
 const ENTRY = new URL("./entry.js", import.meta.url).href;
-const LAST_WORDS = 2000;
 
-function runChild(
+async function runChild(
   order: ImportOrder,
   name: string,
   { timeoutMs, signal }: ImportOptions,
 ): Promise<ImportData> {
-  if (signal.aborted) throw new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely.");
   // Evaluated in the user's folder, where names of packages are looked up.
   const code = `(await import(${JSON.stringify(ENTRY)})).run((specifier) => import(specifier));`;
-  const child = spawn(process.execPath, ["--expose-gc", "--input-type=module", "--eval", code], {
+  const { answer, lastWords, end } = await askChild({
+    args: ["--expose-gc", "--input-type=module", "--eval", code],
     env: { ...process.env, NODE_OPTIONS: "" },
-    stdio: ["pipe", "ignore", "pipe", "pipe"],
+    order,
+    timeoutMs,
+    late: `Importing ${name} was not done after ${timeoutMs / 1000} s; a module that waits for something at its top level never is.`,
+    signal,
   });
-  return new Promise((done, failed) => {
-    let [answer, words] = ["", ""];
-    let why: BytesperError | undefined;
-    const stop = (error: BytesperError): void => {
-      why = error;
-      child.kill("SIGKILL");
-    };
-    const timer = setTimeout(() => {
-      stop(
-        new BytesperError(
-          "SUBJECT_TIMEOUT",
-          `Importing ${name} was not done after ${timeoutMs / 1000} s; a module that waits for something at its top level never is.`,
-        ),
-      );
-    }, timeoutMs);
-    const interrupt = (): void => {
-      stop(new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely."));
-    };
-    signal.addEventListener("abort", interrupt, { once: true });
-    child.stderr?.on("data", (piece: Buffer) => (words = (words + piece.toString()).slice(-LAST_WORDS)));
-    child.stdio[3]?.on("data", (piece: Buffer) => (answer += piece.toString()));
-    child.stdin?.on("error", () => undefined);
-    child.stdin?.end(JSON.stringify(order));
-    child.on("error", failed);
-    child.on("close", (code, killed) => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", interrupt);
-      const { data, message } = (answer === "" ? {} : JSON.parse(answer)) as {
-        data?: ImportData;
-        message?: string;
-      };
-      if (why !== undefined) failed(why);
-      else if (data !== undefined) done(data);
-      else
-        failed(
-          new BytesperError(
-            "BAD_SUBJECT",
-            `${name} cannot be imported here: ${message ?? (words.trim().split("\n").at(-1) || `the process ended (${String(killed ?? code)})`)}.`,
-          ),
-        );
-    });
-  });
+  const { data, message } = (answer ?? {}) as { data?: ImportData; message?: string };
+  if (data !== undefined) return data;
+  throw new BytesperError(
+    "BAD_SUBJECT",
+    `${name} cannot be imported here: ${message ?? (lastWords.trim().split("\n").at(-1) || `the process ended (${end})`)}.`,
+  );
 }
