@@ -5,31 +5,35 @@ import { BytesperError } from "../base/errors.js";
 import { sentence } from "../base/sentence.js";
 import { visibleLines } from "../base/table/visible.js";
 import type { RunnerMessage } from "./background.js";
-import { addAttach } from "./attach.js";
-import { addAttention } from "./attention.js";
-import { addCheck } from "./check.js";
-import { addCompare } from "./compare.js";
-import { addConnections } from "./connections.js";
-import { addDevices } from "./devices.js";
-import { addEstimate } from "./estimate.js";
-import { addExplainOom } from "./explain-oom.js";
-import { addFits } from "./fits.js";
-import { addGrowth } from "./growth.js";
-import { addGuard } from "./guard.js";
-import { addImport } from "./import.js";
-import { addMeasure } from "./measure.js";
-import { addPaper } from "./paper.js";
-import { addProfile } from "./profile.js";
-import { addReport } from "./report.js";
-import { addResume } from "./resume.js";
-import { addRun } from "./run.js";
-import { addSimulateContext } from "./simulate-context.js";
-import { addSnapshot } from "./snapshot.js";
-import { addStatus } from "./status.js";
-import { addWrites } from "./writes.js";
 
 /** Exit code for output that cannot be written. */
 const WRITE_FAILED = 3;
+
+/** In the order of the help. The rooms that a command does not need are not loaded. */
+const COMMANDS = {
+  profile: async () => (await import("./profile.js")).addProfile,
+  measure: async () => (await import("./measure.js")).addMeasure,
+  fits: async () => (await import("./fits.js")).addFits,
+  snapshot: async () => (await import("./snapshot.js")).addSnapshot,
+  growth: async () => (await import("./growth.js")).addGrowth,
+  import: async () => (await import("./import.js")).addImport,
+  attach: async () => (await import("./attach.js")).addAttach,
+  connections: async () => (await import("./connections.js")).addConnections,
+  attention: async () => (await import("./attention.js")).addAttention,
+  check: async () => (await import("./check.js")).addCheck,
+  compare: async () => (await import("./compare.js")).addCompare,
+  devices: async () => (await import("./devices.js")).addDevices,
+  estimate: async () => (await import("./estimate.js")).addEstimate,
+  "explain-oom": async () => (await import("./explain-oom.js")).addExplainOom,
+  guard: async () => (await import("./guard.js")).addGuard,
+  "simulate-context": async () => (await import("./simulate-context.js")).addSimulateContext,
+  run: async () => (await import("./run.js")).addRun,
+  resume: async () => (await import("./resume.js")).addResume,
+  status: async () => (await import("./status.js")).addStatus,
+  report: async () => (await import("./report.js")).addReport,
+  paper: async () => (await import("./paper.js")).addPaper,
+  writes: async () => (await import("./writes.js")).addWrites,
+} satisfies Record<string, () => Promise<(program: Command) => void>>;
 
 const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -55,28 +59,9 @@ const program = new Command("bytesper")
   .version(manifest.version)
   .exitOverride()
   .showHelpAfterError(false);
-addProfile(program);
-addMeasure(program);
-addFits(program);
-addSnapshot(program);
-addGrowth(program);
-addImport(program);
-addAttach(program);
-addConnections(program);
-addAttention(program);
-addCheck(program);
-addCompare(program);
-addDevices(program);
-addEstimate(program);
-addExplainOom(program);
-addGuard(program);
-addSimulateContext(program);
-addRun(program);
-addResume(program);
-addStatus(program);
-addReport(program);
-addPaper(program);
-addWrites(program);
+const asked = Object.entries(COMMANDS).find(([name]) => name === process.argv[2]);
+// The help, and a name that no command has, need all of them.
+for (const load of asked === undefined ? Object.values(COMMANDS) : [asked[1]]) (await load())(program);
 
 try {
   requireWorkingFolder();
