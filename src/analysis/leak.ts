@@ -5,7 +5,8 @@ import type { LedgerReading } from "../measure/ledger.js";
 import type { Reading } from "../system/probe/reading.js";
 import { absent, change, isAbsent } from "../system/probe/reading.js";
 import type { Collected, Trial } from "./collected.js";
-import { heapAndExternal, mallocBytes, retainedPerInstance, whyNoMalloc } from "./trials.js";
+import type { Counter } from "./trials.js";
+import { heapAndExternal, mallocBytes, retainedPerInstance, undeclaredBytes, whyNoMalloc } from "./trials.js";
 
 /** Pages come and go; a growth of the empty process of less than this is none. */
 const PAGES_AT_LEAST_BYTES = 2 ** 20;
@@ -26,15 +27,17 @@ export function leakOf({ rows, growths }: Collected): Result["leak"] {
   const trials = rows.filter(({ instances }) => instances === largest);
   if (trials.length === 0) return absent("no cell finished");
   const noMalloc = whyNoMalloc(trials);
+  const ofMalloc = (counter: Counter): ResultReading =>
+    noMalloc === undefined
+      ? rangeInterval(trials.map(({ data }) => retainedPerInstance(data, counter)))
+      : absent(noMalloc);
   return {
     made: smallestOf(trials.map(({ data }) => data.end.created - data.warm.created)),
     retainedPerInstanceBytes: rangeInterval(
       trials.map(({ data }) => retainedPerInstance(data, heapAndExternal)),
     ),
-    nativePerInstanceBytes:
-      noMalloc === undefined
-        ? rangeInterval(trials.map(({ data }) => retainedPerInstance(data, mallocBytes)))
-        : absent(noMalloc),
+    nativePerInstanceBytes: ofMalloc(mallocBytes),
+    undeclaredPerInstanceBytes: ofMalloc(undeclaredBytes),
     kernelPerInstanceBytes: kernelLeft(trials, growths[0]),
   };
 }

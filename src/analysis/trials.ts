@@ -9,6 +9,8 @@ export type Counter = (reading: SettledReading) => number;
 
 export const heapBytes: Counter = (reading) => reading.heapBytes;
 export const externalBytes: Counter = (reading) => reading.externalBytes;
+/** Malloc that V8 is not told of. */
+export const undeclaredBytes: Counter = (reading) => mallocBytes(reading) - reading.externalBytes;
 export const heapAndExternal: Counter = (reading) => reading.heapBytes + reading.externalBytes;
 /** NaN where malloc was not read. A result shows such a value as absent, with {@link whyNoMalloc}. */
 export const mallocBytes: Counter = ({ mallocBytes: malloc }) =>

@@ -228,7 +228,10 @@ const leak = z.object({
   /** Instances that each process made between its two empty readings. */
   made: z.number(),
   retainedPerInstanceBytes: reading,
+  /** All of malloc, which holds most of what V8 counts as external too. */
   nativePerInstanceBytes: reading,
+  /** Malloc less what V8 counts as external: this and the first add up. Results of earlier versions lack it. */
+  undeclaredPerInstanceBytes: reading.optional(),
   kernelPerInstanceBytes: reading,
 });
 

@@ -10,7 +10,11 @@ vi.setConfig({ testTimeout: 240_000 });
 
 /** 24 bytes of an object, 8 a field and 16 for the box of a time stamp: 56 bytes, or 80 with a second stamp. */
 const EXPERIMENT = `class Session {
-  constructor(i) { this.id = i; this.at = 1.7e12 + i; if (process.env.MORE) this.until = 1.8e12 + i; }
+  constructor(i) {
+    this.id = i; this.at = 1.7e12 + i;
+    if (process.env.MORE) this.until = 1.8e12 + i;
+    if (process.env.LEFT) (globalThis.left ??= []).push(new Uint8Array(1000));
+  }
 }
 export default {
   name: "tiny", unit: "session", factors: { sessions: [1, 10, 100] }, population: "sessions",
@@ -62,6 +66,19 @@ test("a class with one more field exceeds its budget, by the bytes and for the r
     expect(over.stderr).toContain("::error file=");
     expect(readFileSync(join(folder, "junit.xml"), "utf8")).toContain('failures="2"');
     expect(readFileSync(summary, "utf8")).toContain("2 budgets exceeded.");
+  });
+});
+
+test("what each session leaves behind is judged by growthPerCall", async () => {
+  await inProject({ tiny: { file: FILE, growthPerCall: "100 B" } }, async (_folder, check) => {
+    expect(await check([])).toMatchObject({ code: 0, stdout: expect.stringContaining("1 budget kept.") });
+    const { code, stdout } = await check([], { LEFT: "1" });
+    expect(code).toBe(1);
+    const [, left] = /tiny\.growthPerCall: ([\d,.]+) .*left behind per session/.exec(stdout) ?? [];
+    // 1,000 bytes of data, the array's object, its buffer and its place in the list; malloc has the data too.
+    const bytes = Number(left?.replaceAll(",", ""));
+    expect(bytes).toBeGreaterThan(1000 + 100);
+    expect(bytes).toBeLessThan(1000 + 500);
   });
 });
 

@@ -84,11 +84,16 @@ function judgeLimit(limit: Limit, result: Result, comparison: Comparison | { abs
   }
 }
 
-/** What each instance, or each call, leaves behind after it was dropped: V8's memory and malloc's together. */
+/**
+ * What each instance, or each call, leaves behind after it was dropped: V8's memory, and that of malloc of which V8 is
+ * not told.
+ */
 function judgeLeft({ bytes }: { bytes: number }, { leak, unit, minimumDetectableBytes }: Result): Judged {
   if (leak === undefined) return unknown("the result does not say what was left behind; measure again");
   if (isAbsent(leak)) return unknown(`what is left behind is not known: ${leak.absent}`);
-  const { retainedPerInstanceBytes: heap, nativePerInstanceBytes: native } = leak;
+  const { retainedPerInstanceBytes: heap, undeclaredPerInstanceBytes: native } = leak;
+  if (native === undefined)
+    return unknown("the result does not say how much of malloc V8 counts too; measure again");
   if (!("value" in heap) || !("value" in native)) {
     const why = [heap, native].flatMap((reading) => ("absent" in reading ? [reading.absent] : [])).join("; ");
     return unknown(`what is left behind is not known: ${why}`);

@@ -138,11 +138,13 @@ test("what a call leaves behind is V8's and malloc's memory together, and unknow
   const left = (native: number): Result["leak"] => ({
     made: 1000,
     retainedPerInstanceBytes: exact(80),
-    nativePerInstanceBytes: exact(native),
+    // Of all that malloc has, V8 counts 1,000 bytes itself.
+    nativePerInstanceBytes: exact(1000 + native),
+    undeclaredPerInstanceBytes: exact(native),
     kernelPerInstanceBytes: exact(0),
   });
   expect(judged(limit, { ...RESULT, leak: left(20) })?.verdict).toBe("within");
   expect(judged(limit, { ...RESULT, leak: left(30) })).toMatchObject({ verdict: "over", overBytes: 10 });
-  const unknown = { ...left(0), nativePerInstanceBytes: { absent: "no addon" } } as Result["leak"];
+  const unknown = { ...left(0), undeclaredPerInstanceBytes: { absent: "no addon" } } as Result["leak"];
   expect(judged(limit, { ...RESULT, leak: unknown })).toMatchObject({ verdict: "unknown" });
 });
