@@ -71,7 +71,7 @@ test("a class with one more field exceeds its budget, by the bytes and for the r
 
 test("what each session leaves behind is judged by growthPerCall", async () => {
   await inProject({ tiny: { file: FILE, growthPerCall: "100 B" } }, async (_folder, check) => {
-    expect(await check([])).toMatchObject({ code: 0, stdout: expect.stringContaining("1 budget kept.") });
+    expect((await check([])).stdout).toContain("1 budget kept.");
     const { code, stdout } = await check([], { LEFT: "1" });
     expect(code).toBe(1);
     const [, left] = /tiny\.growthPerCall: ([\d,.]+) .*left behind per session/.exec(stdout) ?? [];
