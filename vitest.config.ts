@@ -1,23 +1,21 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Two files at a time. Those of commands measure nothing, or only heap and malloc in fresh processes, which another
- * test on the second core does not change; what looks at resident memory, disks or the machine's limits stays alone.
+ * What another test on the second core would change: resident memory that processes share (PSS), peaks of the kernel,
+ * disks and control groups of the machine, and two units that read the heap of their own process.
+ * All others measure nothing, or heap and malloc in fresh processes.
  */
-const SIDE_BY_SIDE = [
-  "test/unit/**/*.test.ts",
-  "test/system/{estimate,explain-oom,figures,page,paper,paper-sample,simulate-context,writes}.test.ts",
-  "test/system/{check,compare,doors,known-sizes,measure-errors,repetitions,run,setup,setup-lock,setup-signals}.test.ts",
-  "test/system/{attach,growth,import,snapshot,snapshot-kinds,staged-rollout,without-addon}.test.ts",
-  "test/system/executors/*.test.ts",
-  "test/system/faults/{cells,changes,folders,hostile,in-use,kills,output,recovery,streams}.test.ts",
+const ALONE = [
+  "test/gpu/**/*.test.ts",
+  "test/addon/{leaks,malloc-info,memory-pool,page-faults,proc-fields,process-status,smaps-rollup}.test.ts",
+  "test/system/{chat-server,connections,ledger,limits,limits-vm}.test.ts",
+  "test/system/faults/disk.test.ts",
+  "test/unit/corpus/strings.test.ts",
+  "test/unit/context/simulation/memory.test.ts",
 ];
-/** Read the heap of their own process. */
-const MEASURING_UNITS = ["test/unit/corpus/strings.test.ts", "test/unit/context/simulation/memory.test.ts"];
 /** The long ones are run by vitest.long.config.ts. */
 const NEVER = ["**/node_modules/**", "**/*.long.test.ts"];
 
-/** Each file in a fresh process. */
 const shared = {
   pool: "forks" as const,
   testTimeout: 60_000,
@@ -27,7 +25,7 @@ const shared = {
   expect: { poll: { timeout: 30_000 } },
 };
 
-// Two groups, one after the other: what measures memory must not share a core with another test.
+// Three groups, one after the other.
 export default defineConfig({
   test: {
     ...shared,
@@ -36,9 +34,11 @@ export default defineConfig({
       {
         test: {
           ...shared,
-          name: "side by side",
-          include: SIDE_BY_SIDE,
-          exclude: [...NEVER, ...MEASURING_UNITS],
+          name: "units",
+          include: ["test/unit/**/*.test.ts"],
+          exclude: [...NEVER, ...ALONE],
+          // The modules under test are loaded once, not once for each file.
+          isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -46,12 +46,23 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          name: "side by side",
+          include: ["test/{addon,system}/**/*.test.ts"],
+          exclude: [...NEVER, ...ALONE],
+          // One more than cores: some wait for a process to be killed.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...shared,
           name: "alone",
-          include: ["test/{addon,gpu,system}/**/*.test.ts", ...MEASURING_UNITS],
-          exclude: [...NEVER, ...SIDE_BY_SIDE.slice(1)],
+          include: ALONE,
+          exclude: NEVER,
           maxWorkers: 1,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

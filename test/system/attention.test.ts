@@ -4,6 +4,9 @@ import { expect, test } from "vitest";
 import type { Result, ResultRow } from "../../src/record/schema.js";
 import { parseResult } from "../../src/record/schema.js";
 import { bytesper, inFolder } from "./cli.js";
+import { bytesperInOneProcess } from "./one-process.js";
+
+const inOneProcess = bytesperInOneProcess();
 
 const MIB = 2 ** 20;
 
@@ -79,7 +82,7 @@ const MISTAKES: [string[], number, RegExp][] = [
 ];
 
 test.each(MISTAKES)("attention %j is a mistake of one sentence", async (args, expected, sentence) => {
-  const { code, stdout, stderr } = await bytesper(["attention", ...args]);
+  const { code, stdout, stderr } = await inOneProcess(["attention", ...args]);
   expect(stderr).toMatch(sentence);
   expect(stderr).not.toMatch(/\n\s+at /);
   expect(stdout).toBe("");

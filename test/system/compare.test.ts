@@ -3,14 +3,26 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ComparisonReport } from "../../src/report/compare/page.js";
 import type { Result } from "../../src/record/schema.js";
-import { bytesper, inFolder, measured } from "./cli.js";
+import { bytesper as bytesperItself, inFolder, measured } from "./cli.js";
+import { bytesperInOneProcess } from "./one-process.js";
 
-/** Measures `create` given as source, under one file name, and leaves the result as NAME.json in the folder. */
+const bytesper = bytesperInOneProcess();
+
+const results = new Map<string, Promise<Result>>();
+
+async function measuredSource(source: string): Promise<Result> {
+  return inFolder((folder) => {
+    const file = join(folder, "session.mjs");
+    writeFileSync(file, source);
+    return measured([file, "--trials", "3", "--instances", "200"]);
+  });
+}
+
+/** Measures `create` given as source, once for all tests, and leaves the result as NAME.json in the folder. */
 async function resultOf(folder: string, name: string, source: string): Promise<Result> {
-  mkdirSync(join(folder, name));
-  const file = join(folder, name, "session.mjs");
-  writeFileSync(file, source);
-  const result = await measured([file, "--trials", "3", "--instances", "200"]);
+  const measuring = results.get(source) ?? measuredSource(source);
+  results.set(source, measuring);
+  const result = await measuring;
   writeFileSync(join(folder, `${name}.json`), JSON.stringify(result));
   return result;
 }
@@ -46,7 +58,7 @@ test("an object whose hidden class became a dictionary is said to have done so",
   await inFolder(async (folder) => {
     await resultOf(folder, "base", session(""));
     await resultOf(folder, "dictionary", session("", "delete session.id;"));
-    const { code, stdout } = await bytesper([
+    const { code, stdout } = await bytesperItself([
       "compare",
       join(folder, "base.json"),
       join(folder, "dictionary.json"),

@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { bytesper, ROOT } from "./cli.js";
+import { ROOT } from "./cli.js";
+import { bytesperInOneProcess } from "./one-process.js";
+
+const bytesper = bytesperInOneProcess();
 
 const PAGES = [
   "README.md",

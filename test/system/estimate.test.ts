@@ -12,8 +12,11 @@ import {
 } from "../../src/model/index.js";
 import type { Config } from "../unit/model/configs.js";
 import { LLAMA_405B, LLAMA_70B, QWEN25_3B, QWEN25_72B, QWEN3_235B, TINY } from "../unit/model/configs.js";
-import { bytesper, inFolder } from "./cli.js";
+import { bytesper as bytesperItself, inFolder } from "./cli.js";
 import { realData } from "./data.js";
+import { bytesperInOneProcess } from "./one-process.js";
+
+const bytesper = bytesperInOneProcess();
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -335,7 +338,7 @@ test("the table says each term, its formula, what fits and the wall", async () =
 });
 
 test("a known name, a card and 8k need no file", async () => {
-  const { code, stdout } = await bytesper([
+  const { code, stdout } = await bytesperItself([
     "estimate",
     "Qwen/Qwen2.5-7B-Instruct",
     "--tokens",

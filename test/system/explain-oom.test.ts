@@ -2,8 +2,11 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { bytesper, inFolder } from "./cli.js";
+import { bytesper as bytesperItself, inFolder } from "./cli.js";
 import { realData } from "./data.js";
+import { bytesperInOneProcess } from "./one-process.js";
+
+const bytesper = bytesperInOneProcess();
 
 interface Report {
   line: number;
@@ -67,9 +70,9 @@ test("a log without a report is exit 1 with a sentence, a missing one exit 2", a
   await inFolder(async (folder) => {
     const file = join(folder, "quiet.log");
     writeFileSync(file, "all is well\n");
-    const quiet = await bytesper(["explain-oom", file]);
+    const quiet = await bytesperItself(["explain-oom", file]);
     expect([quiet.code, quiet.stderr.trim()]).toEqual([1, `${file} holds no out-of-memory report.`]);
-    expect((await bytesper(["explain-oom", join(folder, "none.log")])).code).toBe(2);
+    expect((await bytesperItself(["explain-oom", join(folder, "none.log")])).code).toBe(2);
   });
 });
 

@@ -13,8 +13,10 @@ import {
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Ended } from "./cli.js";
-import { bytesper } from "./cli.js";
 import { paperFolder, wholeResult } from "../unit/report/paper/folder.js";
+import { bytesperInOneProcess } from "./one-process.js";
+
+const bytesper = bytesperInOneProcess();
 
 const VALUE = "<!-- bytesper:value session-scaling.fit.perUnitBytes kB 1 -->";
 const SOURCE = `a ${VALUE}<!-- / --> b\n`;

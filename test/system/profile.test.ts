@@ -6,6 +6,9 @@ import type { Result } from "../../src/record/schema.js";
 import { parseResult } from "../../src/record/schema.js";
 import { bytesper, fitOf, inFolder, MAIN, run } from "./cli.js";
 import { realData } from "./data.js";
+import { bytesperInOneProcess } from "./one-process.js";
+
+const inOneProcess = bytesperInOneProcess();
 
 const EXPERIMENTS = ["history-window", "instance-overhead", "session-scaling"];
 
@@ -189,7 +192,7 @@ describe("mistakes are one sentence, and nothing is written", () => {
       const file = join(folder, "chats.jsonl");
       if (content !== undefined) writeFileSync(file, content);
       const out = join(folder, "results");
-      const ended = await bytesper(["profile", "--quick", "--conversations", file, "--out", out]);
+      const ended = await inOneProcess(["profile", "--quick", "--conversations", file, "--out", out]);
       expect(ended.code).toBe(2);
       expect(ended.stderr.trim()).toMatch(sentence);
       expect(ended.stderr.trim().split("\n")).toHaveLength(1);
@@ -199,14 +202,14 @@ describe("mistakes are one sentence, and nothing is written", () => {
 
   test("a folder in place of the file", async () => {
     await inFolder(async (folder) => {
-      const ended = await bytesper(["profile", "--conversations", folder]);
+      const ended = await inOneProcess(["profile", "--conversations", folder]);
       expect(ended.code).toBe(2);
       expect(ended.stderr).toMatch(/cannot be read/);
     });
   });
 
   test("an unknown experiment names the known ones", async () => {
-    const ended = await bytesper(["profile", "session-scalling"]);
+    const ended = await inOneProcess(["profile", "session-scalling"]);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(
       /history-window, instance-overhead, memory-writes, pruning-policy, session-decode, session-scaling/,

@@ -4,6 +4,9 @@ import { describe, expect, test } from "vitest";
 import { parseResult } from "../../src/record/schema.js";
 import { bytesper, inFolder } from "./cli.js";
 import { realData } from "./data.js";
+import { bytesperInOneProcess } from "./one-process.js";
+
+const inOneProcess = bytesperInOneProcess();
 
 interface Totals {
   policy: string;
@@ -170,7 +173,7 @@ test.each([
   [["--policy", ","], /^There is no policy to simulate; name one\.\n$/],
   [["--workload", "light"], /Allowed choices are tool-use, heavy/],
 ])("a mistake is one sentence and exit 2: %j", async (args, sentence) => {
-  const { code, stdout, stderr } = await bytesper(["simulate-context", ...args]);
+  const { code, stdout, stderr } = await inOneProcess(["simulate-context", ...args]);
   expect(stderr).toMatch(sentence);
   expect(stderr).not.toMatch(/\n\s+at /);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -190,7 +193,7 @@ test.each([
   await inFolder(async (folder) => {
     const path = join(folder, "talks.jsonl");
     writeFileSync(path, text);
-    const { code, stdout, stderr } = await bytesper(["simulate-context", "--transcript", path]);
+    const { code, stdout, stderr } = await inOneProcess(["simulate-context", "--transcript", path]);
     expect(stderr).toMatch(sentence);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });

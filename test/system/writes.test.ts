@@ -2,8 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { bytesper, inFolder } from "./cli.js";
+import { bytesper as bytesperItself, inFolder } from "./cli.js";
 import { realData } from "./data.js";
+import { bytesperInOneProcess } from "./one-process.js";
+
+const bytesper = bytesperInOneProcess();
 
 interface Bucket {
   step: number;
@@ -169,7 +172,7 @@ describe("a small log", () => {
     await inFolder(async (folder) => {
       const path = join(folder, "log.csv");
       writeFileSync(path, SMALL);
-      const { code, stdout } = await bytesper(["writes", path]);
+      const { code, stdout } = await bytesperItself(["writes", path]);
       expect(code).toBe(0);
       expect(stdout).toContain("# Writes of ");
       expect(stdout).toContain("3 events of 1 run.");
