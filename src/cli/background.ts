@@ -25,7 +25,7 @@ export function announce(journal: string): void {
 
 /**
  * Starts the same command in a new session, so that it continues when the terminal closes. Returns when its
- * journal exists. Its messages go to a file.
+ * journal has a record. Its messages go to a file.
  */
 export async function detach(args: readonly string[], out: string): Promise<void> {
   requireResultsFolder(out);

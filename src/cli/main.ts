@@ -60,7 +60,7 @@ const program = new Command("bytesper")
   .exitOverride()
   .showHelpAfterError(false);
 const asked = Object.entries(COMMANDS).find(([name]) => name === process.argv[2]);
-// The help, and a name that no command has, need all of them.
+// The help, `retry` (which resume.ts adds) and a name that no command has need all of them.
 for (const load of asked === undefined ? Object.values(COMMANDS) : [asked[1]]) (await load())(program);
 
 try {

@@ -1,39 +1,112 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { loadImage } from "@napi-rs/canvas";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseResult } from "../../src/record/schema.js";
+import { findBrowser, inBrowser } from "./browser.js";
 import { bytesper, inFolder, MAIN, run } from "./cli.js";
 
 const NAMES = ["breakdown", "bytes", "estimate"];
 const FILES = NAMES.flatMap((name) => ["pdf", "png", "svg", "vl.json"].map((ending) => `${name}.${ending}`));
 
-test("a quick profile writes figures that its page links, and report writes the same from the journal", async () => {
-  await inFolder(async (folder) => {
-    const ended = await bytesper(["profile", "session-scaling", "--quick", "--trials", "1", "--out", folder]);
-    expect(ended.code, ended.stderr).toBe(0);
-    const own = join(folder, "session-scaling");
-    const figures = join(own, "figures");
-    expect(readdirSync(figures).sort()).toEqual(FILES);
-    const page = readFileSync(join(own, "result.md"), "utf8");
-    for (const file of FILES) expect(page).toContain(`(figures/${file})`);
-    for (const name of NAMES) {
-      expect(readFileSync(join(figures, `${name}.svg`), "utf8")).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
-      const { width, height } = await loadImage(readFileSync(join(figures, `${name}.png`)));
-      expect(Math.min(width, height)).toBeGreaterThan(200);
-    }
+const browser = findBrowser();
+/** Of one quick profile, which the first two tests look at. */
+let folder: string;
+/** index.html as the profile wrote it. */
+let page: Buffer;
 
-    const before = new Map(FILES.map((file) => [file, readFileSync(join(figures, file))]));
-    rmSync(figures, { recursive: true });
-    // A figure that the result no longer has goes; what is no figure stays.
-    mkdirSync(figures);
-    writeFileSync(join(figures, "old.svg"), "<svg/>");
-    writeFileSync(join(figures, "notes.txt"), "mine");
-    expect((await bytesper(["report", folder])).code).toBe(0);
-    expect(readdirSync(figures).sort()).toEqual([...FILES, "notes.txt"].sort());
-    for (const file of FILES)
-      expect(readFileSync(join(figures, file)).equals(before.get(file) as Buffer)).toBe(true);
-  });
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "bytesper-test-"));
+  const ended = await bytesper(["profile", "session-scaling", "--quick", "--trials", "1", "--out", folder]);
+  expect(ended.code, ended.stderr).toBe(0);
+  page = readFileSync(join(folder, "index.html"));
 });
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("a quick profile writes figures that its page links, and report writes the same from the journal", async () => {
+  const own = join(folder, "session-scaling");
+  const figures = join(own, "figures");
+  expect(readdirSync(figures).sort()).toEqual(FILES);
+  const text = readFileSync(join(own, "result.md"), "utf8");
+  for (const file of FILES) expect(text).toContain(`(figures/${file})`);
+  for (const name of NAMES) {
+    expect(readFileSync(join(figures, `${name}.svg`), "utf8")).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    const { width, height } = await loadImage(readFileSync(join(figures, `${name}.png`)));
+    expect(Math.min(width, height)).toBeGreaterThan(200);
+  }
+
+  const before = new Map(FILES.map((file) => [file, readFileSync(join(figures, file))]));
+  rmSync(figures, { recursive: true });
+  // A figure that the result no longer has goes; what is no figure stays.
+  mkdirSync(figures);
+  writeFileSync(join(figures, "old.svg"), "<svg/>");
+  writeFileSync(join(figures, "notes.txt"), "mine");
+  expect((await bytesper(["report", folder])).code).toBe(0);
+  expect(readdirSync(figures).sort()).toEqual([...FILES, "notes.txt"].sort());
+  for (const file of FILES)
+    expect(readFileSync(join(figures, file)).equals(before.get(file) as Buffer)).toBe(true);
+});
+
+/** Presses a button that saves, and answers the file's name and text in place of saving it. */
+const SAVED = (button: string): string => `new Promise((resolve, reject) => {
+  let file;
+  URL.createObjectURL = (blob) => { file = blob; return "blob:x"; };
+  HTMLAnchorElement.prototype.click = function () { file.text().then((text) => resolve({ name: this.download, text })); };
+  document.querySelector(${JSON.stringify(button)}).click();
+  if (file === undefined) reject(new Error("nothing was saved"));
+})`;
+
+test(
+  "a profile writes the page beside its README; it saves the very files of the folder; report writes the same bytes",
+  { timeout: 120_000 },
+  async (context) => {
+    const file = join(folder, "index.html");
+    expect(page.length).toBeLessThan(1_000_000);
+    const own = join(folder, "session-scaling");
+    const whole = readFileSync(join(own, "result.json"), "utf8");
+    expect(
+      page.includes(`<h2 id="experiment--session-scaling--title">${parseResult(whole, "x").title}</h2>`),
+    ).toBe(true);
+    rmSync(file);
+    expect((await bytesper(["report", folder])).code).toBe(0);
+    expect(readFileSync(file).equals(page)).toBe(true);
+    // A page that stands there is replaced.
+    writeFileSync(file, "old");
+    expect((await bytesper(["report", folder])).code).toBe(0);
+    expect(readFileSync(file).equals(page)).toBe(true);
+
+    if (browser === undefined) {
+      context.skip("no Chromium is on the PATH: what the page saves is not read");
+      return;
+    }
+    await inBrowser(browser, async (tab) => {
+      await tab.open(pathToFileURL(file).href);
+      const id = "experiment--session-scaling";
+      expect(await tab.evaluate(SAVED(`button[data-file="${id}"]`))).toEqual({
+        name: "session-scaling-result.json",
+        text: whole,
+      });
+      expect(await tab.evaluate(SAVED(`button[data-file="${id}--table-main"]`))).toEqual({
+        name: "session-scaling-main.csv",
+        text: readFileSync(join(own, "tables/main.csv"), "utf8"),
+      });
+      expect(tab.errors).toEqual([]);
+    });
+  },
+);
 
 const GRID = {
   name: "grid",

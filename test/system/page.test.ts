@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -6,11 +6,9 @@ import type { TestContext } from "vitest";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writePage } from "../../src/report/html/write.js";
 import type { ResultRow } from "../../src/record/schema.js";
-import { parseResult } from "../../src/record/schema.js";
 import { sampleResult } from "../unit/report/sample.js";
 import type { Tab } from "./browser.js";
 import { findBrowser, inBrowser } from "./browser.js";
-import { bytesper, inFolder } from "./cli.js";
 
 const browser = findBrowser();
 const SLOW = { timeout: 120_000 };
@@ -329,59 +327,6 @@ test(
         buttons: 0,
         glides: "auto",
         chart: "#1a1a1a",
-      });
-    });
-  },
-);
-
-/** Presses a button that saves, and answers the file's name and text in place of saving it. */
-const SAVED = (button: string): string => `new Promise((resolve, reject) => {
-  let file;
-  URL.createObjectURL = (blob) => { file = blob; return "blob:x"; };
-  HTMLAnchorElement.prototype.click = function () { file.text().then((text) => resolve({ name: this.download, text })); };
-  document.querySelector(${JSON.stringify(button)}).click();
-  if (file === undefined) reject(new Error("nothing was saved"));
-})`;
-
-test(
-  "a profile writes the page beside its README; it saves the very files of the folder; report writes the same bytes",
-  SLOW,
-  async (context) => {
-    await inFolder(async (out) => {
-      const ended = await bytesper(["profile", "session-scaling", "--quick", "--trials", "1", "--out", out]);
-      expect(ended.code, ended.stderr).toBe(0);
-      const file = join(out, "index.html");
-      const page = readFileSync(file);
-      expect(page.length).toBeLessThan(1_000_000);
-      const own = join(out, "session-scaling");
-      const whole = readFileSync(join(own, "result.json"), "utf8");
-      expect(
-        page.includes(`<h2 id="experiment--session-scaling--title">${parseResult(whole, "x").title}</h2>`),
-      ).toBe(true);
-      rmSync(file);
-      expect((await bytesper(["report", out])).code).toBe(0);
-      expect(readFileSync(file).equals(page)).toBe(true);
-      // A page that stands there is replaced.
-      writeFileSync(file, "old");
-      expect((await bytesper(["report", out])).code).toBe(0);
-      expect(readFileSync(file).equals(page)).toBe(true);
-
-      if (browser === undefined) {
-        context.skip("no Chromium is on the PATH: what the page saves is not read");
-        return;
-      }
-      await inBrowser(browser, async (tab) => {
-        await tab.open(pathToFileURL(file).href);
-        const id = "experiment--session-scaling";
-        expect(await tab.evaluate(SAVED(`button[data-file="${id}"]`))).toEqual({
-          name: "session-scaling-result.json",
-          text: whole,
-        });
-        expect(await tab.evaluate(SAVED(`button[data-file="${id}--table-main"]`))).toEqual({
-          name: "session-scaling-main.csv",
-          text: readFileSync(join(own, "tables/main.csv"), "utf8"),
-        });
-        expect(tab.errors).toEqual([]);
       });
     });
   },

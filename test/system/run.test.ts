@@ -1,14 +1,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Result } from "../../src/record/schema.js";
 import { parseResult } from "../../src/record/schema.js";
 import type { RunStatus } from "../../src/runner/engine/status.js";
 import { readJournal } from "../../src/runner/journal/read.js";
+import type { Ended } from "./cli.js";
 import { bytesper, inFolder, MAIN, ROOT } from "./cli.js";
+import { bytesperInOneProcess } from "./one-process.js";
+
+const inOneProcess = bytesperInOneProcess();
 
 const GRIDS = join(ROOT, "test/fixtures/grids");
 const HOG = join(GRIDS, "hog.experiment.mjs");
@@ -21,7 +26,7 @@ function resultOf(folder: string, experiment: string): Result {
 }
 
 async function statusOf(folder: string): Promise<RunStatus> {
-  const { stdout } = await bytesper(["status", folder, "--json"]);
+  const { stdout } = await inOneProcess(["status", folder, "--json"]);
   return JSON.parse(stdout) as RunStatus;
 }
 
@@ -35,9 +40,21 @@ async function eventually(folder: string, wanted: (status: RunStatus) => boolean
   }
 }
 
-test("a command is a cell: its readings, its peak, its bound, its line", async () => {
-  await inFolder(async (folder) => {
-    const { code, stdout } = await bytesper(["run", HOG, "--out", folder]);
+describe("a grid of which one cell is over its cap", () => {
+  let folder: string;
+  let ended: Ended;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "bytesper-test-"));
+    ended = await bytesper(["run", HOG, "--out", folder]);
+  });
+
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test("a command is a cell: its readings, its peak, its bound, its line", () => {
+    const { code, stdout } = ended;
     expect(code).toBe(0);
     expect(stdout).toContain("> 384.00");
     const { rows, fit, complete, warnings } = resultOf(folder, "hog");
@@ -61,11 +78,8 @@ test("a command is a cell: its readings, its peak, its bound, its line", async (
     expect(certificate).toMatchObject({ certificate: { fired: true } });
     expect(records.filter(({ type }) => type === "turn")).toHaveLength(2);
   });
-});
 
-test("more memory turns the bound into a number, and runs nothing else", async () => {
-  await inFolder(async (folder) => {
-    await bytesper(["run", HOG, "--out", folder]);
+  test("more memory turns the bound into a number, and runs nothing else", async () => {
     const plan = await bytesper(["retry", folder, "--more-memory", "4x", "--dry-run", "--json"]);
     const { cells } = JSON.parse(plan.stdout) as {
       cells: { run: boolean; reason: string; capBytes: number }[];
@@ -95,7 +109,7 @@ test("the frontier is found by bisection, for each level of the other factor", a
   });
 });
 
-test("a plan says why, and learns memory and time from earlier runs", async () => {
+test("a plan learns memory and time from earlier runs, and a journal makes the tables again, byte for byte", async () => {
   await inFolder(async (folder) => {
     const before = await bytesper(["run", COUNTING, "--out", folder, "--dry-run"]);
     expect(before.stdout).toMatch(/6 of 6 cells would run, time unknown/);
@@ -111,6 +125,10 @@ test("a plan says why, and learns memory and time from earlier runs", async () =
       expect(ms).toBeGreaterThan(290);
       expect(reason).toBe("not run yet");
     }
+    const files = ["counting/result.json", "counting/result.md", "summary.json", "README.md"];
+    const pages = files.map((file) => readFileSync(join(folder, file), "utf8"));
+    expect((await bytesper(["report", folder])).code).toBe(0);
+    expect(files.map((file) => readFileSync(join(folder, file), "utf8"))).toEqual(pages);
   });
 });
 
@@ -120,16 +138,6 @@ test("--minimal takes the first levels, --filter the named ones", async () => {
     expect(resultOf(folder, "counting").rows.map(({ factors }) => factors.n)).toEqual([1]);
     await bytesper(["run", COUNTING, "--out", folder, "--filter", "n=2,5"]);
     expect(resultOf(folder, "counting").rows.map(({ factors }) => factors.n)).toEqual([2, 5]);
-  });
-});
-
-test("a journal is enough to make the tables again, byte for byte", async () => {
-  await inFolder(async (folder) => {
-    await bytesper(["run", COUNTING, "--out", folder]);
-    const files = ["counting/result.json", "counting/result.md", "summary.json", "README.md"];
-    const before = files.map((file) => readFileSync(join(folder, file), "utf8"));
-    expect((await bytesper(["report", folder])).code).toBe(0);
-    expect(files.map((file) => readFileSync(join(folder, file), "utf8"))).toEqual(before);
   });
 });
 
@@ -211,7 +219,7 @@ const MISTAKES: [string[], RegExp][] = [
 
 test.each(MISTAKES)("bytesper %j is a mistake of one sentence", async (args, sentence) => {
   await inFolder(async (folder) => {
-    const { code, stderr } = await bytesper(args, { cwd: folder });
+    const { code, stderr } = await inOneProcess(args, { cwd: folder });
     expect(code).toBe(2);
     expect(stderr).toMatch(sentence);
     expect(stderr).not.toMatch(/\n\s+at /);

@@ -215,13 +215,14 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
     // The journal is locked before anything is measured, so that a running run is not disturbed.
     const log = openLog(options, out, runId);
     journal = log.journal;
-    if (journal !== undefined) events.started?.(journal.path);
     const enforcement = await during(events, "proving that caps on memory hold here", () =>
       site.enforce(cells),
     );
     if (log.isEmpty) log.append(await runRecord(options, runId, enforcement, grid));
     const { command } = options;
     log.append({ type: "runner", owner: ownIdentity(), command, moreMemory: request.moreMemory });
+    // Not before: `status` has nothing to tell of a journal without a record.
+    if (journal !== undefined) events.started?.(journal.path);
     await site.adopt(log);
     closeInterrupted(log, out);
     log.append(

@@ -2,8 +2,11 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { inFolder } from "../cli.js";
+import { bytesperInOneProcess } from "../one-process.js";
 import { Grid } from "./grid.js";
 import { run, Runner } from "./runner.js";
+
+const inOneProcess = bytesperInOneProcess();
 
 /** Where the runs of `--chaos` go, so that a test sees what is left of them. */
 function temporary(folder: string): NodeJS.ProcessEnv {
@@ -95,7 +98,7 @@ describe("run --chaos", () => {
   ])("with %j is a mistake of one sentence", async (args, sentence) => {
     await inFolder(async (folder) => {
       const grid = new Grid(folder);
-      const { code, stderr } = await run(["run", grid.file, "--chaos", ...args], { env: temporary(folder) });
+      const { code, stderr } = await inOneProcess(["run", grid.file, "--chaos", ...args]);
       expect(stderr).toMatch(sentence);
       expect(code).toBe(2);
     });
