@@ -1,3 +1,6 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /**
@@ -13,6 +16,11 @@ const ALONE = [
   "test/unit/corpus/strings.test.ts",
   "test/unit/context/simulation/memory.test.ts",
 ];
+const UNITS = fileURLToPath(new URL("test/unit", import.meta.url));
+/** Units that replace a module, which has to be loaded after that. */
+const MOCKING = (existsSync(UNITS) ? (readdirSync(UNITS, { recursive: true }) as string[]) : [])
+  .filter((name) => name.endsWith(".test.ts") && readFileSync(join(UNITS, name), "utf8").includes("vi.mock("))
+  .map((name) => `test/unit/${name}`);
 /** The long ones are run by vitest.long.config.ts. */
 const NEVER = ["**/node_modules/**", "**/*.long.test.ts"];
 
@@ -36,7 +44,7 @@ export default defineConfig({
           ...shared,
           name: "units",
           include: ["test/unit/**/*.test.ts"],
-          exclude: [...NEVER, ...ALONE],
+          exclude: [...NEVER, ...ALONE, ...MOCKING],
           // The modules under test are loaded once, not once for each file.
           isolate: false,
           maxWorkers: 2,
@@ -47,7 +55,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: "side by side",
-          include: ["test/{addon,system}/**/*.test.ts"],
+          include: ["test/{addon,system}/**/*.test.ts", ...MOCKING],
           exclude: [...NEVER, ...ALONE],
           // One more than cores: some wait for a process to be killed.
           maxWorkers: 3,
