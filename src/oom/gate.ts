@@ -29,7 +29,7 @@ const CARET = 0x5e;
 const ENTITY = 0x26;
 const TAG = 0x3c;
 /** The first bytes of line ends and colour codes. */
-const BREAKS = [LF, CR, ESCAPE, BACKSLASH, BRACKET, CARET, ENTITY, TAG];
+const BREAKS: ReadonlySet<number> = new Set([LF, CR, ESCAPE, BACKSLASH, BRACKET, CARET, ENTITY, TAG]);
 const UNDERSCORE = 0x5f;
 /** A non-breaking space in UTF-8. */
 const NBSP_LEAD = 0xc2;
@@ -98,34 +98,34 @@ export function textBefore(bytes: Buffer, at: number): string {
  */
 export class GateSet<Reader> {
   readonly #all: Gated<Reader>[] = [];
-  readonly #byByte: Gated<Reader>[][];
+  /** For bytes that no gate waits for. */
+  readonly #always: Gated<Reader>[] = [];
+  readonly #byByte = new Map<number, Gated<Reader>[]>();
 
   constructor(needles: readonly { reader: Reader; needle: Needle }[]) {
-    const always: Gated<Reader>[] = [];
-    const special = new Map<number, Gated<Reader>[]>();
+    const special = new Set<number>(BREAKS);
     for (const { reader, needle } of needles) {
       const gated = { reader, gate: new Gate(needle) };
       this.#all.push(gated);
-      const firsts = needle.then === undefined ? undefined : new Set(needle.then.flatMap(firstBytes));
-      if (firsts === undefined) always.push(gated);
-      for (const byte of firsts ?? []) if (!special.has(byte)) special.set(byte, []);
+      if (needle.then === undefined) this.#always.push(gated);
+      else for (const byte of needle.then.flatMap(firstBytes)) special.add(byte);
     }
-    for (const byte of special.keys())
-      special.set(
+    for (const byte of special)
+      this.#byByte.set(
         byte,
         this.#all.filter((_, index) => {
-          const { then } = needles[index]?.needle ?? {};
-          return then === undefined || then.some((text) => firstBytes(text).includes(byte));
+          const then = needles[index]?.needle.then;
+          return (
+            then === undefined || BREAKS.has(byte) || then.some((text) => firstBytes(text).includes(byte))
+          );
         }),
       );
-    this.#byByte = Array.from({ length: 256 }, (_, byte) => special.get(byte) ?? always);
-    for (const byte of BREAKS) this.#byByte[byte] = this.#all;
   }
 
   /** Those that what follows the needle at `after` may be for, in their order. */
   at(bytes: Buffer, after: number, end: number): readonly Gated<Reader>[] {
     const at = skipBlanks(bytes, after, end);
-    return at >= end ? this.#all : (this.#byByte[lower(bytes[at] as number)] ?? []);
+    return at >= end ? this.#all : (this.#byByte.get(lower(bytes[at] as number)) ?? this.#always);
   }
 }
 
