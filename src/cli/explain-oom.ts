@@ -76,10 +76,10 @@ export function addExplainOom(program: Command): void {
         process.stderr.write(`${message}\n`);
       };
       const scanned = await scanLog(await openLog(log ?? "-", warn));
-      if (scanned.reports.length === 0) {
+      if (scanned.reports.length === 0) process.exitCode = 1;
+      if (scanned.reports.length + scanned.quoted.length === 0) {
         if (flags.json === true) process.stdout.write(`${JSON.stringify({ reports: [] })}\n`);
         else process.stderr.write(`${logName(log)} holds no out-of-memory report.\n`);
-        process.exitCode = 1;
         return;
       }
       print(explain(scanned, given, card));

@@ -25,17 +25,19 @@ export interface CrashAdvice {
 
 /** The first crash of a log that says what the process held on its card. */
 export async function readCrash(path: string): Promise<Crash> {
-  const { reports, facts } = await scanLog(
+  const { reports, quoted, facts } = await scanLog(
     await openLog(path, (message) => {
       process.stderr.write(`${message}\n`);
     }),
   );
-  if (reports.length === 0)
+  // Whoever names the log of a crash means what stands in it.
+  const all = reports.length === 0 ? quoted : reports;
+  if (all.length === 0)
     throw new BytesperError(
       "BAD_INPUT",
       `${path} holds no out-of-memory report; give the log of the run that died.`,
     );
-  for (const { record, facts: before } of withoutLadders(reports)) {
+  for (const { record, facts: before } of withoutLadders(all)) {
     const crash = crashIn(record, (before.inputTokens ?? facts.inputTokens)?.last);
     if (crash !== undefined) return crash;
   }

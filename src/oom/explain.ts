@@ -38,6 +38,8 @@ export interface ModelUsed {
 
 export interface Explanation {
   reports: ExplainedReport[];
+  /** Reports that documentation or a program's source shows, and that no run of the log had. */
+  quoted: ExplainedReport[];
   model: ModelUsed | null;
   /** The card that is given or that the log names first. */
   card: string | null;
@@ -54,34 +56,42 @@ export interface GivenModel {
 
 /** Explains each report by its own figures and by the log before it. */
 export function explain(
-  { reports, facts, bytes, omittedReports }: ScanResult,
+  { reports, quoted, facts, bytes, omittedReports }: ScanResult,
   given?: GivenModel,
   card?: Card,
 ): Explanation {
   const guessed = given === undefined ? guess(facts) : undefined;
   const shape = given?.shape ?? guessed?.shape;
-  const explained = withoutLadders(reports).map((found) => {
-    // A token count that appears only after the report still belongs to this run.
-    const known: LogFacts = { ...found.facts, inputTokens: found.facts.inputTokens ?? facts.inputTokens };
-    return explainOne(found, known, shape, card ?? known.card ?? facts.card);
-  });
-  const groups = groupsOf(
-    explained.map((report) => ({ record: report, diagnosis: report.diagnosis, certainty: report.certainty })),
-  );
+  const explainAll = (all: readonly FoundReport[]): ExplainedReport[] =>
+    grouped(
+      withoutLadders(all).map((found) => {
+        // A token count that appears only after the report still belongs to this run.
+        const known: LogFacts = { ...found.facts, inputTokens: found.facts.inputTokens ?? facts.inputTokens };
+        return explainOne(found, known, shape, card ?? known.card ?? facts.card);
+      }),
+    );
   return {
-    reports: explained.map(({ ranges, textRanges, details, ...report }, index) => ({
-      ...report,
-      group: groups[index] ?? 0,
-      ranges,
-      textRanges,
-      details,
-    })),
+    reports: explainAll(reports),
+    quoted: explainAll(quoted),
     model: given === undefined ? (guessed?.used ?? null) : { name: given.name, from: "given", line: null },
     card: card?.name ?? facts.card?.name ?? null,
     inputTokens: facts.inputTokens ?? null,
     bytes,
     omittedReports,
   };
+}
+
+function grouped(explained: readonly Omit<ExplainedReport, "group">[]): ExplainedReport[] {
+  const groups = groupsOf(
+    explained.map((report) => ({ record: report, diagnosis: report.diagnosis, certainty: report.certainty })),
+  );
+  return explained.map(({ ranges, textRanges, details, ...report }, index) => ({
+    ...report,
+    group: groups[index] ?? 0,
+    ranges,
+    textRanges,
+    details,
+  }));
 }
 
 function explainOne(

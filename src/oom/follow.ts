@@ -35,7 +35,9 @@ export async function* followLog(path: string): AsyncGenerator<ScanResult> {
       quiet += 1;
       if (quiet === QUIET_LOOKS || bytes === undefined) {
         const found = scanner.take();
-        if (found.reports.length > 0) yield found;
+        // A log that grows is no document.
+        const reports = [...found.reports, ...found.quoted];
+        if (reports.length > 0) yield { ...found, reports, quoted: [] };
       }
       if (bytes === undefined) return;
       await pause(EVERY_MS);

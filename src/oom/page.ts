@@ -11,6 +11,8 @@ import { wrapped } from "../base/wrap.js";
 
 /** Most causes that are printed in full; a job that fails in a loop has thousands of equal ones. */
 const MOST_GROUPS = 10;
+const QUOTED =
+  "No run that died here: documentation or source code quotes what follows (exit code 1). If it is your own crash, give the lines of the log alone.";
 const MOST_HYPOTHESES = 5;
 const MOST_ROWS = 16;
 
@@ -51,7 +53,9 @@ const MEANING: Record<Plausibility, string> = {
 
 /** The explanation as plain text for a terminal: the verdict, what to try first, then the rest. */
 export function explanationPage(explanation: Explanation, options: PageOptions = {}): string {
-  const { reports, model, inputTokens } = explanation;
+  const { quoted, model, inputTokens } = explanation;
+  const isQuoted = explanation.reports.length === 0;
+  const reports = isQuoted ? quoted : explanation.reports;
   const layout: Layout = { width: Math.max(40, options.width ?? 80), verbose: options.verbose === true };
   const groups = groupsIn(reports);
   // What is certain comes before what is only likely.
@@ -61,7 +65,12 @@ export function explanationPage(explanation: Explanation, options: PageOptions =
     .sort((one, other) => isLikely(one.group) - isLikely(other.group) || one.order - other.order);
   const shown = sorted.slice(0, MOST_GROUPS);
   const parts = shown.map(({ group }) => groupPage(group, model, layout));
+  if (isQuoted) parts.unshift(wrapped(QUOTED, layout.width));
   const notes: string[] = [];
+  if (!isQuoted && quoted.length > 0)
+    notes.push(
+      `${quoted.length === 1 ? "1 more is" : `${fixed(quoted.length, 0)} more are`} quoted in documentation or source code (line ${fixed(quoted[0]?.line ?? 0, 0)}); --json lists them.`,
+    );
   if (inputTokens !== null)
     notes.push(
       `Input tokens in the log: ${fixed(inputTokens.count, 0)} counts, the last ${fixed(inputTokens.last, 0)} (line ${fixed(inputTokens.line, 0)}), the largest ${fixed(inputTokens.largest, 0)}.`,

@@ -3,18 +3,20 @@ import type { Draft } from "./draft.js";
 
 /** Words of a program's source that stand before a string: statements, declarations, calls that print. */
 const CODE_WORD =
-  /(?:^|[\s({;,=>@.])(?:raise|throw|except|catch|assert\w*|expect|return|yield|case|elif|const|let|var|static|define|import|import_string|if|match(?:es)?|startsWith|startswith|includes|contains|endswith|search|printf?|println|fprintf|format|puts|echo|panic|Errorf|Fatalf?|Sprintf|toMatch|toThrow\w*|toContain|(?:self|this|console|log|logger|logging|LOG|LOGGER|tracing|warnings)\.\w+)\b[^"'`/]*[("'`/[]/;
+  /(?:^|[\s({;,=>@.])(?:raise|throw|except|catch|assert\w*|expect|return|yield|case|elif|const|let|var|static|define|import|import_string|if|match(?:es)?|startsWith|startswith|includes|contains|endswith|search|printf?|println|fprintf|puts|echo|(?:format|panic|Errorf|Fatalf?|Sprintf)(?=!?\s*\()|toMatch|toThrow\w*|toContain|(?:self|this|console|log|logger|logging|LOG|LOGGER|tracing|warnings)\.\w+)\b[^"'`/]*[("'`/[]/;
 const ASSIGNED =
   /^\s*(?:[\w.[\]<>*&:]+\s+){0,3}[\w.[\]]+(?:\s*:\s*[\w.[\]<>]+)?\s+(?:=|:=|=>|==|\+=|!=)\s+\[?\s*[rfbuL]{0,2}["'`/]/;
 /** A string alone on its line, as in a list or a message of several lines. */
 const ALONE = /^\s*(?:[+-]\s+)?[[({]?\s*(?:["'][^"']*["']\s*,\s*)*[rfbuL]{0,2}["'`][^"'`]{0,120}$/;
 const ALONE_END = /["'`]\s*(?:[,;)\]}\\+]+|when|\.|%|in)?\s*(?:\/\/.*|#.*)?$/;
+/** An answer of a server that is a string of JSON, as curl prints it. */
+const ANSWER = /^\s*"[^"]*"\s*$/;
 const COMMENT = /^\s*(?:\/\/+|\/\*+|\*|#+(?!\s*\[)|--|<!--|;;+|%|"""|\.\.)\s*\S/;
 /** Words of a log line that tells of a failure, and may quote its message. */
 const FAILED = /\b(?:ERROR|FATAL|CRITICAL|[Ff]ailed|[Ff]ailure|[\w.]+(?:Error|Exception):)/;
 /** Words of sentences; several of them before a message make it a sentence about the message. */
 const SENTENCE =
-  /\b(?:the|a|an|is|are|was|when|if|you|your|this|that|which|because|how|to|of|with|may|can|will|see|see:|get|gets|raises?|throws?|prints?|fails?|errors? like)\b/gi;
+  /\b(?:the|a|an|is|are|was|when|if|whether|it|has|have|been|you|your|this|that|which|because|how|to|of|with|may|can|will|see|see:|get|gets|raises?|throws?|prints?|fails?|errors? like)\b/gi;
 
 /**
  * Whether source code, a change log or an article names a message, and no program printed it. Only the line of
@@ -24,7 +26,7 @@ const SENTENCE =
 export function isQuoted(draft: Draft): boolean {
   const { view, start, end } = draft;
   const { text, before } = view.rawLine(start);
-  if (inCode(before, text)) return true;
+  if (inCode(before, text) && !(draft.figures.size > 0 && ANSWER.test(text))) return true;
   if (draft.figures.size > 1 || (draft.figures.size > 0 && draft.certainty === "certain")) return false;
   const last = before.trimEnd();
   // An exception's class stands before its message, and is printed with it.

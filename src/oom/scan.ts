@@ -1,4 +1,5 @@
 import type { ByteSource } from "../base/byte-source.js";
+import { isInDocument, TEXT_AFTER, TEXT_BEFORE } from "./document.js";
 import type { Draft } from "./draft.js";
 import type { LogFacts } from "./facts.js";
 import { FACT_NEEDLES, FACT_REACH, FactCollector } from "./facts.js";
@@ -22,10 +23,14 @@ export interface FoundReport {
   certainty: Certainty;
   /** What the message itself means, if its grammar says so. */
   finding: Finding | undefined;
+  /** Whether it stands in a document that shows it. */
+  inDocument: boolean;
 }
 
 export interface ScanResult {
   reports: FoundReport[];
+  /** Reports that documentation or a program's source shows; see `isInDocument`. */
+  quoted: FoundReport[];
   facts: LogFacts;
   bytes: number;
   /** Reports that were found but not kept, because there are too many. */
@@ -96,6 +101,7 @@ export async function scanLog(source: ByteSource, chunk = CHUNK): Promise<ScanRe
 export class LogScanner {
   readonly #window: LogWindow;
   readonly #reports: FoundReport[] = [];
+  readonly #quoted: FoundReport[] = [];
   readonly #facts = new FactCollector();
   /** Offset up to which all needles were checked. */
   #searched = 0;
@@ -125,7 +131,13 @@ export class LogScanner {
     this.#settle();
     this.#close();
     const reports = this.#reports.splice(0);
-    return { reports, facts: this.#facts.snapshot(), bytes: this.#window.end, omittedReports: this.#omitted };
+    return {
+      reports,
+      quoted: this.#quoted.splice(0),
+      facts: this.#facts.snapshot(),
+      bytes: this.#window.end,
+      omittedReports: this.#omitted,
+    };
   }
 
   finish(): ScanResult {
@@ -135,9 +147,11 @@ export class LogScanner {
     this.#search(true);
     this.#settle();
     this.#close();
-    this.#reports.sort((one, other) => one.record.line - other.record.line);
+    for (const reports of [this.#reports, this.#quoted])
+      reports.sort((one, other) => one.record.line - other.record.line);
     return {
       reports: this.#reports,
+      quoted: this.#quoted,
       facts: this.#facts.snapshot(),
       bytes: end,
       omittedReports: this.#omitted,
@@ -237,7 +251,18 @@ export class LogScanner {
       facts: this.#facts.snapshot(),
       certainty: draft.certainty,
       finding: draft.finding,
+      inDocument: this.#isInDocument(draft),
     };
+  }
+
+  #isInDocument({ view, start, end }: Draft): boolean {
+    const window = this.#window;
+    const from = view.offsetOf(start);
+    const to = view.offsetOf(end - 1) + 1;
+    return isInDocument(
+      window.latin1(Math.max(window.start, from - TEXT_BEFORE), from),
+      window.latin1(to, Math.min(window.end, to + TEXT_AFTER)),
+    );
   }
 
   #add(draft: Draft): void {
@@ -258,14 +283,15 @@ export class LogScanner {
 
   #close(): void {
     if (this.#open !== undefined) {
-      const { record, facts, certainty, finding } = this.#open;
-      this.#keep({ record, facts, certainty, finding });
+      const { record, facts, certainty, finding, inDocument } = this.#open;
+      this.#keep({ record, facts, certainty, finding, inDocument });
     }
     this.#open = undefined;
   }
 
   #keep(report: FoundReport): void {
-    if (this.#reports.length < MOST_REPORTS) this.#reports.push(report);
+    const reports = report.inDocument ? this.#quoted : this.#reports;
+    if (reports.length < MOST_REPORTS) reports.push(report);
     else this.#omitted += 1;
   }
 }

@@ -174,7 +174,7 @@ export const openvino: SpokenFramework = {
       means: ["never-fits", "The model needs {requested}, and the device has {total}."],
     },
     {
-      text: "[GPU] CL_OUT_OF_RESOURCES exception",
+      text: "CL_OUT_OF_RESOURCES exception",
       means: ["card-full", "The card ran out of memory or another resource; the text states no figure."],
       stands: "free",
       certainty: "likely",
@@ -189,6 +189,56 @@ export const openvino: SpokenFramework = {
     {
       do: "On an integrated Intel card, raise the shared memory (Graphics Software, Shared GPU Memory Override)",
     },
+  ],
+};
+
+export const directMl: SpokenFramework = {
+  name: "directml",
+  title: "PyTorch with DirectML",
+  memory: "device",
+  messages: [
+    {
+      text: "Could not allocate tensor with {whole:requestedBytes} bytes. There is not enough GPU video memory available!",
+      means: ["card-full", "DirectML asked the card for {requested}, and they were not free."],
+    },
+  ],
+  advice: [
+    {
+      do: "Lower the resolution or the batch, and decode the image in tiles",
+      paste:
+        "python main.py --directml --lowvram   (stable-diffusion-webui: --medvram or --lowvram; ComfyUI: VAE Decode (Tiled))",
+    },
+    {
+      do: "Restart it between runs: DirectML gives freed memory back late",
+    },
+    { do: "Close other programs that use the card, browsers first" },
+  ],
+};
+
+export const metal: SpokenFramework = {
+  name: "metal",
+  title: "a program with Metal",
+  memory: "device",
+  general: true,
+  messages: [
+    {
+      text: "Insufficient Memory (IOAF code 8)",
+      means: [
+        "card-full",
+        "Metal aborted a command buffer: its buffers need more than the GPU may hold at once; the text states no figure.",
+      ],
+      stands: "free",
+    },
+  ],
+  advice: [
+    {
+      do: "Lower the batch, the resolution or the context, or let a command buffer do less",
+    },
+    {
+      do: "Let the GPU hold more of the memory, until the next start",
+      paste: "sudo sysctl iogpu.wired_limit_mb=...   (megabytes; leave some 8 GB to the system)",
+    },
+    { do: "Close other programs" },
   ],
 };
 

@@ -108,6 +108,12 @@ export const killed: SpokenFramework = {
       stands: "free",
     },
     {
+      text: "was terminated by signal SIGKILL (Forced quit)",
+      means: ["killed", `The script ${SIGNAL}.`],
+      certainty: "likely",
+      stands: "end",
+    },
+    {
       text: 'ELIFECYCLE Command failed with signal "SIGKILL"',
       means: ["killed", `The script ${SIGNAL}.`],
       certainty: "likely",
@@ -234,6 +240,24 @@ export const gradle: SpokenFramework = {
   memory: "host",
   messages: [
     {
+      text: "The Daemon will expire <<after the build||immediately>> after running out of JVM Metaspace",
+      means: ["own-limit", "The metaspace of Gradle's daemon, which holds its classes, is full."],
+      stands: "free",
+    },
+    {
+      text: "The Daemon will expire <<after the build||immediately>> after running out of JVM heap space",
+      means: ["heap-limit", "The heap of Gradle's daemon is full."],
+      stands: "free",
+    },
+    {
+      text: "The Daemon will expire <<after the build||immediately>> since the JVM garbage collector is thrashing",
+      means: [
+        "heap-limit",
+        "The heap of Gradle's daemon is all but full, and it does little else than collect.",
+      ],
+      stands: "free",
+    },
+    {
       text: "Gradle build daemon disappeared unexpectedly (it may have been killed or may have crashed)",
       means: [
         "killed",
@@ -245,6 +269,13 @@ export const gradle: SpokenFramework = {
   ],
   advice: [
     {
+      for: ["own-limit", "heap-limit"],
+      do: "Raise what the daemon may use, in gradle.properties",
+      paste: "org.gradle.jvmargs=-Xmx4g -XX:MaxMetaspaceSize=1g",
+      why: "The property replaces Gradle's defaults, so name both. If it grows from build to build, a plugin leaks its class loader.",
+    },
+    {
+      for: ["killed"],
       do: "Keep the daemon and its workers below the machine's memory",
       paste: "org.gradle.jvmargs=-Xmx2g -XX:MaxMetaspaceSize=512m\norg.gradle.workers.max=2",
       why: "In gradle.properties. The Kotlin daemon and each test fork have heaps of their own.",

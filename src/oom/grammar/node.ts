@@ -11,6 +11,8 @@ const COLLECTION = anywhere`(?: \[ (?<_pid>\d+) : (?:0x)?[\da-fA-F]+ \] )? \d+ m
   [\d.]+ \( [\d.]+ \) -?>? (?<_used>[\d.]+) \( (?<_committed>[\d.]+) \) MB`;
 const FATAL = anywhere`FATAL ERROR : (?<reason> [^<\n]{0,120}? ) Allocation failed -? (?: JavaScript heap | process ) out of memory`;
 const FATAL_V8 = anywhere`Fatal (?:process|JavaScript) out of memory : (?<reason> [\w:]{1,60}? ) (?= \# | $ | \d+ : 0x )`;
+/** V8 before 9.x, and programs that embed it. */
+const FATAL_OLD = anywhere`Fatal javascript OOM in (?<reason> [\w: -]{1,60}? ) (?= \# | $ | \d+ : 0x )`;
 const BUFFER = anywhere`RangeError : Array buffer allocation failed`;
 const WORKER = anywhere`(?: ERR_WORKER_OUT_OF_MEMORY \]? | Error ) : Worker terminated due to reaching memory limit (?: : JS heap out of memory )?`;
 /** Longest text between the collections and the words that end the process. */
@@ -25,6 +27,7 @@ export const node: Grammar = {
     { text: "javascript heap", then: ["outofmemory"] },
     { text: "memory limit: js", then: ["heapout"] },
     { text: "out of memory", then: [":", "\n"], near: ["fatal", "failed", "limit"] },
+    { text: "javascript oom in" },
     { text: "_out_of_memory", then: ["]", ":"], near: ["worker"] },
     { text: "worker terminated due", then: ["toreachi"] },
     { text: "allocation failed", then: ["-", "java"] },
@@ -35,7 +38,11 @@ export const node: Grammar = {
     const heading = around(place, HEADING, 60, 60);
     if (heading !== undefined) return report(view, heading, true);
     const stack = around(place, STACK, 60, 60);
-    const words = stack ?? around(place, FATAL, 200, 200) ?? around(place, FATAL_V8, 200, 200);
+    const words =
+      stack ??
+      around(place, FATAL, 200, 200) ??
+      around(place, FATAL_V8, 200, 200) ??
+      around(place, FATAL_OLD, 60, 200);
     if (words === undefined) {
       const alone = around(place, WORKER) ?? around(place, BUFFER, 60, 60);
       if (alone === undefined) return undefined;
@@ -90,7 +97,7 @@ function report(view: View, start: RegExpExecArray, headed: boolean): Draft | un
     draft.take(last);
   }
   takeWords(draft);
-  const hasWords = draft.details.reason !== undefined || /outofmemory/.test(start[0]);
+  const hasWords = draft.details.reason !== undefined || /outofmemory|OOM/.test(start[0]);
   return last !== undefined || hasWords ? draft : undefined;
 }
 
@@ -102,7 +109,10 @@ function takeWords(draft: Draft): void {
   const stack = findIn(view, STACK, draft.end, Math.min(another, draft.end + 700));
   if (stack !== undefined) draft.take(stack);
   const reach = Math.min(another, stack === undefined ? draft.end + 700 : limit);
-  const words = findIn(view, FATAL, draft.end, reach) ?? findIn(view, FATAL_V8, draft.end, reach);
+  const words =
+    findIn(view, FATAL, draft.end, reach) ??
+    findIn(view, FATAL_V8, draft.end, reach) ??
+    findIn(view, FATAL_OLD, draft.end, reach);
   // Collections in between belong to the next process, whose heading was lost.
   if (words !== undefined && findIn(view, COLLECTION, draft.end, words.index) === undefined)
     draft.take(words);

@@ -110,6 +110,11 @@ export const bun: SpokenFramework = {
       stands: "end",
     },
     {
+      text: "Bun ran out of memory",
+      means: ["host-memory", "The system gave Bun no more memory."],
+      stands: "alone",
+    },
+    {
       text: "Bun has run out of memory",
       means: ["host-memory", "The system gave Bun no more memory."],
       stands: "free",
@@ -120,6 +125,77 @@ export const bun: SpokenFramework = {
     {
       do: "Add memory, or on Windows enlarge the page file; the line RSS | Peak | Commit above the panic shows what it held",
     },
+  ],
+};
+
+export const chromium: SpokenFramework = {
+  name: "chromium",
+  title: "a page of Chromium (Chrome, Electron)",
+  memory: "host",
+  reach: 400,
+  messages: [
+    "Renderer process oom - see",
+    "Reason: oom<<,||.>> Exit <<code||Code>>: -536870904",
+    "reason=oom exitCode=-536870904",
+    '"reason":"oom","exitCode":',
+    '\\"reason\\":\\"oom\\",\\"exitCode\\":',
+    "reason: 'oom', exitCode:",
+    "exitCode: -536870904, reason: oom",
+    "Error code: Out of Memory",
+  ].map((text): SpokenFramework["messages"][number] => ({
+    text,
+    means: [
+      "heap-limit",
+      "The page's process met V8's heap limit (about 4 GB in Chromium, whatever the machine has) or could get no more memory.",
+    ],
+    stands: "free",
+  })),
+  advice: [
+    {
+      do: "Compare two heap snapshots of the page, a while apart (DevTools, Memory), for what grows",
+      paste: "bytesper snapshot FIRST.heapsnapshot SECOND.heapsnapshot",
+      why: "Pointers of 32 bits hold the heap of one page below 4 GB; more memory does not raise that.",
+    },
+    { do: "Keep large binary data in an ArrayBuffer or a Blob, which are outside that heap" },
+    {
+      do: "On Windows, enlarge the page file: the system refuses memory at its commit limit even where some is free",
+    },
+  ],
+};
+
+export const v8Cage: SpokenFramework = {
+  name: "v8-cage",
+  title: "V8",
+  memory: "host",
+  messages: [
+    {
+      text: "Fatal process out of memory: Oilpan: CagedHeap reservation",
+      means: [
+        "own-limit",
+        "V8 could not reserve the address space of its heap, gigabytes of which it uses hardly any: a limit of virtual memory stands in the way, not the memory.",
+      ],
+      stands: "free",
+    },
+    ...[
+      "CodeRange setup",
+      "SegmentedTable::InitializeTable",
+      "Failed to reserve virtual memory for CodeRange",
+    ].map((reason): SpokenFramework["messages"][number] => ({
+      text: `Fatal process out of memory: ${reason}`,
+      means: [
+        "own-limit",
+        "V8 could not reserve address space, of which it uses hardly any: a limit of virtual memory stands in the way, not the memory.",
+      ],
+      stands: "free",
+    })),
+  ],
+  advice: [
+    {
+      do: "Lift the limit of virtual memory of the shell, the job or the service",
+      paste: "ulimit -v unlimited   (LimitAS=infinity in a unit of systemd)",
+    },
+    { do: "Show the limits of the process that starts it", paste: "ulimit -a; cat /proc/self/limits" },
+    { do: "On a kernel with 39 bits of addresses, take a build without the cage, or another kernel" },
   ],
 };
 

@@ -24,7 +24,17 @@ import {
   xgboost,
 } from "./gpu-libraries.js";
 import { imagemagick, lammps, openGl, star, unity, unreal, wgpu } from "./graphics.js";
-import { cudarc, lmdeploy, lmStudio, mlcLlm, neuron, openvino, tinygrad } from "./inference.js";
+import {
+  cudarc,
+  directMl,
+  lmdeploy,
+  lmStudio,
+  metal,
+  mlcLlm,
+  neuron,
+  openvino,
+  tinygrad,
+} from "./inference.js";
 import { android, darwin, freebsd, pageAllocation, qemu, shell } from "./kernels.js";
 import { celery, gradle, gunicorn, joblib, killed } from "./killed.js";
 import { kubernetes } from "./kubernetes.js";
@@ -42,7 +52,7 @@ import {
   windows,
 } from "./platforms.js";
 import { ray } from "./ray.js";
-import { bun, dart, fortran, ghc, lua, perl, sbcl, wasm } from "./runtimes.js";
+import { bun, chromium, dart, fortran, ghc, lua, perl, sbcl, v8Cage, wasm } from "./runtimes.js";
 import {
   cassandra,
   cockroach,
@@ -92,6 +102,8 @@ export const SPOKEN: readonly SpokenFramework[] = [
   neuron,
   lmStudio,
   openvino,
+  directMl,
+  metal,
   tinygrad,
   postgresql,
   mysql,
@@ -135,6 +147,8 @@ export const SPOKEN: readonly SpokenFramework[] = [
   ghc,
   dart,
   bun,
+  chromium,
+  v8Cage,
   wasm,
   perl,
   lua,

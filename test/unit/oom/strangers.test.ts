@@ -3,6 +3,7 @@ import type { ExplainedReport } from "../../../src/oom/explain.js";
 import { explain } from "../../../src/oom/explain.js";
 import type { Expected } from "./further-strangers.js";
 import { FRESH } from "./fresh-strangers.js";
+import { POSTED } from "./posted-strangers.js";
 import { FURTHER } from "./further-strangers.js";
 import { scanText } from "./support.js";
 
@@ -275,7 +276,7 @@ const HINTS: typeof REPORTS = [
   ],
 ];
 
-test.each([...REPORTS, ...FURTHER, ...FRESH, ...HINTS])(
+test.each([...REPORTS, ...FURTHER, ...FRESH, ...POSTED, ...HINTS])(
   "%s: %s",
   async (_, text, { frameworks, framework, certainty, figures = {}, details = {}, ...expected }) => {
     const { diagnosis, not, change, first, notFirst } = expected;
