@@ -75,9 +75,7 @@ function sentences(text: string): number {
 }
 
 function count(text: string, pattern: RegExp): number {
-  let found = 0;
-  for (const _ of text.matchAll(pattern)) found += 1;
-  return found;
+  return [...text.matchAll(pattern)].length;
 }
 
 function odd(text: string, pattern: RegExp): boolean {
