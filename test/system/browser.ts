@@ -3,6 +3,7 @@ import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { afterAll } from "vitest";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -21,6 +22,7 @@ export function findBrowser(): string | undefined {
 
 interface Message {
   id?: number;
+  sessionId?: string;
   method?: string;
   params?: Record<string, unknown>;
   result?: Record<string, unknown>;
@@ -55,8 +57,13 @@ const KEYS: Record<string, { code: string; windowsVirtualKeyCode: number; text?:
   End: { code: "End", windowsVirtualKeyCode: 35 },
 };
 
-/** Runs `use` with a fresh browser, and ends the browser whatever happens. */
-export async function inBrowser<T>(browser: string, use: (tab: Tab) => Promise<T>): Promise<T> {
+interface RunningBrowser {
+  connection: Connection;
+  /** Ends it, whatever happens, with its helpers. */
+  close(): Promise<void>;
+}
+
+function startBrowser(browser: string): RunningBrowser {
   const profile = mkdtempSync(join(tmpdir(), "bytesper-browser-"));
   // In a container of root's the sandbox cannot start; the page is ours.
   const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
@@ -77,18 +84,34 @@ export async function inBrowser<T>(browser: string, use: (tab: Tab) => Promise<T
     { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"], detached: true },
   );
   const ended = new Promise<void>((resolve) => child.once("close", () => { resolve(); })); // prettier-ignore
-  try {
-    const connection = connect(child.stdio[3] as Writable, child.stdio[4] as Readable, ended);
-    return await use(await openTab(connection));
-  } finally {
-    if (child.pid !== undefined) killGroup(child.pid);
-    await ended;
+  return {
+    connection: connect(child.stdio[3] as Writable, child.stdio[4] as Readable, ended),
+    close: async () => {
+      if (child.pid !== undefined) killGroup(child.pid);
+      await ended;
+      try {
+        rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+      } catch {
+        // A helper that is still ending writes to it; what is left in the temporary folder is no fault of the page.
+      }
+    },
+  };
+}
+
+/** Runs `use` with a tab of a profile of its own; the tests of a file share one browser, which ends with them. */
+export function browserOfFile(): <T>(browser: string, use: (tab: Tab) => Promise<T>) => Promise<T> {
+  let running: RunningBrowser | undefined;
+  afterAll(() => running?.close());
+  return async (browser, use) => {
+    running ??= startBrowser(browser);
+    const { connection } = running;
+    const { browserContextId } = await connection.send("Target.createBrowserContext", {});
     try {
-      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-    } catch {
-      // A helper that is still ending writes to it; what is left in the temporary folder is no fault of the page.
+      return await use(await openTab(connection, String(browserContextId)));
+    } finally {
+      await connection.send("Target.disposeBrowserContext", { browserContextId });
     }
-  }
+  };
 }
 
 function killGroup(pid: number): void {
@@ -101,13 +124,13 @@ function killGroup(pid: number): void {
 
 interface Connection {
   send(method: string, params: Record<string, unknown>, sessionId?: string): Promise<Record<string, unknown>>;
-  onEvent(listener: (method: string, params: Record<string, unknown>) => void): void;
+  onEvent(sessionId: string, listener: (method: string, params: Record<string, unknown>) => void): void;
 }
 
 /** Messages are JSON, each ended by a zero byte. */
 function connect(input: Writable, output: Readable, ended: Promise<void>): Connection {
   const waiting = new Map<number, { resolve: (result: Record<string, unknown>) => void; reject: (error: Error) => void }>(); // prettier-ignore
-  const listeners: ((method: string, params: Record<string, unknown>) => void)[] = [];
+  const listeners = new Map<string, (method: string, params: Record<string, unknown>) => void>();
   let last = 0;
   let rest = Buffer.alloc(0);
   // A browser that is gone reads nothing; who waits for it hears of its end.
@@ -119,7 +142,7 @@ function connect(input: Writable, output: Readable, ended: Promise<void>): Conne
       rest = rest.subarray(end + 1);
       const caller = waiting.get(message.id ?? 0);
       if (message.id === undefined)
-        for (const listener of listeners) listener(message.method ?? "", message.params ?? {});
+        listeners.get(message.sessionId ?? "")?.(message.method ?? "", message.params ?? {});
       else if (message.error === undefined) caller?.resolve(message.result ?? {});
       else caller?.reject(new Error(message.error.message));
       waiting.delete(message.id ?? 0);
@@ -129,7 +152,7 @@ function connect(input: Writable, output: Readable, ended: Promise<void>): Conne
     for (const { reject } of waiting.values()) reject(new Error("the browser ended"));
   });
   return {
-    onEvent: (listener) => void listeners.push(listener),
+    onEvent: (sessionId, listener) => void listeners.set(sessionId, listener),
     send: (method, params, sessionId) =>
       new Promise((resolve, reject) => {
         const id = ++last;
@@ -139,13 +162,16 @@ function connect(input: Writable, output: Readable, ended: Promise<void>): Conne
   };
 }
 
-async function openTab(connection: Connection): Promise<Tab> {
-  const { targetId } = await connection.send("Target.createTarget", { url: "about:blank" });
+async function openTab(connection: Connection, browserContextId: string): Promise<Tab> {
+  const { targetId } = await connection.send("Target.createTarget", {
+    url: "about:blank",
+    browserContextId,
+  });
   const { sessionId } = await connection.send("Target.attachToTarget", { targetId, flatten: true });
   const errors: string[] = [];
   const requests: string[] = [];
   let loaded: (() => void) | undefined;
-  connection.onEvent((method, params) => {
+  connection.onEvent(String(sessionId), (method, params) => {
     const found = params as {
       type?: string;
       args?: { value?: string | number | boolean; description?: string }[];

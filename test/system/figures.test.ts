@@ -13,13 +13,14 @@ import { pathToFileURL } from "node:url";
 import { loadImage } from "@napi-rs/canvas";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseResult } from "../../src/record/schema.js";
-import { findBrowser, inBrowser } from "./browser.js";
+import { browserOfFile, findBrowser } from "./browser.js";
 import { bytesper, inFolder, MAIN, run } from "./cli.js";
 
 const NAMES = ["breakdown", "bytes", "estimate"];
 const FILES = NAMES.flatMap((name) => ["pdf", "png", "svg", "vl.json"].map((ending) => `${name}.${ending}`));
 
 const browser = findBrowser();
+const inBrowser = browserOfFile();
 /** Of one quick profile, which the first two tests look at. */
 let folder: string;
 /** index.html as the profile wrote it. */

@@ -8,9 +8,10 @@ import { writePage } from "../../src/report/html/write.js";
 import type { ResultRow } from "../../src/record/schema.js";
 import { sampleResult } from "../unit/report/sample.js";
 import type { Tab } from "./browser.js";
-import { findBrowser, inBrowser } from "./browser.js";
+import { browserOfFile, findBrowser } from "./browser.js";
 
 const browser = findBrowser();
+const inBrowser = browserOfFile();
 const SLOW = { timeout: 120_000 };
 let folder: string;
 let url: string;
