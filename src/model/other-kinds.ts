@@ -33,6 +33,18 @@ const SOUND_FIELDS = [
 ];
 const RECURRENT_NAMES = /rwkv|xlstm|retnet|hgrn|hyena|deltanet|griffin|ttt$|gla$/;
 
+/** Fields of models that run some layers more than once, or keep one copy of a block for several layers. */
+const SHARING_FIELDS = [
+  "layer_sharing",
+  "share_layers",
+  "num_mem_blocks",
+  "num_hidden_groups",
+  "num_unique_layers",
+  "num_layer_groups",
+  "total_ut_steps",
+  "num_recursions",
+];
+
 /** What the file is, if bytesper knows for certain that it is no language model of its own; undefined otherwise. */
 export function otherKind(levels: Levels): string | undefined {
   for (const level of levels) {
@@ -74,6 +86,10 @@ export function unknownKind(levels: Levels): string | undefined {
     return "a part of a model that compares texts with pictures or sounds, which generates nothing";
   if (has(ENCODER_FIELDS) || inner.causal === false || /bert/.test(type) || isOldEncoder(inner))
     return "an encoder, which keeps no cache, without a reader";
+  // Counting each layer would give more than there is, so not even a lower bound follows.
+  const sharing = SHARING_FIELDS.find((name) => inner[name] === true || Number(inner[name] ?? 0) > 0);
+  if (sharing !== undefined)
+    return `a model without a reader, some layers of which share weights (${sharing})`;
   if (RECURRENT_NAMES.test(type))
     return "a recurrent model without a reader: its layers keep a state in place of a cache";
   return undefined;

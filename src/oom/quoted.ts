@@ -9,6 +9,8 @@ const ASSIGNED =
 /** A string alone on its line, as in a list or a message of several lines. */
 const ALONE = /^\s*(?:[+-]\s+)?[[({]?\s*(?:["'][^"']*["']\s*,\s*)*[rfbuL]{0,2}["'`][^"'`]{0,120}$/;
 const ALONE_END = /["'`]\s*(?:[,;)\]}\\+]+|when|\.|%|in)?\s*(?:\/\/.*|#.*)?$/;
+/** What printf fills in. */
+const PLACEHOLDER = /^[^"]*%(?:#?[-+0]?\d*(?:\.\d+)?(?:hh?|ll?|z|j)?[duxX]|l?[sp])\b/;
 /** An answer of a server that is a string of JSON, as curl prints it. */
 const ANSWER = /^\s*"[^"]*"\s*$/;
 const COMMENT = /^\s*(?:\/\/+|\/\*+|\*|#+(?!\s*\[)|--|<!--|;;+|%|"""|\.\.)\s*\S/;
@@ -48,6 +50,7 @@ export function isQuoted(draft: Draft): boolean {
 function inCode(before: string, line: string): boolean {
   const rest = line.slice(before.length);
   if (!opensString(before)) return false;
+  if (PLACEHOLDER.test(rest)) return true;
   if (/^\s*(?:\{|"[\w.-]+"\s*:)/.test(before)) return false;
   if (CODE_WORD.test(before)) return true;
   if (ASSIGNED.test(before)) return true;

@@ -16,6 +16,23 @@ const SLIDING = /sliding|local|window|swa/;
 export const WIDTH = [...NAMES.intermediate, "mlp_hidden_size"];
 const RECURRENT = /linear|mamba|recurrent|conv|ssm|kda|lightning|rwkv|delta/;
 
+/** Words for a head that is the embedding. */
+const TYING = [
+  "tie_word_embeddings",
+  "share_embedding",
+  "weight_tying",
+  "share_input_output_layers",
+  "tie_embedding",
+];
+/** Words for the width of an embedding that a matrix widens to the hidden size. */
+const NARROW = ["embedding_size", "word_embed_proj_dim", "embedding_dim", "factorized_embedding_size"];
+/**
+ * Blocks that are wider than so many hidden sizes may name both input matrices of a gated block as one width:
+ * Molmo and OLMo do. Blocks of the known families reach 5.4 (8 in Gemma) with each input named alone, 4 where
+ * there is one input.
+ */
+const PACKED_FROM = 5.3;
+
 /** Activations that exist only between two input matrices, or nearly so. */
 const GATING = /silu|swish|glu/;
 
@@ -39,9 +56,25 @@ export function unknownDecoder(fields: Fields): ModelShape {
   const traits: DecoderTraits = {
     mixer,
     feedForward: (layer) => (isRecurrent(layer) ? undefined : block(layer)),
-    tied: true,
+    ...embeddingOf(fields, hiddenSize),
   };
   return decoder(fields, traits);
+}
+
+/** The head shares the embedding if any word says so, or none says anything. */
+function embeddingOf(
+  fields: Fields,
+  hiddenSize: number,
+): Pick<DecoderTraits, "tied" | "knowsTying" | "embeddingDim"> {
+  const said = TYING.map((name) => fields.maybeFlag(name)).filter((flag) => flag !== undefined);
+  // A name such as embedding_size is the vocabulary in other configs.
+  const [narrow] = NARROW.map((name) => fields.raw(name)).filter(
+    (width): width is number => typeof width === "number" && width > 0 && width < hiddenSize,
+  );
+  return {
+    ...(said.length === 0 ? { tied: true } : { tied: said.includes(true), knowsTying: true }),
+    ...(narrow === undefined ? {} : { embeddingDim: narrow }),
+  };
 }
 
 function isGated(fields: Fields): boolean {
@@ -62,7 +95,12 @@ function blocks(fields: Fields, hiddenSize: number, layers: number, gated: boole
   const listed = fields.any(WIDTH) === undefined ? undefined : fields.list(WIDTH, layers);
   const widths = listed === undefined ? [] : fields.wholes(WIDTH);
   const one = listed === undefined ? fields.whole(WIDTH) : 0;
-  return (layer) => densePart(hiddenSize, widths[layer] ?? one, { gated });
+  return (layer) => {
+    const width = widths[layer] ?? one;
+    if (width <= PACKED_FROM * hiddenSize) return densePart(hiddenSize, width, { gated });
+    // As one matrix in and half a matrix out, which is what a gated block of half the width has.
+    return densePart(hiddenSize, Math.floor(width / 2), { gated: true });
+  };
 }
 
 function attentionLayers(
