@@ -3,6 +3,7 @@ import type { ExperimentRecord } from "../../record/experiment-record.js";
 import type { Factors } from "../../experiment/define.js";
 import type { Outcome } from "../../record/cell-end.js";
 import { isOutOfMemory } from "../../record/cell-end.js";
+import { canonical } from "./content-hash.js";
 
 /** The largest level that fits and the smallest that does not, for one combination of the other factors. */
 export interface FrontierInterval {
@@ -56,6 +57,24 @@ export function frontiersOf(
         : {}),
     };
   });
+}
+
+/**
+ * The points whose cells are to run next. In an interrupted search, some trials of a level may have ended. They decide
+ * the level, so the search itself would not ask for its other trials; these are added.
+ *
+ * @param begun cells of earlier runners that ended
+ */
+export function levelsToRun(
+  frontier: string,
+  cells: Parameters<typeof nextLevels>[1],
+  begun: readonly { factors: Factors }[],
+): Set<string> {
+  return new Set(
+    [...begun, ...nextLevels(frontier, cells).map((factors) => ({ factors }))].map((each) =>
+      canonical(each.factors),
+    ),
+  );
 }
 
 /**

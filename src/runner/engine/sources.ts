@@ -1,6 +1,6 @@
 import type { CellEnd } from "../../record/cell-end.js";
 import { canonical } from "./content-hash.js";
-import { nextLevels } from "./frontier.js";
+import { levelsToRun } from "./frontier.js";
 import type { ReadyCell, WorkSource } from "../schedule/work-source.js";
 import type { PreparedCell } from "./prepare.js";
 
@@ -22,11 +22,9 @@ export function byBisection(
   const ready: PlannedWork[] = [];
   const known = (): { factors: PlannedWork["factors"]; trial: number; end: CellEnd | undefined }[] =>
     cells.map(({ key, factors, trial }) => ({ factors, trial, end: ends.get(key) }));
-  const begun = new Set(cells.filter(({ key }) => before.has(key)).map(({ factors }) => canonical(factors)));
+  const begun = cells.filter(({ key }) => before.has(key));
   const refill = (): void => {
-    // In an interrupted search, some trials of a level may have ended. They decide the level, so the search
-    // itself would not ask for its other trials. These are added here.
-    const wanted = new Set([...begun, ...nextLevels(frontier, known()).map(canonical)]);
+    const wanted = levelsToRun(frontier, known(), begun);
     for (const cell of cells) {
       if (!wanted.has(canonical(cell.factors)) || taken.has(cell.key) || ends.has(cell.key)) continue;
       taken.add(cell.key);

@@ -19,6 +19,8 @@ export interface Unit {
   /** A start without an end: the attempt that runs now, or one that a killed runner left. */
   open: StartedRecord | undefined;
   last: EndedRecord | undefined;
+  /** How the latest attempt ended, also where an earlier one gave the result. */
+  latest: EndedRecord | undefined;
   /** When the latest attempt ended; undefined if none has. */
   endedAt: string | undefined;
   /** True if the experiment no longer has this cell. */
@@ -111,6 +113,7 @@ export function apply(state: RunState, record: JournalRecord & { at?: string }):
       const unit = state.units.get(unitKey(record));
       if (unit === undefined) break;
       unit.open = undefined;
+      unit.latest = record;
       unit.endedAt = record.at ?? unit.endedAt;
       // A result is kept even if a later attempt fails.
       if (unit.last === undefined || record.type === "finished" || unit.last.type !== "finished")
@@ -133,6 +136,7 @@ function plan(state: RunState, planned: PlannedRecord): void {
       attempts: 0,
       open: undefined,
       last: undefined,
+      latest: undefined,
       endedAt: undefined,
       orphan: false,
       turns: 0,

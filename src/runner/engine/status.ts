@@ -1,7 +1,12 @@
 import { isAlive } from "../../system/owner.js";
 import { lastOwner } from "../journal/journal.js";
 import { readJournal } from "../journal/read.js";
+import type { PlannedRecord } from "../journal/records.js";
+import type { ExperimentRecord } from "../../record/experiment-record.js";
 import type { Outcome } from "../../record/cell-end.js";
+import { isOutOfMemory } from "../../record/cell-end.js";
+import { canonical } from "./content-hash.js";
+import { levelsToRun } from "./frontier.js";
 import { rolloutOfCells } from "./stages.js";
 import type { RunState, Unit } from "./state.js";
 import { cellsOf, isDone, stateOf, unitKey } from "./state.js";
@@ -54,16 +59,16 @@ export function statusOf(path: string, now = Date.now()): RunStatus | undefined 
   }
   const running = alive ? units.filter(({ open }) => open !== undefined) : [];
   const experiments = [...state.experiments.values()];
-  const searches = experiments.some(({ frontier }) => frontier !== undefined);
-  const decides = searches || experiments.some(({ rollout }) => rollout !== undefined);
+  const decides = experiments.some(
+    ({ frontier, rollout }) => frontier !== undefined || rollout !== undefined,
+  );
   const missing = missingOf(state, units, alive).length;
   const durations = ended.flatMap(({ last }) => last?.end.durationMs ?? []);
   const mean = durations.reduce((sum, ms) => sum + ms, 0) / durations.length;
-  const complete = missing === 0 || (searches && !alive && running.length === 0 && durations.length > 0);
   return {
     runId: state.run.runId,
     journal: path,
-    state: alive ? "running" : complete ? "finished" : "stopped",
+    state: alive ? "running" : missing === 0 ? "finished" : "stopped",
     runner: alive ? { pid: owner.pid, host: owner.host } : { absent: "no runner is at work" },
     startedAt: state.startedAt,
     changedAt: state.changedAt,
@@ -86,22 +91,48 @@ export function statusOf(path: string, now = Date.now()): RunStatus | undefined 
   };
 }
 
-/** Units that still have to run. For a rollout, only those that its verdicts so far require. */
+/** Units that still have to run: of a rollout and a search, those that its ends so far ask for. */
 function missingOf(state: RunState, units: readonly Unit[], alive: boolean): Unit[] {
   const asked = new Map(
-    [...state.experiments.values()].flatMap(({ experiment, rollout }) =>
-      rollout === undefined
-        ? []
-        : [[experiment, rolloutOfCells(rollout, cellsOf(state, experiment)).isWanted] as const],
-    ),
+    [...state.experiments.values()].flatMap((experiment) => {
+      const isAsked = askedIn(state, experiment);
+      return isAsked === undefined ? [] : [[experiment.experiment, isAsked] as const];
+    }),
   );
-  return units.filter(({ planned, last, open }) => {
+  return units.filter((unit) => {
+    const { planned, last, open } = unit;
     // A retry that was killed: the cell has its former end and was to get another.
     if (open !== undefined && !alive) return true;
-    if (last !== undefined && last.type !== "interrupted") return false;
-    const isWanted = asked.get(planned.experiment);
-    return isWanted === undefined || planned.part !== undefined || isWanted(planned);
+    if (last !== undefined && last.type !== "interrupted") return isToGrow(state, unit);
+    const isAsked = asked.get(planned.experiment);
+    return isAsked === undefined || planned.part !== undefined || isAsked(planned);
   });
+}
+
+type IsAsked = (planned: PlannedRecord) => boolean;
+
+function askedIn(state: RunState, { experiment, rollout, frontier }: ExperimentRecord): IsAsked | undefined {
+  if (rollout !== undefined) return rolloutOfCells(rollout, cellsOf(state, experiment)).isWanted;
+  if (frontier === undefined) return undefined;
+  const cells = cellsOf(state, experiment);
+  const levels = levelsToRun(
+    frontier,
+    cells,
+    cells.filter(({ end }) => end !== undefined && end.outcome !== "interrupted"),
+  );
+  return ({ factors }) => levels.has(canonical(factors));
+}
+
+/** Whether an attempt with a larger cap was interrupted, after which a resume makes another. */
+function isToGrow({ moreMemory }: RunState, { last, latest, open }: Unit): boolean {
+  return (
+    moreMemory > 1 &&
+    open === undefined &&
+    last !== undefined &&
+    isOutOfMemory(last.end.outcome) &&
+    latest?.type === "interrupted" &&
+    (latest.end.memory.capBytes ?? Infinity) > (last.end.memory.capBytes ?? Infinity)
+  );
 }
 
 function leftOf(missing: number, mean: number, running: number, decides: boolean): RunStatus["leftMs"] {
