@@ -8,7 +8,14 @@ import type { ReportContext } from "../report/budgets/text.js";
 import type { Result } from "../record/schema.js";
 import type { BudgetedExperiment, BudgetRun } from "./check-run.js";
 import type { MeasuringFlags } from "./options.js";
-import { addMeasuringOptions, interruptSignal, list, measuringOptions, wholeNumber } from "./options.js";
+import {
+  addMeasuringOptions,
+  interruptSignal,
+  list,
+  measuringOptions,
+  trialCount,
+  wholeNumber,
+} from "./options.js";
 import { print } from "./print.js";
 
 interface Flags extends MeasuringFlags {
@@ -37,7 +44,7 @@ export function addCheck(program: Command): void {
     .option("--result <dir>", "judge a run that was done, instead of a first measurement")
     .option("--only <names>", "only these experiments, commas between them", list)
     .option("--full", "all populations, not the quick ones")
-    .option("--trials <n>", "fresh processes for each cell", wholeNumber(1), 5)
+    .option("--trials <n>", "fresh processes for each cell", trialCount, 5)
     .option("--seed <n>", "seed of generated conversations and of the order of cells", wholeNumber(0), 1)
     .option("--conversations <file>", "take messages from a file with one conversation a line")
     .option("--out <dir>", "keep what was measured here, as profile would")

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { BytesperError } from "../base/errors.js";
 import type { Protocol } from "../inspect/connections/index.js";
-import { interruptSignal, list, wholeNumber } from "./options.js";
+import { atMost, interruptSignal, list, trialCount, wholeNumber, wholeSeconds } from "./options.js";
 import { print } from "./print.js";
 import { Progress } from "./progress.js";
 
@@ -42,13 +42,15 @@ export function addConnections(program: Command): void {
         "tcp",
       ]),
     )
-    .option("--port <n>", "where the server listens (default: found out)", wholeNumber(1))
+    .option("--port <n>", "where the server listens (default: found out)", (text) =>
+      atMost(wholeNumber(1)(text), MOST_PORT, "as a port"),
+    )
     .option("--path <path>", "path of the WebSocket, the stream or the request")
     .option("--client <file>", "a module of your own that exports connect(index, { host, port, path })")
     .option("--messages <n>", "messages that each client sends after it connected", wholeNumber(0), 0)
     .option("--message <text>", "what a message is; {text}, {index} and {turn} are filled in")
-    .option("--trials <n>", "fresh server processes", wholeNumber(1), 3)
-    .option("--listen <seconds>", "time for the server to listen", wholeNumber(1), 30)
+    .option("--trials <n>", "fresh server processes", trialCount, 3)
+    .option("--listen <seconds>", "time for the server to listen", wholeSeconds, 30)
     .option("--no-snapshot", "leave out the breakdown by class")
     .option("--json", "print everything as JSON, unrounded")
     .action(async (command: string[], flags: Flags) => {
@@ -86,9 +88,15 @@ export function addConnections(program: Command): void {
     });
 }
 
+/** Each has a port of its own on this machine, which has 65,536 for each address. */
+const MOST_CLIENTS = 1_000_000;
+const MOST_PORT = 65_535;
+
 /** One number alone is divided: a line needs several. */
 function levels(text: string): number[] {
-  const numbers = [...new Set(list(text).map(wholeNumber(2)))].sort((a, b) => a - b);
+  const numbers = [
+    ...new Set(list(text).map((each) => atMost(wholeNumber(2)(each), MOST_CLIENTS, "connections"))),
+  ].sort((a, b) => a - b);
   const [only] = numbers;
   if (only === undefined || numbers.length > 1) return numbers;
   if (only < 10) throw new InvalidArgumentError("Expected at least 10 connections, or several numbers.");

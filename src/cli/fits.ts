@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import type { FitsOptions } from "../runner/fits/fits.js";
-import { interruptSignal, size, wholeNumber } from "./options.js";
+import { interruptSignal, size, wholeNumber, wholeSeconds } from "./options.js";
 import { Progress } from "./progress.js";
 import { print } from "./print.js";
 
@@ -44,7 +44,7 @@ export function addFits(program: Command): void {
     )
     .option("--no-next", "leave out what fits when the first wall is moved")
     .option("--seed <n>", "seed of the subject's context", wholeNumber(0), 1)
-    .option("--timeout <seconds>", "wall time of one process", wholeNumber(1), 600)
+    .option("--timeout <seconds>", "wall time of one process", wholeSeconds, 600)
     .option("--conversations <file>", "a conversations file for the subject's context")
     .option(
       "--import <module>",

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { interruptSignal, wholeNumber } from "./options.js";
+import { interruptSignal, trialCount, wholeNumber, wholeSeconds } from "./options.js";
 import { Progress } from "./progress.js";
 
 interface Flags {
@@ -23,9 +23,9 @@ export function addGrowth(program: Command): void {
       "a JavaScript or TypeScript file whose default export is the function, or FILE#export",
     )
     .option("--calls <n>", "calls of the first round; all rounds make 32 times as many", wholeNumber(8))
-    .option("--time <seconds>", "time for all calls of one process, which chooses --calls", wholeNumber(1), 4)
-    .option("--trials <n>", "fresh processes", wholeNumber(1), 3)
-    .option("--timeout <seconds>", "wall time of one process", wholeNumber(1), 120)
+    .option("--time <seconds>", "time for all calls of one process, which chooses --calls", wholeSeconds, 4)
+    .option("--trials <n>", "fresh processes", trialCount, 3)
+    .option("--timeout <seconds>", "wall time of one process", wholeSeconds, 120)
     .option("--jit", "leave the optimising compilers on")
     .option(
       "--import <module>",

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { interruptSignal, wholeNumber } from "./options.js";
+import { interruptSignal, trialCount, wholeSeconds } from "./options.js";
 import { Progress } from "./progress.js";
 
 interface Flags {
@@ -13,8 +13,8 @@ export function addImport(program: Command): void {
     .command("import")
     .description("bytes and time that importing a module costs, by package")
     .argument("<module>", "a package as this folder resolves it, or a JavaScript or TypeScript file")
-    .option("--trials <n>", "fresh processes", wholeNumber(1), 5)
-    .option("--timeout <seconds>", "wall time of one process", wholeNumber(1), 60)
+    .option("--trials <n>", "fresh processes", trialCount, 5)
+    .option("--timeout <seconds>", "wall time of one process", wholeSeconds, 60)
     .option("--json", "print everything as JSON, unrounded")
     .action(async (module: string, flags: Flags) => {
       const { importText, measureImport } = await import("../inspect/import/index.js");

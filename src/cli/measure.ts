@@ -3,7 +3,15 @@ import { BytesperError } from "../base/errors.js";
 import { MEASURE_DEFAULTS } from "../runner/defaults.js";
 import { printFits } from "./fits.js";
 import type { MeasuringFlags } from "./options.js";
-import { addMeasuringOptions, interruptSignal, measuringOptions, size, wholeNumber } from "./options.js";
+import {
+  addMeasuringOptions,
+  interruptSignal,
+  measuringOptions,
+  size,
+  trialCount,
+  wholeNumber,
+  wholeSeconds,
+} from "./options.js";
 import { Progress } from "./progress.js";
 import { print } from "./print.js";
 
@@ -47,12 +55,12 @@ export function addMeasure(program: Command): void {
       "instances of the largest population (default: chosen by a pilot)",
       wholeNumber(2),
     )
-    .option("--trials <n>", "fresh processes", wholeNumber(1), MEASURE_DEFAULTS.trials)
+    .option("--trials <n>", "fresh processes", trialCount, MEASURE_DEFAULTS.trials)
     .option("--seed <n>", "seed of the order of readings", wholeNumber(0), MEASURE_DEFAULTS.seed)
     .option(
       "--timeout <seconds>",
       "wall time of one process",
-      wholeNumber(1),
+      wholeSeconds,
       MEASURE_DEFAULTS.timeoutMs / 1000,
     )
     .option("--conversations <file>", "a conversations file for the subject's context");

@@ -11,6 +11,27 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+/** Most processes that one command may be told to start one after the other. */
+const MOST_TRIALS = 1_000_000;
+
+/** Parser of a number of trials, for commander. */
+export function trialCount(text: string): number {
+  return atMost(wholeNumber(1)(text), MOST_TRIALS, "trials");
+}
+
+/** Node's timers take at most 2^31 - 1 ms, and a longer one would fire at once. */
+const MOST_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
+
+/** Parser of a whole number of seconds, for commander. */
+export function wholeSeconds(text: string): number {
+  return atMost(wholeNumber(1)(text), MOST_SECONDS, "seconds");
+}
+
+export function atMost(value: number, most: number, what: string): number {
+  if (value <= most) return value;
+  throw new InvalidArgumentError(`Expected at most ${most.toLocaleString("en-US")} ${what}.`);
+}
+
 /** Options of all commands that measure populations. */
 export function addMeasuringOptions(command: Command): Command {
   return command

@@ -1,7 +1,15 @@
 import type { Command } from "commander";
 import { GRID_DEFAULTS, QUICK_OUT } from "../runner/defaults.js";
 import type { MeasuringFlags } from "./options.js";
-import { addMeasuringOptions, interruptSignal, measuringOptions, size, wholeNumber } from "./options.js";
+import {
+  addMeasuringOptions,
+  interruptSignal,
+  measuringOptions,
+  size,
+  trialCount,
+  wholeNumber,
+  wholeSeconds,
+} from "./options.js";
 
 interface Flags extends MeasuringFlags {
   quick?: boolean;
@@ -37,14 +45,14 @@ export function addProfile(program: Command): void {
       `folder of the results (default: ${GRID_DEFAULTS.out}, and ${QUICK_OUT} with --quick)`,
     )
     .option("--replace", "let a result of --quick replace a fuller one in the folder")
-    .option("--trials <n>", "fresh processes for each cell", wholeNumber(1), GRID_DEFAULTS.trials)
+    .option("--trials <n>", "fresh processes for each cell", trialCount, GRID_DEFAULTS.trials)
     .option(
       "--seed <n>",
       "seed of generated conversations and of the order of cells",
       wholeNumber(0),
       GRID_DEFAULTS.seed,
     )
-    .option("--timeout <seconds>", "wall time of one cell", wholeNumber(1), GRID_DEFAULTS.timeoutMs / 1000);
+    .option("--timeout <seconds>", "wall time of one cell", wholeSeconds, GRID_DEFAULTS.timeoutMs / 1000);
   addMeasuringOptions(command).action(async (names: string[], flags: Flags) => {
     const [{ newRun }, { shippedRequest }, { RunOutput }] = await Promise.all([
       import("../runner/run-grid.js"),

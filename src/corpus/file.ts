@@ -88,6 +88,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 const CHUNK_BYTES = 1 << 20;
+/** Far more than a model takes; without a limit, a file without newlines would fill the memory. */
+const LONGEST_LINE = 2 ** 26;
 
 /** Lines that are not blank, with their numbers. A byte order mark and CRLF are accepted. */
 function* linesOf(path: string): Generator<{ number: number; text: string }> {
@@ -106,6 +108,7 @@ function* linesOf(path: string): Generator<{ number: number; text: string }> {
     const chunk = Buffer.alloc(CHUNK_BYTES);
     const parts: string[] = [];
     let number = 1;
+    let held = 0;
     for (;;) {
       const length = readChunk(descriptor, chunk, path);
       const pieces = (length === 0 ? decoder.end() : decoder.write(chunk.subarray(0, length))).split("\n");
@@ -114,10 +117,16 @@ function* linesOf(path: string): Generator<{ number: number; text: string }> {
         parts.push(piece);
         const text = cleaned(parts.join(""), number);
         parts.length = 0;
+        held = 0;
         if (text !== "") yield { number, text };
         number++;
       }
       parts.push(rest);
+      held += rest.length;
+      if (held > LONGEST_LINE)
+        throw bad(
+          `${path}, line ${number} has more than ${LONGEST_LINE.toLocaleString("en-US")} characters; give a file with one conversation a line.`,
+        );
       if (length === 0) {
         const text = cleaned(parts.join(""), number);
         if (text !== "") yield { number, text };

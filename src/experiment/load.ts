@@ -1,5 +1,5 @@
-import { existsSync, statSync } from "node:fs";
-import { dirname, extname, isAbsolute, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute, resolve } from "node:path";
 import { BytesperError } from "../base/errors.js";
 import { parseDuration } from "../base/duration.js";
 import { suggestion } from "../base/nearest-name.js";
@@ -10,7 +10,7 @@ import { parseSize } from "../base/size.js";
 import type { ImportableModule } from "./compile.js";
 import { importModule } from "./import-module.js";
 import { withPlace } from "./thrown.js";
-import { importable, MODULES } from "./compile.js";
+import { importable, requireModuleFile } from "./compile.js";
 import type { Experiment, Level } from "./define.js";
 import { figuresProblem } from "./figures-problem.js";
 import { CAPS, keysProblem, valueNameProblem } from "./keys-problem.js";
@@ -323,13 +323,4 @@ function capsProblemOf(caps: unknown): string | undefined {
 
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 1;
-}
-
-function requireModuleFile(path: string, shown: string, code: "BAD_SUBJECT" | "BAD_EXPERIMENT"): void {
-  if (!existsSync(path)) throw new BytesperError(code, `${shown} does not exist; give the path of a module.`);
-  if (!statSync(path).isFile())
-    throw new BytesperError(code, `${shown} is not a file; give the path of a module.`);
-  if (!MODULES.includes(extname(path))) {
-    throw new BytesperError(code, `${shown} must be a module (${MODULES.join(", ")}).`);
-  }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { MOST_CONFIG_BYTES, readLimited } from "../base/read-limited.js";
 import { BytesperError } from "../base/errors.js";
 import { ROLLBACK_SCHEMA } from "../record/rollback-schema.js";
 import type { Level } from "../experiment/define.js";
@@ -61,7 +61,7 @@ export class FeatureFlags<F extends Flags = Flags> {
 export function readRollback(file: string): Record<string, Level> {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(file, "utf8"));
+    json = JSON.parse(readLimited(file, MOST_CONFIG_BYTES));
   } catch (error) {
     const why = error instanceof SyntaxError ? "is not JSON" : "cannot be read";
     throw new BytesperError("BAD_INPUT", `${file} ${why}; give the rollback.json of a staged rollout.`, {

@@ -1,14 +1,13 @@
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { BytesperError } from "../base/errors.js";
 import { suggestion } from "../base/nearest-name.js";
+import { MOST_CONFIG_BYTES, readLimited } from "../base/read-limited.js";
+import { sentence } from "../base/sentence.js";
 import { readGgufFile, readModelFolder, readSafetensorsFile } from "./checkpoint/folder.js";
 import { KNOWN_TITLES, knownModel } from "./known-models.js";
 import type { ReadOptions } from "./read.js";
 import { readModel } from "./read.js";
 import type { ModelShape } from "./shape.js";
-
-/** The largest published files have some hundred kilobytes. */
-const MOST_BYTES = 16 * 2 ** 20;
 
 /**
  * The model that a user names: a config.json, the folder of a checkpoint, a `.safetensors` or `.gguf` file, or the name
@@ -20,11 +19,11 @@ export async function readModelFile(path: string, options: ReadOptions = {}): Pr
   if (found.isDirectory()) return readModelFolder(path, options);
   if (/\.gguf$/i.test(path)) return readGgufFile(path);
   if (/\.safetensors$/i.test(path)) return readSafetensorsFile(path, options);
-  return readModel(await textOf(path), { file: path, ...options });
+  return readModel(textOf(path), { file: path, ...options });
 }
 
 /** A name without a file: a known model, or a sentence that says which file to get. */
-async function named(name: string, options: ReadOptions): Promise<ModelShape> {
+function named(name: string, options: ReadOptions): ModelShape {
   const own = name.split("/").at(-1) ?? name;
   const isPath = /\.(json|gguf|safetensors)$/i.test(name) || /^[./~]/.test(name);
   const known = isPath ? undefined : knownModel(own);
@@ -43,32 +42,19 @@ async function named(name: string, options: ReadOptions): Promise<ModelShape> {
       `${name} is no file; if it is a model of the Hugging Face Hub, download its config.json (hf download ${name} config.json --local-dir .) and give that file.`,
     );
   }
-  if (isPath || /[/\\]/.test(name)) return readModel(await textOf(name), { file: name, ...options });
+  if (isPath || /[/\\]/.test(name)) return readModel(textOf(name), { file: name, ...options });
   throw new BytesperError(
     "BAD_INPUT",
     `${name} is no file, and bytesper knows no model of that name${suggestion(name, KNOWN_TITLES)}; give the config.json of the model, or the folder of its checkpoint.`,
   );
 }
 
-async function textOf(path: string): Promise<string> {
-  let file;
+function textOf(path: string): string {
   try {
-    file = await open(path, "r");
-    // Does not use the size of the file: a pipe has none.
-    const buffer = Buffer.alloc(MOST_BYTES + 1);
-    let length = 0;
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
-      length += bytesRead;
-      if (length > MOST_BYTES) throw new Error("it has more than 16 MiB, which no config has");
-      if (bytesRead === 0) return buffer.toString("utf8", 0, length).replace(/^\uFEFF/, "");
-    }
+    return readLimited(path, MOST_CONFIG_BYTES).replace(/^\uFEFF/, "");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BytesperError("BAD_INPUT", `${path} cannot be read as a config.json: ${reason}.`, {
+    throw new BytesperError("BAD_INPUT", `${path} cannot be read as a config.json: ${sentence(error)}.`, {
       cause: error,
     });
-  } finally {
-    await file?.close();
   }
 }

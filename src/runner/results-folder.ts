@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { resultPage } from "../report/page.js";
 import type { Result } from "../record/schema.js";
 import { parseResult } from "../record/schema.js";
 import { tableFolders, writeTables } from "../report/write-tables.js";
+import { MOST_RESULT_BYTES, readLimited } from "../base/read-limited.js";
 import { writeWhole } from "../base/write.js";
 import type { Drawings } from "./figures.js";
 import { figureFolders, writeFigures } from "./figures.js";
@@ -63,7 +64,7 @@ function isOfPart({ settings }: Result): boolean {
 function resultIn(folder: string): Result | "unreadable" | undefined {
   const file = join(folder, "result.json");
   try {
-    return parseResult(readFileSync(file, "utf8"), file);
+    return parseResult(readLimited(file, MOST_RESULT_BYTES, "alone"), file);
   } catch {
     return existsSync(file) ? "unreadable" : undefined;
   }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BytesperError } from "../base/errors.js";
 import { writePage } from "../report/html/write.js";
@@ -6,6 +6,8 @@ import { indexPage } from "../report/index-page.js";
 import type { Result } from "../record/schema.js";
 import { parseResult } from "../record/schema.js";
 import { summarise } from "../report/summary.js";
+import { MOST_RESULT_BYTES, readLimited } from "../base/read-limited.js";
+import { sentence } from "../base/sentence.js";
 import { writeWhole } from "../base/write.js";
 import { folders } from "./results-folder.js";
 
@@ -28,10 +30,11 @@ function readResults(out: string): { results: Result[]; problems: string[] } {
     const file = join(out, name, "result.json");
     if (!existsSync(file)) continue;
     try {
-      results.push(parseResult(readFileSync(file, "utf8"), file));
+      results.push(parseResult(readLimited(file, MOST_RESULT_BYTES, "alone"), file));
     } catch (error) {
-      if (!(error instanceof BytesperError)) throw error;
-      problems.push(error.message);
+      problems.push(
+        error instanceof BytesperError ? error.message : `${file} cannot be read: ${sentence(error)}.`,
+      );
     }
   }
   return { results, problems };

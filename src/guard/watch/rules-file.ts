@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { parseDuration } from "../../base/duration.js";
 import { BytesperError } from "../../base/errors.js";
+import { MOST_CONFIG_BYTES, readLimited } from "../../base/read-limited.js";
 import { sentence } from "../../base/sentence.js";
 
 const duration = z.union([z.number().positive(), z.string()]);
@@ -74,12 +74,12 @@ export function readRulesFile(path: string): RulesFile {
 function parsed(path: string): unknown {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readLimited(path, MOST_CONFIG_BYTES);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw bad(
       path,
-      code === "ENOENT" ? "there is no such file" : `it cannot be read (${code ?? String(error)})`,
+      code === "ENOENT" ? "there is no such file" : `it cannot be read (${code ?? sentence(error)})`,
     );
   }
   try {

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { BytesperError } from "../../base/errors.js";
-import { importable } from "../../experiment/compile.js";
+import { importable, requireModuleFile } from "../../experiment/compile.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { inspectSnapshots } from "../snapshot/index.js";
 import type { Breakdown, ConnectionsAnswer } from "./answer.js";
@@ -46,6 +46,7 @@ export async function measureConnections(options: ConnectionsOptions): Promise<C
       "USAGE",
       "Server-sent events go one way; leave --messages out, or give a --client that sends them.",
     );
+  if (options.client !== undefined) requireModuleFile(resolve(options.client), options.client, "BAD_SUBJECT");
   const ready = options.client === undefined ? undefined : await importable(options.client);
   try {
     return await new Measurement(options, ready?.url).run();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { BytesperError } from "../../base/errors.js";
 import { askChild } from "../ask-child.js";
-import { importable } from "../../experiment/compile.js";
+import { importable, requireModuleFile } from "../../experiment/compile.js";
 import type { Reading } from "../../system/probe/reading.js";
 import { change, isAbsent } from "../../system/probe/reading.js";
 import { bytesByPackage } from "./by-package.js";
@@ -34,6 +34,7 @@ export interface ImportOptions {
 /** Bytes and time that importing a module costs, in fresh processes. Throws why it cannot be imported. */
 export async function measureImport(module: string, options: ImportOptions): Promise<ImportAnswer> {
   const isFile = existsSync(module) && (/^[./]/.test(module) || /\.[cm]?[jt]sx?$/.test(module));
+  if (isFile) requireModuleFile(resolve(module), module, "BAD_SUBJECT");
   const ready = isFile ? await importable(resolve(module)) : undefined;
   const specifier = ready?.url ?? module;
   const folder = mkdtempSync(join(tmpdir(), "bytesper-import-"));

@@ -37,7 +37,9 @@ function refuseForeign(path: string): void {
 function headOf(path: string): Buffer {
   let descriptor: number | undefined;
   try {
-    if (statSync(path).isDirectory()) throw new Error("it is a folder");
+    const stats = statSync(path);
+    if (stats.isDirectory()) throw new Error("it is a folder");
+    if (!stats.isFile() && !stats.isCharacterDevice()) throw new Error("it is a pipe and not a file");
     descriptor = openSync(path, "r");
     const head = Buffer.alloc(HEAD_BYTES);
     return head.subarray(0, readSync(descriptor, head, 0, HEAD_BYTES, 0));

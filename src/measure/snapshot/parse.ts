@@ -51,6 +51,9 @@ function readGraph(scanner: JsonScanner, withLines: boolean): HeapGraph {
   if (meta === undefined || nodes === undefined || edges === undefined || strings === undefined) {
     return scanner.fail('"snapshot", "nodes", "edges" and "strings"');
   }
+  if (meta.nodeCount === 0) return scanner.fail("at least one node");
+  if (nodes.firstEdge.at(-1) !== meta.edgeCount) return scanner.fail(`nodes with ${meta.edgeCount} edges`);
+  if (nodes.nodeName.some((name) => name >= strings.count)) return scanner.fail("names of nodes that exist");
   return { meta, ...nodes, ...edges, strings, ...(lines === undefined ? {} : { lines }) };
 }
 
@@ -98,6 +101,7 @@ function readNodes(
   let field = 0;
   let node = 0;
   const values = scanner.integers((value) => {
+    if (value < 0) scanner.fail("a number from 0");
     if (field === type) nodeType[node] = value;
     else if (field === name) nodeName[node] = value;
     else if (field === id) nodeId[node] = value;
@@ -144,7 +148,7 @@ function readEdges(
     else if (field === to) {
       // An edge names its target by the index of the target's first field.
       const target = value / nodeWidth;
-      if (!(target < nodeCount)) scanner.fail("an edge to a node that exists");
+      if (!(target >= 0 && target < nodeCount)) scanner.fail("an edge to a node that exists");
       edgeTo[edge] = target;
     }
     if (++field === width) {

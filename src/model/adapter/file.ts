@@ -1,6 +1,8 @@
-import { readFile, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { BytesperError } from "../../base/errors.js";
+import { MOST_CONFIG_BYTES, readLimited } from "../../base/read-limited.js";
+import { sentence } from "../../base/sentence.js";
 import { readSafetensors } from "../checkpoint/safetensors.js";
 import { elementCount } from "../checkpoint/tensors.js";
 import type { Adapter } from "./config.js";
@@ -8,7 +10,6 @@ import { readAdapter } from "./config.js";
 
 const CONFIG = "adapter_config.json";
 const WEIGHTS = "adapter_model.safetensors";
-const MOST_BYTES = 16 * 2 ** 20;
 
 export interface AdapterFile {
   adapter: Adapter;
@@ -27,21 +28,7 @@ export async function isAdapter(path: string): Promise<boolean> {
 export async function readAdapterFile(path: string): Promise<AdapterFile> {
   const found = await stat(path).catch(() => undefined);
   const file = found?.isDirectory() === true ? join(path, CONFIG) : path;
-  const size = await stat(file).then(
-    (one) => one.size,
-    () => undefined,
-  );
-  if (size === undefined)
-    throw new BytesperError(
-      "BAD_INPUT",
-      `${file} cannot be read; give an adapter_config.json, or the folder that holds one.`,
-    );
-  if (size > MOST_BYTES)
-    throw new BytesperError(
-      "BAD_INPUT",
-      `${file} has ${size} bytes, and no adapter_config.json has more than ${MOST_BYTES}; give that file.`,
-    );
-  const adapter = readAdapter((await readFile(file, "utf8")).replace(/^\uFEFF/, ""), file);
+  const adapter = readAdapter(textOf(file), file);
   const weights = join(dirname(file), WEIGHTS);
   const isThere = await stat(weights).then(
     () => true,
@@ -50,4 +37,16 @@ export async function readAdapterFile(path: string): Promise<AdapterFile> {
   if (!isThere) return { adapter };
   const tensors = await readSafetensors(weights);
   return { adapter, storedParameters: tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0) };
+}
+
+function textOf(file: string): string {
+  try {
+    return readLimited(file, MOST_CONFIG_BYTES).replace(/^\uFEFF/, "");
+  } catch (error) {
+    throw new BytesperError(
+      "BAD_INPUT",
+      `${file} cannot be read: ${sentence(error)}; give an adapter_config.json, or the folder that holds one.`,
+      { cause: error },
+    );
+  }
 }

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BytesperError } from "../../base/errors.js";
+import { MOST_RESULT_BYTES, readLimited } from "../../base/read-limited.js";
 import { sentence } from "../../base/sentence.js";
 import type { Result } from "../../record/schema.js";
 import { parseResult } from "../../record/schema.js";
@@ -71,7 +72,7 @@ function hasPartial(path: string): boolean {
 function read(file: string): Result {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readLimited(file, MOST_RESULT_BYTES);
   } catch (error) {
     throw new BytesperError("BAD_INPUT", `${file} cannot be read: ${sentence(error)}.`, { cause: error });
   }

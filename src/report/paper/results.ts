@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { MOST_RESULT_BYTES, readLimited } from "../../base/read-limited.js";
 import { BytesperError } from "../../base/errors.js";
 import type { Result } from "../../record/schema.js";
 import { parseResult } from "../../record/schema.js";
@@ -81,7 +82,7 @@ export class Results {
     }
     const path = join(this.folder, experiment, "result.json");
     try {
-      return parseResult(readFileSync(path, "utf8"), path);
+      return parseResult(readLimited(path, MOST_RESULT_BYTES, "alone"), path);
     } catch (error) {
       if (error instanceof BytesperError) throw new MarkerError(error.message);
       throw new MarkerError(`${path} cannot be read: ${(error as Error).message}.`);

@@ -29,11 +29,15 @@ function experiment(folder: string, more: object): string {
   return file;
 }
 
-/** Processes that look for the driver in this folder. */
-function processesWith(library: string): string[] {
+/** Processes that ask the driver in this folder. */
+function askersOf(library: string): string[] {
   return readdirSync("/proc").filter((pid) => {
     try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, "latin1").includes(library);
+      return (
+        /^\d+$/.test(pid) &&
+        readFileSync(`/proc/${pid}/environ`, "latin1").includes(library) &&
+        readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("/driver/child.js")
+      );
     } catch {
       return false;
     }
@@ -95,10 +99,10 @@ test("an interrupt ends a command that waits for the driver, and the process tha
         resolve(by);
       });
     });
-    await expect.poll(() => processesWith(library).length).toBe(2);
+    await expect.poll(() => askersOf(library)).toHaveLength(1);
     child.kill(signal);
     expect(await ended).toBe(signal);
-    await expect.poll(() => processesWith(library)).toEqual([]);
+    await expect.poll(() => askersOf(library)).toEqual([]);
   }
   await inFolder(async (folder) => {
     const capped = experiment(folder, { caps: { device: "1 GiB" } });
@@ -107,9 +111,9 @@ test("an interrupt ends a command that waits for the driver, and the process tha
       stdio: "ignore",
     });
     const ended = new Promise((resolve) => child.once("exit", resolve));
-    await expect.poll(() => processesWith(library).length).toBe(2);
+    await expect.poll(() => askersOf(library)).toHaveLength(1);
     child.kill("SIGINT");
     expect(await ended).toBe(130);
-    await expect.poll(() => processesWith(library)).toEqual([]);
+    await expect.poll(() => askersOf(library)).toEqual([]);
   });
 });

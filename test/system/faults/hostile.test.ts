@@ -96,11 +96,22 @@ describe("--supervise", () => {
   });
 });
 
-test("a limit of 590 hours ends no cell at once, and a cap that misses files in memory is said to", async () => {
+test("a supervised runner whose output nobody reads any more goes on to its end", async () => {
+  await inFolder((folder) => {
+    const grid = new Grid(folder, { x: 1, y: 1 });
+    const out = join(folder, "out");
+    const script = '"$0" "$1" run "$2" --out "$3" --supervise 2>&1 | true; exit ${PIPESTATUS[0]}';
+    const { status } = spawnSync("bash", ["-c", script, process.execPath, MAIN, grid.file, out]);
+    expect(status).toBe(0);
+    expect(recordsOf(out).filter(({ type }) => type === "runner")).toHaveLength(1);
+  });
+});
+
+test("a limit that timers cannot take ends no cell at once, and a cap that misses files in memory is said to", async () => {
   await inFolder(async (folder) => {
     const out = join(folder, "out");
     const file = gridOf(folder, 'echo "{\\"v\\":$1}"; sleep 0.2', {
-      caps: { memory: "256 MiB", time: "590 h" },
+      caps: { memory: "256 MiB", time: "596.52 h" },
     });
     const { code, stderr } = await bytesper(["run", file, "--enforcement", "watchdog", "--out", out]);
     expect(code, stderr).toBe(0);

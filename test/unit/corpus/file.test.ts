@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -112,4 +112,11 @@ test("more conversations, and more messages in one, than a call may have argumen
   const corpus = fileCorpus(file);
   expect(contents(corpus, 129_999, 1)).toEqual(["b"]);
   expect(contents(corpus, 130_000, 130_000).at(-1)).toBe("b");
+});
+
+test("a line without an end is refused at its limit, with its number", () => {
+  writeFileSync(file, '{"messages":[{"role":"user","content":"a"}]}\n');
+  // The rest is a hole, which takes no place on the disk.
+  truncateSync(file, 2 ** 26 + 2 ** 22);
+  expect(() => fileCorpus(file)).toThrow("line 2 has more than 67,108,864 characters;");
 });

@@ -64,6 +64,22 @@ describe("a damaged file is one sentence with the byte", () => {
     expect(() => parseSnapshotFile(file)).toThrow(/expected an edge to a node that exists/);
   });
 
+  test.each([
+    ["a size below 0", [9, 0, 1, -1, 1], /expected a number from 0/],
+    ["a name that is no string of it", [9, 9999, 1, 0, 1], /expected names of nodes that exist/],
+    ["more edges of its nodes than it has", [9, 0, 1, 0, 2], /expected nodes with \d+ edges/],
+  ])("%s", (_, first, message) => {
+    const damaged = text.replace([9, 0, 1, 0, 1].join("\n,"), first.join("\n,"));
+    writeFileSync(file, damaged);
+    expect(damaged).not.toBe(text);
+    expect(() => parseSnapshotFile(file)).toThrow(message);
+  });
+
+  test("no node at all", () => {
+    writeFileSync(file, tinySnapshot([]));
+    expect(() => parseSnapshotFile(file)).toThrow(/expected at least one node/);
+  });
+
   test("fewer nodes than promised", () => {
     writeFileSync(file, text.replace('"node_count":10', '"node_count":11'));
     expect(() => parseSnapshotFile(file)).toThrow(/expected 11 nodes/);

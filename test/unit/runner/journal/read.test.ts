@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { encodeLine } from "../../../../src/runner/journal/line.js";
@@ -101,6 +101,16 @@ test("a device and a pipe are no journals, and nothing waits for them", () => {
     expect(() => readJournal(path)).toThrow(
       `${path} cannot be read: it is a device or a pipe and not a file.`,
     );
+});
+
+test("a file above 2 GiB is read in pieces, up to the first line that no record has", () => {
+  const path = join(folder, "large.jsonl");
+  writeFileSync(path, bytesOf(RECORDS));
+  // The rest is a hole, which takes no place on the disk.
+  truncateSync(path, 2 ** 31 + 1);
+  expect(() => readJournal(path)).toThrow(
+    `is damaged in line ${RECORDS.length + 1} (longer than 268,435,456 bytes)`,
+  );
 });
 
 test("counted records of a cell need no memory for their content, and are as many", () => {
