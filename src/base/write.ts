@@ -2,13 +2,16 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
   rmSync,
+  statSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { BytesperError } from "./errors.js";
 import { sentence } from "./sentence.js";
 
@@ -20,6 +23,9 @@ export function writeWhole(path: string, text: string | Uint8Array): void {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     makeFolder(dirname(path));
+    const stands = lstatSync(path, { throwIfNoEntry: false });
+    if (stands !== undefined && !stands.isFile() && !stands.isSymbolicLink())
+      throw new Error("what stands there is a folder, a device or a pipe, and stays");
     // A link that somebody put there is removed and never followed.
     rmSync(temporary, { force: true });
     const descriptor = openSync(temporary, "wx");
@@ -38,6 +44,24 @@ export function writeWhole(path: string, text: string | Uint8Array): void {
     } catch {
       // If there is no folder, there is nothing to remove. The first error is the one to report.
     }
+    throw writeError(path, error);
+  }
+}
+
+/**
+ * Writes the file that a user named for one output. What is no file, such as /dev/stdout or a pipe, is written to and
+ * never replaced. Throws `WRITE_FAILED`.
+ */
+export function writeNamed(path: string, text: string): void {
+  const stands = statSync(path, { throwIfNoEntry: false });
+  const isOfSystem = stands !== undefined && /^\/(dev|proc)\//.test(resolve(path));
+  if (stands === undefined || (stands.isFile() && !isOfSystem)) {
+    writeWhole(path, text);
+    return;
+  }
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
     throw writeError(path, error);
   }
 }

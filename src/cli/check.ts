@@ -227,11 +227,11 @@ async function writeReports(
   flags: Flags,
 ): Promise<void> {
   if (flags.junit !== undefined) {
-    const [{ junitReport }, { writeWhole }] = await Promise.all([
+    const [{ junitReport }, { writeNamed }] = await Promise.all([
       import("../report/budgets/junit.js"),
       import("../base/write.js"),
     ]);
-    writeWhole(flags.junit, junitReport(confirmed, context));
+    writeNamed(flags.junit, junitReport(confirmed, context));
   }
   const { GITHUB_STEP_SUMMARY: summary, GITHUB_ACTIONS: onGitHub } = process.env;
   if (summary === undefined && onGitHub !== "true") return;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createHash } from "node:crypto";
 import { packageMissing } from "../../base/optional-package.js";
-import { writeWhole } from "../../base/write.js";
+import { writeNamed } from "../../base/write.js";
 import type { SnapshotAnswer } from "./answer.js";
 import type { TreeNode } from "./tree.js";
 import { shortBytes } from "./short.js";
@@ -14,7 +14,7 @@ const require = createRequire(import.meta.url);
  * `WRITE_FAILED`.
  */
 export function writeTreemap(path: string, answer: SnapshotAnswer, tree: TreeNode): void {
-  writeWhole(path, treemapPage(answer, tree, chartLibrary()));
+  writeNamed(path, treemapPage(answer, tree, chartLibrary()));
 }
 
 function chartLibrary(): string {

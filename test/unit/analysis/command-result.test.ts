@@ -32,6 +32,7 @@ function resultOf(
       rows: [],
       nulls: [],
       growths: [],
+      fits: [],
       programs: [
         {
           part: undefined,

@@ -28,7 +28,7 @@ test.each([
   ["/", "/ is not a file; give the path of a module."],
 ])("a client of the user's is a module and not %s", async (client, message) => {
   const options = { ...common, command: ["true"] as const, levels: [2, 4], trials: 1, messages: 0 };
-  await expect(
-    measureConnections({ ...options, client, snapshot: false, listenMs: 1 } as never),
-  ).rejects.toThrow(message);
+  await expect(measureConnections({ ...options, client, snapshot: false, listenMs: 1 })).rejects.toThrow(
+    message,
+  );
 });

@@ -96,7 +96,6 @@ test.each<[string, "finished" | "stopped", JournalRecord[]]>([
   ],
 ])("where %s, a run without a runner is %s", (what, state, records) => {
   const path = join(folder, `${what}.jsonl`.replaceAll(" ", "-"));
-  const { at: _, ...run } = RUN;
-  writeFileSync(path, bytesOf([run, runner("run"), ...records]));
+  writeFileSync(path, bytesOf([RUN, runner("run"), ...records]));
   expect(statusOf(path)?.state).toBe(state);
 });
