@@ -60,19 +60,19 @@ export function kernelLine(ledgers: readonly SizedLedger[]): KernelLine | Absent
 
 /**
  * What the counters of V8 and malloc say that the process took. External memory beyond malloc is mapped. Live
- * objects lie in pages, which Node 26 counts for less than the objects take.
+ * objects lie in pages, which Node 26 counts for less than the objects take. Free chunks of malloc were given back
+ * before each reading.
  */
 function known(before: LedgerReading, after: LedgerReading): number {
   const numeric = (reading: LedgerReading["mallocInUseBytes"]): number =>
     typeof reading === "number" ? reading : 0;
   const inUse = numeric(after.mallocInUseBytes) - numeric(before.mallocInUseBytes);
-  const free = numeric(after.mallocFreeBytes) - numeric(before.mallocFreeBytes);
   const external = after.externalBytes - before.externalBytes;
   const pages = Math.max(
     after.heapPhysicalBytes - before.heapPhysicalBytes,
     after.heapBytes - before.heapBytes,
   );
-  return pages + inUse + Math.min(0, free) + Math.max(0, external - inUse);
+  return pages + inUse + Math.max(0, external - inUse);
 }
 
 function halves(points: readonly Point[]): Interval {

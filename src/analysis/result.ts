@@ -121,7 +121,7 @@ export function analyse(input: AnalysisInput): Result {
     },
   );
   const native = nativeLead.fit;
-  const isKept = isKeptWhole(lead, retained) && leftMalloc > 0 && native?.shape !== "linear";
+  const isKept = isKeptWhole(lead, retained) && leftMalloc > 0 && !tellsWhatIsLeft(native, leftMalloc);
   // Over the same sizes as the leading line, of which it is a part.
   const external = fitOf(
     lead.from === "warm"
@@ -282,6 +282,15 @@ const KEPT_SHARE = 0.9;
 /** Whether instances stay as they are when they are dropped. */
 function isKeptWhole({ from, fit }: Lead, retained: number): boolean {
   return from === "cold" && fit !== undefined && retained >= KEPT_SHARE * fit.perUnitBytes.value;
+}
+
+/** The share by which malloc of the first instances may differ from what later ones left. */
+const LEFT_OF_MALLOC_SHARE = 0.05;
+
+/** Whether the line of malloc is straight and says what instances left of it that all stay. */
+function tellsWhatIsLeft(native: Fit | undefined, left: number): boolean {
+  if (native?.shape !== "linear") return false;
+  return Math.abs(native.perUnitBytes.value - left) <= LEFT_OF_MALLOC_SHARE * left;
 }
 
 /**

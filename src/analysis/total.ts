@@ -16,7 +16,7 @@ const KERNEL_SHARE = 0.05;
 /** V8 and malloc hold some hundred KiB of pages in reserve. */
 const KERNEL_LEAST_BYTES = 2 ** 20;
 /** Both halves of the line must say so: pages that V8 keeps for later are taken in one of them. */
-const STEADY_SHARE = 0.85;
+const STEADY_SHARE = 0.5;
 
 type Total = Pick<ResultFit, "totalPerUnitBytes" | "parts" | "bookkeepingPerUnitBytes">;
 

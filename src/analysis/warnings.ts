@@ -321,8 +321,8 @@ function nativeDoubts(result: Result, kernel: KernelLine | Absent, warn: Warn): 
   const difference = native - external;
   const total = fit.perUnitBytes.value;
   if (Math.abs(difference) <= Math.max(64, 0.05 * Math.abs(total))) return;
-  // Mapped memory is no memory of malloc, and yet it is there where the kernel counts it.
-  if (difference < 0 && !isAbsent(kernel) && kernel.perUnitBytes.high >= 0.95 * total) return;
+  // Mapped memory is no memory of malloc, and yet it is there where the kernel counts all that is declared.
+  if (difference < 0 && !isAbsent(kernel) && kernel.beyondKnown.high >= -0.05 * Math.abs(total)) return;
   warn(
     difference > 0 ? "native-undeclared" : "external-overdeclared",
     difference > 0

@@ -55,6 +55,7 @@ export async function calibrate(): Promise<Calibration> {
     await readLevels(population, LEVELS, log, undefined);
     const points = log
       .rows()
+      .slice(0, LEVELS.length)
       .map((row) => ({ x: row.count, y: external ? row.externalBytes : row.heapBytes }));
     return theilSen(points)?.slope ?? Number.NaN;
   };

@@ -64,13 +64,15 @@ export function fullGc(): { gc: FullGc; rejected: ObservedGc[] } {
   );
 }
 
+/** V8 since Node 22 keeps pages of dead objects in a pool, of which no counter tells. */
+const KEEPS_PAGES = Number(process.versions.v8.split(".")[0]) >= 12;
+
 /**
- * Makes V8 give back the pages that it keeps for later, of which no counter tells (Node 22 and later). The heap shrinks
- * too, so a reading of the heap before this call cannot be compared with one after it. Node 20 keeps no such pages, and
- * runs a scavenge.
+ * Makes V8 give back the pages that it keeps for later. The heap shrinks too, so a reading of the heap before this call
+ * cannot be compared with one after it. On Node 20 the call would run a scavenge, which moves its semi-spaces.
  */
 export function giveBackPages(): void {
-  exposedGc()?.({ type: "major", execution: "sync", flavor: "last-resort" });
+  if (KEEPS_PAGES) exposedGc()?.({ type: "major", execution: "sync", flavor: "last-resort" });
 }
 
 /** What each candidate call runs in this process; a calibration records it. */

@@ -3,12 +3,14 @@ import { getHeapStatistics } from "node:v8";
 import type { SubjectContext } from "../experiment/define.js";
 import type { ContextData, SubjectReference } from "../experiment/subject.js";
 import { finalizerOf } from "./finalizers.js";
+import type { LedgerReading } from "./ledger.js";
 import { readLedger } from "./ledger.js";
 import { loadSubject } from "./load-subject.js";
 import { Population } from "./population.js";
 import type { Stream } from "./stream.js";
 import type { FullGc } from "./gc.js";
 import { fullGc, giveBackPages } from "./gc.js";
+import { trimMalloc } from "../system/probe/malloc.js";
 import { heldBytes } from "./pilot.js";
 import type { SettledReading } from "./settle.js";
 import { SettledLog } from "./settle.js";
@@ -72,7 +74,7 @@ async function fillStepwise(
   steps: readonly number[],
   log: SettledLog,
   stream: Stream,
-  isLate: () => boolean = () => false,
+  { read = readLedger, isLate = () => false }: { read?: () => LedgerReading; isLate?: () => boolean } = {},
 ): Promise<void> {
   const last = steps.at(-1);
   for (const size of steps) {
@@ -89,9 +91,20 @@ async function fillStepwise(
       type: "ledger",
       phase: size === last ? "after" : "step",
       instances: size,
-      reading: readLedger(),
+      reading: read(),
     });
   }
+}
+
+/**
+ * The ledger without the pages that V8 and malloc keep of what is dead. Node 24 and later keep up to 32 MiB of large
+ * ones (a table of more than 128 KiB that grew and was dropped), and malloc keeps what V8's marker and a start of
+ * Node freed. Both would be taken for memory of the instances, or be filled by them without a trace.
+ */
+function readWithoutReserves(): LedgerReading {
+  giveBackPages();
+  trimMalloc();
+  return readLedger();
 }
 
 /**
@@ -113,11 +126,11 @@ export async function runGrowth(
   const capacity = Math.max(MOST_INSTANCES, spec.instances);
   const population = new Population(subject, context, capacity, spec.subject.name);
   log.take(0, 0);
-  stream({ type: "ledger", phase: "before", instances: 0, reading: readLedger() });
+  stream({ type: "ledger", phase: "before", instances: 0, reading: readWithoutReserves() });
   const steps = await planned(population, spec, gc);
   const start = performance.now();
   const isLate = (): boolean => performance.now() - start > MOST_MS;
-  await fillStepwise(population, steps, log, stream, isLate);
+  await fillStepwise(population, steps, log, stream, { read: readWithoutReserves, isLate });
   const largest = population.count;
   for (const phase of ["dropped", "dropped-again"]) {
     if (population.count === 0) {
@@ -130,8 +143,7 @@ export async function runGrowth(
     if (dropping !== undefined) await dropping;
     await finalizerOf(gc);
     log.take(0, population.created);
-    giveBackPages();
-    stream({ type: "ledger", phase, instances: population.created, reading: readLedger() });
+    stream({ type: "ledger", phase, instances: population.created, reading: readWithoutReserves() });
   }
   return { readings: log.rows(), returnsNothing: population.returnsNothing };
 }

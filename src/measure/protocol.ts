@@ -72,7 +72,7 @@ export async function runProtocol(spec: ProtocolSpec, stream: Stream, emit: Stre
   const warm = log.take(0, population.created);
   const firstReading = warm + 1;
   const createMs = await readLevels(population, spec.levels, log, finalize);
-  const end = log.take(0, population.created);
+  const end = log.length - 1;
   stream({ type: "ledger", phase: "end", instances: population.created, reading: readLedger() });
 
   const rows = log.rows();
@@ -90,7 +90,11 @@ export async function runProtocol(spec: ProtocolSpec, stream: Stream, emit: Stre
 }
 
 /**
- * Reads the heap at each level in turn. Returns the mean time of one `create` in the last population, ms.
+ * Reads the heap at each level in turn, and once more when nothing is left. Returns the mean time of one `create` in
+ * the last population, ms.
+ *
+ * The last reading belongs to the same chain of awaits: what instances leave in its context (the frame of an
+ * AsyncLocalStorage, since Node 24) is gone when the chain ends.
  *
  * An async function holds some 200 bytes more after its first await than before it, so all readings are taken
  * after an await. The task between filling and reading ends the job that made the instances: until then V8
@@ -116,6 +120,7 @@ export async function readLevels(
     if (dropping !== undefined) await dropping;
     if (finalize !== undefined) await finalize();
   }
+  log.take(0, population.created);
   return createMs;
 }
 

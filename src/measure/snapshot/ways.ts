@@ -12,13 +12,20 @@ export const NO_EDGE = 0xffffffff;
  * Roots that say nothing of who holds a node: V8 lists every internalized string there, and what C++ code on
  * the stack has in its hands.
  */
-const TABLES = new Set(["(Internalized strings)", "(String table)", "(Handle scope)", "(Weak roots)"]);
+const TABLES = new Set([
+  ...["(Internalized strings)", "(String table)", "(Weak roots)"],
+  ...["(Handle scope)", "(Stack roots)"],
+]);
 
 /**
  * Breadth-first search from the root without weak edges. Nodes in `blocked` are not entered. Nodes that are
- * held by V8's own tables alone are reached last.
+ * held by V8's own tables alone are reached last, or not at all.
  */
-export function shortestWays(graph: HeapGraph, blocked?: ReadonlySet<number>): Ways {
+export function shortestWays(
+  graph: HeapGraph,
+  blocked?: ReadonlySet<number>,
+  { throughTables = true } = {},
+): Ways {
   const { meta, firstEdge, edgeType, edgeName, edgeTo, nodeId, nodeType, nodeName, strings } = graph;
   const weak = meta.edgeTypes.indexOf("weak");
   const shortcut = meta.edgeTypes.indexOf("shortcut");
@@ -52,7 +59,7 @@ export function shortestWays(graph: HeapGraph, blocked?: ReadonlySet<number>): W
   };
   queue[0] = 0;
   drain();
-  for (const table of tables) {
+  for (const table of throughTables ? tables : []) {
     follow(table);
     drain();
   }
@@ -93,6 +100,8 @@ export function nameOfClass({ meta, nodeType, nodeName, strings }: HeapGraph, no
   const type = meta.nodeTypes[nodeType[node] as number] ?? "unknown";
   const name = strings.at(nodeName[node] as number);
   if (name.startsWith("system / Context")) return "a scope";
+  // V8 writes its own roots in parentheses, such as (Handle scope).
+  if (type === "synthetic") return name || "(synthetic)";
   if (type === "object" || type === "native" || type === "array") return name || `(${type})`;
   return type === "closure" && name !== "" ? `function ${name}` : `(${type})`;
 }

@@ -74,14 +74,17 @@ function lessBy<R extends { bytes: number; count: number }>(
  */
 function holderOf(graph: HeapGraph, isNew: Uint8Array): string[] | undefined {
   const own = findHolder(graph);
-  const ways = shortestWays(graph, new Set([own.node, own.instances, own.witnesses]));
+  const { instances } = findPopulation(graph);
   const isObject = (node: number): boolean =>
     ["object", "closure"].includes(graph.meta.nodeTypes[graph.nodeType[node] as number] ?? "");
-  const isHeld = (node: number): boolean => isNew[node] === 1 && ways.edge[node] !== NO_EDGE;
-  const { instances } = findPopulation(graph);
-  const instance = instances.find((node) => isObject(node) && isHeld(node));
-  const from = instance ?? heaviest(graph, isHeld);
-  return from === undefined ? undefined : retainersOf(graph, from, ways, isNew);
+  // What V8's own tables hold (the last instances, on its stack) has no holder that a reader could name.
+  for (const throughTables of [false, true]) {
+    const ways = shortestWays(graph, new Set([own.node, own.instances, own.witnesses]), { throughTables });
+    const isHeld = (node: number): boolean => isNew[node] === 1 && ways.edge[node] !== NO_EDGE;
+    const from = instances.find((node) => isObject(node) && isHeld(node)) ?? heaviest(graph, isHeld);
+    if (from !== undefined) return retainersOf(graph, from, ways, isNew);
+  }
+  return undefined;
 }
 
 /** A node of the class that has most bytes among those that are held. */

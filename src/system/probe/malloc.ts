@@ -20,3 +20,9 @@ export function mallocSelfTest(bytes: number): Reading {
   const addon = tryLoadAddon();
   return isAbsent(addon) ? addon : addon.mallocSelfTest(bytes);
 }
+
+/** Gives whole pages of free chunks back to the system, where malloc can; nothing that is in use moves. */
+export function trimMalloc(): void {
+  const addon = tryLoadAddon();
+  if (!isAbsent(addon)) addon.mallocTrim();
+}
