@@ -18,6 +18,8 @@ export interface KernelLine {
   perUnitBytes: Interval;
   /** Slope of what neither V8's pages, nor external memory, nor malloc explain. */
   beyondKnown: Interval;
+  /** Slope of what neither V8's pages nor malloc explain: what is mapped, declared as external or not. */
+  mapped: Interval;
   instances: number;
   changeBytes: number;
 }
@@ -35,24 +37,29 @@ const LEAST_CHANGE_BYTES = 2 ** 21;
 export function kernelLine(ledgers: readonly SizedLedger[]): KernelLine | Absent {
   const [base, ...sized] = ledgers;
   if (base === undefined) return absent("no population was made that is large enough for the kernel's pages");
-  const points: { x: number; all: number; beyond: number }[] = [];
+  const points: { x: number; all: number; beyond: number; mapped: number }[] = [];
   for (const { instances, reading } of sized) {
     const all = change(base.reading.pssAnonBytes, reading.pssAnonBytes);
     if (isAbsent(all)) return all;
-    points.push({ x: instances, all, beyond: all - known(base.reading, reading) });
+    const { inPages, external } = known(base.reading, reading);
+    points.push({ x: instances, all, beyond: all - inPages - external, mapped: all - inPages });
   }
   const last = points.at(-1);
   const rest = points.slice(1);
   if (last === undefined || rest.length < 3)
     return absent("a line over the kernel's pages needs four populations");
   const changeBytes = last.all - (points[0]?.all ?? 0);
-  if (changeBytes < LEAST_CHANGE_BYTES)
+  const ends = [points[0], last].map((point) => (point === undefined ? 0 : point.all - point.beyond));
+  const knownChangeBytes = (ends[1] ?? 0) - (ends[0] ?? 0);
+  // Memory that was asked for and never written to is in no page, and the line says so.
+  if (Math.max(changeBytes, knownChangeBytes) < LEAST_CHANGE_BYTES)
     return absent(
       `${last.x} instances change the process by ${Math.round(changeBytes / 1024)} KiB of pages, which is too little to tell`,
     );
   return {
     perUnitBytes: halves(rest.map(({ x, all }) => ({ x, y: all }))),
     beyondKnown: halves(rest.map(({ x, beyond }) => ({ x, y: beyond }))),
+    mapped: halves(rest.map(({ x, mapped }) => ({ x, y: mapped }))),
     instances: last.x,
     changeBytes,
   };
@@ -63,7 +70,7 @@ export function kernelLine(ledgers: readonly SizedLedger[]): KernelLine | Absent
  * objects lie in pages, which Node 26 counts for less than the objects take. Free chunks of malloc were given back
  * before each reading.
  */
-function known(before: LedgerReading, after: LedgerReading): number {
+function known(before: LedgerReading, after: LedgerReading): { inPages: number; external: number } {
   const numeric = (reading: LedgerReading["mallocInUseBytes"]): number =>
     typeof reading === "number" ? reading : 0;
   const inUse = numeric(after.mallocInUseBytes) - numeric(before.mallocInUseBytes);
@@ -72,7 +79,7 @@ function known(before: LedgerReading, after: LedgerReading): number {
     after.heapPhysicalBytes - before.heapPhysicalBytes,
     after.heapBytes - before.heapBytes,
   );
-  return pages + inUse + Math.max(0, external - inUse);
+  return { inPages: pages + inUse, external: Math.max(0, external - inUse) };
 }
 
 function halves(points: readonly Point[]): Interval {

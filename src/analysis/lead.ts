@@ -4,8 +4,8 @@ import type { Fit } from "./fit.js";
 export interface Lead {
   from: "warm" | "cold";
   fit: Fit | undefined;
-  /** The first size is left out of the line. */
-  late?: true;
+  /** The size that is left out of the line, because something that is paid once lies beside it. */
+  without?: "first" | "last";
   /** The line that does not lead, where the two differ by more than they can. */
   other?: Fit | undefined;
 }
@@ -51,9 +51,15 @@ function isExact({ shape, perUnitBytes: { value, low, high } }: Fit): boolean {
  * addon keeps in a cache of its own.
  *
  * @param late the line of the first population without its smallest size, which may pay what is paid once
+ * @param early the line without its largest size: what is loaded in the background may be ready only then
  */
 export function leadingLine(
-  { warm, cold, late }: { warm: Fit | undefined; cold: Fit | undefined; late?: Fit | undefined },
+  {
+    warm,
+    cold,
+    late,
+    early,
+  }: Record<"warm" | "cold", Fit | undefined> & { late?: Fit | undefined; early?: Fit | undefined },
   { kept, instances, steps, apart, isMalloc = false, spread = 0 }: Given,
 ): Lead {
   if (warm === undefined || cold === undefined) return { from: "warm", fit: warm };
@@ -70,9 +76,13 @@ export function leadingLine(
   // The readings after a warm-up hold what all populations before left, and only an estimate of it is taken off.
   if (kept) {
     if (cold.shape === "linear" || !paidOnce(AGREEMENT_OF_KEPT)) return { from: "cold", fit: cold };
-    return isExact(warm) || late === undefined
-      ? { from: "warm", fit: warm }
-      : { from: "cold", fit: late, late: true };
+    if (isExact(warm) || late === undefined) return { from: "warm", fit: warm };
+    const off = (line: Fit): number => Math.abs(line.perUnitBytes.value - from.value);
+    const isPaidLast =
+      early !== undefined && off(late) > AGREEMENT_OF_KEPT * largest && off(early) < off(late);
+    return isPaidLast
+      ? { from: "cold", fit: early, without: "last" }
+      : { from: "cold", fit: late, without: "first" };
   }
   if (!(difference > tolerance))
     return isMalloc && isExact(cold) && difference > AGREEMENT * largest

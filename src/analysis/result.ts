@@ -100,6 +100,7 @@ export function analyse(input: AnalysisInput): Result {
       warm: fitOf(warm(heapAndExternal, retained)),
       cold: fitOf(cold(heapAndExternal)),
       late: fitOf((data) => cold(heapAndExternal)(data).slice(1)),
+      early: fitOf((data) => cold(heapAndExternal)(data).slice(0, -1)),
     },
     {
       kept: retained > 0,
@@ -124,9 +125,7 @@ export function analyse(input: AnalysisInput): Result {
   const isKept = isKeptWhole(lead, retained) && leftMalloc > 0 && !tellsWhatIsLeft(native, leftMalloc);
   // Over the same sizes as the leading line, of which it is a part.
   const external = fitOf(
-    lead.from === "warm"
-      ? warm(externalBytes, 0)
-      : (data) => cold(externalBytes)(data).slice(lead.late === true ? 1 : 0),
+    lead.from === "warm" ? warm(externalBytes, 0) : (data) => sizesOf(lead, cold(externalBytes)(data)),
   );
   const pointsFrom = (counter: Counter, left: number): PointsOf =>
     lead.from === "cold" ? cold(counter) : warm(counter, left);
@@ -282,6 +281,11 @@ const KEPT_SHARE = 0.9;
 /** Whether instances stay as they are when they are dropped. */
 function isKeptWhole({ from, fit }: Lead, retained: number): boolean {
   return from === "cold" && fit !== undefined && retained >= KEPT_SHARE * fit.perUnitBytes.value;
+}
+
+/** The points of the first population on which the leading line lies. */
+function sizesOf({ without }: Lead, points: Point[]): Point[] {
+  return points.slice(without === "first" ? 1 : 0, without === "last" ? -1 : undefined);
 }
 
 /** The share by which malloc of the first instances may differ from what later ones left. */

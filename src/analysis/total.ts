@@ -36,7 +36,7 @@ export function addUp(
 ): Total {
   const declared = isAbsent(external) ? 0 : external.value;
   const heap = perUnit.value - declared;
-  const unseen = isAbsent(kernel) ? 0 : beyond(kernel, perUnit, malloc);
+  const unseen = isAbsent(kernel) ? 0 : beyond(kernel, perUnit, declared, malloc);
   if (isAbsent(malloc) && isAbsent(kernel)) return { totalPerUnitBytes: { absent: malloc.absent } };
 
   const parts = [{ name: HEAP, bytes: heap }];
@@ -84,15 +84,22 @@ export const EXTERNAL = "external, declared to V8";
 export const NATIVE = "native, that V8 is not told of";
 export const KERNEL = "seen by the kernel alone";
 
-/** Bytes that the kernel counts beyond V8's pages, external memory and malloc; 0 where they are too few to tell. */
+/**
+ * Bytes that the kernel counts beyond V8's pages, external memory and malloc; 0 where they are too few to tell.
+ * External memory is that of the line: a WebAssembly memory that grows once for many instances is declared at once, and
+ * its pages are taken one by one.
+ */
 function beyond(
-  { beyondKnown, perUnitBytes, instances }: KernelLine,
+  { mapped, perUnitBytes, instances }: KernelLine,
   perUnit: Interval,
+  declared: number,
   malloc: ResultReading,
 ): number {
   const native = isAbsent(malloc) ? 0 : Math.max(0, malloc.value);
   const all = Math.max(perUnitBytes.value, perUnit.value, native);
-  if (beyondKnown.value * instances < KERNEL_LEAST_BYTES) return 0;
-  const isSteady = beyondKnown.low > STEADY_SHARE * beyondKnown.value;
-  return isSteady && beyondKnown.value > KERNEL_SHARE * all ? beyondKnown.value : 0;
+  const declaredAndMapped = Math.max(0, declared - native);
+  const unseen = mapped.value - declaredAndMapped;
+  if (unseen * instances < KERNEL_LEAST_BYTES) return 0;
+  const isSteady = mapped.low - declaredAndMapped > STEADY_SHARE * unseen;
+  return isSteady && unseen > KERNEL_SHARE * all ? unseen : 0;
 }

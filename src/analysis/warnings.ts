@@ -298,7 +298,18 @@ function kernelDoubts(result: Result, kernel: KernelLine | Absent, warn: Warn): 
       "seen-by-kernel-alone",
       `The kernel counts ${bytes(kernel.perUnitBytes.value)} of pages per ${unit}, and V8's pages, external memory and malloc explain ${bytes(rest)}: the rest is another isolate (a worker), thread stacks, memory that an addon maps itself, or tables of V8 outside its heap (entries of functions, since Node 24).`,
     );
-  } else if (isAbsent(kernel) && !isAbsent(ledger)) {
+  } else if (!isAbsent(kernel)) {
+    const untouched = -kernel.beyondKnown.high;
+    const { totalPerUnitBytes: all } = fit;
+    if (all === undefined || !("value" in all)) return;
+    const isLess = kernel.perUnitBytes.high < (1 - UNTOUCHED_SHARE) * all.value;
+    if (!isLess || untouched * kernel.instances < UNTOUCHED_BYTES || untouched <= UNTOUCHED_SHARE * all.value)
+      return;
+    warn(
+      "memory-not-touched",
+      `The kernel counts ${bytes(kernel.perUnitBytes.value)} of pages per ${unit}, which is less than the ${bytes(all.value)} that V8 and malloc say: some ${bytes(untouched)} were asked for and never written to (a buffer in reserve, an arena of an addon), and take memory only when they are used.`,
+    );
+  } else if (!isAbsent(ledger)) {
     const { unexplainedBytes, pssChangeBytes, instances } = ledger;
     const isLarge = Math.abs(unexplainedBytes) > Math.max(UNEXPLAINED_BYTES, 0.1 * pssChangeBytes);
     if (isLarge)
@@ -308,6 +319,10 @@ function kernelDoubts(result: Result, kernel: KernelLine | Absent, warn: Warn): 
       );
   }
 }
+
+/** Memory of which at least this share, and this much in all, is in no page of the process was never written to. */
+const UNTOUCHED_SHARE = 0.05;
+const UNTOUCHED_BYTES = 2 ** 20;
 
 /** Less than this is lost among V8's pages, which are 256 KiB each. */
 const UNEXPLAINED_BYTES = 2 ** 22;

@@ -65,6 +65,12 @@ export const release = ({ page }) => { free.push(page); };`,
     not: ["external-overdeclared"],
     versions: true,
   },
+  // Pages of zeros that nobody writes to are in no process.
+  "a buffer in reserve": {
+    source: "export const create = () => new ArrayBuffer(1_000_000);",
+    total: [1_000_000, 1_001_000],
+    doubts: ["memory-not-touched"],
+  },
   "native memory that stays behind": {
     source:
       'const kept = []; export const create = (i) => { kept.push(new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "long", timeZone: "UTC" })); return { i }; };',
@@ -139,6 +145,8 @@ export const release = (worker) => worker.terminate();`,
     source: `import { AsyncLocalStorage } from "node:async_hooks";
 export const create = (i) => { const storage = new AsyncLocalStorage(); return storage.run({ i }, () => storage); };`,
     total: [64, 140],
+    doubts: ["retained-after-release"],
+    not: ["seen-by-kernel-alone"],
     versions: true,
   },
   "a handler that returns nothing and keeps a record": {

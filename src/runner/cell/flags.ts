@@ -18,8 +18,14 @@ export function measuringFlags(compilers: Compilers, nodeVersion = process.versi
     "--no-lazy-feedback-allocation",
   ];
   if (compilers === "on") return flags;
-  // Maglev is on by default from Node 22. Node 20 may not know the flag.
-  return [...flags, "--no-opt", "--no-sparkplug", ...(major >= 22 ? ["--no-maglev"] : [])];
+  return [
+    ...flags,
+    ...["--no-opt", "--no-sparkplug"],
+    // V8 compiles WebAssembly that is often called again in the background, with up to 27 MB of malloc at a time.
+    "--liftoff-only",
+    // Maglev is on by default from Node 22. Node 20 may not know the flag.
+    ...(major >= 22 ? ["--no-maglev"] : []),
+  ];
 }
 
 /**

@@ -59,5 +59,15 @@ test("of instances that are kept, the later sizes speak where the first one paid
     { warm: line(293, 90), cold: bent(273), late },
     { ...keptOnce, steps: [290, 265] },
   );
-  expect(lead).toEqual({ from: "cold", fit: late, late: true });
+  expect(lead).toEqual({ from: "cold", fit: late, without: "first" });
+});
+
+test("of instances that are kept, the first sizes speak where something that is paid once came late", () => {
+  // 131,072 B between the two largest sizes, 176 instances apart: 745 B each.
+  const early = line(3050);
+  const lead = leadingLine(
+    { warm: line(3010, 90), cold: bent(3500), late: line(3795), early },
+    { ...keptOnce, steps: [3050, 3795] },
+  );
+  expect(lead).toEqual({ from: "cold", fit: early, without: "last" });
 });

@@ -13,6 +13,7 @@ const NO_KERNEL = { absent: "not asked" };
 const kernel = (all: number, beyond: number): KernelLine => ({
   perUnitBytes: exact(all),
   beyondKnown: exact(beyond),
+  mapped: exact(beyond),
   instances: 100,
   changeBytes: 100 * all,
 });
@@ -49,10 +50,22 @@ test.each([
     exact(262_328),
     exact(262_144),
     exact(160),
-    kernel(262_400, 0),
+    { ...kernel(262_400, 0), mapped: exact(262_200) },
     [
       [HEAP, 184],
       [EXTERNAL, 262_144],
+    ],
+  ],
+  // It grew by 3.4 MB at one of the sizes, of which each instance then takes its pages.
+  [
+    "a WebAssembly memory that grows once for many",
+    exact(3370),
+    exact(0),
+    exact(17),
+    { ...kernel(67_243, 63_800), beyondKnown: { value: 63_800, low: -20_000, high: 67_000 } },
+    [
+      [HEAP, 3370],
+      [KERNEL, 63_800],
     ],
   ],
   [
@@ -72,7 +85,7 @@ test.each([
     exact(150),
     exact(0),
     exact(0),
-    { ...kernel(165, 15), beyondKnown: { value: 15, low: 1, high: 30 }, instances: 100_000 },
+    { ...kernel(165, 15), mapped: { value: 15, low: 1, high: 30 }, instances: 100_000 },
     [[HEAP, 150]],
   ],
   // 4 B of 100,000 instances are 0.4 MB, which V8 and malloc hold in reserve.
