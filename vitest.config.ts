@@ -26,7 +26,8 @@ const NEVER = ["**/node_modules/**", "**/*.long.test.ts"];
 
 const shared = {
   pool: "forks" as const,
-  testTimeout: 60_000,
+  // Only a hang takes so long: two others may run at the same time.
+  testTimeout: 120_000,
   // Some compile a stand-in driver, which a busy machine takes its time for.
   hookTimeout: 120_000,
   // What is waited for comes when the machine gets to it; the default is one second.

@@ -7,7 +7,7 @@ import type { TestContext } from "vitest";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const SLOW = 5 * 60_000;
+const SLOW = 10 * 60_000;
 const INSTALLING = "setup: installing the packages of package-lock.json\n";
 const BUILDING = "setup: building the native addon\n";
 const COMPILING = "setup: compiling the TypeScript\n";
