@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { BytesperError } from "../base/errors.js";
 import { sentence } from "../base/sentence.js";
+import { wrappedLines } from "../base/wrap.js";
 import { visibleLines } from "../base/table/visible.js";
 import type { RunnerMessage } from "./background.js";
 
@@ -73,7 +74,10 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
     announceEnd();
   } else if (error instanceof BytesperError) {
-    process.stderr.write(`${visibleLines(error.message)}\n`);
+    const message = visibleLines(error.message);
+    // A script gets the sentence as one line.
+    const { isTTY, columns } = process.stderr;
+    process.stderr.write(`${isTTY && columns > 0 ? wrappedLines(message, columns) : message}\n`);
     process.exitCode = error.exitCode;
     announceEnd();
   } else if (error instanceof Error && error.name === "AbortError") {

@@ -76,6 +76,27 @@ test("a log without a report is exit 1 with a sentence, a missing one exit 2", a
   });
 });
 
+test("estimate and simulate-context take the log of a crash as evidence", async () => {
+  await inFolder(async (folder) => {
+    const file = join(folder, "crashed.log");
+    writeFileSync(
+      file,
+      "prompt_tokens: 8000\ntorch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 14.74 GiB of which 1.00 GiB is free. Including non-PyTorch memory, this process has 13.74 GiB memory in use.\n",
+    );
+    const asked = ["--tokens", "16000", "--crash", file, "--json"];
+    const estimated = await bytesper(["estimate", "Qwen2.5-3B", ...asked]);
+    expect([estimated.code, estimated.stderr]).toEqual([0, ""]);
+    // 13.74 GiB held and 2 GiB refused; 13.74 GiB held and 1 GiB free.
+    expect(JSON.parse(estimated.stdout)).toMatchObject({
+      crash: { fits: false, calibration: { tokens: 8000, neededBytes: Math.round(15.74 * GIB) } },
+    });
+    const simulated = await bytesper(["simulate-context", "--crash", file, "--turns", "2", "--json"]);
+    expect(simulated.code).toBe(0);
+    const { crash } = JSON.parse(simulated.stdout) as { crash: { availableBytes: number } };
+    expect(crash.availableBytes).toBe(Math.round(14.74 * GIB));
+  });
+});
+
 describe("bad input is one sentence", () => {
   const log = (folder: string): string => {
     const file = join(folder, "crashed.log");

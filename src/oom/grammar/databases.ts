@@ -221,6 +221,14 @@ export const elasticsearch: SpokenFramework = {
   memory: "host",
   messages: [
     {
+      // The heap is over the limit already, and this request asked for nothing.
+      text: "] Data too large, data for [{any:120}] would be [{whole:wantedBytes}/{any:12}], which is larger than the limit of [{whole:limitBytes}/{any:12}], real usage: [{whole:processInUseBytes}/{any:12}], new bytes reserved: [0/0b]",
+      means: [
+        "own-limit",
+        "A circuit breaker of Elasticsearch refused a request: the heap holds {used} already, above its limit of {limit}.",
+      ],
+    },
+    {
       text: "] Data too large, data for [{any:120}] would be [{whole:wantedBytes}/{any:12}], which is larger than the limit of [{whole:limitBytes}/{any:12}], real usage: [{whole:processInUseBytes}/{any:12}], new bytes reserved: [{whole:requestedBytes}/",
       means: [
         "own-limit",
@@ -245,7 +253,11 @@ export const elasticsearch: SpokenFramework = {
   advice: [
     {
       do: "Give the heap more memory: half of the machine's at most, and below 31g",
-      paste: 'ES_JAVA_OPTS="-Xms4g -Xmx4g"',
+      paste: ({ record: { details } }) => {
+        // The largest breaker is 95 % of the heap, so the heap has about as much as the limit.
+        const gigabytes = Math.min(31, Math.max(4, Math.ceil((1.5 * (details.limitBytes ?? 0)) / 2 ** 30)));
+        return `ES_JAVA_OPTS="-Xms${gigabytes}g -Xmx${gigabytes}g"`;
+      },
       why: "The parent breaker trips at 95 % of the heap in use.",
     },
     { do: "Send smaller bulk requests, ask for fewer buckets, or fewer shards at once" },

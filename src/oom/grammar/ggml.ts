@@ -23,7 +23,7 @@ const PINNED = anywhere`failed to allocate {size:requestedBytes} of pinned memor
 /** The last message of the runner, as Ollama repeats it. */
 const RUNNER = anywhere`runner process has terminated : (?: cudaMalloc failed | CUDA error ) : out of memory`;
 /** Metal's command queue reports this later than the failure. */
-const METAL_QUEUE = anywhere`Insufficient Memory \( 0{7}8 : kIOGPUCommandBufferCallbackErrorOutOfMemory \)`;
+const METAL_QUEUE = anywhere`(?: Execution of the command buffer was aborted due to an error during execution \. )? Insufficient Memory \( 0{7}8 : kIOGPUCommandBufferCallbackErrorOutOfMemory \)`;
 const OLLAMA = anywhere`model requires more (?:system)? memory \( {size:requestedBytes} \) than is available \( {size:freeBytes} \)`;
 
 /** Ollama's service, its runner and its own log lines. */

@@ -326,11 +326,47 @@ export const mindspore: SpokenFramework = {
   ],
 };
 
+export const levelZero: SpokenFramework = {
+  name: "level-zero",
+  general: true,
+  title: "a program on an Intel card (Level Zero)",
+  memory: "device",
+  messages: ["ZE_RESULT_ERROR_OUT_OF_DEVICE_MEMORY", "UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY"].map(
+    (text): Message => ({
+      text,
+      means: ["card-full", `The program ${NO_FIGURE}`],
+      stands: "free",
+      when: (view, { index }) =>
+        /(?:error:?-?\d*\(?|failed:?|returned|returns:?-?\d*\(?)$/i.test(
+          view.text.slice(Math.max(0, index - 40), index),
+        ),
+    }),
+  ),
+  advice: [
+    { do: "Give the card less at once: a smaller batch, context, image or model" },
+    {
+      do: "If it asks for one buffer above 4 GB, allow those",
+      paste: "UR_L0_ENABLE_RELAXED_ALLOCATION_LIMITS=1",
+      why: "The driver refuses larger buffers unless the program or this variable asks for them.",
+    },
+    { do: "See what else is on the card", paste: "xpu-smi ps; xpu-smi stats -d 0" },
+  ],
+};
+
 export const opencl: SpokenFramework = {
   name: "opencl",
   title: "OpenCL",
   memory: "device",
   messages: [
+    {
+      text: "errcode -6,CL_OUT_OF_HOST_MEMORY",
+      means: [
+        "host-memory",
+        "The driver of the card got no more main memory, often while it built a kernel; the text states no figure.",
+      ],
+      details: { onHost: true },
+      stands: "free",
+    },
     {
       text: "CL_MEM_OBJECT_ALLOCATION_FAILURE",
       means: ["card-full", `A program with OpenCL ${NO_FIGURE}`],
@@ -342,6 +378,10 @@ export const opencl: SpokenFramework = {
     },
   ],
   advice: [
+    {
+      for: ["host-memory"],
+      do: "Give the driver more main memory: close other programs, or build and compile fewer kernels at once",
+    },
     {
       do: "Give the card less work at once (hashcat: a lower -n and -w 1; others: smaller tiles or batches)",
       paste: "-w 1 -n 8",
@@ -460,6 +500,11 @@ export const hipProgram: SpokenFramework = {
   messages: [
     {
       text: "error: 'hipErrorOutOfMemory'(2)",
+      means: ["card-full", `The program ${NO_FIGURE}`],
+      stands: "free",
+    },
+    {
+      text: "HIP driver error 'hipErrorOutOfMemory'",
       means: ["card-full", `The program ${NO_FIGURE}`],
       stands: "free",
     },

@@ -9,6 +9,7 @@ import {
   cudaProgram,
   faiss,
   hipProgram,
+  levelZero,
   lightgbm,
   mindspore,
   miner,
@@ -188,6 +189,7 @@ export const SPOKEN: readonly SpokenFramework[] = [
   killed,
   cudaProgram,
   hipProgram,
+  levelZero,
   vulkanProgram,
   nativeAlloc,
 ];

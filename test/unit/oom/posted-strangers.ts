@@ -38,7 +38,13 @@ export const POSTED: [source: string, text: string, expected: Expected][] = [
   [
     "elastic/elasticsearch#48842",
     '`{"error":{"root_cause":[{"type":"circuit_breaking_exception","reason":"[parent] Data too large, data for [<http_request>] would be [14145003552/13.1gb], which is larger than the limit of [13915717632/12.9gb], real usage: [14145003552/13.1gb], new bytes reserved: [0/0b]","bytes_wanted":14145003552,"bytes_limit":13915717632,"durability":"PERMANENT"}]},"status":429}`\n',
-    { framework: "elasticsearch", details: { limitBytes: 13_915_717_632 }, change: "Xmx|heap" },
+    {
+      framework: "elasticsearch",
+      figures: { requestedBytes: null },
+      details: { limitBytes: 13_915_717_632 },
+      // More than the heap has: 1.5 times the limit of 12.96 GiB.
+      first: "-Xmx20g",
+    },
   ],
   [
     "elastic/elasticsearch#9290",
@@ -139,6 +145,36 @@ export const POSTED: [source: string, text: string, expected: Expected][] = [
     "actions/runner#2503",
     "* What went wrong:\nGradle build daemon disappeared unexpectedly (it may have been killed or may have crashed)\n",
     { certainty: "likely", change: "org.gradle.jvmargs|dmesg|Xmx" },
+  ],
+  [
+    "ROCm/rocprofiler-systems#104",
+    "HIP driver error 'hipErrorOutOfMemory' (2): out of memory; creating stream-ordered allocation\n",
+    { framework: "hip", diagnosis: "card-full", change: "rocm-smi" },
+  ],
+  [
+    "intel/compute-runtime#984",
+    "zeMemAllocDevice returned ZE_RESULT_ERROR_OUT_OF_DEVICE_MEMORY\n",
+    { framework: "level-zero", diagnosis: "card-full" },
+  ],
+  [
+    "form of llama.cpp with SYCL",
+    "level_zero backend failed with error: 39 (UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY)\nException caught at file:ggml-sycl.cpp, line:3164\n",
+    { diagnosis: "card-full", not: "host-memory", change: "batch|context" },
+  ],
+  [
+    "openvinotoolkit/openvino_notebooks#2763",
+    "onednn_verbose,v1,primitive,error,ocl,errcode -6,CL_OUT_OF_HOST_MEMORY,src/gpu/intel/ocl/ocl_gpu_engine.cpp:261\n",
+    { framework: "opencl", diagnosis: "host-memory", not: "card-full" },
+  ],
+  [
+    "ddalcu/mlx-serve#321",
+    "IOGPUMetalError\nExecution of the command buffer was aborted due to an error during execution. Insufficient Memory (00000008:kIOGPUCommandBufferCallbackErrorOutOfMemory)\n",
+    { diagnosis: "card-full|no-figures" },
+  ],
+  [
+    "electron/electron#40426",
+    "gone { reason: 'oom', exitCode: 5 }\n",
+    { framework: "chromium", diagnosis: "heap-limit" },
   ],
   [
     "openvinotoolkit/openvino#28919",
