@@ -36,7 +36,7 @@ export function addUp(
 ): Total {
   const declared = isAbsent(external) ? 0 : external.value;
   const heap = perUnit.value - declared;
-  const unseen = isAbsent(kernel) ? 0 : beyond(kernel, perUnit, declared, malloc);
+  const unseen = isAbsent(kernel) ? undefined : beyond(kernel, perUnit, declared, malloc);
   if (isAbsent(malloc) && isAbsent(kernel)) return { totalPerUnitBytes: { absent: malloc.absent } };
 
   const parts = [{ name: HEAP, bytes: heap }];
@@ -54,10 +54,10 @@ export function addUp(
       high += Math.max(0, most - taken);
     }
   }
-  if (unseen > 0) {
-    parts.push({ name: KERNEL, bytes: unseen });
-    low += unseen;
-    high += unseen;
+  if (unseen !== undefined) {
+    parts.push({ name: KERNEL, bytes: unseen.value });
+    low += unseen.low;
+    high += unseen.high;
   }
   const value = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   return {
@@ -85,7 +85,7 @@ export const NATIVE = "native, that V8 is not told of";
 export const KERNEL = "seen by the kernel alone";
 
 /**
- * Bytes that the kernel counts beyond V8's pages, external memory and malloc; 0 where they are too few to tell.
+ * Bytes that the kernel counts beyond V8's pages, external memory and malloc; undefined where they are too few to tell.
  * External memory is that of the line: a WebAssembly memory that grows once for many instances is declared at once, and
  * its pages are taken one by one.
  */
@@ -94,12 +94,13 @@ function beyond(
   perUnit: Interval,
   declared: number,
   malloc: ResultReading,
-): number {
+): Interval | undefined {
   const native = isAbsent(malloc) ? 0 : Math.max(0, malloc.value);
   const all = Math.max(perUnitBytes.value, perUnit.value, native);
   const declaredAndMapped = Math.max(0, declared - native);
-  const unseen = mapped.value - declaredAndMapped;
-  if (unseen * instances < KERNEL_LEAST_BYTES) return 0;
-  const isSteady = mapped.low - declaredAndMapped > STEADY_SHARE * unseen;
-  return isSteady && unseen > KERNEL_SHARE * all ? unseen : 0;
+  const value = mapped.value - declaredAndMapped;
+  const low = mapped.low - declaredAndMapped;
+  if (value * instances < KERNEL_LEAST_BYTES) return undefined;
+  if (low <= STEADY_SHARE * value || value <= KERNEL_SHARE * all) return undefined;
+  return { value, low, high: mapped.high - declaredAndMapped };
 }

@@ -103,6 +103,15 @@ test("without malloc and without the kernel there is no total", () => {
   expect(addUp(exact(144), exact(0), absent, absent, 1000)).toEqual({ totalPerUnitBytes: absent });
 });
 
+test("the range of the kernel's line is in that of the total", () => {
+  const line = { ...kernel(262_512, 0), mapped: { value: 261_000, low: 260_000, high: 263_000 } };
+  expect(addUp(exact(216), exact(0), exact(0), line, 1000).totalPerUnitBytes).toEqual({
+    value: 261_216,
+    low: 260_216,
+    high: 263_216,
+  });
+});
+
 test("a share of what all use is a part of its own, and is counted", () => {
   const own = addUp(exact(40), exact(0), exact(0), NO_KERNEL, 1000);
   const shared = { bytes: 80_000, perUnitBytes: 80, what: "Float64Array" };
