@@ -67,7 +67,7 @@ async function setUp({ force, packagesOnly, command }) {
   );
 }
 
-/** A step that takes its time says every now and then that it still runs, and at its end how long it took. */
+/** A step says every now and then that it still runs, and at its end how long it took. */
 async function timed(done, step) {
   const start = performance.now();
   const seconds = () => Math.round((performance.now() - start) / 1000);
@@ -78,7 +78,7 @@ async function timed(done, step) {
   } finally {
     clearInterval(timer);
   }
-  if (seconds() * 1000 >= STILL_MS) say(`${done}, ${seconds()} s`);
+  say(`${done}, ${Math.max(1, seconds())} s`);
 }
 
 function missing(command, packagesOnly) {

@@ -1,5 +1,6 @@
 import { open, stat } from "node:fs/promises";
 import { BytesperError } from "./errors.js";
+import { fileSuggestion } from "./nearest-file.js";
 import { gunzipped } from "./gunzip.js";
 
 /** The decompressed bytes of a log. Each piece is valid only until the next one is requested. */
@@ -29,7 +30,7 @@ export async function openLog(path: string, warn: (message: string) => void): Pr
     (found) => (found.isDirectory() ? "is a folder; give the path of a log" : undefined),
     (error: unknown) =>
       (error as NodeJS.ErrnoException).code === "ENOENT"
-        ? "does not exist; give the path of a log, or - for standard input"
+        ? `does not exist${fileSuggestion(path)}; give the path of a log, or - for standard input`
         : `cannot be read: ${messageOf(error)}; give a log that can be`,
   );
   if (problem !== undefined) throw new BytesperError("BAD_INPUT", `${path} ${problem}.`);

@@ -3,15 +3,16 @@ import { InvalidArgumentError } from "commander";
 import { parseDuration } from "../base/duration.js";
 import { sentence } from "../base/sentence.js";
 import { interruptSignal } from "./options.js";
+import type { AnswerFlags } from "./print.js";
+import { print, printAnswer, printMessage } from "./print.js";
 
-interface Flags {
+interface Flags extends AnswerFlags {
   every?: number;
   count?: string;
   classes?: boolean;
   growth?: number;
   snapshot?: string;
   remote?: boolean;
-  json?: boolean;
 }
 
 export function addAttach(program: Command): void {
@@ -25,29 +26,37 @@ export function addAttach(program: Command): void {
     .option("--growth <time>", "what grew in that time, by two heap snapshots", duration)
     .option("--snapshot <file>", "keep the heap snapshot in this file")
     .option("--remote", "allow a host that is not this machine")
+    .option("--verbose", "print the readings, and the tables of a snapshot too")
+    .option("--quiet", "print the bytes of the process (or, with --count, of the class) and nothing else")
     .option("--json", "print everything as JSON, unrounded")
     .action(async (text: string, flags: Flags) => {
-      const { attach, attachText, readingLine, READING_HEADING } = await import("../inspect/attach/index.js");
+      const { attach, attachAnswer, readingLine, READING_HEADING } =
+        await import("../inspect/attach/index.js");
       let headed = false;
       const answer = await attach(text, {
         remote: flags.remote === true,
         classes: flags.classes === true,
         signal: interruptSignal(),
-        say: (message) => process.stderr.write(`${message}\n`),
+        say: (message) => printMessage(message),
         onReading: (reading) => {
-          if (flags.json === true) return;
-          if (!headed) process.stdout.write(`${READING_HEADING}\n`);
+          if (
+            flags.json === true ||
+            flags.quiet === true ||
+            (flags.every === undefined && flags.verbose !== true)
+          )
+            return;
+          if (!headed) print(`${READING_HEADING}\n`);
           headed = true;
-          process.stdout.write(`${readingLine(reading)}\n`);
+          print(`${readingLine(reading)}\n`);
         },
         ...(flags.count === undefined ? {} : { count: flags.count }),
         ...(flags.growth === undefined ? {} : { growthMs: flags.growth }),
         ...(flags.snapshot === undefined ? {} : { snapshotFile: flags.snapshot }),
         ...(flags.every === undefined ? {} : { everyMs: flags.every }),
       });
-      process.stdout.write(
-        flags.json === true ? `${JSON.stringify(answer, null, 2)}\n` : `\n${attachText(answer)}`,
-      );
+      const last = answer.readings.at(-1);
+      const held = answer.count?.retainedBytes ?? last?.pssBytes ?? { absent: "there was no reading" };
+      printAnswer(flags, answer, () => attachAnswer(answer), held);
     });
 }
 

@@ -3,10 +3,11 @@ import { Option } from "commander";
 import type { AttentionKernel, Dtype } from "../device/index.js";
 import { ATTENTION_KERNELS, DTYPES } from "../device/index.js";
 import { BytesperError } from "../base/errors.js";
-import type { Table } from "../base/table/table.js";
+import type { AnswerFlags } from "./print.js";
+import { print, printAnswer, printMessage } from "./print.js";
 import { size, wholeNumber } from "./options.js";
 
-interface Flags {
+interface Flags extends AnswerFlags {
   tokens?: number;
   heads: number;
   kvHeads?: number;
@@ -20,7 +21,6 @@ interface Flags {
   deviceCap?: number;
   seed: number;
   check?: boolean;
-  json?: boolean;
 }
 
 export function addAttention(program: Command): void {
@@ -48,24 +48,26 @@ export function addAttention(program: Command): void {
     .option("--device-cap <size>", "most device memory, such as 14.74GiB", size)
     .option("--seed <n>", "seed of the random numbers", wholeNumber(0), 1)
     .option("--check", "instead compare every kernel of the device with double precision at many sizes")
+    .option("--verbose", "print every figure too")
+    .option("--quiet", "print the most bytes in use and nothing else")
     .option("--json", "print JSON")
     .action(async (flags: Flags) => {
-      const [{ checkKernels, runAttention }, { attentionTable, checkTable }, { terminalTable }] =
-        await Promise.all([
-          import("../device/index.js"),
-          import("../report/attention-table.js"),
-          import("../base/table/terminal.js"),
-        ]);
-      const print = (value: unknown, table: () => Table): void => {
-        const text = flags.json === true ? JSON.stringify(value, null, 2) : terminalTable(table());
-        process.stdout.write(`${text}\n`);
-      };
+      const [
+        { checkKernels, runAttention },
+        { attentionAnswer, attentionTable, checkTable },
+        { terminalTable },
+      ] = await Promise.all([
+        import("../device/index.js"),
+        import("../report/attention-table.js"),
+        import("../base/table/terminal.js"),
+      ]);
       const notice = (message: string): void => {
-        process.stderr.write(`${message}\n`);
+        printMessage(message);
       };
       if (flags.check === true) {
         const result = await checkKernels({ device: flags.device, notice });
-        print(result, () => checkTable(result.device, result.checks));
+        if (flags.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+        else print(`${terminalTable(checkTable(result.device, result.checks))}\n`);
         if (!result.checks.every(({ ok }) => ok)) process.exitCode = 1;
         return;
       }
@@ -86,6 +88,11 @@ export function addAttention(program: Command): void {
         seed: flags.seed,
         notice,
       });
-      print(record, () => attentionTable(record));
+      printAnswer(
+        flags,
+        record,
+        () => attentionAnswer(record, terminalTable(attentionTable(record))),
+        record.usedHighWaterBytes,
+      );
     });
 }

@@ -6,7 +6,7 @@ import { wordsWithout } from "../runner/chaos/words.js";
 import type { RunRequest } from "../runner/engine/request.js";
 import { openGrid } from "../runner/engine/run.js";
 import { interruptSignal } from "./options.js";
-import { print } from "./print.js";
+import { print, printMessage } from "./print.js";
 
 /**
  * Runs the grid under faults and prints whether its tables stay the same. The exit code is 1 if they do not.
@@ -20,7 +20,7 @@ export async function runUnderFaults(request: RunRequest, kills: number): Promis
     );
   }
   const tell = (message: string): void => {
-    process.stderr.write(`${message}\n`);
+    printMessage(message);
   };
   // Errors in the files are reported here, before a runner is started.
   (await openGrid(request, { notice: tell })).dispose();

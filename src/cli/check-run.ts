@@ -7,6 +7,7 @@ import { commonSettings } from "../runner/common-options.js";
 import { GRID_DEFAULTS } from "../runner/defaults.js";
 import type { RunRequest } from "../runner/engine/request.js";
 import { Progress } from "./progress.js";
+import { printMessage } from "./print.js";
 
 export interface BudgetedExperiment {
   name: string;
@@ -55,7 +56,7 @@ export async function measureAll(
           step: (what) => progress.step(what),
           notice: (message) => {
             progress.clear();
-            process.stderr.write(`${message}\n`);
+            printMessage(message);
           },
           finished: () => undefined,
         },

@@ -16,9 +16,10 @@ import {
   trialCount,
   wholeNumber,
 } from "./options.js";
-import { print } from "./print.js";
+import type { AnswerFlags } from "./print.js";
+import { printAnswer } from "./print.js";
 
-interface Flags extends MeasuringFlags {
+interface Flags extends MeasuringFlags, AnswerFlags {
   config?: string;
   results: string;
   result?: string;
@@ -32,7 +33,6 @@ interface Flags extends MeasuringFlags {
   allowRaise?: string;
   selfTest?: boolean;
   junit?: string;
-  json?: boolean;
 }
 
 export function addCheck(program: Command): void {
@@ -52,6 +52,7 @@ export function addCheck(program: Command): void {
     .option("--allow-raise <reason>", "with --update, also raise budgets that are exceeded")
     .option("--self-test", "leak a known number of bytes on purpose; exit 1 unless the budgets notice it")
     .option("--junit <file>", "write the verdicts as JUnit XML")
+    .option("--verbose", "print each budget, and what to do about those that are exceeded, too")
     .option("--json", "print JSON");
   addMeasuringOptions(command).action(check);
 }
@@ -61,7 +62,7 @@ async function check(flags: Flags): Promise<void> {
     throw new BytesperError("USAGE", "--allow-raise belongs to --update; give both.");
   if (flags.allowRaise?.trim() === "")
     throw new BytesperError("USAGE", '--allow-raise needs a reason, such as "sessions keep a title now".');
-  const [{ readConfig, lineOf }, { confirm }, { budgetText }, { plan }] = await Promise.all([
+  const [{ readConfig, lineOf }, { confirm }, { budgetAnswer }, { plan }] = await Promise.all([
     import("../report/budgets/config-file.js"),
     import("../report/budgets/confirm.js"),
     import("../report/budgets/text.js"),
@@ -108,9 +109,7 @@ async function check(flags: Flags): Promise<void> {
     reproduce: (experiment) =>
       `bytesper check --config ${file.name} --only ${experiment}${planned.find(({ budget }) => budget.experiment === experiment)?.experiment.quick === false ? " --full" : ""}${flags.conversations === undefined ? "" : ` --conversations ${flags.conversations}`}`,
   };
-  if (flags.json === true)
-    process.stdout.write(`${JSON.stringify({ config: file.path, budgets: confirmed }, null, 2)}\n`);
-  else print(budgetText(confirmed, context));
+  printAnswer(flags, { config: file.path, budgets: confirmed }, () => budgetAnswer(confirmed, context));
   await writeReports(confirmed, context, file.path, flags);
   if (flags.update === true) {
     const { update } = await import("./check-update.js");

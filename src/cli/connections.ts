@@ -1,12 +1,14 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { BytesperError } from "../base/errors.js";
+import { isAbsent } from "../system/probe/reading.js";
 import type { Protocol } from "../inspect/connections/index.js";
 import { atMost, interruptSignal, list, trialCount, wholeNumber, wholeSeconds } from "./options.js";
-import { print } from "./print.js";
+import type { AnswerFlags } from "./print.js";
+import { printAnswer } from "./print.js";
 import { Progress } from "./progress.js";
 
-interface Flags {
+interface Flags extends AnswerFlags {
   clients: number[];
   protocol?: Protocol;
   port?: number;
@@ -17,7 +19,6 @@ interface Flags {
   trials: number;
   listen: number;
   snapshot: boolean;
-  json?: boolean;
 }
 
 export function addConnections(program: Command): void {
@@ -52,9 +53,11 @@ export function addConnections(program: Command): void {
     .option("--trials <n>", "fresh server processes", trialCount, 3)
     .option("--listen <seconds>", "time for the server to listen", wholeSeconds, 30)
     .option("--no-snapshot", "leave out the breakdown by class")
+    .option("--verbose", "print the tables, and how it was measured, too")
+    .option("--quiet", "print the bytes of one connection and nothing else")
     .option("--json", "print everything as JSON, unrounded")
     .action(async (command: string[], flags: Flags) => {
-      const { connectionsText, measureConnections } = await import("../inspect/connections/index.js");
+      const { connectionsAnswer, measureConnections } = await import("../inspect/connections/index.js");
       const [file, ...args] = command;
       if (file === undefined || file === "")
         throw new BytesperError(
@@ -80,8 +83,9 @@ export function addConnections(program: Command): void {
         ...(flags.message === undefined ? {} : { template: flags.message }),
       });
       progress.clear();
-      if (flags.json === true) process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
-      else print(connectionsText(answer));
+      const { fit } = answer;
+      const number = isAbsent(fit) ? fit : fit.totalPerUnitBytes.value;
+      printAnswer(flags, answer, () => connectionsAnswer(answer), number);
       // What was measured before the end is printed; the end is still no success.
       if (answer.ended !== undefined || answer.stopped !== undefined)
         process.exitCode = answer.stopped?.code === "INTERRUPTED" ? 130 : 1;

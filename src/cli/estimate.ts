@@ -1,3 +1,4 @@
+import { basename, dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
 import type {
@@ -32,11 +33,11 @@ import {
 import { capacity as capacitySize } from "./capacity.js";
 import { tokenCount } from "./model-options.js";
 import { list, size, wholeNumber } from "./options.js";
-import { wrapped } from "../base/wrap.js";
 import type { CrashAdvice } from "../oom/index.js";
-import { print } from "./print.js";
+import type { AnswerFlags } from "./print.js";
+import { printAnswer } from "./print.js";
 
-interface Flags {
+interface Flags extends AnswerFlags {
   tokens: number;
   batch: number;
   dtype?: WeightFormat;
@@ -54,8 +55,6 @@ interface Flags {
   sharedPrefix?: number;
   published?: string;
   crash?: string;
-  verbose?: boolean;
-  json?: boolean;
   training?: boolean;
   optimizer: Optimizer;
   precision: Precision;
@@ -142,7 +141,8 @@ export function addEstimate(program: Command): void {
         .default("0"),
     )
     .option("--data-parallel <n>", "with --zero: ranks that split it", wholeNumber(1), 1)
-    .option("--verbose", "each term with its formula")
+    .option("--verbose", "print each term with its formula too")
+    .option("--quiet", "print the bytes that it needs and nothing else")
     .option("--json", "print JSON")
     .action(run);
 }
@@ -175,11 +175,12 @@ async function run(name: string, flags: Flags): Promise<void> {
   if (flags.training === true) {
     const result = model.estimateTraining(shape, { ...common, ...trainingOptions(flags, adapter?.adapter) });
     result.notes.push(...storedNotes(adapter, result.trainedParameters));
-    if (flags.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-    else
-      print(
-        `${page.trainingVerdict(result)}\n\n${terminalTable(page.trainingTable(result, flags.verbose === true))}\n`,
-      );
+    printAnswer(
+      flags,
+      result,
+      () => page.trainingAnswer(result, shortName(name), terminalTable(page.trainingTable(result))),
+      result.totalBytes,
+    );
     return;
   }
   const cacheDtype = flags.kvDtype ?? flags.cacheDtype;
@@ -198,20 +199,39 @@ async function run(name: string, flags: Flags): Promise<void> {
   const crash = flags.crash === undefined ? undefined : await crashOf(flags.crash, shape, options);
   const compared =
     flags.published === undefined ? undefined : model.comparePublished(flags.published, result);
-  if (flags.json === true) {
-    const all = {
-      ...result,
-      ...(compared === undefined ? {} : { published: compared }),
-      ...(crash === undefined ? {} : { crash }),
-    };
-    process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
-  } else {
-    if (flags.verbose === true) print(`${terminalTable(page.estimateTable(result))}\n`);
-    else print(`${page.verdict(result)}\n\n${terminalTable(page.summaryTable(result))}\n`);
-    if (crash !== undefined) print(`\n${wrapped(crash.message, process.stdout.columns || 80)}\n`);
-    if (compared !== undefined) print(`\n${page.publishedNote(compared, result)}\n`);
-  }
+  const all = {
+    ...result,
+    ...(compared === undefined ? {} : { published: compared }),
+    ...(crash === undefined ? {} : { crash }),
+  };
+  printAnswer(
+    flags,
+    all,
+    () => {
+      const answer = page.estimateAnswer(result, shortName(name), terminalTable(page.estimateTable(result)));
+      const asked = [
+        ...(compared === undefined ? [] : [page.publishedNote(compared, result)]),
+        ...(crash === undefined ? [] : [crash.message]),
+      ];
+      // What was asked for comes before what is always told.
+      return asked.length === 0
+        ? answer
+        : {
+            ...answer,
+            ...(compared === undefined ? {} : { tone: compared.agrees ? "good" : "bad" }),
+            sentences: [...asked, ...answer.sentences],
+            kept: asked.length,
+          };
+    },
+    result.totalBytes,
+  );
   if (compared?.agrees === false) process.exitCode = 1;
+}
+
+/** The model as the user names it, without the folders before it. */
+function shortName(name: string): string {
+  const file = basename(name);
+  return file === "config.json" ? basename(dirname(resolve(name))) : file;
 }
 
 async function crashOf(log: string, shape: ModelShape, options: EstimateOptions): Promise<CrashAdvice> {

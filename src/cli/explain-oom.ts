@@ -2,23 +2,22 @@ import { basename } from "node:path";
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { BytesperError } from "../base/errors.js";
+import { outputWidth } from "../base/output-width.js";
 import type { Card } from "../model/index.js";
 import type { GivenModel } from "../oom/index.js";
+import type { AnswerFlags } from "./print.js";
+import { printAnswer, printMessage } from "./print.js";
 
-interface Flags {
+interface Flags extends AnswerFlags {
   model?: string;
   gpu?: string;
-  json?: boolean;
-  verbose?: boolean;
   follow?: boolean;
 }
 
 export function addExplainOom(program: Command): void {
   program
     .command("explain-oom")
-    .description(
-      "why it ran out of memory: one sentence, what to try first, then the figures of each report of a log",
-    )
+    .description("why it ran out of memory, and what to try first")
     .argument("[log]", "a log, plain or gzip; - or nothing for standard input")
     .argument("[snapshot]", "a memory snapshot of PyTorch, beside the log or in its place")
     .option(
@@ -26,7 +25,7 @@ export function addExplainOom(program: Command): void {
       "a known model (Qwen2.5-3B) or its config.json, to name the tensors that have the size",
     )
     .option("--gpu <name>", "the card, such as T4 or H100, where the log does not say how large it is")
-    .option("--verbose", "also the ranges that the printed digits allow, and all hypotheses")
+    .option("--verbose", "print each report with its figures, their ranges, all hypotheses and all changes")
     .option("--follow", "stay on a growing log and speak when a report arrives")
     .option("--json", "print JSON")
     .action(async (first: string | undefined, second: string | undefined, flags: Flags) => {
@@ -40,11 +39,11 @@ export function addExplainOom(program: Command): void {
           : await oom.readSnapshot(second);
       const log = isAlone ? undefined : first;
       if (isAlone && snapshot !== undefined) {
-        process.stdout.write(
-          flags.json === true
-            ? `${JSON.stringify({ reports: [], snapshot }, null, 2)}\n`
-            : `${oom.snapshotPage(snapshot, process.stdout.columns || 80)}\n`,
-        );
+        printAnswer(flags, { reports: [], snapshot }, () => ({
+          sentences: [snapshot.message],
+          next: ["By stack frame and by size: --verbose."],
+          details: oom.snapshotPage(snapshot, pageWidth()),
+        }));
         return;
       }
       if (log === undefined && process.stdin.isTTY)
@@ -52,28 +51,34 @@ export function addExplainOom(program: Command): void {
           "USAGE",
           "A log is missing; give the path of one (bytesper explain-oom train.log), or pipe it in: dmesg | bytesper explain-oom, kubectl logs POD | bytesper explain-oom.",
         );
-      const { explain, explanationPage, followLog, openLog, scanLog } = oom;
+      const { explain, explanationAnswer, explanationPage, followLog, openLog, scanLog } = oom;
       const { parseCard } = await import("../model/index.js");
       // Read before the log, so that a wrong path fails before gigabytes are read.
       const given = flags.model === undefined ? undefined : await modelOf(flags.model);
       const card: Card | undefined = flags.gpu === undefined ? undefined : parseCard(flags.gpu);
-      const layout = {
-        width: process.stdout.columns || Number(process.env.COLUMNS) || 80,
-        verbose: flags.verbose === true,
-      };
-      const print = (explanation: ReturnType<typeof explain>): void => {
-        process.stdout.write(
-          flags.json === true
-            ? `${JSON.stringify({ ...explanation, ...(snapshot === undefined ? {} : { snapshot }) }, null, flags.follow === true ? 0 : 2)}\n`
-            : `${[explanationPage(explanation, layout), ...(snapshot === undefined ? [] : [oom.snapshotPage(snapshot, layout.width)])].join("\n\n")}\n`,
-        );
+      const layout = { width: pageWidth(), verbose: flags.verbose === true };
+      const show = (explanation: ReturnType<typeof explain>): void => {
+        const document = { ...explanation, ...(snapshot === undefined ? {} : { snapshot }) };
+        if (flags.json === true && flags.follow === true)
+          process.stdout.write(`${JSON.stringify(document)}\n`);
+        else
+          printAnswer(flags, document, () => {
+            const pages = [
+              explanationPage(explanation, layout),
+              ...(snapshot === undefined ? [] : [oom.snapshotPage(snapshot, layout.width)]),
+            ];
+            const answer = explanationAnswer(explanation, pages.join("\n\n"));
+            return snapshot === undefined
+              ? answer
+              : { ...answer, sentences: [...answer.sentences, snapshot.message] };
+          });
       };
       if (flags.follow === true) {
-        for await (const found of followLog(log ?? "-")) print(explain(found, given, card));
+        for await (const found of followLog(log ?? "-")) show(explain(found, given, card));
         return;
       }
       const warn = (message: string): void => {
-        process.stderr.write(`${message}\n`);
+        printMessage(message);
       };
       const scanned = await scanLog(await openLog(log ?? "-", warn));
       if (scanned.reports.length === 0) process.exitCode = 1;
@@ -82,8 +87,14 @@ export function addExplainOom(program: Command): void {
         else process.stderr.write(`${logName(log)} holds no out-of-memory report.\n`);
         return;
       }
-      print(explain(scanned, given, card));
+      show(explain(scanned, given, card));
     });
+}
+
+/** The width of a page: in a pipe too it is read by people. */
+function pageWidth(): number {
+  const width = outputWidth();
+  return Number.isFinite(width) ? width : 80;
 }
 
 /** A file, or the name of a model whose sizes are known. */

@@ -3,10 +3,10 @@ import { InvalidArgumentError } from "commander";
 import type { FitsOptions } from "../runner/fits/fits.js";
 import { interruptSignal, size, wholeNumber, wholeSeconds } from "./options.js";
 import { Progress } from "./progress.js";
-import { print } from "./print.js";
+import type { AnswerFlags } from "./print.js";
+import { printAnswer } from "./print.js";
 
-export interface FitsFlags {
-  json?: boolean;
+export interface FitsFlags extends AnswerFlags {
   memory: number;
   nodeOptions?: string;
   churn?: number;
@@ -52,13 +52,15 @@ export function addFits(program: Command): void {
       (module: string, before: string[]) => [...before, module],
       [],
     )
+    .option("--verbose", "print the runs that lived and died too")
+    .option("--quiet", "print how many fit and nothing else")
     .option("--json", "print the whole answer as JSON")
     .action(printFits);
 }
 
 /** Searches and prints; also what `measure --fits` does. */
 export async function printFits(subject: string, flags: FitsFlags): Promise<void> {
-  const [{ fits }, { fitsPage }] = await Promise.all([
+  const [{ fits }, { fitsAnswer }] = await Promise.all([
     import("../runner/fits/fits.js"),
     import("../report/fits-page.js"),
   ]);
@@ -82,8 +84,8 @@ export async function printFits(subject: string, flags: FitsFlags): Promise<void
   };
   const found = await fits(subject, options);
   progress.clear();
-  if (flags.json === true) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
-  else print(fitsPage(found));
+  const number = found.measured ? (found.lives ?? 0) : { absent: found.reason ?? "it was not measured" };
+  printAnswer(flags, found, () => fitsAnswer(found), number);
 }
 
 /** Parses `10%` or `0.1` to a share from 0 to 1, for commander. */

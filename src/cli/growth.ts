@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { interruptSignal, trialCount, wholeNumber, wholeSeconds } from "./options.js";
+import type { AnswerFlags } from "./print.js";
+import { printAnswer } from "./print.js";
 import { Progress } from "./progress.js";
 
-interface Flags {
-  json?: boolean;
+interface Flags extends AnswerFlags {
   jit?: boolean;
   calls?: number;
   trials: number;
@@ -33,9 +34,11 @@ export function addGrowth(program: Command): void {
       (module: string, before: string[]) => [...before, module],
       [],
     )
+    .option("--verbose", "print every reading, and who holds what is new, too")
+    .option("--quiet", "print the bytes that a call keeps and nothing else")
     .option("--json", "print everything as JSON, unrounded")
     .action(async (subject: string, flags: Flags) => {
-      const { growthText, measureGrowth } = await import("../inspect/growth/index.js");
+      const { growthAnswer, measureGrowth } = await import("../inspect/growth/index.js");
       const progress = new Progress();
       const answer = await measureGrowth(subject, {
         trials: flags.trials,
@@ -50,6 +53,7 @@ export function addGrowth(program: Command): void {
         ...(flags.calls === undefined ? {} : { calls: flags.calls }),
       });
       progress.clear();
-      process.stdout.write(flags.json === true ? `${JSON.stringify(answer, null, 2)}\n` : growthText(answer));
+      const kept = answer.retainedPerCallBytes;
+      printAnswer(flags, answer, () => growthAnswer(answer), kept.value);
     });
 }

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { interruptSignal, trialCount, wholeSeconds } from "./options.js";
+import type { AnswerFlags } from "./print.js";
+import { printAnswer } from "./print.js";
 import { Progress } from "./progress.js";
 
-interface Flags {
-  json?: boolean;
+interface Flags extends AnswerFlags {
   trials: number;
   timeout: number;
 }
@@ -15,9 +16,11 @@ export function addImport(program: Command): void {
     .argument("<module>", "a package as this folder resolves it, or a JavaScript or TypeScript file")
     .option("--trials <n>", "fresh processes", trialCount, 5)
     .option("--timeout <seconds>", "wall time of one process", wholeSeconds, 60)
+    .option("--verbose", "print every reading, and the packages, too")
+    .option("--quiet", "print the bytes of V8's memory and nothing else")
     .option("--json", "print everything as JSON, unrounded")
     .action(async (module: string, flags: Flags) => {
-      const { importText, measureImport } = await import("../inspect/import/index.js");
+      const { importAnswer, measureImport } = await import("../inspect/import/index.js");
       const progress = new Progress();
       const answer = await measureImport(module, {
         trials: flags.trials,
@@ -28,6 +31,11 @@ export function addImport(program: Command): void {
         },
       });
       progress.clear();
-      process.stdout.write(flags.json === true ? `${JSON.stringify(answer, null, 2)}\n` : importText(answer));
+      printAnswer(
+        flags,
+        answer,
+        () => importAnswer(answer),
+        answer.heapBytes.value + answer.externalBytes.value,
+      );
     });
 }

@@ -13,7 +13,7 @@ import {
   wholeSeconds,
 } from "./options.js";
 import { Progress } from "./progress.js";
-import { print } from "./print.js";
+import { printAnswer } from "./print.js";
 
 interface Flags extends MeasuringFlags {
   json?: boolean;
@@ -73,7 +73,7 @@ export function addMeasure(program: Command): void {
     if (flags.memory !== undefined)
       throw new BytesperError("USAGE", "--memory belongs to --fits; give both, or leave it out.");
     // Loaded only by this command, so that all other commands start quickly.
-    const [{ measureSubject }, { bareNumber, measurePage }] = await Promise.all([
+    const [{ measureSubject }, { bareNumber, measureAnswer }] = await Promise.all([
       import("../runner/measure-subject.js"),
       import("../report/measure-page.js"),
     ]);
@@ -94,14 +94,6 @@ export function addMeasure(program: Command): void {
       ...(flags.conversations === undefined ? {} : { conversations: flags.conversations }),
     });
     progress.clear();
-    if (flags.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-    else if (flags.quiet === true) {
-      // No number stands without its doubts.
-      for (const { name, message } of result.warnings) progress.line(`! ${name}: ${message}`);
-      const bytes = bareNumber(result);
-      if (typeof bytes !== "number")
-        throw new BytesperError("CELL_FAILED", `There is no number to print: ${bytes.absent}.`);
-      process.stdout.write(`${bytes}\n`);
-    } else print(measurePage(result, { verbose: flags.verbose === true, subject }));
+    printAnswer(flags, result, () => measureAnswer(result, subject), bareNumber(result));
   });
 }

@@ -38,7 +38,8 @@ export function addPaper(program: Command): void {
         process.stderr.write(`${describe({ file, line, message: `note: ${message}` })}\n`);
       if (flags.check !== true) for (const each of stale) process.stderr.write(`${describe(each)}\n`);
       const empty = filled.filter(({ isEmpty }) => isEmpty);
-      for (const { file } of empty) process.stderr.write(`${file} holds no marker of bytesper.\n`);
+      const note = empty.length === filled.length ? "" : "note: ";
+      for (const { file } of empty) process.stderr.write(`${note}${file} holds no marker of bytesper.\n`);
       if ((flags.check === true && stale.length > 0) || empty.length === filled.length) process.exitCode = 1;
     });
 }

@@ -8,7 +8,7 @@ import type { RunRequest } from "../runner/engine/request.js";
 import { openGrid } from "../runner/engine/run.js";
 import type { RunState } from "../runner/engine/state.js";
 import { slotsHere } from "../runner/slots.js";
-import { print } from "./print.js";
+import { print, printMessage } from "./print.js";
 
 export interface PlanOptions {
   out: string;
@@ -22,7 +22,7 @@ export interface PlanOptions {
 export async function printPlan(request: RunRequest, options: PlanOptions): Promise<void> {
   const grid = await openGrid(request, {
     notice: (message) => {
-      process.stderr.write(`${message}\n`);
+      printMessage(message);
     },
   });
   try {

@@ -12,6 +12,8 @@ import {
 } from "./options.js";
 
 interface Flags extends MeasuringFlags {
+  list?: boolean;
+  verbose?: boolean;
   quick?: boolean;
   replace?: boolean;
   jit?: boolean;
@@ -30,6 +32,7 @@ export function addProfile(program: Command): void {
     .command("profile")
     .description("run the experiments and write their tables")
     .argument("[experiments...]", "names of experiments; all when none is named")
+    .option("--list", "print the experiments with their questions, and run nothing")
     .option("--quick", "smaller populations")
     .option("--jit", "leave the optimising compilers on")
     .option("--conversations <file>", "take messages from a file with one conversation a line")
@@ -44,6 +47,7 @@ export function addProfile(program: Command): void {
       "--out <dir>",
       `folder of the results (default: ${GRID_DEFAULTS.out}, and ${QUICK_OUT} with --quick)`,
     )
+    .option("--verbose", "print the tables of each experiment too")
     .option("--replace", "let a result of --quick replace a fuller one in the folder")
     .option("--trials <n>", "fresh processes for each cell", trialCount, GRID_DEFAULTS.trials)
     .option(
@@ -54,6 +58,10 @@ export function addProfile(program: Command): void {
     )
     .option("--timeout <seconds>", "wall time of one cell", wholeSeconds, GRID_DEFAULTS.timeoutMs / 1000);
   addMeasuringOptions(command).action(async (names: string[], flags: Flags) => {
+    if (flags.list === true) {
+      const { printExperiments } = await import("./profile-list.js");
+      return printExperiments();
+    }
     const [{ newRun }, { shippedRequest }, { RunOutput }] = await Promise.all([
       import("../runner/run-grid.js"),
       import("../runner/grid-request.js"),
@@ -74,7 +82,7 @@ export function addProfile(program: Command): void {
       ...measuringOptions(flags),
     });
     const out = flags.out ?? (flags.quick === true ? QUICK_OUT : GRID_DEFAULTS.out);
-    const output = new RunOutput();
+    const output = new RunOutput(flags.verbose === true);
     const outcome = await newRun(request, {
       out,
       signal: interruptSignal(),

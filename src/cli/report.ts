@@ -8,12 +8,13 @@ export function addReport(program: Command): void {
     .argument("<run>", "folder of the results, or a journal in its runs/")
     .option("--out <dir>", "folder to write to (default: the run's own)")
     .option("--replace", "let it replace results there that are newer or have more cells")
-    .action(async (run: string, flags: { out?: string; replace?: boolean }) => {
+    .option("--verbose", "print the tables of each experiment too")
+    .action(async (run: string, flags: { out?: string; replace?: boolean; verbose?: boolean }) => {
       const [{ rebuild }, { RunOutput }] = await Promise.all([
         import("../runner/engine/rebuild.js"),
         import("./run-output.js"),
       ]);
-      const output = new RunOutput();
+      const output = new RunOutput(flags.verbose === true);
       const { results, out } = await rebuild(
         run,
         { to: flags.out, replace: flags.replace === true },

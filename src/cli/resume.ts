@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { BytesperError } from "../base/errors.js";
+import { suggestion } from "../base/nearest-name.js";
 import type { Outcome } from "../record/cell-end.js";
 import { isOutOfMemory, OUTCOMES } from "../record/cell-end.js";
 import { interruptSignal, list, wholeNumber } from "./options.js";
@@ -11,6 +12,7 @@ interface Flags {
   slots?: number;
   dryRun?: boolean;
   json?: boolean;
+  verbose?: boolean;
 }
 
 /** Outcomes that `retry` can be asked for: a cell that answered is not run again. */
@@ -27,6 +29,7 @@ export function addResume(program: Command): void {
       .argument("<run>", "folder of the results, or a journal in its runs/")
       .option("--slots <n>", "cells at once", wholeNumber(1))
       .option("--dry-run", "print the plan with its reasons, and run nothing")
+      .option("--verbose", "print the tables of each experiment too")
       .option("--json", "with --dry-run, print JSON");
   common("resume", "run what is missing of a run, and only that").action(
     async (run: string, flags: Flags) => {
@@ -78,7 +81,7 @@ async function goOn(
     }
     return;
   }
-  const output = new RunOutput();
+  const output = new RunOutput(flags.verbose === true);
   const outcome = await runGrid({
     request,
     out,
@@ -102,7 +105,7 @@ function outcomesOf({ outcome, moreMemory }: Flags): readonly Outcome[] {
   if (unknown !== undefined)
     throw new BytesperError(
       "USAGE",
-      `There is no outcome "${unknown}"; the outcomes are ${RETRIED.join(", ")}.`,
+      `There is no outcome "${unknown}"${suggestion(unknown, RETRIED)}; the outcomes are ${RETRIED.join(", ")}.`,
     );
   return outcome as Outcome[];
 }

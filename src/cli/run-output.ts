@@ -1,14 +1,21 @@
 import { join, relative } from "node:path";
 import type { RunEvents, RunOutcome } from "../runner/engine/run.js";
 import { answersText } from "../report/answers.js";
-import { resultDigest, resultPage } from "../report/page.js";
+import { resultAnswer, resultPage } from "../report/page.js";
 import { keptInstead, resultName } from "../runner/results-folder.js";
 import { announce } from "./background.js";
 import { Progress } from "./progress.js";
-import { print } from "./print.js";
+import { print, printAnswer } from "./print.js";
 
 export class RunOutput {
   readonly #progress = new Progress();
+  readonly #verbose: boolean;
+
+  /** @param verbose print the tables of each experiment too */
+  constructor(verbose = false) {
+    this.#verbose = verbose;
+  }
+
   readonly events: RunEvents = {
     started: announce,
     progress: (finished, total, label, left) => {
@@ -22,7 +29,8 @@ export class RunOutput {
       this.#progress.clear();
       const name = resultName(folder, result);
       const shown = relative(process.cwd(), folder);
-      print(`\n${resultDigest(result)}\n\nAll of it: ${join(shown, `${name}.md`)}\n`);
+      process.stdout.write("\n");
+      printAnswer({ verbose: this.#verbose }, result, () => resultAnswer(result, join(shown, `${name}.md`)));
       if (name === result.runId)
         process.stderr.write(
           keptInstead(folder, result) === "newer"

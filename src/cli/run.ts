@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
-import { parseDuration } from "../base/duration.js";
+import { durationText, parseDuration } from "../base/duration.js";
 import { BytesperError } from "../base/errors.js";
 import { GRID_DEFAULTS } from "../runner/defaults.js";
 import type { RunRequest } from "../runner/engine/request.js";
@@ -28,6 +28,7 @@ interface Flags extends ExecutorFlags, MeasuringFlags {
   dryRun?: boolean;
   detach?: boolean;
   replace?: boolean;
+  verbose?: boolean;
   supervise?: boolean;
   chaos?: boolean;
   kills: number;
@@ -60,6 +61,7 @@ export function addRun(program: Command): void {
       {},
     )
     .option("--replace", "let a result of fewer cells replace a fuller one in the folder")
+    .option("--verbose", "print the tables of each experiment too")
     .option("--slots <n>", "cells at once (default: as many as cores, 4 at most)", wholeNumber(1))
     .option("--dry-run", "print the plan with its reasons, and run nothing")
     .option("--json", "with --dry-run, print JSON")
@@ -84,11 +86,10 @@ export function addRun(program: Command): void {
       wholeNumber(1),
     )
     .option("--seed <n>", "seed of everything random", wholeNumber(0), GRID_DEFAULTS.seed)
-    .option(
-      "--timeout <time>",
-      "wall time of a cell without a cap of its own, such as 10min",
-      duration,
-      GRID_DEFAULTS.timeoutMs,
+    .addOption(
+      new Option("--timeout <time>", "wall time of a cell without a cap of its own")
+        .argParser(duration)
+        .default(GRID_DEFAULTS.timeoutMs, durationText(GRID_DEFAULTS.timeoutMs)),
     )
     .addOption(
       new Option(
@@ -128,7 +129,7 @@ export function addRun(program: Command): void {
       import("../runner/run-grid.js"),
       import("./run-output.js"),
     ]);
-    const output = new RunOutput();
+    const output = new RunOutput(flags.verbose === true);
     const outcome = await newRun(request, {
       out: flags.out,
       signal: interruptSignal(),

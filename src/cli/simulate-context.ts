@@ -9,9 +9,10 @@ import type { AttentionImplementation, Logits, WeightFormat } from "../model/ind
 import { ATTENTION_IMPLEMENTATIONS, LOGITS, WEIGHT_FORMATS, parseWeightFormat } from "../model/index.js";
 import { capacity as capacitySize } from "./capacity.js";
 import { interruptSignal, size, wholeNumber } from "./options.js";
-import { print } from "./print.js";
+import type { AnswerFlags } from "./print.js";
+import { printAnswer, printMessage } from "./print.js";
 
-interface Flags {
+interface Flags extends AnswerFlags {
   policy: string[];
   transcript?: string;
   conversation?: string;
@@ -26,11 +27,13 @@ interface Flags {
   measure: number;
   seed: number;
   crash?: string;
-  json?: boolean;
 }
 
 /** More turns would need more than a few gigabytes of memory and a minute of time. */
 const MOST_TURNS = 2000;
+
+/** What a T4 shows a program. */
+const CAPACITY = "14.74GiB";
 
 function turnCount(text: string): number {
   const turns = wholeNumber(1)(text);
@@ -59,7 +62,11 @@ export function addSimulateContext(program: Command): void {
     )
     .option("--turns <n>", `generations of a generated conversation, ${MOST_TURNS} at most`, turnCount, 40)
     .option("--model <config>", "the config.json of a Hugging Face model (default: Qwen2.5-3B)")
-    .option("--capacity <size>", "memory of the device", capacitySize, size("14.74GiB"))
+    .addOption(
+      new Option("--capacity <size>", "memory of the device")
+        .argParser(capacitySize)
+        .default(size(CAPACITY), CAPACITY),
+    )
     .option(
       "--crash <log>",
       "the log of a run of this model that ran out of memory: the capacity is what that run left for the estimate",
@@ -82,18 +89,20 @@ export function addSimulateContext(program: Command): void {
     .option("--device <name>", "where attention is measured: cpu, cuda or cuda:N", "cpu")
     .option(
       "--measure <ms>",
-      "time for running attention at the lengths that come up; 0: none",
+      "ms for running attention at the lengths that come up; 0: none",
       wholeNumber(0),
       2000,
     )
     .option("--seed <n>", "seed of generated conversations", wholeNumber(0), 1)
+    .option("--verbose", "print each policy and each turn too")
     .option("--json", "print JSON")
     .action(async (flags: Flags, command: Command) => {
-      const [{ runSimulation }, { simulationTables }, { terminalTable }] = await Promise.all([
-        import("../context/index.js"),
-        import("../context/page/index.js"),
-        import("../base/table/terminal.js"),
-      ]);
+      const [{ runSimulation }, { simulationAnswer, simulationTables }, { terminalTable }] =
+        await Promise.all([
+          import("../context/index.js"),
+          import("../context/page/index.js"),
+          import("../base/table/terminal.js"),
+        ]);
       const { measure, device, policy, crash: log, ...rest } = flags;
       if (log !== undefined && command.getOptionValueSource("capacity") === "cli")
         throw new BytesperError(
@@ -109,16 +118,20 @@ export function addSimulateContext(program: Command): void {
         ...(measure === 0 ? {} : { measure: { device, budgetMs: measure } }),
         signal: interruptSignal(),
         notice: (message) => {
-          process.stderr.write(`${message}\n`);
+          printMessage(message);
         },
       });
-      if (flags.json === true)
-        process.stdout.write(
-          `${JSON.stringify(crash === undefined ? simulation : { ...simulation, crash: crash.calibration }, null, 2)}\n`,
-        );
-      else print(`${simulationTables(simulation, shown).map(terminalTable).join("\n\n")}\n`);
-      if (flags.json !== true && crash !== undefined) process.stderr.write(`${crash.message}\n`);
-      if (flags.json !== true) for (const note of simulation.notes) process.stderr.write(`${note}\n`);
+      const document = crash === undefined ? simulation : { ...simulation, crash: crash.calibration };
+      printAnswer(flags, document, () => {
+        const tables = simulationTables(simulation, shown).map(terminalTable).join("\n\n");
+        const answer = simulationAnswer(simulation, tables);
+        return crash === undefined
+          ? answer
+          : {
+              ...answer,
+              sentences: [...answer.sentences.slice(0, 1), crash.message, ...answer.sentences.slice(1)],
+            };
+      });
     });
 }
 

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
+import type { AnswerFlags } from "./print.js";
+import { printAnswer } from "./print.js";
 
-interface Flags {
+interface Flags extends AnswerFlags {
   class?: string;
-  json?: boolean;
   page?: string;
 }
 
@@ -17,9 +18,11 @@ export function addSnapshot(program: Command): void {
     .argument("[file3]", "a third one: shows what was made between the first two and still lives")
     .option("--class <name>", "one class: count, distribution of sizes, who holds its objects")
     .option("--page <file>", "also write a page with a treemap of the (last) snapshot")
+    .option("--verbose", "print the tables of holders, classes and waste too")
+    .option("--quiet", "print the bytes of the (last) snapshot and nothing else")
     .option("--json", "print everything as JSON, unrounded")
     .action(async (file: string, second: string | undefined, third: string | undefined, flags: Flags) => {
-      const { inspectSnapshots, snapshotText, writeTreemap } = await import("../inspect/snapshot/index.js");
+      const { inspectSnapshots, snapshotAnswer, writeTreemap } = await import("../inspect/snapshot/index.js");
       const { answer, tree } = inspectSnapshots(
         [file, second, third].filter((path) => path !== undefined),
         {
@@ -28,8 +31,6 @@ export function addSnapshot(program: Command): void {
         },
       );
       if (flags.page !== undefined && tree !== undefined) writeTreemap(flags.page, answer, tree);
-      process.stdout.write(
-        flags.json === true ? `${JSON.stringify(answer, null, 2)}\n` : snapshotText(answer),
-      );
+      printAnswer(flags, answer, () => snapshotAnswer(answer), answer.files.at(-1)?.totalBytes);
     });
 }

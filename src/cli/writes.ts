@@ -2,16 +2,17 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { BytesperError } from "../base/errors.js";
+import { outputWidth } from "../base/output-width.js";
 import type { Figure } from "../report/figure/figure.js";
-import { print } from "./print.js";
+import type { AnswerFlags } from "./print.js";
+import { printAnswer, printMessage } from "./print.js";
 
-interface Flags {
+interface Flags extends AnswerFlags {
   summary?: string;
   steps?: string;
   layout?: string[];
   figures?: string;
   markdown?: boolean;
-  json?: boolean;
 }
 
 export function addWrites(program: Command): void {
@@ -28,6 +29,7 @@ export function addWrites(program: Command): void {
     )
     .option("--figures <dir>", "write the charts into this folder, as SVG")
     .option("--markdown", "print Markdown on a terminal too")
+    .option("--verbose", "print gates, steps and growth too")
     .option("--json", "print JSON")
     .action(async (log: string, flags: Flags) => {
       const writelog = await import("../writelog/index.js");
@@ -39,10 +41,11 @@ export function addWrites(program: Command): void {
         parseSteps,
         readSummary,
         writeFigures,
+        writeAnswer,
         writePage,
       } = writelog;
       const warn = (message: string): void => {
-        process.stderr.write(`${message}\n`);
+        printMessage(message);
       };
       const layouts = (flags.layout ?? []).map(parseLayout);
       const steps = flags.steps === undefined ? undefined : parseSteps(flags.steps);
@@ -61,15 +64,12 @@ export function addWrites(program: Command): void {
       const summary = training === undefined ? undefined : joinSummary(training, runs);
       const diagnosis = diagnose(report, summary);
       if (flags.figures !== undefined) await saveFigures(flags.figures, writeFigures(report, runs));
-      const form = flags.markdown === true || !process.stdout.isTTY ? "markdown" : "terminal";
-      if (flags.json === true) {
-        const all = { ...report, summary: summary ?? { absent: "no --summary was given" }, diagnosis };
-        process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
-      } else {
-        const page = `${writePage(report, diagnosis, summary, form)}\n`;
-        if (form === "markdown") process.stdout.write(page);
-        else print(page);
-      }
+      // A pipe or a file without a width gets the whole page, as a document.
+      const isDocument = flags.verbose !== true && !Number.isFinite(outputWidth());
+      const all = { ...report, summary: summary ?? { absent: "no --summary was given" }, diagnosis };
+      if (flags.json !== true && (flags.markdown === true || isDocument))
+        process.stdout.write(`${writePage(report, diagnosis, summary, "markdown")}\n`);
+      else printAnswer(flags, all, () => writeAnswer(report, diagnosis, summary));
       if (report.events === 0) {
         warn(`${log} has no event within steps ${flags.steps ?? ""}.`);
         process.exitCode = 1;

@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { BytesperError } from "../base/errors.js";
+import { fileSuggestion } from "../base/nearest-file.js";
 import type { Corpus, CorpusMessage, Role } from "./corpus.js";
 import { ROLES } from "./corpus.js";
 import { TextStore } from "./text-store.js";
@@ -99,7 +100,7 @@ function* linesOf(path: string): Generator<{ number: number; text: string }> {
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     throw bad(
-      `${path} ${missing ? "does not exist" : "cannot be read"}; give a file with one conversation a line.`,
+      `${path} ${missing ? `does not exist${fileSuggestion(path)}` : "cannot be read"}; give a file with one conversation a line.`,
       error,
     );
   }

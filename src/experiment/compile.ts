@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BytesperError } from "../base/errors.js";
+import { fileSuggestion } from "../base/nearest-file.js";
 import { mayReachTypeScript } from "./typescript/reach.js";
 
 /** A module that plain Node can import, with a function to call when it is no longer needed. */
@@ -65,7 +66,11 @@ function loadTypeScript(imports: readonly string[]): Promise<boolean> {
 
 /** Throws unless the path is a module that can be imported. A folder or a device would be read as one. */
 export function requireModuleFile(path: string, shown: string, code: "BAD_SUBJECT" | "BAD_EXPERIMENT"): void {
-  if (!existsSync(path)) throw new BytesperError(code, `${shown} does not exist; give the path of a module.`);
+  if (!existsSync(path))
+    throw new BytesperError(
+      code,
+      `${shown} does not exist${fileSuggestion(shown)}; give the path of a module.`,
+    );
   if (!statSync(path).isFile())
     throw new BytesperError(code, `${shown} is not a file; give the path of a module.`);
   if (!MODULES.includes(extname(path))) {

@@ -1,2 +1,2 @@
 export type { SnapshotAnswer } from "./snapshot/answer.js";
-export { inspectSnapshots, snapshotText } from "./snapshot/index.js";
+export { inspectSnapshots, snapshotAnswer } from "./snapshot/index.js";

@@ -12,7 +12,7 @@ export type { InputTokens, LogFacts } from "./facts.js";
 export type { Hypothesis, Plausibility } from "./hypotheses.js";
 export { followLog } from "./follow.js";
 export type { PageOptions } from "./page.js";
-export { explanationPage } from "./page.js";
+export { explanationAnswer, explanationPage } from "./page.js";
 export type { Certainty, Details, OomRecord, ProcessScope, Range, ReservedKind } from "./record.js";
 export type { FoundReport, ScanResult } from "./scan.js";
 export { scanLog } from "./scan.js";

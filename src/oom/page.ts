@@ -1,4 +1,5 @@
-import { bytesWithBinaryUnit as size, fixed } from "../base/format.js";
+import type { Answer } from "../base/answer.js";
+import { bytesWithBinaryUnit as size, counted, fixed } from "../base/format.js";
 import type { Cell, Table } from "../base/table/table.js";
 import { terminalTable } from "../base/table/terminal.js";
 import type { Change } from "./advice.js";
@@ -51,20 +52,62 @@ const MEANING: Record<Plausibility, string> = {
   "beyond-model": "above the model's limit",
 };
 
+/** The cause that is certain, or first, with what to try; the others by their heading. */
+export function explanationAnswer(explanation: Explanation, details: string): Answer {
+  const isQuoted = explanation.reports.length === 0;
+  const [group = [], ...others] = sortedGroups(isQuoted ? explanation.quoted : explanation.reports);
+  const [report] = group;
+  const [verdict] = report?.diagnosis ?? [];
+  const [first, ...then] = report?.changes ?? [];
+  const likely = report?.certainty === "likely" ? "Likely: " : "";
+  const more = [
+    ...(then.length === 0 ? [] : [counted(then.length, "further change")]),
+    ...(others.length === 0 ? [] : [counted(others.length, "further cause")]),
+    "figures",
+  ];
+  const tryFirst = first === undefined ? [] : briefChange(first, "Try first: ");
+  return {
+    sentences: [
+      ...(isQuoted ? [QUOTED] : []),
+      `${heading(group)}. ${likely}${verdict?.message ?? ""}`,
+      ...tryFirst,
+      ...others.map((each) => `Also: ${heading(each)}.`),
+      ...then.flatMap((change) => briefChange(change, "Then: ")),
+    ],
+    kept: 1 + (isQuoted ? 1 : tryFirst.length),
+    tone: "verdict",
+    next: [`${sentenceCase(more.join(", "))}: --verbose.${hint(explanation)}`],
+    details,
+  };
+}
+
+function hint({ model, reports }: Explanation): string {
+  return model === null && reports.some((report) => report.requestedBytes !== null && isTensor(report))
+    ? " Which tensor it was: --model NAME."
+    : "";
+}
+
+function sentenceCase(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
+/** What to do and what to paste; remarks in brackets are for the whole page. */
+function briefChange({ change, paste, savesBytes }: Change, start: string): string[] {
+  const saves = savesBytes === null || savesBytes <= 0 ? "" : ` Frees ${size(savesBytes)}.`;
+  if (paste === null) return [`${start}${change}${saves}`];
+  const action = change.slice(0, -paste.length - 2).replace(/ \([^()]*\)(?=:?$)/, "");
+  const [command = ""] = (paste.split("\n")[0] ?? "").split(/ {3,}(?=\()/);
+  return [`${start}${action.replace(/:$/, "")}.${saves}`, `    ${command}`];
+}
+
 /** The explanation as plain text for a terminal: the verdict, what to try first, then the rest. */
 export function explanationPage(explanation: Explanation, options: PageOptions = {}): string {
   const { quoted, model, inputTokens } = explanation;
   const isQuoted = explanation.reports.length === 0;
   const reports = isQuoted ? quoted : explanation.reports;
   const layout: Layout = { width: Math.max(40, options.width ?? 80), verbose: options.verbose === true };
-  const groups = groupsIn(reports);
-  // What is certain comes before what is only likely.
-  const isLikely = ([first]: readonly ExplainedReport[]): number => (first?.certainty === "likely" ? 1 : 0);
-  const sorted = groups
-    .map((group, order) => ({ group, order }))
-    .sort((one, other) => isLikely(one.group) - isLikely(other.group) || one.order - other.order);
-  const shown = sorted.slice(0, MOST_GROUPS);
-  const parts = shown.map(({ group }) => groupPage(group, model, layout));
+  const sorted = sortedGroups(reports);
+  const parts = sorted.slice(0, MOST_GROUPS).map((group) => groupPage(group, model, layout));
   if (isQuoted) parts.unshift(wrapped(QUOTED, layout.width));
   const notes: string[] = [];
   if (!isQuoted && quoted.length > 0)
@@ -75,7 +118,7 @@ export function explanationPage(explanation: Explanation, options: PageOptions =
     notes.push(
       `Input tokens in the log: ${fixed(inputTokens.count, 0)} counts, the last ${fixed(inputTokens.last, 0)} (line ${fixed(inputTokens.line, 0)}), the largest ${fixed(inputTokens.largest, 0)}.`,
     );
-  const hidden = sorted.slice(MOST_GROUPS).reduce((sum, { group }) => sum + group.length, 0);
+  const hidden = sorted.slice(MOST_GROUPS).reduce((sum, group) => sum + group.length, 0);
   if (hidden > 0) notes.push(`${fixed(hidden, 0)} further reports are not shown; --json lists them.`);
   if (explanation.omittedReports > 0)
     notes.push(
@@ -91,6 +134,15 @@ export function explanationPage(explanation: Explanation, options: PageOptions =
     ...parts,
     ...(notes.length === 0 ? [] : [notes.map((note) => wrapped(note, layout.width)).join("\n")]),
   ].join("\n\n");
+}
+
+/** What is certain comes before what is only likely. */
+function sortedGroups(reports: readonly ExplainedReport[]): ExplainedReport[][] {
+  const isLikely = ([first]: readonly ExplainedReport[]): number => (first?.certainty === "likely" ? 1 : 0);
+  return groupsIn(reports)
+    .map((group, order) => ({ group, order }))
+    .sort((one, other) => isLikely(one.group) - isLikely(other.group) || one.order - other.order)
+    .map(({ group }) => group);
 }
 
 function groupsIn(reports: readonly ExplainedReport[]): ExplainedReport[][] {

@@ -1,7 +1,35 @@
+import type { Answer } from "../base/answer.js";
 import type { AttentionRecord, KernelCheck } from "../device/index.js";
 import { isAbsent } from "../system/probe/reading.js";
-import { bytesWithBinaryUnit, fixed, ratio } from "../base/format.js";
+import { bytesWithBinaryUnit, fixed, percent, ratio } from "../base/format.js";
 import type { Cell, Table } from "../base/table/table.js";
+
+/** What one attention took, in a sentence, beside what its scores alone would take. */
+export function attentionAnswer(record: AttentionRecord, details: string): Answer {
+  const {
+    kernel,
+    dtype,
+    tokens,
+    estimatedScoreBytes,
+    usedHighWaterBytes: used,
+    inputOutputBytes,
+    outcome,
+  } = record;
+  const length = `${fixed(tokens, 0)} tokens with the ${kernel} kernel in ${dtype}`;
+  const scores = `Scores alone would take ${bytesWithBinaryUnit(estimatedScoreBytes)} by the estimate`;
+  const sentences = isAbsent(used)
+    ? [`Attention over ${length} ended with ${outcome}: ${used.absent}.`, `${scores}.`]
+    : [
+        `Attention over ${length} uses ${bytesWithBinaryUnit(used)} at most, ${bytesWithBinaryUnit(used - inputOutputBytes)} beside inputs and output.`,
+        `${scores}; beside inputs and output, ${percent((used - inputOutputBytes) / estimatedScoreBytes, 1)} of that was used.`,
+      ];
+  return {
+    sentences,
+    tone: outcome === "ok" ? "verdict" : "bad",
+    next: ["Every figure: --verbose. Unrounded: --json."],
+    details,
+  };
+}
 
 /** One attention for the terminal: the estimate, the measurement and their difference. */
 export function attentionTable(record: AttentionRecord): Table {

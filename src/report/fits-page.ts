@@ -1,29 +1,39 @@
+import type { Answer } from "../base/answer.js";
 import { bytesWithBinaryUnit, fixed, percent } from "../base/format.js";
 import { isAbsent } from "../system/probe/reading.js";
 import type { Fits, FitsNext, FitsRun, WallName } from "../record/fits.js";
 
-/** What `bytesper fits` prints for people: the answer, both runs, the estimate, the next wall. */
-export function fitsPage(fits: Fits): string {
-  const { subject, memoryBytes, nodeVersion, enforcementText, nodeOptions } = fits;
+/** What `bytesper fits` prints for people: what fits, what moves the wall, and the runs that show it. */
+export function fitsAnswer(fits: Fits): Answer {
+  const { subject, memoryBytes, nodeVersion, enforcementText, nodeOptions, measured } = fits;
   const options = nodeOptions.length === 0 ? "" : `, ${nodeOptions.join(" ")}`;
-  const lines = [
-    `${subject} in ${bytesWithBinaryUnit(memoryBytes)}, Node ${nodeVersion}${options} (${enforcementText})`,
-    answer(fits),
-    ...ends(fits.runs).map(runLine),
-    estimateLine(fits),
-    ...fits.next.flatMap((next) => [nextLine(next, memoryBytes), ...ends(next.runs ?? []).map(runLine)]),
-    ...(fits.safe === undefined ? [] : [`With the safety that was asked for, plan for ${count(fits.safe)}.`]),
-    ...fits.doubts.map((doubt) => `! ${doubt}`),
-    ...(fits.measured ? [`${counted(fits)} in ${fixed(fits.durationMs / 1000, 0)} s.`] : []),
-  ];
-  return `${lines.join("\n")}\n`;
+  return {
+    sentences: [
+      answer(fits),
+      ...(fits.safe === undefined
+        ? []
+        : [`With the safety that was asked for, plan for ${count(fits.safe)}.`]),
+      ...fits.next.map((next) => nextLine(next, memoryBytes)),
+      ...(measured ? [estimateLine(fits)] : []),
+    ],
+    doubts: fits.doubts.map((message) => ({ message })),
+    next: ["The runs that show it: --verbose."],
+    details: [
+      `${subject} in ${bytesWithBinaryUnit(memoryBytes)}, Node ${nodeVersion}${options} (${enforcementText})`,
+      ...ends(fits.runs).map(runLine),
+      ...fits.next.flatMap(({ change, runs = [] }) =>
+        runs.length === 0 ? [] : [`With ${change}`, ...ends(runs).map(runLine)],
+      ),
+      ...(measured ? [`${counted(fits)} in ${fixed(fits.durationMs / 1000, 0)} s.`] : []),
+    ].join("\n"),
+  };
 }
 
 function answer(fits: Fits): string {
   const { lives = 0, dies = 0 } = fits;
   if (!fits.measured)
-    return `About ${count(fits.predicted)} are predicted to fit, and ${wallText(fits, fits.wall)} is the wall; not measured: ${fits.reason ?? "unknown"}.`;
-  return `${count(lives)} fit and ${count(dies)} do not: ${wallText(fits, fits.wall)} is the wall.`;
+    return `About ${count(fits.predicted)} are predicted to fit in ${bytesWithBinaryUnit(fits.memoryBytes)}, and ${wallText(fits, fits.wall)} is the wall; not measured: ${fits.reason ?? "unknown"}.`;
+  return `${count(lives)} fit in ${bytesWithBinaryUnit(fits.memoryBytes)} and ${count(dies)} do not: ${wallText(fits, fits.wall)} is the wall.`;
 }
 
 function wallText({ oldSpaceBytes, memoryBytes, nodeOptions }: Fits, wall: WallName): string {
@@ -69,8 +79,7 @@ function runLine(run: FitsRun): string {
   return `  dies   ${count(run.target)}: at ${count(run.reached)} with ${status}${kills}${peak}, ${took}${said === undefined ? "" : `: ${said}`}`;
 }
 
-function estimateLine({ predicted, predictedWall, predictedRelativeError, measured }: Fits): string {
-  if (!measured) return "";
+function estimateLine({ predicted, predictedWall, predictedRelativeError }: Fits): string {
   const off = predictedRelativeError ?? 0;
   const doubt = Math.abs(off) > 0.05 ? "; more than 5 % off, so do not rely on it for this subject" : "";
   return `Estimate by the line: ${count(predicted)} (${off >= 0 ? "+" : ""}${percent(off, 1)}), by the ${predictedWall}${doubt}.`;
@@ -93,7 +102,7 @@ function nextLine(
 
 function counted({ runs, next }: Fits): string {
   const processes = runs.length + next.flatMap((each) => each.runs ?? []).length;
-  return `${fixed(processes, 0)} processes were searched`;
+  return `${fixed(processes, 0)} processes were tried`;
 }
 
 function count(value: number): string {

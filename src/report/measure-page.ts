@@ -1,3 +1,5 @@
+import type { Answer } from "../base/answer.js";
+import { fixed, percent } from "../base/format.js";
 import { terminalTable } from "../base/table/terminal.js";
 import { isAbsent } from "../system/probe/reading.js";
 import { mainTable } from "./main-table.js";
@@ -6,42 +8,53 @@ import { totalOf } from "../record/total.js";
 import {
   breakdownTables,
   calibrationTable,
-  classesTable,
   estimateTables,
   fitTable,
   headline,
   ledgerLine,
-  wasteTable,
 } from "./sections.js";
 
-export interface MeasurePageOptions {
-  /** All tables, not only where the bytes go and what could be saved. */
-  verbose: boolean;
-  /** What was measured, as it was given on the command line. */
-  subject: string;
+/** What `bytesper measure` prints for people: the answer, the warnings, where the bytes go, what to run next. */
+export function measureAnswer(result: Result, subject: string): Answer {
+  const tables = [
+    fitTable(result),
+    ...estimateTables(result),
+    ...breakdownTables(result),
+    mainTable(result),
+    calibrationTable(result),
+  ].flatMap((table) => (table === undefined ? [] : [terminalTable(table)]));
+  const isSure = result.warnings.length === 0;
+  const fits = result.unit === "call" ? "" : `How many fit: npx bytesper fits ${subject} --memory 2GiB`;
+  return {
+    sentences: [
+      ...`${headline(result)}${isSure ? " No warnings." : ""}`.split("\n"),
+      ...largestClasses(result),
+      ...largestWaste(result),
+    ],
+    doubts: result.warnings,
+    next: ["Tables: --verbose. Unrounded: --json.", ...(fits === "" ? [] : [fits])],
+    details: [ledgerLine(result), ...tables].join("\n\n"),
+  };
 }
 
-/** What `bytesper measure` prints for people: the answer, the warnings, the tables, what to run next. */
-export function measurePage(result: Result, { verbose, subject }: MeasurePageOptions): string {
-  const doubts =
-    result.warnings.length === 0
-      ? "No warnings."
-      : result.warnings.map(({ name, message }) => `! ${name}: ${message}`).join("\n");
-  const tables = verbose
-    ? [
-        fitTable(result),
-        ...estimateTables(result),
-        ...breakdownTables(result),
-        mainTable(result),
-        calibrationTable(result),
-      ]
-    : [...estimateTables(result), classesTable(result), wasteTable(result)];
-  const shown = tables.flatMap((table) => (table === undefined ? [] : [terminalTable(table)]));
-  const more = verbose
-    ? "Unrounded: --json."
-    : "Every figure and how it was read: --verbose. Unrounded: --json.";
-  const fits = result.unit === "call" ? "" : `\nHow many fit: npx bytesper fits ${subject} --memory 2GiB`;
-  return `${[headline(result), ledgerLine(result), doubts, ...shown, `${more}${fits}`].join("\n\n")}\n`;
+const MOST_CLASSES = 3;
+
+/** Where most of the bytes go, in one sentence. */
+function largestClasses({ breakdown }: Result): string[] {
+  const total = breakdown.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (total <= 0) return [];
+  const largest = [...breakdown].sort((a, b) => b.bytes - a.bytes).slice(0, MOST_CLASSES);
+  return [
+    `Largest classes: ${largest.map(({ type, bytes }) => `${type} ${percent(bytes / total, 0)}`).join(", ")}.`,
+  ];
+}
+
+function largestWaste({ waste, unit }: Result): string[] {
+  const rows = waste.flatMap(({ name, bytes }) =>
+    typeof bytes === "number" && bytes > 0 ? [{ name, bytes }] : [],
+  );
+  const [most] = rows.sort((a, b) => b.bytes - a.bytes);
+  return most === undefined ? [] : [`You could save ${fixed(most.bytes, 0)} B per ${unit}: ${most.name}.`];
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Answer } from "../base/answer.js";
 import type { FigureLink } from "./figure-links.js";
 import { answerOf } from "./answer.js";
 import { capacitySentence, capacityTables } from "./capacity-table.js";
@@ -87,17 +88,19 @@ function programTables(result: Result): Table[] {
   return [...rolloutTables(result), ...frontierTables(result), ...lines, ...followUpTables(result)];
 }
 
-/** The answer, the doubts and the tables, for the terminal. The conditions are said once for the whole run. */
-export function resultDigest(result: Result): string {
-  const lines = result.warnings.map(({ name, message }) => `! ${name}: ${message}`);
+/** The answer and the doubts for the terminal, with the tables apart. The conditions are said once for the whole run. */
+export function resultAnswer(result: Result, file: string): Answer {
   const { hasPopulations } = KIND_PAGES[kindOf(result)];
-  const answer = hasPopulations ? headline(result) : `${result.title}: ${answerOf(result)}`;
   const others = hasPopulations ? [] : programTables(result);
-  const tables = [mainTable(result), ...others].flatMap((table) => [
-    "",
-    terminalTable(withoutConditions(table)),
-  ]);
-  return visibleLines([...quickLine(result), answer, ...lines, ...tables].join("\n"));
+  const answer = hasPopulations ? headline(result) : `${result.title}: ${answerOf(result)}`;
+  return {
+    sentences: [...answer.split("\n"), ...quickLine(result)],
+    doubts: result.warnings,
+    next: [`All of it: ${file}`],
+    details: [mainTable(result), ...others]
+      .map((table) => visibleLines(terminalTable(withoutConditions(table))))
+      .join("\n\n"),
+  };
 }
 
 function withoutConditions(table: Table): Table {

@@ -6,22 +6,19 @@ import { currentCapacity } from "./capacity-table.js";
 type Headline = number | { absent: string };
 
 /** The headline numbers, under names that never change; each has its interval under `_low` and `_high`. */
-const HEADLINES = [
-  /** Heap and external memory. */
-  "per_session_bytes",
-  "per_message_bytes",
-  "crisis_state_bytes",
-  /** Change of VmRSS at 100 sessions in MB of 10^6 bytes; not the RSS of the process. */
-  "rss_at_100_sessions_mb",
-  /** Sessions that a plain Node process holds in a container of 10^9 bytes, with Node's own limits. */
-  "sessions_per_gb_ram",
-  /** The same with V8's heap limit raised, so that the container is the wall. */
-  "sessions_per_gb_ram_heap_raised",
-  /** Device memory that one session of 1,000 tokens reserves, in pages of 16 bits. */
-  "device_bytes_per_session",
-] as const;
+export const HEADLINES = {
+  per_session_bytes: "V8's heap and external memory of one more session",
+  per_message_bytes: "the same of one more message in a session",
+  crisis_state_bytes: "the same of one crisis state",
+  rss_at_100_sessions_mb:
+    "by how much RSS (VmRSS) grows while 100 sessions are made, in MB of 10^6 bytes; a change, not the RSS of the process",
+  sessions_per_gb_ram:
+    "sessions that a plain Node process holds in a container of 10^9 bytes, with Node's own limits",
+  sessions_per_gb_ram_heap_raised: "the same with V8's heap limit raised, so that the container is the wall",
+  device_bytes_per_session: "device memory that one session of 1,000 tokens reserves, in pages of 16 bits",
+} as const;
 
-type Name = (typeof HEADLINES)[number];
+type Name = keyof typeof HEADLINES;
 
 interface Told {
   /** The sentence that answers the experiment's question. */
@@ -59,7 +56,7 @@ export function summarise(results: readonly Result[]): Summary {
     sessions_per_gb_ram_heap_raised: sessionsPerGB(sessions, "heapRaisedPerGB"),
     device_bytes_per_session: device.found,
   };
-  const entries = HEADLINES.flatMap((name): [string, Headline][] => {
+  const entries = (Object.keys(HEADLINES) as Name[]).flatMap((name): [string, Headline][] => {
     const { value, low = value, high = value } = found[name];
     return [
       [name, value],

@@ -7,7 +7,7 @@ export { writeFigures } from "./figures.js";
 export type { Layout } from "./layouts.js";
 export { BASE_COLUMNS, BUILT_IN_LAYOUTS } from "./layouts.js";
 export { parseLayout, parseSteps } from "./layout-option.js";
-export { writePage } from "./page/page.js";
+export { writeAnswer, writePage } from "./page/page.js";
 export { WriteLogReader } from "./read/reader.js";
 export { RunSplitter } from "./runs.js";
 export { joinSummary } from "./summary/join.js";

@@ -1,1 +1,1 @@
-export { simulationTables } from "./simulation-tables.js";
+export { simulationAnswer, simulationTables } from "./simulation-tables.js";

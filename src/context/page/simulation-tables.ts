@@ -1,12 +1,44 @@
+import type { Answer } from "../../base/answer.js";
 import { largestOf } from "../../base/stats/extremes.js";
 import type { Reading } from "../../system/probe/reading.js";
 import { isAbsent } from "../../system/probe/reading.js";
-import { bytesIn, bytesWithBinaryUnit, fixed, ratio } from "../../base/format.js";
+import { bytesIn, bytesWithBinaryUnit, counted, fixed, ratio } from "../../base/format.js";
 import type { Cell, Table } from "../../base/table/table.js";
 import type { PolicyTotals, SimulatedReplay, SimulatedTurn, Simulation } from "../simulation/simulate.js";
 
 /** Most rows in the table of measured attention. The JSON output has all rows. */
 const MOST_MEASURED = 12;
+
+/** The first policy beside the one that reads most within the capacity, in a sentence. */
+export function simulationAnswer(simulation: Simulation, details: string): Answer {
+  const { policies, capacityBytes, promptTokens, notes } = simulation;
+  const over = policies.filter(({ conversationsOver }) => conversationsOver > 0);
+  const within = policies.filter(({ conversationsOver }) => conversationsOver === 0);
+  const best = within.reduce<PolicyTotals | undefined>(
+    (most, each) => (most === undefined || each.keptTokens > most.keptTokens ? each : most),
+    undefined,
+  );
+  const room = `${bytesWithBinaryUnit(capacityBytes)} has room for a prompt of ${counted(promptTokens, "token")}`;
+  const named = (rows: readonly PolicyTotals[]): string => rows.map(({ policy }) => `"${policy}"`).join(", ");
+  return {
+    sentences: [
+      over.length === 0
+        ? `${room}: ${policies.length === 1 ? "the policy stays" : "all policies stay"} within it.`
+        : within.length === 0
+          ? `${room}: no policy stays within it.`
+          : `${room}: ${named(within)} ${within.length === 1 ? "stays" : "stay"} within it, ${named(over)} ${over.length === 1 ? "does" : "do"} not.`,
+      ...(best === undefined
+        ? []
+        : [
+            `Of those, "${best.policy}" reads most, ${counted(best.keptTokens, "token")}, and loses ${fixed(best.tokensLost, 0)}.`,
+          ]),
+    ],
+    tone: within.length === 0 ? "bad" : "verdict",
+    doubts: notes.map((message) => ({ message })),
+    next: ["Each policy and each turn: --verbose. Unrounded: --json."],
+    details,
+  };
+}
 
 /** Tables: what each policy keeps, loses and needs; the turns of one conversation; and the measured attention. */
 export function simulationTables(simulation: Simulation, conversation: string): Table[] {

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { BytesperError } from "../../base/errors.js";
+import { fileSuggestion } from "../../base/nearest-file.js";
 import { fromChatMessage } from "../chat-message.js";
 import type { Message } from "../message.js";
 
@@ -27,7 +28,7 @@ export async function readTranscripts(path: string): Promise<Transcript[]> {
     if (error instanceof BytesperError) throw error;
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     throw bad(
-      `${path} ${missing ? "does not exist" : "cannot be read"}; give a file with one conversation a line.`,
+      `${path} ${missing ? `does not exist${fileSuggestion(path)}` : "cannot be read"}; give a file with one conversation a line.`,
       error,
     );
   }

@@ -1,2 +1,2 @@
 export { attach } from "./visit.js";
-export { attachText, readingLine, READING_HEADING } from "./text.js";
+export { attachAnswer, readingLine, READING_HEADING } from "./text.js";

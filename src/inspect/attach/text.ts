@@ -1,12 +1,9 @@
+import type { Answer } from "../../base/answer.js";
 import { fixed } from "../../base/format.js";
-import { visible } from "../../base/table/visible.js";
-import { wrapped } from "../../base/wrap.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { shortBytes } from "../snapshot/short.js";
-import { snapshotText } from "../snapshot/index.js";
+import { snapshotAnswer } from "../snapshot/index.js";
 import type { AttachAnswer, ProcessReading } from "./visit.js";
-
-const WIDTH = 80;
 
 export const READING_HEADING = "time       heap used  heap total    external         PSS         RSS";
 
@@ -30,27 +27,54 @@ export function readingLine({
   ].join("  ");
 }
 
-/** What follows the table of readings. */
-export function attachText({ pid, node, count, snapshot, longestPauseMs, done }: AttachAnswer): string {
-  const parts: string[] = [];
-  if (count !== undefined) {
-    const { class: name, alive, inSnapshot, retainedBytes, perInstanceBytes } = count;
-    const same = alive === inSnapshot ? "" : `; a moment earlier the inspector counted ${fixed(alive, 0)}`;
-    parts.push(
-      wrapped(
-        visible(
-          `${fixed(inSnapshot, 0)} \`${name}\` live and retain ${shortBytes(retainedBytes)}, ${shortBytes(perInstanceBytes)} each${same}.`,
-        ),
-        WIDTH,
-      ),
-    );
-  }
-  if (snapshot !== undefined) parts.push(snapshotText(snapshot).trimEnd());
+/** What follows the readings. */
+export function attachAnswer({
+  pid,
+  node,
+  count,
+  snapshot,
+  longestPauseMs,
+  done,
+  readings,
+}: AttachAnswer): Answer {
   const pause =
     longestPauseMs === 0
       ? "it was not stopped"
       : `it was stopped for at most ${fixed(longestPauseMs, 0)} ms at once`;
   const did = done.length === 0 ? "" : `; ${done.join("; ")}`;
-  parts.push(wrapped(`Process ${pid}, Node ${node}: ${pause}${did}.`, WIDTH));
-  return `${parts.join("\n\n")}\n`;
+  const process = `Process ${pid}, Node ${node}: ${pause}${did}.`;
+  const inside = snapshot === undefined ? undefined : snapshotAnswer(snapshot);
+  return {
+    sentences: [
+      ...(count === undefined ? [] : [countSentence(count)]),
+      ...(inside?.sentences ?? (count === undefined ? heldSentences(readings.at(-1)) : [])),
+      process,
+    ],
+    doubts: inside?.doubts ?? [],
+    ...(inside === undefined ? {} : { details: inside.details ?? "" }),
+    next:
+      inside === undefined
+        ? ["Who holds it: --classes. What grows: --growth 30s."]
+        : ["Tables: --verbose. Unrounded: --json."],
+  };
+}
+
+function countSentence({
+  class: name,
+  alive,
+  inSnapshot,
+  retainedBytes,
+  perInstanceBytes,
+}: NonNullable<AttachAnswer["count"]>): string {
+  const same = alive === inSnapshot ? "" : `; a moment earlier the inspector counted ${fixed(alive, 0)}`;
+  return `${fixed(inSnapshot, 0)} \`${name}\` live and retain ${shortBytes(retainedBytes)}, ${shortBytes(perInstanceBytes)} each${same}.`;
+}
+
+function heldSentences(reading: ProcessReading | undefined): string[] {
+  if (reading === undefined) return [];
+  const { heapUsedBytes, pssBytes, rssBytes } = reading;
+  const whole = isAbsent(pssBytes)
+    ? `${shortBytes(rssBytes)} of RSS`
+    : `${shortBytes(pssBytes)} of memory (PSS)`;
+  return [`The process holds ${whole}, ${shortBytes(heapUsedBytes)} of it in use in V8's heap.`];
 }

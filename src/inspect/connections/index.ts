@@ -1,3 +1,3 @@
 export type { Protocol } from "./client/detect.js";
 export { measureConnections } from "./run.js";
-export { connectionsText } from "./text.js";
+export { connectionsAnswer } from "./text.js";

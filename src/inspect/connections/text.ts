@@ -1,3 +1,4 @@
+import type { Answer } from "../../base/answer.js";
 import { fixed } from "../../base/format.js";
 import { median } from "../../base/stats/median.js";
 import type { Interval } from "../../base/stats/interval.js";
@@ -11,20 +12,27 @@ import type { ConnectionsAnswer, ConnectionsRow } from "./answer.js";
 
 const MOST_CLASSES = 10;
 
-/** What `bytesper connections` prints for people: the answer first. */
-export function connectionsText(answer: ConnectionsAnswer): string {
-  const { warnings } = answer;
-  return `${[
-    headline(answer),
-    ...partsOf(answer),
-    terminalTable(levelTable(answer)),
-    closedLine(answer),
-    ...classTable(answer),
-    ...(warnings.length === 0
-      ? ["No warnings."]
-      : [warnings.map(({ name, message }) => visible(`! ${name}: ${message}.`)).join("\n")]),
-    methodLine(answer),
-  ].join("\n\n")}\n`;
+/** What `bytesper connections` prints for people. */
+export function connectionsAnswer(answer: ConnectionsAnswer): Answer {
+  const { warnings, fit } = answer;
+  return {
+    sentences: [
+      `${headline(answer)}${warnings.length === 0 ? " No warnings." : ""}`,
+      closedLine(answer),
+      ...(isAbsent(fit) || isAbsent(fit.heapPerUnitBytes)
+        ? []
+        : [`V8's heap takes ${range(fit.heapPerUnitBytes)} of each.`]),
+    ],
+    tone: isAbsent(fit) ? "bad" : "verdict",
+    doubts: warnings.map(({ name, message }) => ({ name, message: `${message}.` })),
+    next: ["Tables and how it was measured: --verbose. Unrounded: --json."],
+    details: [
+      ...partsOf(answer),
+      terminalTable(levelTable(answer)),
+      ...classTable(answer),
+      methodLine(answer),
+    ].join("\n\n"),
+  };
 }
 
 function headline({ fit, command, protocol, ended }: ConnectionsAnswer): string {

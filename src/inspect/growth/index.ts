@@ -1,2 +1,2 @@
 export { measureGrowth } from "./run.js";
-export { growthText } from "./text.js";
+export { growthAnswer } from "./text.js";

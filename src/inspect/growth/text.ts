@@ -1,55 +1,56 @@
+import type { Answer } from "../../base/answer.js";
 import { fixed } from "../../base/format.js";
-import { visible } from "../../base/table/visible.js";
-import { wrapped } from "../../base/wrap.js";
+import type { Table } from "../../base/table/table.js";
+import { terminalTable } from "../../base/table/terminal.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { shortBytes } from "../snapshot/short.js";
 import type { GrowthAnswer } from "./answer.js";
 import type { Interval } from "./verdict.js";
 
-const WIDTH = 80;
-
-/** What `bytesper growth` prints for people: the verdict first. */
-export function growthText(answer: GrowthAnswer): string {
-  const { allocatedPerCallBytes: allocated, doubts, holders = [] } = answer;
-  const lines = [
-    row("retained a call", interval(answer.retainedPerCallBytes)),
-    row("native a call", interval(answer.nativePerCallBytes)),
-    row("kernel beyond", interval(answer.kernelPerCallBytes)),
-    row(
+/** What `bytesper growth` prints for people. */
+export function growthAnswer(answer: GrowthAnswer): Answer {
+  const { allocatedPerCallBytes: allocated, doubts, holders = [], verdict } = answer;
+  const rows = [
+    ["retained a call", interval(answer.retainedPerCallBytes)],
+    ["native a call", interval(answer.nativePerCallBytes)],
+    ["kernel beyond", interval(answer.kernelPerCallBytes)],
+    [
       "allocated a call",
       `${interval(allocated)}; in 1,000 calls ${fixed(answer.scavengesPer1000Calls, 1)} minor and ${fixed(answer.majorsPer1000Calls, 1)} full collections`,
-    ),
-    row("first calls", `${shortBytes(answer.onceBytes)} once`),
-    row(
+    ],
+    ["first calls", `${shortBytes(answer.onceBytes)} once`],
+    [
       "method",
       `${fixed(answer.calls, 0)} calls in rounds that double, ${answer.trials === 1 ? "one process" : `${answer.trials} processes`}; the last three rounds count; less than ${shortBytes(answer.minimumDetectableBytes)} a call of V8's memory would not be seen`,
-    ),
+    ],
   ];
-  return `${[
-    wrapped(visible(verdictOf(answer)), WIDTH),
-    lines.join("\n"),
-    ...(holders.length === 0
-      ? []
-      : [
-          `Who holds what is new\n${holders
-            .map(({ name, bytesPerCall, path }) =>
-              wrapped(
-                visible(`${name}: ${path}`),
-                WIDTH,
-                " ".repeat(14),
-                `${shortBytes(bytesPerCall).padStart(12)}  `,
+  return {
+    sentences: [
+      verdictOf(answer),
+      `A call allocates ${interval(allocated)}; the first calls keep ${shortBytes(answer.onceBytes)} once.`,
+    ],
+    tone: verdict === "flat" ? "good" : verdict === "grows" ? "bad" : "verdict",
+    doubts,
+    next: ["Every reading and who holds what is new: --verbose."],
+    details: [
+      terminalTable(plain(["reading", "bytes"], rows)),
+      ...(holders.length === 0
+        ? []
+        : [
+            terminalTable({
+              ...plain(
+                ["bytes a call", "what is new", "held by"],
+                holders.map(({ name, bytesPerCall, path }) => [shortBytes(bytesPerCall), name, path]),
               ),
-            )
-            .join("\n")}`,
-        ]),
-    ...(doubts.length === 0
-      ? []
-      : [
-          doubts
-            .map(({ name, message }) => wrapped(visible(`! ${name}: ${message}`), WIDTH, "  ", ""))
-            .join("\n"),
-        ]),
-  ].join("\n\n")}\n`;
+              caption: "Who holds what is new",
+            }),
+          ]),
+    ].join("\n\n"),
+  };
+}
+
+function plain(titles: readonly string[], rows: string[][]): Table {
+  return { caption: "", columns: titles.map((title) => ({ title, align: "left" })), rows, notes: [] };
 }
 
 function verdictOf(answer: GrowthAnswer): string {
@@ -63,10 +64,6 @@ function verdictOf(answer: GrowthAnswer): string {
     return `${subject} grows by ${shortBytes(nativePerCallBytes.value)} of native memory a call.`;
   const kernel = isAbsent(kernelPerCallBytes) ? 0 : kernelPerCallBytes.value;
   return `${subject} grows by ${shortBytes(kernel)} a call that only the kernel sees.`;
-}
-
-function row(name: string, text: string): string {
-  return wrapped(text, WIDTH, " ".repeat(18), name.padEnd(18));
 }
 
 function interval(reading: Interval | { absent: string }): string {

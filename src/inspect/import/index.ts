@@ -1,2 +1,2 @@
 export { measureImport } from "./run.js";
-export { importText } from "./text.js";
+export { importAnswer } from "./text.js";

@@ -1,3 +1,3 @@
 export { inspectSnapshots } from "./inspect.js";
-export { snapshotText } from "./text.js";
+export { snapshotAnswer } from "./text.js";
 export { writeTreemap } from "./page.js";

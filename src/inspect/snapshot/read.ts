@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { BytesperError } from "../../base/errors.js";
+import { fileSuggestion } from "../../base/nearest-file.js";
 import { sentence } from "../../base/sentence.js";
 import type { OpenSnapshot } from "../../measure/snapshot/parse.js";
 import { parseSnapshotFile } from "../../measure/snapshot/parse.js";
@@ -45,7 +46,8 @@ function headOf(path: string): Buffer {
     return head.subarray(0, readSync(descriptor, head, 0, HEAD_BYTES, 0));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "does not exist" : `cannot be read: ${sentence(error)}`;
+    const why =
+      code === "ENOENT" ? `does not exist${fileSuggestion(path)}` : `cannot be read: ${sentence(error)}`;
     throw new BytesperError("BAD_INPUT", `${path} ${why}; give ${WANTED}.`, { cause: error });
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);

@@ -1,32 +1,81 @@
-import { largestOf } from "../../base/stats/extremes.js";
+import type { Answer } from "../../base/answer.js";
 import { fixed, percent } from "../../base/format.js";
-import { visible } from "../../base/table/visible.js";
-import { wrapped } from "../../base/wrap.js";
+import type { Table } from "../../base/table/table.js";
+import { terminalTable } from "../../base/table/terminal.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import type { HolderRow, OneClass, SnapshotAnswer } from "./answer.js";
 import { shortBytes } from "./short.js";
 
-const WIDTH = 80;
 const MOST_ROWS = 15;
 const MOST_KINDS = 10;
 const MOST_PARTS = 3;
+const MOST_NAMED = 3;
 
-/** What `bytesper snapshot` prints for people: the verdict, who holds what, then the tables. */
-export function snapshotText(answer: SnapshotAnswer): string {
-  const parts = [wrapped(visible(answer.verdict), WIDTH)];
-  for (const { name, message } of answer.doubts)
-    parts.push(wrapped(`! ${name}: ${visible(message)}`, WIDTH, "  ", ""));
-  if (answer.oneClass !== undefined) parts.push(...classParts(answer.oneClass));
-  else if (answer.growth !== undefined) parts.push(...growthParts(answer));
-  else parts.push(...wholeParts(answer));
-  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+/** What `bytesper snapshot` prints for people: the verdict, who holds what, and the tables. */
+export function snapshotAnswer(answer: SnapshotAnswer): Answer {
+  const { verdict, oneClass, growth, doubts } = answer;
+  const tables =
+    oneClass !== undefined
+      ? classTables(oneClass)
+      : growth !== undefined
+        ? growthTables(answer)
+        : wholeTables(answer);
+  return {
+    sentences: [
+      verdict,
+      ...(oneClass === undefined
+        ? growth === undefined
+          ? whole(answer)
+          : grown(growth)
+        : sizesOf(oneClass)),
+    ],
+    doubts,
+    next: ["Tables: --verbose. Unrounded: --json. A treemap: --page FILE."],
+    details: tables.flatMap((table) => (table === undefined ? [] : [terminalTable(table)])).join("\n\n"),
+  };
 }
 
-function wholeParts({ holders, classes, kinds, waste, files }: SnapshotAnswer): string[] {
+function whole({ classes, waste }: SnapshotAnswer): string[] {
+  const largest = [...classes].sort((a, b) => b.shallowBytes - a.shallowBytes).slice(0, MOST_NAMED);
+  const wasted = waste.flatMap(({ name, bytes }) =>
+    isAbsent(bytes) || bytes === 0 ? [] : [{ name, bytes }],
+  );
+  const most = wasted.sort((a, b) => b.bytes - a.bytes).slice(0, MOST_NAMED);
+  const told = (rows: readonly { name: string; bytes: number }[]): string =>
+    rows.map(({ name, bytes }) => `${name} ${shortBytes(bytes)}`).join(", ");
+  return [
+    ...(largest.length === 0
+      ? []
+      : [
+          `Largest classes by their own bytes: ${told(largest.map(({ name, shallowBytes: bytes }) => ({ name, bytes })))}.`,
+        ]),
+    ...(most.length === 0 ? [] : [`What you could save: ${told(most)}.`]),
+  ];
+}
+
+function grown(growth: NonNullable<SnapshotAnswer["growth"]>): string[] {
+  const more = growth.filter(({ bytes }) => bytes > 0).slice(0, MOST_NAMED);
+  return more.length === 0
+    ? []
+    : [
+        `Most by class: ${more.map(({ name, count, bytes }) => `${name} ${signed(count)} (${signedBytes(bytes)})`).join(", ")}.`,
+      ];
+}
+
+function sizesOf({ sizes, heldBy }: OneClass): string[] {
+  const [most] = heldBy;
+  return [
+    `One retains ${shortBytes(sizes.least)} to ${shortBytes(sizes.largest)}, median ${shortBytes(sizes.median)}, 95th percentile ${shortBytes(sizes.p95)}.`,
+    ...(most === undefined ? [] : [`${percent(most.share, 0)} are held by ${most.path}.`]),
+  ];
+}
+
+function wholeTables({ holders, classes, kinds, waste, files }: SnapshotAnswer): (Table | undefined)[] {
   const total = files.at(-1)?.totalBytes ?? 0;
   return [
-    holderPart("Largest holders", holders),
+    holderTable("Largest holders", holders),
     table(
+      "By class",
       ["class", "count", "shallow", "retained"],
       classes
         .slice(0, MOST_ROWS)
@@ -39,6 +88,7 @@ function wholeParts({ holders, classes, kinds, waste, files }: SnapshotAnswer): 
       left(classes.length, "classes"),
     ),
     table(
+      "By the way V8 stores them",
       ["stored as", "count", "bytes", "share"],
       kinds
         .slice(0, MOST_KINDS)
@@ -49,17 +99,20 @@ function wholeParts({ holders, classes, kinds, waste, files }: SnapshotAnswer): 
           percent(total === 0 ? 0 : row.bytes / total, 1),
         ]),
     ),
-    wastePart(waste),
+    wasteTable(waste),
   ];
 }
 
-function growthParts({ growth = [], growthHolders, files }: SnapshotAnswer): string[] {
+function growthTables({ growth = [], growthHolders, files }: SnapshotAnswer): (Table | undefined)[] {
   return [
-    files
-      .map(({ path, totalBytes }) => `${shortBytes(totalBytes).padStart(10)}  ${visible(path)}`)
-      .join("\n"),
-    ...(growthHolders === undefined ? [] : [holderPart("Who holds what is new", growthHolders)]),
     table(
+      "",
+      ["file", "bytes"],
+      files.map(({ path, totalBytes }) => [path, shortBytes(totalBytes)]),
+    ),
+    growthHolders === undefined ? undefined : holderTable("Who holds what is new", growthHolders),
+    table(
+      "By class",
       ["class", "more objects", "more bytes"],
       growth.slice(0, MOST_ROWS).map((row) => [row.name, signed(row.count), signedBytes(row.bytes)]),
       left(growth.length, "classes"),
@@ -79,102 +132,93 @@ function left(rows: number, noun: string): string {
   return rows > MOST_ROWS ? `${fixed(rows - MOST_ROWS, 0)} more ${noun} with --json.` : "";
 }
 
-function holderPart(title: string, holders: readonly HolderRow[]): string {
+function holderTable(caption: string, holders: readonly HolderRow[]): Table | undefined {
   const shown = holders.some(({ own }) => !own) ? holders.filter(({ own }) => !own) : holders;
-  if (shown.length === 0) return "";
+  if (shown.length === 0) return undefined;
   const hidden = holders.filter((row) => !shown.includes(row));
-  const indent = " ".repeat(20);
-  const lines = shown.map((row) => {
-    const figures = `${shortBytes(row.bytes).padStart(10)}${percent(row.share, 1).padStart(8)}  `;
-    const what = `${row.name}${row.count === 1 ? "" : ` x ${fixed(row.count, 0)}`}${row.own ? " (Node's, V8's or the browser's own)" : ""}`;
-    const share = row.pathShare >= 0.95 ? "" : ` (${percent(row.pathShare, 0)} of them)`;
-    const through =
-      row.through === undefined || row.path.includes(row.through) ? "" : `, through ${row.through}`;
-    const parts = row.parts
-      .slice(0, MOST_PARTS)
-      .map((part) => `${part.name} ${shortBytes(part.bytes)}`)
-      .join(", ");
-    return [
-      wrapped(visible(what), WIDTH, indent, figures),
-      wrapped(visible(`${row.path}${through}${share}`), WIDTH, indent),
-      ...(parts === "" ? [] : [wrapped(visible(`of it ${parts}`), WIDTH, indent)]),
-    ].join("\n");
-  });
   const rest = hidden.reduce((bytes, row) => bytes + row.bytes, 0);
-  if (rest > 0)
-    lines.push(
-      wrapped(
-        "parts of Node, the browser or V8 itself",
-        WIDTH,
-        indent,
-        `${shortBytes(rest).padStart(10)}${" ".repeat(10)}`,
-      ),
-    );
-  return `${title}\n${lines.join("\n")}`;
+  return {
+    caption,
+    columns: [
+      { title: "bytes", align: "right" },
+      { title: "share", align: "right", rank: 8 },
+      { title: "what", align: "left" },
+      { title: "held by", align: "left" },
+      { title: "largest parts", align: "left", rank: 9 },
+    ],
+    rows: shown.map((row) => [
+      shortBytes(row.bytes),
+      percent(row.share, 1),
+      `${row.name}${row.count === 1 ? "" : ` x ${fixed(row.count, 0)}`}${row.own ? " (Node's, V8's or the browser's own)" : ""}`,
+      `${row.path}${row.through === undefined || row.path.includes(row.through) ? "" : `, through ${row.through}`}${row.pathShare >= 0.95 ? "" : ` (${percent(row.pathShare, 0)} of them)`}`,
+      row.parts
+        .slice(0, MOST_PARTS)
+        .map((part) => `${part.name} ${shortBytes(part.bytes)}`)
+        .join(", "),
+    ]),
+    notes: rest > 0 ? [`Parts of Node, the browser or V8 itself hold ${shortBytes(rest)} more.`] : [],
+  };
 }
 
-function wastePart(waste: SnapshotAnswer["waste"]): string {
+function wasteTable(waste: SnapshotAnswer["waste"]): Table | undefined {
   const rows = waste.filter(({ bytes }) => isAbsent(bytes) || bytes > 0);
-  if (rows.length === 0) return "";
-  const lines = rows.map(({ name, bytes, count, advice }) => {
-    const amount = isAbsent(bytes) ? "unknown" : shortBytes(bytes);
-    const why = isAbsent(bytes) ? `; ${bytes.absent}` : "";
-    return wrapped(
-      visible(`${name} (${fixed(count, 0)}): ${advice}${why}`),
-      WIDTH,
-      " ".repeat(12),
-      `${amount.padStart(10)}  `,
-    );
-  });
-  return `Waste\n${lines.join("\n")}`;
+  if (rows.length === 0) return undefined;
+  return {
+    caption: "What you could save",
+    columns: [
+      { title: "waste", align: "left" },
+      { title: "count", align: "right" },
+      { title: "bytes", align: "right" },
+      { title: "how", align: "left" },
+    ],
+    rows: rows.map(({ name, bytes, count, advice }) => [
+      name,
+      fixed(count, 0),
+      isAbsent(bytes) ? bytes : shortBytes(bytes),
+      advice,
+    ]),
+    notes: [],
+  };
 }
 
-function classParts({ sizes, histogram, heldBy, shallowBytes, retainedBytes }: OneClass): string[] {
+function classTables({ histogram, heldBy, shallowBytes, retainedBytes }: OneClass): (Table | undefined)[] {
   return [
-    [
-      `shallow   ${shortBytes(shallowBytes)}`,
-      `retained  ${shortBytes(retainedBytes)}`,
-      `each      ${shortBytes(sizes.least)} to ${shortBytes(sizes.largest)}, median ${shortBytes(sizes.median)}, 95th percentile ${shortBytes(sizes.p95)}`,
-    ]
-      .map((line) => wrapped(line, WIDTH, " ".repeat(10)))
-      .join("\n"),
     table(
+      "",
+      ["all of them", "bytes"],
+      [
+        ["shallow", shortBytes(shallowBytes)],
+        ["retained", shortBytes(retainedBytes)],
+      ],
+    ),
+    table(
+      "",
       ["retained by one", "objects"],
       histogram.map(({ fromBytes, belowBytes, count }) => [
         `${fixed(fromBytes, 0)} to ${fixed(belowBytes - 1, 0)} B`,
         fixed(count, 0),
       ]),
     ),
-    `Held by\n${heldBy.map(({ path, share }) => wrapped(visible(path), WIDTH, " ".repeat(9), `${percent(share, 0).padStart(7)}  `)).join("\n")}`,
+    table(
+      "",
+      ["held by", "share"],
+      heldBy.map(({ path, share }) => [path, percent(share, 0)]),
+    ),
   ];
 }
 
-const MOST_NAME = 40;
-
-/** A table no wider than a terminal: names that are too long lose their end. */
-function table(headings: readonly string[], rows: readonly string[][], note = ""): string {
-  if (rows.length === 0) return "";
-  const cells = rows.map((row) =>
-    row.map((text, column) => (column === 0 ? shortened(visible(text)) : text)),
-  );
-  const widths = headings.map((heading, column) =>
-    largestOf([heading.length, ...cells.map((row) => (row[column] ?? "").length)]),
-  );
-  const line = (row: readonly string[]): string =>
-    row
-      .map((text, column) =>
-        column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0),
-      )
-      .join("  ")
-      .trimEnd();
-  return [
-    line(headings),
-    line(widths.map((width) => "-".repeat(width))),
-    ...cells.map(line),
-    ...(note === "" ? [] : [note]),
-  ].join("\n");
-}
-
-function shortened(name: string): string {
-  return name.length > MOST_NAME ? `${name.slice(0, MOST_NAME - 3)}...` : name;
+/** A table whose first column is text and whose others are numbers. */
+function table(
+  caption: string,
+  headings: readonly string[],
+  rows: readonly string[][],
+  note = "",
+): Table | undefined {
+  if (rows.length === 0) return undefined;
+  return {
+    caption,
+    columns: headings.map((title, column) => ({ title, align: column === 0 ? "left" : "right" })),
+    rows: [...rows],
+    notes: note === "" ? [] : [note],
+  };
 }

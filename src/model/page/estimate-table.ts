@@ -4,7 +4,18 @@ import type { Cell, Table } from "../../base/table/table.js";
 
 /** An estimate for the terminal: each term with its formula, then the sums and what fits. */
 export function estimateTable(estimate: Estimate): Table {
-  const { model, tokens, batch, dtype, cacheDtype, attention, logits, notes } = estimate;
+  const {
+    model,
+    tokens,
+    batch,
+    dtype,
+    cacheDtype,
+    attention,
+    logits,
+    parameters,
+    isLowerBound,
+    adapterParameters,
+  } = estimate;
   const many = batch === 1 ? "" : `${fixed(batch, 0)} sequences of `;
   return {
     caption: `Memory of ${model} (${dtype}, cache ${cacheDtype}, ${attention} attention, logits ${logits}) for ${many}${fixed(tokens, 0)} tokens`,
@@ -24,7 +35,7 @@ export function estimateTable(estimate: Estimate): Table {
     notes: [
       ...capacityNotes(estimate),
       "Terms of different stages (attention, feed-forward, logits) are not in memory together: the peak has the largest stage. KiB, MiB and GiB are powers of 1024.",
-      ...notes,
+      `${isLowerBound === true ? "At least " : ""}${fixed(parameters, 0)} parameters${adapterParameters === undefined ? "" : `; the adapter has ${fixed(adapterParameters, 0)}`}.`,
     ],
   };
 }

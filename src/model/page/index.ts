@@ -1,4 +1,4 @@
+export { estimateAnswer } from "./estimate-answer.js";
 export { estimateTable } from "./estimate-table.js";
 export { publishedNote } from "./published-note.js";
-export { summaryTable, verdict } from "./summary-table.js";
-export { trainingTable, trainingVerdict } from "./training-table.js";
+export { trainingAnswer, trainingTable } from "./training-table.js";

@@ -1,3 +1,4 @@
+import type { Answer } from "../../base/answer.js";
 import type { Confirmed } from "./confirm.js";
 
 /** What a report of the budgets needs beside the verdicts. */
@@ -9,11 +10,37 @@ export interface ReportContext {
   reproduce: (experiment: string) => string;
 }
 
+/** How many budgets hold, and which do not; with `--verbose` each, and what to do about it. */
+export function budgetAnswer(confirmed: readonly Confirmed[], context: ReportContext): Answer {
+  const failed = confirmed.filter(({ verdict }) => verdict === "over");
+  const unknown = confirmed.filter(({ verdict }) => verdict === "unknown");
+  return {
+    tone: failed.length > 0 ? "bad" : unknown.length > 0 ? "doubt" : "good",
+    sentences: [
+      closing(confirmed),
+      ...failed.flatMap((each) => [
+        headline(each).replace(/^OVER +/, ""),
+        ...(each.cause === undefined ? [] : [`Why: ${each.cause}`]),
+      ]),
+    ],
+    doubts: unknown.map(({ first, second }) => ({
+      name: `${first.experiment}.${first.key}`,
+      message: second?.reason ?? first.reason ?? "it could not be judged",
+    })),
+    next: [
+      failed.length === 0
+        ? "Each budget: --verbose."
+        : "What to do, for each: --verbose. To accept it: --update --allow-raise REASON.",
+    ],
+    details: budgetText(confirmed, context),
+  };
+}
+
 /**
  * One line for each budget. For a failed one also: by how much, why, where to change it, and how to measure
  * it again.
  */
-export function budgetText(confirmed: readonly Confirmed[], context: ReportContext): string {
+function budgetText(confirmed: readonly Confirmed[], context: ReportContext): string {
   const blocks = confirmed.map((each) => {
     const head = headline(each);
     return each.verdict === "over"

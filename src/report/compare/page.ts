@@ -1,3 +1,5 @@
+import type { Answer } from "../../base/answer.js";
+import { counted } from "../../base/format.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { markdownTable, markdownText } from "../../base/table/markdown.js";
 import type { Table } from "../../base/table/table.js";
@@ -15,7 +17,56 @@ export interface ComparisonReport {
   onlyInNew: string[];
 }
 
-export function terminalReport(report: ComparisonReport): string {
+const MOST_NAMED = 3;
+
+/** How many experiments got heavier, and by how much and why those that did. */
+export function comparisonAnswer(report: ComparisonReport): Answer {
+  const { comparisons } = report;
+  const of = (verdict: Comparison["verdict"]): Comparison[] =>
+    comparisons.filter((each) => each.comparable && each.verdict === verdict);
+  const heavier = of("heavier");
+  const lighter = of("lighter");
+  const not = comparisons.filter(({ comparable }) => !comparable);
+  const same = of("within noise");
+  const unknown = of("unknown");
+  const judged = comparisons.length - not.length - unknown.length;
+  const names = (some: readonly Comparison[]): string => some.map(({ experiment }) => experiment).join(", ");
+  const first =
+    heavier.length === 0
+      ? judged === 0
+        ? "Nothing could be compared."
+        : `Nothing got heavier in ${counted(judged, "experiment")}.`
+      : `${counted(heavier.length, "experiment")} got heavier: ${names(heavier)}.`;
+  return {
+    tone: heavier.length > 0 ? "bad" : judged === 0 ? "doubt" : "good",
+    sentences: [
+      first,
+      ...heavier
+        .slice(0, MOST_NAMED)
+        .flatMap(({ experiment, cause }) => (cause === undefined ? [] : [`${experiment}: ${cause}`])),
+      ...(lighter.length === 0 ? [] : [`Lighter: ${names(lighter)}.`]),
+      ...(same.length === 0 ? [] : [`Without a change that can be seen: ${names(same)}.`]),
+    ],
+    doubts: [
+      ...not.map(({ experiment, obstacles }) => ({
+        name: experiment,
+        message: `not comparable: ${obstacles.join("; ")}.`,
+      })),
+      ...unknown.map(({ experiment }) => ({
+        name: experiment,
+        message: "it cannot be told whether it changed.",
+      })),
+      ...comparisons.flatMap(({ experiment, doubts }) =>
+        doubts.map(({ name, message }) => ({ name: `${experiment}, ${name}`, message })),
+      ),
+      ...lonely(report).map((message) => ({ message })),
+    ],
+    next: ["By how much and in which part: --verbose. For a pull request: --markdown."],
+    details: terminalReport(report),
+  };
+}
+
+function terminalReport(report: ComparisonReport): string {
   return `${[...report.comparisons.flatMap((each) => ["", ...sections(each, (table) => `\n${terminalTable(table)}\n`, visible)]), ...lonely(report)].join("\n").trimStart()}\n`;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BytesperError } from "../../base/errors.js";
+import { fileSuggestion } from "../../base/nearest-file.js";
 import { MOST_RESULT_BYTES, readLimited } from "../../base/read-limited.js";
 import { sentence } from "../../base/sentence.js";
 import type { Result } from "../../record/schema.js";
@@ -14,7 +15,7 @@ export function readResults(path: string, option: string): ResultSet {
   if (stat === undefined)
     throw new BytesperError(
       "BAD_INPUT",
-      `${option} ${path} does not exist; give a result.json or a results folder.`,
+      `${option} ${path} does not exist${fileSuggestion(path)}; give a result.json or a results folder.`,
     );
   if (!stat.isDirectory()) {
     const result = read(path);

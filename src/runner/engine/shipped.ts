@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BytesperError } from "../../base/errors.js";
+import { suggestion } from "../../base/nearest-name.js";
 import type { RunRequest } from "./request.js";
 
 const EXPERIMENTS = fileURLToPath(new URL("../../../experiments/", import.meta.url));
@@ -36,6 +37,6 @@ export function experimentFile({ file, shipped }: RunRequest["experiments"][numb
   if (found !== undefined) return join(EXPERIMENTS, found);
   throw new BytesperError(
     "UNKNOWN_EXPERIMENT",
-    `There is no experiment "${file}"; the experiments are ${shippedExperiments().join(", ")}.`,
+    `There is no experiment "${file}"${suggestion(file, shippedExperiments())}; the experiments are ${shippedExperiments().join(", ")}.`,
   );
 }

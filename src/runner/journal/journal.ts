@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { BytesperError } from "../../base/errors.js";
+import { fileSuggestion } from "../../base/nearest-file.js";
 import { tryLoadAddon } from "../../system/native/load.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { makeFolder, syncFolder, writeError } from "../../base/write.js";
@@ -157,7 +158,7 @@ export function journalOf(run: string): { path: string; out: string } {
   if (!existsSync(path)) {
     throw new BytesperError(
       "BAD_JOURNAL",
-      `${path} does not exist; give the folder of a run (its --out) or a journal in its runs/.`,
+      `${path} does not exist${fileSuggestion(path)}; give the folder of a run (its --out) or a journal in its runs/.`,
     );
   }
   const folder = dirname(path);

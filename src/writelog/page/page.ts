@@ -1,3 +1,4 @@
+import type { Answer } from "../../base/answer.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { fixed } from "../../base/format.js";
 import { markdownTable } from "../../base/table/markdown.js";
@@ -12,6 +13,30 @@ import { actionsTable, runsTable } from "./run-tables.js";
 import { summaryTables } from "./summary-tables.js";
 
 export type PageForm = "markdown" | "terminal";
+
+/** The diagnosis in sentences, with the whole page behind it. */
+export function writeAnswer(
+  report: WriteReport,
+  diagnosis: readonly Finding[],
+  summary: SummaryReport | undefined,
+): Answer {
+  const contradictions = summary?.contradictions ?? [];
+  return {
+    sentences: [
+      opening(report).replace(/ Lines are counted.*/, ""),
+      ...diagnosis.map(({ message }) => message),
+      ...(summary !== undefined && contradictions.length === 0
+        ? ["The summary and the log do not contradict each other."]
+        : []),
+    ],
+    doubts: [
+      ...contradictions.map((message) => ({ name: "contradiction", message })),
+      ...report.warnings.map(({ message }) => ({ message })),
+    ],
+    next: ["Gates, steps and growth: --verbose. As Markdown: --markdown."],
+    details: writePage(report, diagnosis, summary, "terminal"),
+  };
+}
 
 export function writePage(
   report: WriteReport,

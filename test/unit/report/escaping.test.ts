@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { markdownSentence, markdownTable } from "../../../src/base/table/markdown.js";
 import { visibleLines } from "../../../src/base/table/visible.js";
 import { indexPage } from "../../../src/report/index-page.js";
-import { resultDigest, resultPage } from "../../../src/report/page.js";
+import type { Answer } from "../../../src/base/answer.js";
+import { answerText } from "../../../src/base/answer.js";
+import { resultAnswer, resultPage } from "../../../src/report/page.js";
 import { wholeResult } from "./paper/folder.js";
 
 function cellOf(text: string): string {
@@ -45,6 +47,9 @@ test.each([
   expect(markdownSentence(text)).toBe(source);
 });
 
+const printed = (answer: Answer): string =>
+  answerText(answer, { width: 80, isColoured: false, verbose: true });
+
 test("captions and footnotes of a table are words, whoever wrote them", () => {
   const table = markdownTable({
     caption: "<b>t",
@@ -64,7 +69,8 @@ test("the page of a result makes words of its title, question, doubts and missin
   const page = resultPage(result);
   expect(page).not.toMatch(/(?<!\\)<img|(?<!\\\[a)\]\(b\)|^# no heading/m);
   expect(indexPage([result])).not.toMatch(/(?<!\\)<img|(?<!\\)\]\(b\)/);
-  for (const text of [page, indexPage([result]), resultDigest(result)]) expect(text).not.toContain("\u001b");
+  for (const text of [page, indexPage([result]), printed(resultAnswer(result, "result.md"))])
+    expect(text).not.toContain("\u001b");
 });
 
 test("text for a terminal keeps its lines and no other control", () => {

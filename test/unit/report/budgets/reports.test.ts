@@ -5,7 +5,7 @@ import { confirm } from "../../../../src/report/budgets/confirm.js";
 import { annotations, summaryMarkdown } from "../../../../src/report/budgets/github.js";
 import type { Finding } from "../../../../src/report/budgets/judge.js";
 import { junitReport } from "../../../../src/report/budgets/junit.js";
-import { budgetText } from "../../../../src/report/budgets/text.js";
+import { budgetAnswer } from "../../../../src/report/budgets/text.js";
 import { editedJson, editsOf } from "../../../../src/report/budgets/update.js";
 
 const over: Finding = {
@@ -32,7 +32,7 @@ test("a budget fails only where both measurements exceed it", () => {
 });
 
 test("a failure says by how much, why, where and how again", () => {
-  const text = budgetText([failed], place);
+  const text = budgetAnswer([failed], place).details;
   for (const part of [
     "missed by 10 B (14.29 %)",
     "measured again",
@@ -44,7 +44,7 @@ test("a failure says by how much, why, where and how again", () => {
 });
 
 test("both measurements are told where the second kept the budget", () => {
-  const text = budgetText(confirm([over], [within]), place);
+  const text = budgetAnswer(confirm([over], [within]), place).details;
   expect(text).toContain("80 B per session at first and 69 B per session when measured again");
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { compareResults } from "../../../../src/report/compare/compare.js";
-import { markdownReport, terminalReport } from "../../../../src/report/compare/page.js";
+import { answerText } from "../../../../src/base/answer.js";
+import { comparisonAnswer, markdownReport } from "../../../../src/report/compare/page.js";
 import type { Parts } from "../../../../src/report/compare/parts.js";
 import type { Result } from "../../../../src/record/schema.js";
 import { exact, plainResult } from "./sample.js";
@@ -145,7 +146,9 @@ test("a class whose name acts on terminals is shown and not obeyed", () => {
     onlyInBase: [],
     onlyInNew: [],
   };
-  expect(terminalReport(report)).not.toContain("\u001b");
+  expect(answerText(comparisonAnswer(report), { width: 80, isColoured: false, verbose: true })).not.toContain(
+    "\u001b",
+  );
 });
 
 test("pages of a population's process come in modes and get no verdict", () => {
