@@ -123,7 +123,7 @@ test(
   async () => {
     await inFolder(async (folder) => {
       const experiments = ["attention-memory", "device-sessions", "session-decode"];
-      const args = [...experiments, "--quick", "--device", "cpu", "--out", folder];
+      const args = [...experiments, "--verbose", "--quick", "--device", "cpu", "--out", folder];
       const { code, stdout, stderr } = await bytesper(["profile", ...args, "--device-cap", "600MiB"]);
       expect(code, stderr).toBe(0);
       expect(stdout).toContain("Attention of 16 heads of dimension 128");
@@ -199,6 +199,7 @@ test(
     await inFolder(async (folder) => {
       const args = [
         "attention-memory",
+        "--verbose",
         "--quick",
         "--device",
         "cpu",

@@ -50,7 +50,7 @@ test("a class with one more field exceeds its budget, by the bytes and for the r
     expect(kept.stdout).toContain("2 budgets kept.");
     expect(kept.code).toBe(0);
     const summary = join(folder, "summary.md");
-    const over = await check(["--junit", "junit.xml"], {
+    const over = await check(["--verbose", "--junit", "junit.xml"], {
       ...MORE,
       GITHUB_STEP_SUMMARY: summary,
       GITHUB_ACTIONS: "true",
@@ -129,7 +129,7 @@ test("the self-test notices a leak of known size and names its class", async () 
 
 test("growth without a committed result does not pass", async () => {
   await inProject({ tiny: { file: FILE, growth: "2 %" } }, async (_folder, check) => {
-    const { code, stdout } = await check([]);
+    const { code, stdout } = await check(["--verbose"]);
     expect(stdout).toContain("UNKNOWN  tiny.growth");
     expect(code).toBe(3);
   });

@@ -73,7 +73,7 @@ test("a repetition that fails is counted beside the mean, and is a doubt", async
       `export default ${JSON.stringify({ name: "part", unit: "run", repetitions: 4, command })};\n`,
     );
     const out = join(folder, "out");
-    const { code, stdout } = await bytesper(["run", file, "--out", out]);
+    const { code, stdout } = await bytesper(["run", file, "--verbose", "--out", out]);
     expect(code).toBe(1);
     // 1, 2 and 4: mean 7/3, deviation sqrt(7/3).
     expect(stdout).toContain("2.3 ± 1.5 [1]");

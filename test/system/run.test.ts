@@ -46,7 +46,7 @@ describe("a grid of which one cell is over its cap", () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "bytesper-test-"));
-    ended = await bytesper(["run", HOG, "--out", folder]);
+    ended = await bytesper(["run", HOG, "--verbose", "--out", folder]);
   });
 
   afterAll(() => {

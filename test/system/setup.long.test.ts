@@ -11,11 +11,15 @@ const SLOW = 10 * 60_000;
 const INSTALLING = "setup: installing the packages of package-lock.json\n";
 const BUILDING = "setup: building the native addon\n";
 const COMPILING = "setup: compiling the TypeScript\n";
+const TOOK = /^setup: (.+), \d+ s\n/gm;
 
 interface End {
   code: number | null;
   stdout: string;
+  /** Without the lines that say how long a step took. */
   stderr: string;
+  /** The steps whose duration was told. */
+  took: string[];
 }
 
 let clone: string;
@@ -39,12 +43,13 @@ function setUp(args: string[], env: NodeJS.ProcessEnv = {}): Promise<End> {
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const end: End = { code: null, stdout: "", stderr: "" };
+    const end: End = { code: null, stdout: "", stderr: "", took: [] };
     child.stdout.setEncoding("utf8").on("data", (text: string) => (end.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (end.stderr += text));
     child.once("error", reject);
     child.once("close", (code) => {
-      resolve({ ...end, code });
+      const took = [...end.stderr.matchAll(TOOK)].map(([, step = ""]) => step);
+      resolve({ ...end, code, stderr: end.stderr.replace(TOOK, ""), took });
     });
   });
 }
@@ -77,6 +82,11 @@ describe("on a fresh clone", () => {
     ]);
     const [worker, waiter] = firstTwo.map(({ stderr }) => stderr).sort();
     expect(worker).toBe(INSTALLING + BUILDING + COMPILING);
+    expect(firstTwo.flatMap(({ took }) => took)).toEqual([
+      "the packages are installed",
+      "the addon is built",
+      "dist is written",
+    ]);
     expect(waiter).toMatch(/^setup: waiting for another set-up of this folder \(process \d+\)\n$/);
     expect(existsSync(join(clone, "build/Release/bytesper.node"))).toBe(true);
     expect(existsSync(join(clone, "build/setup.lock"))).toBe(false);
@@ -84,7 +94,7 @@ describe("on a fresh clone", () => {
 
   it("nothing stale: nothing is done or said", async (ctx) => {
     needSetUp(ctx);
-    expect(await setUp(printOne)).toEqual({ code: 0, stdout: "1\n", stderr: "" });
+    expect(await setUp(printOne)).toEqual({ code: 0, stdout: "1\n", stderr: "", took: [] });
   });
 
   it("new file times alone make nothing stale", async (ctx) => {

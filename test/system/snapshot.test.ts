@@ -63,10 +63,12 @@ test("a listener for each request names the request, the emitter and the functio
     await run(process.execPath, [leak("listeners.mjs"), folder]);
     const file = join(folder, "1.heapsnapshot");
     const page = join(folder, "page.html");
-    const { stdout, code } = await bytesper(["snapshot", file, "--page", page]);
+    const { stdout, code } = await bytesper(["snapshot", file, "--verbose", "--page", page], {
+      env: { COLUMNS: "80" },
+    });
     expect(code).toBe(0);
     expect(stdout.replace(/\s+/g, " ")).toMatch(
-      /^`Request` holds \d+ % .*: 2,000 objects, kept by `bus` in listeners\.mjs > \._events > \.tick > \[\*\] > function at listeners\.mjs:17 > variable `request`\./,
+      /`Request` holds \d+ % .*: 2,000 objects, kept by `bus` in listeners\.mjs > \._events > \.tick > \[\*\] > function at listeners\.mjs:17 > variable `request`\./,
     );
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(readFileSync(page, "utf8")).toContain('"name":"Request x 2,000"');

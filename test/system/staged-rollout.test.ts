@@ -52,6 +52,7 @@ async function shipped(folder: string, cap: string): Promise<Rolled> {
     "--quick",
     "--device",
     "cpu",
+    "--verbose",
     "--device-cap",
     cap,
     "--out",

@@ -50,7 +50,7 @@ export function comparisonAnswer(report: ComparisonReport): Answer {
     doubts: [
       ...not.map(({ experiment, obstacles }) => ({
         name: experiment,
-        message: `not comparable: ${obstacles.join("; ")}.`,
+        message: `Not comparable: ${obstacles.join("; ")}.`,
       })),
       ...unknown.map(({ experiment }) => ({
         name: experiment,
