@@ -6,6 +6,20 @@ import { isLying, placeOf, stackedBelow, valueOf } from "./values.js";
 /** From this many points on, markers and intervals would overlap. */
 const MOST_MARKERS = 24;
 
+/** So many markers tell a long line from its neighbours in grey. */
+const FEW_MARKERS = 8;
+
+/** Which points have a marker: all of a short line, some of a long one, which are not those of its neighbours. */
+function markedPoints({ series: all, panels }: Figure, series: Series): (index: number) => boolean {
+  const { length } = series.points;
+  if (length <= MOST_MARKERS) return () => true;
+  // A panel of its own tells it already.
+  if (panels === true || all.length < 2) return () => false;
+  const step = Math.ceil(length / FEW_MARKERS);
+  const first = Math.floor((step * all.indexOf(series)) / all.length);
+  return (index) => index % step === first;
+}
+
 /** One point as the description holds it, in the units of its axes. */
 export interface ChartRow {
   series: string;
@@ -36,9 +50,9 @@ export function rowsOf(figure: Figure, series: Series): ChartRow[] {
   const { kind, name } = series;
   const formula = series.estimated === true || series.fitted === true;
   const marker = Math.max(9, 26 - 6 * figure.series.indexOf(series));
-  const few = series.points.length <= MOST_MARKERS;
+  const isMarked = markedPoints(figure, series);
   const isUnplaced = (axis: Figure["x"], value: number): boolean => axis.scale === "log" && value <= 0;
-  return series.points.flatMap((point): ChartRow[] => {
+  return series.points.flatMap((point, index): ChartRow[] => {
     const at = placeOf(figure, point);
     if (isUnplaced(placeAxis, at)) return [];
     const value = valueOf(figure, point);
@@ -48,7 +62,9 @@ export function rowsOf(figure: Figure, series: Series): ChartRow[] {
       kind,
       place: placeAxis.categories?.[at] ?? scaled(placeAxis, at),
       line: null,
-      ...(kind === "points" || (few && !formula && kind !== "bar" && kind !== "area") ? { marker } : {}),
+      ...(kind === "points" || (!formula && kind !== "bar" && kind !== "area" && isMarked(index))
+        ? { marker }
+        : {}),
       text: readingText(figure, series, point),
     };
     if (value === undefined || isUnplaced(valueAxis, value))
@@ -61,7 +77,7 @@ export function rowsOf(figure: Figure, series: Series): ChartRow[] {
         value: end,
         line: bound ? null : end,
         ...(kind === "bar" || kind === "area" ? { base: scaled(valueAxis, base) } : {}),
-        ...(few ? intervalOf(figure, point, base) : {}),
+        ...(series.points.length <= MOST_MARKERS ? intervalOf(figure, point, base) : {}),
         ...(bound ? { bound, label: `> ${valueText(valueAxis, value)}` } : {}),
       },
     ];

@@ -6,7 +6,7 @@ import { EXAMPLES } from "../../../src/cli/help.js";
 import { bytesperProgram } from "../../../src/cli/program.js";
 import { usageSentence } from "../../../src/cli/usage-error.js";
 
-const program = bytesperProgram("0.0.0");
+const program = await bytesperProgram("0.0.0");
 const columns = process.env.COLUMNS;
 afterEach(() => {
   if (columns === undefined) delete process.env.COLUMNS;
