@@ -25,14 +25,14 @@ export interface Answer {
 }
 
 /** So many lines are read at a glance. */
-export const MOST_LINES = 6;
+const MOST_LINES = 6;
 
 interface Line {
   text: string;
   tone?: Tone;
 }
 
-export interface AnswerLayout {
+interface AnswerLayout {
   width: number;
   isColoured: boolean;
   verbose: boolean;
