@@ -9,7 +9,9 @@ import { BytesperError } from "../base/errors.js";
 /** Prints a message on standard error, at its width; a doubt, which begins with "! ", in its colour. */
 export function printMessage(text: string): void {
   const isDoubt = text.startsWith("! ");
-  const lines = wrappedLines(visibleLines(text), outputWidth(process.stderr));
+  // A script gets the sentence as one line.
+  const width = process.stderr.isTTY ? outputWidth(process.stderr) : Infinity;
+  const lines = wrappedLines(visibleLines(text), width);
   process.stderr.write(`${isDoubt ? painted(lines, "doubt", hasColour(process.stderr)) : lines}\n`);
 }
 
