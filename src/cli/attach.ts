@@ -37,7 +37,7 @@ export function addAttach(program: Command): void {
         remote: flags.remote === true,
         classes: flags.classes === true,
         signal: interruptSignal(),
-        say: (message) => printMessage(message),
+        say: printMessage,
         onReading: (reading) => {
           if (
             flags.json === true ||

@@ -22,7 +22,7 @@ export function measureAnswer(result: Result, subject: string): Answer {
     ...breakdownTables(result),
     mainTable(result),
     calibrationTable(result),
-  ].flatMap((table) => (table === undefined ? [] : [terminalTable(table)]));
+  ].map(terminalTable);
   const isSure = result.warnings.length === 0;
   const fits = result.unit === "call" ? "" : `How many fit: npx bytesper fits ${subject} --memory 2GiB`;
   return {
