@@ -7,6 +7,7 @@ import { sentence } from "../../base/sentence.js";
 import { finalizerOf } from "../../measure/finalizers.js";
 import { fullGc } from "../../measure/gc.js";
 import { readLedger } from "../../measure/ledger.js";
+import { trimMalloc } from "../../system/probe/malloc.js";
 import { SettledLog } from "../../measure/settle.js";
 import type { Reading } from "../../system/probe/reading.js";
 import { loadCalled } from "./load.js";
@@ -94,6 +95,8 @@ export async function runRounds(order: RoundsOrder): Promise<RoundsData> {
 
 function readingOf(log: SettledLog, calls: number): RoundReading {
   const row = log.take(0, 0);
+  // Free chunks are no growth: calls that allocate in many sizes leave megabytes of them once.
+  trimMalloc();
   const { pssAnonBytes, heapPhysicalBytes } = readLedger();
   const { heapBytes, externalBytes, mallocBytes, settled } = log.rows()[row] as ReturnType<
     SettledLog["rows"]
