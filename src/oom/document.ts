@@ -2,8 +2,8 @@
 export const TEXT_BEFORE = 6 << 10;
 export const TEXT_AFTER = 3 << 10;
 
-/** Few texts pass this; it spares logs the rest. */
-const MAY_BE_DOCUMENT = /<\/?(?:p|pre|code|span|h\d)\b|^#{1,6} \S|^ {0,3}(?:```|~~~)|::\s*$|^\.\. |`\w/m;
+/** Structure of a document. Single words in backticks are none: PyTorch's own messages have them. */
+const MAY_BE_DOCUMENT = /<\/?(?:p|pre|code|span|h\d)\b|^#{1,6} \S|^ {0,3}(?:```|~~~)|::\s*$|^\.\. /m;
 const MAY_BE_SOURCE = /`\s*$|"""|'''/m;
 
 /** Markup of Markdown, reStructuredText and HTML, once each time that it occurs. */
