@@ -106,8 +106,8 @@ async function measured(
   await caches.fill(seed);
   const { layout, memory } = caches.memory(tokens);
   const usedBefore = pool.stats().usedBytes;
+  const options = { pool, seed, instructionSet };
   const host = pool.device === "cpu" ? instructionSet : "";
-  const options = { pool, seed, instructionSet: host };
   const decodes: number[] = [];
   const reads: number[] = [];
   let readBytes = 0;
@@ -160,7 +160,10 @@ async function warmUp(setting: CacheSetting, context: ProgramContext): Promise<v
   try {
     await caches.grow(await caches.open(), 16);
     const { layout, memory } = caches.memory(16);
-    await decode(setting.shape, layout, memory, { pool: caches.pool });
+    await decode(setting.shape, layout, memory, {
+      pool: caches.pool,
+      instructionSet: context.instructionSet,
+    });
   } finally {
     await caches.close();
   }

@@ -13,6 +13,7 @@
 #include "cpu_kernels.h"
 #include "cuda_attention.h"
 #include "cuda_choice.h"
+#include "kernels/decode_launch.h"
 
 namespace bytesper {
 namespace {
@@ -195,11 +196,22 @@ Napi::Value CudaKernels(const Napi::CallbackInfo& info) {
     entry.Set("causal", Napi::Boolean::New(env, kernel->causal));
     kernels.Set(kernels.Length(), entry);
   }
+  Napi::Array decode = Napi::Array::New(env);
+  for (const attention::DecodeKernel& kernel : attention::kDecodeKernels) {
+    if (kernel.minArch > device.arch()) continue;
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("name", kernel.name);
+    entry.Set("dtype", kernel.dtype);
+    entry.Set("cache", kernel.cache);
+    entry.Set("headDim", Napi::Number::New(env, kernel.headDim));
+    decode.Set(decode.Length(), entry);
+  }
   Napi::Object report = Napi::Object::New(env);
   report.Set("computeCapability",
              std::to_string(device.arch() / 10) + "." + std::to_string(device.arch() % 10));
   report.Set("processors", Napi::Number::New(env, device.processors()));
   report.Set("flashKernels", kernels);
+  report.Set("decodeKernels", decode);
   return report;
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "block.h"
+#include "cuda_choice.h"
 #include "kernels/decode_launch.h"
 #include "kernels/decode_params.h"
 #include "kernels/params.h"
@@ -35,8 +36,8 @@ class Steps {
   Steps(const Steps&) = delete;
   Steps& operator=(const Steps&) = delete;
 
-  bool Fail(const std::string& reason) {
-    *error_ = {PoolError::kDevice, reason, 0, 0, 0};
+  bool Fail(const std::string& reason, PoolError::Kind kind = PoolError::kDevice) {
+    *error_ = {kind, reason, 0, 0, 0};
     return false;
   }
   bool Start() {
@@ -50,6 +51,11 @@ class Steps {
   bool ToDevice(void* to, const void* from, int64_t bytes) {
     return Call("cuMemcpyHtoD",
                 api_.to_device(ToAddress(to), from, static_cast<size_t>(bytes), pool_->stream()));
+  }
+  // Numbers that were never written then show as NaN.
+  bool Poison(void* block, int64_t bytes) {
+    return Call("cuMemsetD8Async",
+                api_.set_bytes(ToAddress(block), 0xff, static_cast<size_t>(bytes), pool_->stream()));
   }
   bool ToHost(void* to, const void* from, int64_t bytes) {
     return Call("cuMemcpyDtoH",
@@ -118,10 +124,11 @@ bool Fill(Steps* steps, const std::string& kernel, uint64_t seed, int64_t count,
 class CudaDecode {
  public:
   CudaDecode(const DecodeProblem& problem, const DecodeMemory& memory, const DecodeOptions& options,
-             const std::string& file, CudaPool* pool, PoolError* error)
+             const std::string& file, CudaPool* pool, bool poison, PoolError* error)
       : p_(problem),
         memory_(memory),
         options_(options),
+        poison_(poison),
         pool_(pool),
         error_(error),
         steps_(file, pool, error),
@@ -131,6 +138,9 @@ class CudaDecode {
                                       pool->device().processors())) {}
 
   bool Take() {
+    CudaChoice choice;
+    std::string wrong;
+    if (!choice.Read(options_.instruction_set, &wrong)) return steps_.Fail(wrong);
     if (!steps_.Start()) return false;
     const char* const cache = p_.cache == CacheType::kFp8    ? "fp8"
                               : p_.cache == CacheType::kFp16 ? "fp16"
@@ -142,7 +152,9 @@ class CudaDecode {
         code_ = kernel.name;
       }
     }
-    if (code_.empty()) return steps_.Fail("there is no decode kernel for this device");
+    if (code_.empty()) return steps_.Fail("there is no decode kernel for this device", PoolError::kNoKernel);
+    if (choice.PassesOver(code_))
+      return steps_.Fail(code_ + " was passed over on this device", PoolError::kNoKernel);
     const int64_t bytes = p_.QueryElements() * 2;
     if (!steps_.Find(code_, shared_bytes_, &decode_) ||
         !steps_.Find(std::string("bytesper_decode_join_") + dtype, 0, &join_) ||
@@ -151,7 +163,8 @@ class CudaDecode {
             pool_, attention::DecodePartFloats(p_.Sequences(), p_.heads, p_.head_dim, parts_) * 4, error_) ||
         !steps_.Upload(memory_.slabs, &slabs_) || !steps_.Upload(p_.lengths, &lengths_) ||
         (p_.paged && !steps_.Upload(p_.table, &table_)) ||
-        (!memory_.scales.empty() && !steps_.Upload(memory_.scales, &scales_))) {
+        (!memory_.scales.empty() && !steps_.Upload(memory_.scales, &scales_)) ||
+        (poison_ && !steps_.Poison(out_.data(), bytes))) {
       return false;
     }
     if (options_.queries == nullptr) {
@@ -219,6 +232,7 @@ class CudaDecode {
   const DecodeProblem& p_;
   const DecodeMemory& memory_;
   const DecodeOptions& options_;
+  const bool poison_;
   CudaPool* const pool_;
   PoolError* const error_;
   Steps steps_;
@@ -248,7 +262,7 @@ DecodeReport RunCudaDecode(const DecodeProblem& problem, const DecodeMemory& mem
     return report;
   }
   {
-    CudaDecode decode(problem, memory, options, kernels_file, pool, &report.error);
+    CudaDecode decode(problem, memory, options, kernels_file, pool, out != nullptr, &report.error);
     if (!decode.Take() || !decode.Run() || (out != nullptr && !decode.CopyOut(out))) return report;
     report.duration_ms = decode.duration_ms();
     report.parts = decode.parts();

@@ -109,24 +109,28 @@ test(
       {
         STAND_IN_ARCH: "90",
         STAND_IN_KERNEL:
-          "sm90_fp16_d64_full=lie,sm90_fp16_d64_causal=short,sm90_bf16_d64_full=crash,flash_fp32_d64_full=fault,values_fp16_fp16=short",
+          "sm90_fp16_d64_full=lie,sm90_fp16_d64_causal=short,sm90_bf16_d64_full=crash,flash_fp32_d64_full=fault,values_fp16_fp16=short,decode_bf16_fp8_d128=lie,decode_fp16_fp16_d64=short",
       },
-      { STAND_IN_ARCH: "90", STAND_IN_KERNEL: "sm90_bf16_d128_full=hang", BYTESPER_DRIVER_LIMIT: "10s" },
+      { STAND_IN_ARCH: "90", STAND_IN_KERNEL: "sm90_bf16_d128_full=hang", BYTESPER_DRIVER_LIMIT: "5s" },
     ]) as [SelectedDevice, SelectedDevice];
     expect(broken.device).toBe("cuda:0");
     expect(broken.instructionSet).toBe(
-      "cuda without naive_fp16_fp16 eager_fp16 bytesper_flash_fp32_d64_full bytesper_flash_sm90_fp16_d64_full bytesper_flash_sm90_fp16_d64_causal bytesper_flash_sm90_bf16_d64_full",
+      "cuda without naive_fp16_fp16 eager_fp16 bytesper_flash_fp32_d64_full bytesper_flash_sm90_fp16_d64_full bytesper_flash_sm90_fp16_d64_causal bytesper_flash_sm90_bf16_d64_full bytesper_decode_fp16_fp16_d64 bytesper_decode_bf16_fp8_d128",
     );
     const doubt = doubts(broken)["kernels-passed-over"];
     expect(doubt).toMatch(/sm90_fp16_d64_full \(it is off by .+, and 0.003 is allowed\)/);
     expect(doubt).toMatch(/sm90_fp16_d64_causal \(\d+ numbers of its output are missing at /);
     expect(doubt).toContain("sm90_bf16_d64_full (the process that ran it ended with SIGSEGV)");
     expect(doubt).toMatch(/flash_fp32_d64_full \(cu\w+ failed: an illegal memory access was encountered\)/);
+    expect(doubt).toMatch(/decode_bf16_fp8_d128 \(it is off by .+ over a dense cache, and 0.01 is allowed\)/);
+    expect(doubt).toMatch(
+      /decode_fp16_fp16_d64 \(\d+ numbers of its output are missing over a dense cache\)/,
+    );
     // The kernels for sm_80 stand in, and were checked in their place.
     expect(doubts(broken)["kernels-untried"]).toContain("portable, sm80 and sm90");
     expect(hangs.instructionSet).toBe("cuda without bytesper_flash_sm90_bf16_d128_full");
     expect(doubts(hangs)["kernels-passed-over"]).toContain(
-      "bytesper_flash_sm90_bf16_d128_full (it did not end within 10 s)",
+      "bytesper_flash_sm90_bf16_d128_full (it did not end within 15 s)",
     );
   },
 );

@@ -70,6 +70,14 @@ test(
         Array(5).fill("bytesper_flash_sm75_fp16_d64_full"),
       );
       expect(readFileSync(join(folder, "gpu-check.md"), "utf8")).toContain("Wrong: `{");
+      const drawn = spawnSync(
+        process.execPath,
+        [join(root, "bench/attention/gpu.mjs"), join(folder, "gpu-check.json")],
+        { encoding: "utf8" },
+      );
+      expect(drawn.stderr).toBe("");
+      expect(drawn.stdout).toContain("The check has no speeds.");
+      expect(drawn.stdout).toContain("**Failed steps: small (it ended with 1).**");
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -9,7 +9,8 @@ import { sentence } from "../../base/sentence.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { loadAddon } from "../../system/native/load.js";
 import { MemoryPool } from "../memory-pool.js";
-import type { Candidate, Kind } from "./kernel-check.js";
+import type { Candidate, DecodeCandidate, Kind } from "./kernel-check.js";
+import { checkDecode } from "./decode-check.js";
 import { checkCandidate, kindsOf } from "./kernel-check.js";
 import { poolFault } from "./pool-check.js";
 import type { ProofMessage, ProofTask } from "./proof.js";
@@ -56,14 +57,14 @@ async function prove(pool: MemoryPool): Promise<void> {
     say({ event: "passed", name: "pools", family: "pools", error: 0 });
   }
   const missing = new Set<string>();
-  for (const kind of kindsOf(kernels.flashKernels)) {
+  for (const kind of kindsOf(kernels)) {
     if (!(await hasKernel(pool, kind, kernels.processors))) missing.add(kind.name);
   }
   for (const kind of missing) say({ event: "missing", kind });
 }
 
 /** A hang costs its whole time limit, and what is wrong with one kernel is mostly wrong with its family. */
-function isHopeless({ family }: Candidate): boolean {
+function isHopeless({ family }: Candidate | DecodeCandidate): boolean {
   return (
     family !== "portable" && task.lost.filter((name) => families.get(name) === family).length >= MOST_LOST
   );
@@ -82,7 +83,10 @@ async function hasKernel(pool: MemoryPool, { candidates }: Kind, processors: num
     }
     say({ event: "start", name });
     try {
-      const found = await checkCandidate(pool, candidate, processors);
+      const found =
+        "decode" in candidate
+          ? await checkDecode(pool, candidate.decode)
+          : await checkCandidate(pool, candidate, processors);
       if ("error" in found) {
         say({ event: "passed", name, family, error: found.error });
         return true;

@@ -1,4 +1,4 @@
-import type { FlashKernel } from "../../system/native/contract.js";
+import type { CudaKernels, DecodeKernel, FlashKernel } from "../../system/native/contract.js";
 import type { AttentionKernel, AttentionShape, Dtype } from "../attention.js";
 import { DTYPES, randomAttention } from "../attention.js";
 import type { MemoryPool } from "../memory-pool.js";
@@ -16,10 +16,17 @@ export interface Candidate {
   instructionSet: string;
 }
 
+/** A kernel for one new token over a cache. */
+export interface DecodeCandidate {
+  name: string;
+  family: string;
+  decode: DecodeKernel;
+}
+
 /** Candidates for one kind of attention, the first choice first. One that passes is enough. */
 export interface Kind {
   name: string;
-  candidates: Candidate[];
+  candidates: (Candidate | DecodeCandidate)[];
 }
 
 const NAIVE_SCORES: [Dtype, Dtype][] = [
@@ -32,7 +39,13 @@ const NAIVE_SCORES: [Dtype, Dtype][] = [
 const SEED = 20_250_101;
 
 /** Everything that experiments may ask of a device. */
-export function kindsOf(flashKernels: readonly FlashKernel[]): Kind[] {
+export function kindsOf({
+  flashKernels,
+  decodeKernels,
+}: {
+  flashKernels: readonly FlashKernel[];
+  decodeKernels: CudaKernels["decodeKernels"];
+}): Kind[] {
   const flash = DTYPES.flatMap((dtype) =>
     [64, 128].flatMap((headDim) =>
       [false, true].map((causal) => ({
@@ -59,6 +72,10 @@ export function kindsOf(flashKernels: readonly FlashKernel[]): Kind[] {
     ...NAIVE_SCORES.map(([dtype, score]) => chain("naive", `naive_${dtype}_${score}`, dtype, score)),
     ...DTYPES.map((dtype) => chain("eager", `eager_${dtype}`, dtype, "fp32")),
     ...flash,
+    ...decodeKernels.map((decode) => ({
+      name: `decode in ${decode.dtype} over ${decode.cache}`,
+      candidates: [{ name: decode.name, family: "portable", decode }],
+    })),
   ];
 }
 

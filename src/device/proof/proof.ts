@@ -8,7 +8,12 @@ const passed = z.strictObject({
   /** Largest relative error of the norm. */
   error: z.number(),
 });
-const passedOver = z.strictObject({ name: z.string(), reason: z.string() });
+const passedOver = z.strictObject({
+  name: z.string(),
+  reason: z.string(),
+  /** It did not end in time, which a machine under load can bring about too. */
+  late: z.boolean().optional(),
+});
 
 export const proofSchema = z.strictObject({
   computeCapability: z.string(),

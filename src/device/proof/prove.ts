@@ -13,6 +13,10 @@ import { proofSchema } from "./proof.js";
 
 /** A kernel that takes longer than this for a small size does not end. */
 const STEP_MS = 20_000;
+/** A kernel that was too slow for the first time gets this much more for the second, because the machine may be busy. */
+const SECOND_TRY = 3;
+/** A time-out counts for so long: the next run may meet the machine at rest. */
+const LATE_MS = 10 * 60_000;
 /** After this time no further process is started; what is not checked by then is not used. */
 const ALL_MS = 240_000;
 /** A device on which so many kernels end their process is not worth more tries. */
@@ -34,14 +38,15 @@ export interface ProveOptions {
 
 /**
  * Lets a device prove its pools and kernels in processes of their own, each check within a time. A kernel that fails,
- * hangs or ends its process is passed over, and another process goes on after it. What a device showed within a day is
+ * hangs or ends its process is passed over, and another process goes on after it. One that does not end in time is tried
+ * once more with a longer limit. What a device showed within a day, or within minutes where something was too slow, is
  * remembered, by the device, its driver, the image of the kernels and the addon.
  */
 export async function proveDevice(device: string, options: ProveOptions): Promise<ProvenDevice> {
   const key = proofKey(options);
   const known = options.fresh === true ? undefined : recall(NAME, key);
   const { data: proof } = proofSchema.safeParse(known?.value);
-  if (known === undefined || proof === undefined) {
+  if (known === undefined || proof === undefined || isStale(proof, known.at)) {
     const proven = await prove(device, options, emptyProof(), true);
     if (!("unusable" in proven)) {
       const { computeCapability, passed, passedOver, missing } = proven;
@@ -52,6 +57,10 @@ export async function proveDevice(device: string, options: ProveOptions): Promis
   // Whether the device is still there, and what is in use on it.
   const now = await prove(device, options, proof, false);
   return "unusable" in now ? now : { ...now, rememberedFrom: known.at };
+}
+
+function isStale({ passedOver }: Proof, at: string): boolean {
+  return passedOver.some(({ late }) => late === true) && Date.now() - Date.parse(at) > LATE_MS;
 }
 
 function emptyProof(): Proof {
@@ -67,6 +76,8 @@ async function prove(
   const limitMs = stepLimit();
   const started = performance.now();
   const lost: string[] = [];
+  /** What is tried for the second time. */
+  let again: string | undefined;
   for (let processes = 1; ; processes += 1) {
     let running: string | undefined;
     let unusable: string | undefined;
@@ -81,7 +92,7 @@ async function prove(
         lost,
       },
       {
-        limitMs,
+        limitMs: again === undefined ? limitMs : SECOND_TRY * limitMs,
         ...(signal === undefined ? {} : { signal }),
         onMessage: (message) => {
           if (message.event === "start") running = message.name;
@@ -109,9 +120,11 @@ async function prove(
     const last = proof.passedOver.at(-1);
     if (unusable !== undefined)
       return { unusable: last === undefined ? unusable : `${unusable} (after ${last.name}: ${last.reason})` };
-    if (running === "pools") return { unusable: `its memory pools failed their check: ${reason}` };
-    if (running !== undefined) {
-      proof.passedOver.push({ name: running, reason });
+    const isLate = ending.why === "silent";
+    if (isLate && running !== undefined && running !== again) again = running;
+    else if (running === "pools") return { unusable: `its memory pools failed their check: ${reason}` };
+    else if (running !== undefined) {
+      proof.passedOver.push({ name: running, reason, ...(isLate ? { late: true } : {}) });
       lost.push(running);
     } else if (proof.passedOver.length === failures) return { unusable: reason };
     if (processes >= MOST_PROCESSES || performance.now() - started > ALL_MS)

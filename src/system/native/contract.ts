@@ -319,6 +319,16 @@ export interface CudaKernels {
   computeCapability: string;
   processors: number;
   flashKernels: FlashKernel[];
+  decodeKernels: DecodeKernel[];
+}
+
+/** A kernel for the attention of one new token over a cache. */
+export interface DecodeKernel {
+  name: string;
+  /** Of queries and output. */
+  dtype: "fp16" | "bf16";
+  cache: "fp16" | "bf16" | "fp8";
+  headDim: number;
 }
 
 export interface FlashKernel {
