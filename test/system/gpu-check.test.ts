@@ -77,7 +77,7 @@ test(
       );
       expect(drawn.stderr).toBe("");
       expect(drawn.stdout).toContain("The check has no speeds.");
-      expect(drawn.stdout).toContain("**Failed steps: small (it ended with 1).**");
+      expect(drawn.stdout).toContain("**Failed steps: small (it ended with 1), host (it ended with 1).**");
     } finally {
       rmSync(folder, { recursive: true });
     }

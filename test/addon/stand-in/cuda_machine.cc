@@ -211,11 +211,35 @@ AttentionParams* ParamsOf(const Kernel& kernel, void** arguments) {
   return kernel.sm90 == nullptr ? nullptr : &static_cast<AttentionSm90Params*>(arguments[0])->attention;
 }
 
-// Numbers in the middle of the output that are far off, in any type.
-void Spoil(const AttentionParams& params) {
-  const long long count = params.tokens * params.batch * params.heads * params.headDim;
-  auto* const halves = static_cast<uint16_t*>(params.out);
-  for (long long i = count / 2; i < count / 2 + params.headDim / 2; ++i) halves[i] = 0x4000;
+// What a kernel writes; null for one whose faults leave its output alone.
+struct Output {
+  char* at = nullptr;
+  size_t bytes = 0;
+  size_t row_bytes = 0;
+};
+
+Output OutputOf(const std::string& name, const Kernel& kernel, void** arguments) {
+  if (kernel.decode != nullptr && name.find("_join_") == std::string::npos) {
+    const auto& params = *static_cast<DecodeParams*>(arguments[0]);
+    // Sums in fp32, which another kernel joins and divides.
+    const size_t row_bytes = static_cast<size_t>(params.headDim) * 4;
+    return {reinterpret_cast<char*>(params.part_out),
+            row_bytes * params.sequences * params.heads * params.parts, row_bytes};
+  }
+  const AttentionParams* const params = ParamsOf(kernel, arguments);
+  if (params == nullptr) return {};
+  const size_t row_bytes =
+      static_cast<size_t>(params->headDim) * (name.find("_fp32_") != std::string::npos ? 4 : 2);
+  return {static_cast<char*>(params->out),
+          row_bytes * static_cast<size_t>(params->tokens * params->batch * params->heads), row_bytes};
+}
+
+// Numbers near the end of the output that are far off, in any type. What decode writes for a short sequence,
+// which is not the last in the checks, is mostly parts that nobody reads.
+void Spoil(const Output& output) {
+  const size_t row = output.bytes / output.row_bytes * 15 / 16;
+  auto* const halves = reinterpret_cast<uint16_t*>(output.at + row * output.row_bytes);
+  for (size_t i = 0; i < output.row_bytes / 4; ++i) halves[i] = 0x5a5a;
 }
 
 }  // namespace
@@ -430,11 +454,10 @@ int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, unsigned 
   AttentionParams* const params = ParamsOf(kernel, arguments);
   char* last_eighth = nullptr;
   std::string before;
-  if (fault == "short" && params != nullptr) {
-    const size_t bytes = static_cast<size_t>(params->tokens) * params->batch * params->heads *
-                         params->headDim * (name.find("_fp32_") != std::string::npos ? 4 : 2);
-    last_eighth = static_cast<char*>(params->out) + bytes - bytes / 8;
-    before.assign(last_eighth, bytes / 8);
+  const Output output = OutputOf(name, kernel, arguments);
+  if (fault == "short" && output.at != nullptr) {
+    last_eighth = output.at + output.bytes - output.bytes / 8;
+    before.assign(last_eighth, output.bytes / 8);
   }
   // A real device notices an address that is not its own. The launch is done by then; what comes after fails.
   if (kernel.elements != nullptr && FindBlock(static_cast<ElementParams*>(arguments[0])->out) == nullptr)
@@ -460,7 +483,7 @@ int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, unsigned 
       if (kernel.elements != nullptr) kernel.elements(*static_cast<ElementParams*>(arguments[0]));
     });
   }
-  if (fault == "lie" && params != nullptr) Spoil(*params);
+  if (fault == "lie" && output.at != nullptr) Spoil(output);
   if (last_eighth != nullptr) memcpy(last_eighth, before.data(), before.size());
   return 0;
 }
