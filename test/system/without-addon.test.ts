@@ -69,8 +69,8 @@ test("no reading of native memory is a number, on the page or in the result", as
 test("budgets cannot be judged, which ends with 3", async () => {
   await withoutAddon(async (bytesper) => {
     const { code, stdout } = await bytesper("check", "--trials", "1");
-    expect(stdout).toMatch(/UNKNOWN +formatters\.perFormatter: .*addon could not be loaded/);
-    expect(stdout).toMatch(/UNKNOWN +formatters\.maxFormatters: .*addon could not be loaded/);
+    expect(stdout).toMatch(/! formatters\.perFormatter: .*addon could not be loaded/);
+    expect(stdout).toMatch(/! formatters\.maxFormatters: .*addon could not be loaded/);
     expect(code).toBe(3);
   });
 });
