@@ -21,6 +21,7 @@ test("real conversations make all three tables", async ({ skip }) => {
   await inFolder(async (folder) => {
     const ended = await bytesper([
       "profile",
+      ...EXPERIMENTS,
       "--quick",
       "--trials",
       "2",
