@@ -207,9 +207,13 @@ type Warn = (name: string, message: string) => void;
 /** Where less than this share of an instance is left, it did not stay whole. */
 const KEPT_SHARE = 0.9;
 
+/** A leak is in each process; malloc drifts by some kilobytes in a few, which is less than this share of a unit. */
+const DRIFT_SHARE = 0.001;
+
 /** What instances that were dropped left behind, by each counter that saw it. */
 function leakDoubt({ leak, unit, fit, crossCheck }: Result, warn: Warn): void {
   if (leak === undefined || isAbsent(leak)) return;
+  const drift = isAbsent(fit) ? 0 : DRIFT_SHARE * fit.perUnitBytes.value;
   const seen = (
     [
       ["of V8's memory", leak.retainedPerInstanceBytes],
@@ -217,7 +221,9 @@ function leakDoubt({ leak, unit, fit, crossCheck }: Result, warn: Warn): void {
       ["of the kernel's pages", leak.kernelPerInstanceBytes],
     ] as const
   ).flatMap(([where, reading]) =>
-    "value" in reading && reading.value > 0 ? [`${bytes(reading.value)} ${where}`] : [],
+    "value" in reading && reading.value > 0 && (reading.low > 0 || reading.value > drift)
+      ? [`${bytes(reading.value)} ${where}`]
+      : [],
   );
   if (seen.length === 0) return;
   const what = unit === "call" ? "Each call" : "Each instance";

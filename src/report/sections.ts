@@ -14,12 +14,15 @@ export function headline(result: Result): string {
   const isTotal = !isAbsent(total);
   const shown = isTotal ? total : perUnitBytes;
   const doubt = doubtOf(shown, detectableBytes(result, "totalPerUnitBytes"));
+  const [low, high] = [bytesIn(shown.low, "B", doubt), bytesIn(shown.high, "B", doubt)];
   const range =
-    shown.low === shown.high
-      ? processes === 1
+    low !== high
+      ? `${processes} runs gave ${low} to ${high} B; this range contains the median with a probability of ${percent(confidence, 1)}.`
+      : processes === 1
         ? "It was measured in one run."
-        : `All ${processes} runs gave the same value.`
-      : `${processes} runs gave ${bytesIn(shown.low, "B", doubt)} to ${bytesIn(shown.high, "B", doubt)} B; this range contains the median with a probability of ${percent(confidence, 1)}.`;
+        : shown.low === shown.high
+          ? `All ${processes} runs gave the same value.`
+          : `All ${processes} runs gave this value, as far as its digits tell.`;
   const what = isTotal ? partsText(fit, doubt) : " of heap and external memory, native memory not measured";
   const costs = unit === "call" ? "leaves" : "costs";
   return (
@@ -261,7 +264,7 @@ export function breakdownTables(result: Result): Table[] {
 }
 
 /** Bytes of one unit by class, the largest first; absent without a snapshot. */
-export function classesTable(result: Result): Table | undefined {
+function classesTable(result: Result): Table | undefined {
   if (result.breakdown.length === 0) return undefined;
   const rest = result.breakdown.slice(CLASSES_SHOWN);
   const sum = (of: (each: Result["breakdown"][number]) => number): number =>
@@ -299,7 +302,7 @@ function kindsTable(result: Result): Table | undefined {
 }
 
 /** Absent where nothing could be saved. */
-export function wasteTable(result: Result): Table | undefined {
+function wasteTable(result: Result): Table | undefined {
   if (result.breakdown.length === 0 || result.waste.length === 0) return undefined;
   return {
     caption: "What you could save",

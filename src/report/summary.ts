@@ -109,8 +109,9 @@ function sessionsPerGB(result: Result | undefined, key: "perGB" | "heapRaisedPer
   const row = capacity?.rows?.find(({ memoryBytes }) => memoryBytes === GB);
   if (key === "perGB" && row?.basis === "measured" && row.dies !== undefined)
     return { value, low: row.fits, high: row.dies - 1 };
+  const basis = key === "perGB" ? row?.basis : (row?.heapRaisedBasis ?? row?.basis);
   const none = absent("predicted from the line; no process was run to bound it");
-  return row?.basis === "measured" ? { value } : { value, low: none, high: none };
+  return basis === "measured" ? { value } : { value, low: none, high: none };
 }
 
 function basisOf(result: Result | undefined): Summary["sessions_per_gb_ram_basis"] {

@@ -59,6 +59,32 @@ test("each number has its interval, each experiment its answer with its doubts",
   });
 });
 
+test("a search bounds the number with Node's own limits, and not the one that is predicted beside it", () => {
+  const result = sampleResult();
+  const row = {
+    ...{ memoryBytes: 1e9, basis: "measured" as const, fits: 33_330, dies: 34_520, wall: "heap" as const },
+    ...{ heapRaised: 63_085, heapRaisedBasis: "predicted" as const, predicted: 33_890 },
+  };
+  const capacity = {
+    perGiB: 1,
+    perGB: 33_330,
+    heapRaisedPerGB: 63_085,
+    formula: "f",
+    basis: "measured" as const,
+  };
+  expect(summarise([{ ...result, capacity: { ...capacity, rows: [row] } }])).toMatchObject({
+    sessions_per_gb_ram: 33_330,
+    sessions_per_gb_ram_low: 33_330,
+    // The smallest that died is one too many.
+    sessions_per_gb_ram_high: 34_519,
+    sessions_per_gb_ram_heap_raised: 63_085,
+    sessions_per_gb_ram_heap_raised_low: {
+      absent: "predicted from the line; no process was run to bound it",
+    },
+    sessions_per_gb_ram_basis: "measured",
+  });
+});
+
 test("device memory of a session is that of 1,000 tokens in 16-bit pages, and says on what", () => {
   const sample = sampleResult();
   const [first] = sample.rows;
