@@ -394,10 +394,34 @@ export function parseResult(text: string, file: string): Result {
   requireSchema(document, file);
   const parsed = resultSchema.safeParse(document);
   // Returns the document and not `parsed.data`, which lacks the keys that this version does not know.
-  if (parsed.success) return document as Result;
-  const { path, message } = problemOf(parsed.error.issues[0], document);
+  const odd = parsed.success ? oddAbsent(document) : undefined;
+  if (parsed.success && odd === undefined) return document as Result;
+  const { path, message } = odd ?? problemOf(parsed.error?.issues[0], document);
   const place = path.join(".") || "the document";
   throw new BytesperError("BAD_RESULT", `${file} is not a result: ${place}: ${message}.`);
+}
+
+/** Objects whose keys are names that users gave: one of them may be "absent". */
+const NAMED_BY_USERS = new Set(["factors", "others", "readings"]);
+
+/** What a result may have; deeper are only unknown keys, which nobody reads. */
+const DEEPEST = 20;
+
+/**
+ * A key "absent" that is no text. Where a value may be absent, it also passes as an unknown key of what is there, and
+ * the value would be taken for absent without a reason.
+ */
+function oddAbsent(value: unknown, path: string[] = []): { path: string[]; message: string } | undefined {
+  if (typeof value !== "object" || value === null || path.length > DEEPEST) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const own = [...path, key];
+    const isNamed = NAMED_BY_USERS.has(path.at(-1) ?? "");
+    if (key === "absent" && !isNamed && typeof inner !== "string")
+      return { path: own, message: `Invalid input: expected string, received ${typeof inner}` };
+    const odd = oddAbsent(inner, own);
+    if (odd !== undefined) return odd;
+  }
+  return undefined;
 }
 
 /** Throws if the document names another schema than the one that this version reads. */

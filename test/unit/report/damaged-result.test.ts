@@ -27,6 +27,8 @@ test.each([
   ["rows.0.readings.nativeBytes.absent", 3, "expected string, received number"],
   ["fit.fixedBytes.value", "many", "expected number, received string"],
   ["fit.nativePerUnitBytes.absent", false, "expected string, received boolean"],
+  // Beside the numbers of a line it is an unknown key, and would be taken for the reason why there is none.
+  ["fit.absent", { of: 1 }, "expected string, received object"],
   ["waste.0.bytes", "few", "expected number, received string"],
   ["fit", 3, "expected object, received number"],
 ])("a result with a wrong %s is refused by that place", (path, value, problem) => {
