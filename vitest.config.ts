@@ -58,8 +58,8 @@ export default defineConfig({
           name: "side by side",
           include: ["test/{addon,system}/**/*.test.ts", ...MOCKING],
           exclude: [...NEVER, ...ALONE],
-          // One more than cores: some wait for a process to be killed.
-          maxWorkers: 3,
+          // One more than cores: some wait for a process to be killed. Under the sanitizers one test fills the machine.
+          maxWorkers: process.env.ASAN_OPTIONS === undefined ? 3 : 1,
           sequence: { groupOrder: 1 },
         },
       },
