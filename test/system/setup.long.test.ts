@@ -12,6 +12,8 @@ const INSTALLING = "setup: installing the packages of package-lock.json\n";
 const BUILDING = "setup: building the native addon\n";
 const COMPILING = "setup: compiling the TypeScript\n";
 const TOOK = /^setup: (.+), \d+ s\n/gm;
+/** Said every two minutes of a long step, which depends on the machine. */
+const LONG = /^setup: still at it after \d+ s\n/gm;
 
 interface End {
   code: number | null;
@@ -49,7 +51,7 @@ function setUp(args: string[], env: NodeJS.ProcessEnv = {}): Promise<End> {
     child.once("error", reject);
     child.once("close", (code) => {
       const took = [...end.stderr.matchAll(TOOK)].map(([, step = ""]) => step);
-      resolve({ ...end, code, stderr: end.stderr.replace(TOOK, ""), took });
+      resolve({ ...end, code, stderr: end.stderr.replace(TOOK, "").replace(LONG, ""), took });
     });
   });
 }
