@@ -5,6 +5,7 @@ import type { LedgerReading } from "../measure/ledger.js";
 import type { Reading } from "../system/probe/reading.js";
 import { absent, change, isAbsent } from "../system/probe/reading.js";
 import type { Collected, Trial } from "./collected.js";
+import { leftWithoutReserves, mallocOfGrown } from "./reserves.js";
 import type { Counter } from "./trials.js";
 import { heapAndExternal, mallocBytes, retainedPerInstance, undeclaredBytes, whyNoMalloc } from "./trials.js";
 
@@ -27,9 +28,12 @@ export function leakOf({ rows, growths }: Collected): Result["leak"] {
   const trials = rows.filter(({ instances }) => instances === largest);
   if (trials.length === 0) return absent("no cell finished");
   const noMalloc = whyNoMalloc(trials);
+  const grown = mallocOfGrown(growths);
   const ofMalloc = (counter: Counter): ResultReading =>
     noMalloc === undefined
-      ? rangeInterval(trials.map(({ data }) => retainedPerInstance(data, counter)))
+      ? rangeInterval(
+          trials.map(({ data }) => leftWithoutReserves(retainedPerInstance(data, counter), grown)),
+        )
       : absent(noMalloc);
   return {
     made: smallestOf(trials.map(({ data }) => data.end.created - data.warm.created)),

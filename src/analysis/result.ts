@@ -27,6 +27,7 @@ import { kernelLine } from "./kernel.js";
 import { leadingLine } from "./lead.js";
 import { leakOf } from "./leak.js";
 import { balance } from "./ledger.js";
+import { heldWithoutReserves, leftWithoutReserves, mallocOfGrown } from "./reserves.js";
 import { minimumDetectableBytes, nullControl } from "./null-control.js";
 import { tableRecord } from "./table-record.js";
 import type { SnapshotCellData } from "../measure/snapshot-cell.js";
@@ -75,7 +76,8 @@ export function analyse(input: AnalysisInput): Result {
 
   const unitsOverLine = levelSpan(collected.rows) * unitSpan(collected.rows, unitsOf);
   const detectable = minimumDetectableBytes(control, unitsOverLine);
-  const leftMalloc = retainedOf(collected.rows, mallocBytes);
+  const grown = mallocOfGrown(collected.growths);
+  const leftMalloc = leftWithoutReserves(retainedOf(collected.rows, mallocBytes), grown);
   const warm =
     (counter: Counter, left: number): PointsOf =>
     (data) =>
@@ -140,9 +142,11 @@ export function analyse(input: AnalysisInput): Result {
   const estimates =
     fit === undefined ? [] : compareEstimates(experiment.estimates, fit.perUnitBytes.value, kinds);
   const first = estimates[0];
-  const nativeReading = isKept
+  const nativeRead = isKept
     ? grownMalloc(collected.rows, unitsOf)
     : intervalOrAbsent(native, whyNoMalloc(collected.rows));
+  const grownUnits = unitsOf(collected.growths[0]?.factors ?? {});
+  const nativeReading = heldWithoutReserves(nativeRead, grown, grownUnits);
   const externalReading = intervalOrAbsent(external, undefined);
   const kernel = several ? absent("the grid has several factors") : kernelOf(collected, unitsOf);
   const fitRecord: Result["fit"] =
@@ -212,7 +216,7 @@ export function analyse(input: AnalysisInput): Result {
   result.warnings = warningsOf(result, collected, {
     ownSlope: experiment.ownSlope,
     lead,
-    nativeLead,
+    ...(nativeReading === nativeRead ? { nativeLead } : {}),
     kernel,
   });
   return result;

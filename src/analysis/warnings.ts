@@ -15,7 +15,8 @@ const WIDE_INTERVAL = 0.01;
 export interface Found {
   ownSlope: boolean;
   lead: Lead;
-  nativeLead: Lead;
+  /** Absent where the line of malloc is not the one that was printed. */
+  nativeLead?: Lead;
   kernel: KernelLine | Absent;
 }
 
@@ -246,12 +247,13 @@ function leakDoubt({ leak, unit, fit, crossCheck }: Result, warn: Warn): void {
 }
 
 /** The first population of a process against those after a warm-up. */
-function leadDoubts(unit: string, lead: Lead, nativeLead: Lead, warn: Warn): void {
+function leadDoubts(unit: string, lead: Lead, nativeLead: Lead | undefined, warn: Warn): void {
   const pairs = [
     [lead, "", "a table of a Map or WeakMap, a cache, a pool, or WebAssembly memory"],
     [nativeLead, " of malloc", "a pool or an arena of an addon"],
   ] as const;
-  for (const [{ fit, other }, what, likely] of pairs) {
+  for (const [line, what, likely] of pairs) {
+    const { fit, other } = line ?? {};
     if (fit === undefined || other === undefined) continue;
     warn(
       what === "" ? "cold-and-warm-differ" : "cold-and-warm-malloc-differ",
