@@ -4,7 +4,7 @@ import type { Fits, ProcessLines } from "../record/fits.js";
 import { totalOf } from "../record/total.js";
 import { isAbsent } from "../system/probe/reading.js";
 import { defaultOldSpaceBytes, majorOf, semiSpaceBytes, youngBytes } from "../system/v8-heap.js";
-import { HEAP } from "./total.js";
+import { HEAP } from "../record/total.js";
 import type { ProcessLimits } from "./walls.js";
 import { predictedWalls } from "./walls.js";
 

@@ -40,3 +40,11 @@ export function missingCells(failed: readonly FailedCell[], rows: readonly Resul
     .map(({ factors }) => `${JSON.stringify(factors)}: interrupted`);
   return [...failures, ...never];
 }
+
+/** Says how many cells are missing, and why the first is. */
+export function missingSentence(missing: readonly string[]): string {
+  const first = (missing[0] ?? "").replace(/\.$/, "");
+  return missing.length === 1
+    ? `1 cell has no result: ${first}.`
+    : `${missing.length} cells have no result; the first: ${first}.`;
+}

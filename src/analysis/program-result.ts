@@ -14,7 +14,7 @@ import { limitsOf, peakOf } from "./cell-memory.js";
 import type { Collected, FailedCell, ProgramTrial } from "./collected.js";
 import { commandFit, commandLines } from "./command-fit.js";
 import type { ExperimentRecord, GridPoint } from "../record/experiment-record.js";
-import { failedRow, missingCells } from "./failed-row.js";
+import { failedRow, missingCells, missingSentence } from "./failed-row.js";
 import type { PlannedRun } from "./repetitions.js";
 import { leftOutDoubt, repetitionsOf } from "./repetitions.js";
 import { tableRecord } from "./table-record.js";
@@ -332,12 +332,11 @@ function warningsOf(
   }
   const merged = [...warnings].map(([name, messages]) => ({ name, message: messages.join(" ") }));
   if (missing.length === 0) return merged;
-  const cells = missing.length === 1 ? "cell has" : "cells have";
   return [
     ...merged,
     {
       name: "cells-missing",
-      message: `${missing.length} ${cells} no result; see the list of missing cells.`,
+      message: missingSentence(missing),
     },
   ];
 }

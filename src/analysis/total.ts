@@ -1,5 +1,5 @@
 import type { Interval } from "../base/stats/interval.js";
-import { SHARED } from "../record/total.js";
+import { EXTERNAL, HEAP, KERNEL, NATIVE, SHARED } from "../record/total.js";
 import type { Result, ResultFit, ResultReading } from "../record/schema.js";
 import { isAbsent } from "../system/probe/reading.js";
 import type { KernelLine } from "./kernel.js";
@@ -78,11 +78,6 @@ export function withShared(total: Total, shared: Result["shared"]): Total {
     parts: [...parts, { name: SHARED, bytes: share }],
   };
 }
-
-export const HEAP = "V8's heap";
-export const EXTERNAL = "external, declared to V8";
-export const NATIVE = "native, that V8 is not told of";
-export const KERNEL = "seen by the kernel alone";
 
 /**
  * Bytes that the kernel counts beyond V8's pages, external memory and malloc; undefined where they are too few to tell.

@@ -3,9 +3,10 @@ import type { Absent } from "../system/probe/reading.js";
 import { isAbsent } from "../system/probe/reading.js";
 import type { Result, ResultWarning } from "../record/schema.js";
 import type { Collected } from "./collected.js";
+import { missingSentence } from "./failed-row.js";
 import type { KernelLine } from "./kernel.js";
 import type { Lead } from "./lead.js";
-import { KERNEL } from "./total.js";
+import { KERNEL } from "../record/total.js";
 
 const AGREEMENT = 0.01;
 /** The whole heap also holds what the process does by itself between the two snapshots. */
@@ -133,12 +134,7 @@ export function warningsOf(
       `create returned an object that it had returned before ${duplicates} times; it is counted once.`,
     );
   capacityDoubts(collected, warn);
-  const cells = result.missing.length;
-  if (cells > 0)
-    warn(
-      "cells-missing",
-      `${cells} ${cells === 1 ? "cell has" : "cells have"} no result; see the list of missing cells.`,
-    );
+  if (result.missing.length > 0) warn("cells-missing", missingSentence(result.missing));
   return warnings;
 }
 
@@ -359,7 +355,7 @@ function relative(value: number, reference: number): number {
 }
 
 function bytes(value: number): string {
-  return `${value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) < 1 ? 3 : 1 })} B`;
+  return `${value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) < 1 ? 3 : 1, signDisplay: "negative" })} B`;
 }
 
 function percent(share: number): string {

@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { temporaryFolder } from "../system/temporary.js";
 import { BytesperError } from "../base/errors.js";
 import type { Result } from "../record/schema.js";
 import { commonSettings } from "../runner/common-options.js";
@@ -37,7 +36,7 @@ export async function measureAll(
   const { runGrid } = await import("../runner/engine/run.js");
   const results = new Map<string, Result>();
   const progress = new Progress();
-  const out = options.out ?? mkdtempSync(join(tmpdir(), "bytesper-check-"));
+  const out = options.out ?? temporaryFolder("check");
   try {
     for (const quick of [true, false]) {
       const own = experiments.filter((each) => each.quick === quick);
@@ -49,6 +48,8 @@ export async function measureAll(
         retry: [],
         signal: options.signal,
         stopAtSubjectError: true,
+        // Nobody looks at the pages of a folder that is removed.
+        pages: options.out !== undefined,
         events: {
           progress: (finished, total, label, left) => {
             progress.update(finished, total, label, left);

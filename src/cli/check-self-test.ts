@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../system/temporary.js";
 import { BytesperError } from "../base/errors.js";
 import { importable } from "../experiment/compile.js";
 import { openExperiment } from "../experiment/load.js";
@@ -40,7 +40,7 @@ export async function selfTest(
       "BAD_INPUT",
       "No experiment of the config has a subject, into which a leak could be put; add a budget for one.",
     );
-  const folder = mkdtempSync(join(tmpdir(), "bytesper-self-test-"));
+  const folder = temporaryFolder("self-test");
   const module = await importable(experimentFile(experiment.source), folder);
   const loaded = await openExperiment(experimentFile(experiment.source), folder);
   let clean: Result | undefined;

@@ -27,6 +27,11 @@ export class RunOutput {
     },
     finished: (result, folder) => {
       this.#progress.clear();
+      if (folder === undefined) {
+        process.stdout.write("\n");
+        printAnswer({ verbose: this.#verbose }, result, () => resultAnswer(result, undefined));
+        return;
+      }
       const name = resultName(folder, result);
       const shown = relative(process.cwd(), folder);
       process.stdout.write("\n");

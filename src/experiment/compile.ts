@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { temporaryFolder } from "../system/temporary.js";
 import { BytesperError } from "../base/errors.js";
 import { fileSuggestion } from "../base/nearest-file.js";
 import { mayReachTypeScript } from "./typescript/reach.js";
@@ -34,7 +35,7 @@ export async function importable(
   const asItIs = { url: pathToFileURL(path).href, doubts: [], dispose: () => undefined };
   if (/^\.[cm]?js$/.test(extname(path)) && !mayReachTypeScript(path)) return asItIs;
   if (imports.length > 0 && (await loadTypeScript(imports))) return asItIs;
-  const folder = mkdtempSync(join(modules, "bytesper-"));
+  const folder = temporaryFolder(undefined, modules);
   const dispose = (): void => {
     rmSync(folder, { recursive: true, force: true });
   };
@@ -53,7 +54,7 @@ export async function importable(
 
 /** Whether modules of the user load TypeScript: tried on an enum, which no Node strips away. */
 function loadTypeScript(imports: readonly string[]): Promise<boolean> {
-  const folder = mkdtempSync(join(tmpdir(), "bytesper-"));
+  const folder = temporaryFolder();
   const probe = join(folder, "probe.ts");
   writeFileSync(probe, "enum Probe { One = 1 }\nif (Probe.One !== 1) throw new Error();\n");
   return new Promise((done) => {

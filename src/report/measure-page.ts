@@ -39,13 +39,18 @@ export function measureAnswer(result: Result, subject: string): Answer {
 
 const MOST_CLASSES = 3;
 
+/** Below this share of what a unit costs, the classes of V8's heap do not say where its bytes go. */
+const HEAP_SHARE_WORTH_TELLING = 0.05;
+
 /** Where most of the bytes go, in one sentence. */
-function largestClasses({ breakdown }: Result): string[] {
+function largestClasses({ breakdown, fit }: Result): string[] {
   const total = breakdown.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (total <= 0) return [];
+  const parts = isAbsent(fit) ? [] : (fit.parts ?? []);
+  const all = parts.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (total <= 0 || total < HEAP_SHARE_WORTH_TELLING * all) return [];
   const largest = [...breakdown].sort((a, b) => b.bytes - a.bytes).slice(0, MOST_CLASSES);
   return [
-    `Largest classes: ${largest.map(({ type, bytes }) => `${type} ${percent(bytes / total, 0)}`).join(", ")}.`,
+    `Largest classes${parts.length > 1 ? " in V8's snapshot" : ""}: ${largest.map(({ type, bytes }) => `${type} ${percent(bytes / total, 0)}`).join(", ")}.`,
   ];
 }
 

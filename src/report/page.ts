@@ -88,15 +88,19 @@ function programTables(result: Result): Table[] {
   return [...rolloutTables(result), ...frontierTables(result), ...lines, ...followUpTables(result)];
 }
 
-/** The answer and the doubts for the terminal, with the tables apart. The conditions are said once for the whole run. */
-export function resultAnswer(result: Result, file: string): Answer {
+/**
+ * The answer and the doubts for the terminal, with the tables apart. The conditions are said once for the whole run.
+ *
+ * @param file its page; undefined where none was written
+ */
+export function resultAnswer(result: Result, file: string | undefined): Answer {
   const { hasPopulations } = KIND_PAGES[kindOf(result)];
   const others = hasPopulations ? [] : programTables(result);
   const answer = hasPopulations ? headline(result) : `${result.title}: ${answerOf(result)}`;
   return {
     sentences: [...answer.split("\n"), ...quickLine(result)],
     doubts: result.warnings,
-    next: [`All of it: ${file}`],
+    next: file === undefined ? [] : [`All of it: ${file}`],
     details: [mainTable(result), ...others]
       .map((table) => visibleLines(terminalTable(withoutConditions(table))))
       .join("\n\n"),

@@ -92,7 +92,9 @@ async function runQuietly(
     },
     progress: (finished, total, label, left) => onMessage?.(progressMessage(finished, total, label, left)),
     notice: (text) => onMessage?.({ text }),
-    finished: ({ experiment }, folder) => onMessage?.({ text: `${experiment} is written to ${folder}` }),
+    finished: ({ experiment }, folder) => {
+      if (folder !== undefined) onMessage?.({ text: `${experiment} is written to ${folder}` });
+    },
   };
   const outcome = await newRun(request, { out: grid.out, signal, events, given });
   grid.results = outcome.results;

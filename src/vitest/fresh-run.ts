@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../system/temporary.js";
 import type { ErrorCode } from "../base/errors.js";
 import { BytesperError } from "../base/errors.js";
 import { absent } from "../system/probe/reading.js";
@@ -36,7 +36,7 @@ export async function freshRun(
 ): Promise<CellEnd> {
   if (work.kind === "command" || work.kind === "fits")
     return ended({ outcome: "crash", cause: `${work.kind}: no work for a test runner` });
-  const folder = mkdtempSync(join(tmpdir(), "bytesper-vitest-"));
+  const folder = temporaryFolder("vitest");
   try {
     const end = await runOrder(test, inFolder(work, folder), folder, options);
     if (end.outcome !== "ok") return end;

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { constants, tmpdir } from "node:os";
+import { rmSync, statSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join, resolve } from "node:path";
+import { temporaryFolder } from "../../system/temporary.js";
 import { BytesperError } from "../../base/errors.js";
 import { DriverPoll } from "../../system/driver/reader.js";
 import { CommandGuard } from "./command-guard.js";
@@ -31,7 +32,7 @@ export async function watchCommand(options: WatchOptions): Promise<number> {
   const driver = new DriverPoll();
   // Rules may name shares of the device, so that its size must be known first.
   if (/device|poolCapBytes/.test(JSON.stringify(options.rules.rules))) await driver.first();
-  const folder = mkdtempSync(join(tmpdir(), "bytesper-guard-"));
+  const folder = temporaryFolder("guard");
   try {
     return await watchIn(folder, driver, options);
   } finally {

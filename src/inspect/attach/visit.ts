@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { temporaryFolder } from "../../system/temporary.js";
 import { BytesperError } from "../../base/errors.js";
 import type { Reading } from "../../system/probe/reading.js";
 import type { SnapshotAnswer } from "../snapshot/answer.js";
@@ -124,7 +124,7 @@ async function snapshots(
   const { count, classes, growthMs, snapshotFile, say, signal } = options;
   if (count === undefined && !classes && growthMs === undefined && snapshotFile === undefined) return;
   await requireRoom(session);
-  const folder = mkdtempSync(join(tmpdir(), "bytesper-attach-"));
+  const folder = temporaryFolder("attach");
   try {
     const files: string[] = [];
     if (growthMs !== undefined) {

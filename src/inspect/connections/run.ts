@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { temporaryFolder } from "../../system/temporary.js";
 import { BytesperError } from "../../base/errors.js";
 import { importable, requireModuleFile } from "../../experiment/compile.js";
 import { isAbsent } from "../../system/probe/reading.js";
@@ -208,7 +208,7 @@ class Measurement {
   /** One more server: two snapshots, at the least and at the largest level. */
   async #breakDown(): Promise<void> {
     const [least, most] = [this.#levels[0] ?? 0, this.#levels.at(-1) ?? 0];
-    const folder = mkdtempSync(join(tmpdir(), "bytesper-connections-"));
+    const folder = temporaryFolder("connections");
     try {
       await this.#withServer(async (trial) => {
         await this.#begin(trial);

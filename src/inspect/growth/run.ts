@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "../../system/temporary.js";
 import { BytesperError } from "../../base/errors.js";
 import { openSubject } from "../../experiment/load.js";
 import type { SubjectReference } from "../../experiment/subject.js";
@@ -58,7 +58,7 @@ async function holderOf(
   options: GrowthOptions,
   { watched }: RoundsData,
 ): Promise<Pick<GrowthAnswer, "path" | "class" | "holders">> {
-  const folder = mkdtempSync(join(tmpdir(), "bytesper-growth-"));
+  const folder = temporaryFolder("growth");
   try {
     const calls = Math.max(4, Math.min(MOST_BETWEEN, watched.calls));
     await runChild({ subject, budgetMs: options.budgetMs, calls, snapshots: folder }, options);

@@ -1,5 +1,7 @@
 import { bytesIn, fixed } from "../../base/format.js";
 import type { Result } from "../../record/schema.js";
+import { KERNEL, NATIVE } from "../../record/total.js";
+import { isAbsent } from "../../system/probe/reading.js";
 import { visible } from "../../base/table/visible.js";
 import type { PartDifference, Parts } from "./parts.js";
 import { newDictionaries } from "./parts.js";
@@ -36,11 +38,17 @@ function partText({ name, baseBytes, newBytes, baseCount, newCount }: PartDiffer
   return `${bytes} (${count(baseCount)} -> ${count(newCount)} of them)`;
 }
 
-export function largestParts({ breakdown }: Result): string {
-  return [...breakdown]
+/** The classes with the most bytes, and beside them the memory that no snapshot shows. */
+export function largestParts({ breakdown, fit }: Result): string {
+  const outside = isAbsent(fit)
+    ? []
+    : (fit.parts ?? []).filter(({ name }) => name === NATIVE || name === KERNEL);
+  return [...breakdown, ...outside.map(({ name, bytes }) => ({ type: name, bytes }))]
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, MOST_PARTS)
-    .map(({ type, bytes }) => `${code(type)} ${shownBytes(bytes)}`)
+    .map(
+      ({ type, bytes }) => `${type === NATIVE || type === KERNEL ? type : code(type)} ${shownBytes(bytes)}`,
+    )
     .join(", ");
 }
 

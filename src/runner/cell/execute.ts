@@ -1,6 +1,6 @@
+import { temporaryFolder } from "../../system/temporary.js";
 import { isTooDeep } from "../../base/json-depth.js";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ErrorCode } from "../../base/errors.js";
@@ -20,7 +20,7 @@ import type { CellEnd, CellMemory, Outcome } from "../../record/cell-end.js";
 import { DeviceWatch } from "../../system/device-watch.js";
 import { measuringEnvironment, measuringFlags } from "./flags.js";
 import type { SupervisorSample } from "./supervisor-report.js";
-import { hostKills } from "./host-kills.js";
+import { kernelKills, killsBetween } from "./kernel-kills.js";
 import type { LaunchEnd, Launched } from "./launch.js";
 import { supervisorPath, launch } from "./launch.js";
 import type { Evidence, Stop } from "./outcome.js";
@@ -72,7 +72,7 @@ export function executeCell(job: CellJob, enforcement: Enforcement, events: Cell
   if (job.work.kind === "fits")
     return fitsCell({ work: job.work.fits, timeoutMs: job.timeoutMs, imports: job.imports ?? [] });
   if (job.work.kind !== "snapshot") return executeProcess(job, enforcement, events);
-  const folder = mkdtempSync(join(tmpdir(), "bytesper-"));
+  const folder = temporaryFolder();
   const path = join(folder, "population.heapsnapshot");
   const snapshot = { ...job.work.snapshot, path };
   const running = executeProcess({ ...job, work: { kind: "snapshot", snapshot } }, enforcement, events);
@@ -107,7 +107,7 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
     const { capBytes } = job;
     const limit = await enforcement.open({ id: job.id, capBytes });
     const heapLimitBytes = capBytes === undefined ? undefined : heapLimitMiB(capBytes) * 2 ** 20;
-    const kills = hostKills();
+    const kills = kernelKills();
     const cell: CellProcess =
       job.work.kind === "command" ? new CommandCell(job.work.command, events) : new NodeCell(events);
     let launchEnd = NEVER_STARTED;
@@ -134,7 +134,6 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
       evidence = await limit.close();
       device.close();
     }
-    const killsSince = hostKills();
     const decided = verdict({
       ...cell.answer(launchEnd),
       launch: launchEnd,
@@ -144,7 +143,7 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
       heapLimitBytes,
       timeoutMs: job.timeoutMs,
       ended: stopped,
-      hostKills: kills === undefined || killsSince === undefined ? undefined : killsSince - kills,
+      kills: killsBetween(kills, kernelKills()),
     });
     return {
       ...decided,

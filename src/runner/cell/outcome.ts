@@ -5,6 +5,7 @@ import type { LimitEvidence } from "../limits/index.js";
 import type { EnforcementKind } from "../../record/cell.js";
 import type { CellEnd, Outcome } from "../../record/cell-end.js";
 import { heapAtEnd } from "./heap-at-end.js";
+import type { KernelKills } from "./kernel-kills.js";
 import { lastWords } from "./last-words.js";
 import type { LaunchEnd } from "./launch.js";
 
@@ -31,11 +32,8 @@ export interface Evidence {
   answeredCause: string | undefined;
   /** Readings that the answer should have and does not. */
   lacking: string | undefined;
-  /**
-   * Number of processes that the kernel's killer ended on the host during this cell; undefined where that is
-   * not counted.
-   */
-  hostKills: number | undefined;
+  /** What the kernel's killer ended during this cell. */
+  kills: KernelKills | undefined;
 }
 
 export type Verdict = Pick<CellEnd, "outcome" | "cause" | "code" | "aboveBytes">;
@@ -116,7 +114,7 @@ function codeOf({ code }: { code: ErrorCode | undefined }): { code?: ErrorCode }
 }
 
 function byExit(evidence: Evidence): Verdict {
-  const { launch, hostKills } = evidence;
+  const { launch } = evidence;
   const { exitCode, exitSignal, output } = launch;
   if (launch.lost === true)
     return {
@@ -128,11 +126,9 @@ function byExit(evidence: Evidence): Verdict {
   if (memory !== undefined) return memory;
   const status =
     exitSignal === null ? `exited with code ${exitCode ?? "unknown"}` : `was killed by ${exitSignal}`;
-  if (exitSignal === "SIGKILL" && hostKills !== undefined && hostKills > 0) {
-    return {
-      outcome: "crash",
-      cause: `the process ${status} while the kernel's out-of-memory killer was at work on this host (oom_kill in /proc/vmstat rose by ${hostKills}); give the cell a cap and the host more free memory`,
-    };
+  if (exitSignal === "SIGKILL") {
+    const killer = killerOf(evidence.kills);
+    if (killer !== undefined) return { outcome: "crash", cause: `the process ${status} ${killer}` };
   }
   const last = lastWords(output);
   const said = last === undefined ? "" : `; its last line was: ${last.slice(0, 500)}`;
@@ -140,6 +136,14 @@ function byExit(evidence: Evidence): Verdict {
     outcome: "crash",
     cause: `the process ${status} without an answer${said}${refusalHint(evidence)}`,
   };
+}
+
+function killerOf(kills: KernelKills | undefined): string | undefined {
+  const { group, host = 0 } = kills ?? {};
+  if (group !== undefined && group.kills > 0)
+    return `at the memory limit of ${bytesWithBinaryUnit(group.limitBytes)} of this control group (a container, a job or a service; its oom_kill rose by ${group.kills}); give it more memory, or measure fewer instances`;
+  if (host === 0) return undefined;
+  return `while the kernel's out-of-memory killer was at work on this host (oom_kill in /proc/vmstat rose by ${host}); give the cell a cap and the host more free memory`;
 }
 
 /** A program that does not check a refused allocation dies of it, often without a word; nothing proves which it was. */

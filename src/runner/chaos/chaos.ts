@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../../system/temporary.js";
 import { BytesperError } from "../../base/errors.js";
 import { seededRandom } from "../../base/stats/random.js";
 import { statusOf } from "../engine/status.js";
@@ -73,7 +73,7 @@ interface Leg {
  * `CELL_FAILED` if the grid does not finish without faults, and `INTERRUPTED`.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const folder = mkdtempSync(join(tmpdir(), "bytesper-chaos-"));
+  const folder = temporaryFolder("chaos");
   let keep = false;
   try {
     const report = await new Chaos(folder, options).run();

@@ -52,6 +52,8 @@ export interface RunOptions {
   stopAtSubjectError: boolean;
   /** Experiments that no file holds, by the file that the request names for them. */
   given?: ReadonlyMap<string, Experiment>;
+  /** Whether figures, pages and the index are written at the end; by default they are. */
+  pages?: boolean;
   events: RunEvents;
 }
 
@@ -63,7 +65,8 @@ export interface RunEvents {
   progress: (finished: number, total: number, label: string, left: Left) => void;
   /** Something that may take long and shows nothing by itself begins; the answer is called at its end. */
   step?: (what: string) => () => void;
-  finished: (result: Result, folder: string) => void;
+  /** @param folder where the result was written; undefined where that failed */
+  finished: (result: Result, folder: string | undefined) => void;
   notice: (message: string) => void;
 }
 
@@ -255,7 +258,8 @@ export async function runGrid(options: RunOptions): Promise<RunOutcome> {
       await executor.close();
     }
     site.removeFinished(log);
-    await during(events, "drawing figures and writing the pages", () => finish(log, out, outcome, events));
+    if (options.pages !== false)
+      await during(events, "drawing figures and writing the pages", () => finish(log, out, outcome, events));
     if (log.writeError !== undefined) outcome.writeError = log.writeError;
     return outcome;
   } finally {
@@ -384,7 +388,7 @@ async function runExperiments(
         writeRollback(written, result);
         return written;
       });
-      events.finished(result, folder ?? out);
+      events.finished(result, log.writeError === undefined ? (folder ?? out) : undefined);
     } else if (!outcome.interrupted) {
       const failure = collected.failed[0];
       outcome.failure = new BytesperError(

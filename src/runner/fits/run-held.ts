@@ -97,7 +97,7 @@ export async function runHeld(order: HeldOrder, options: HeldOptions): Promise<H
     answeredCause: undefined,
     error: seen.error,
     lacking: undefined,
-    hostKills: undefined,
+    kills: undefined,
   });
   const v8Message = /^FATAL ERROR: (.+)$/m.exec(end.output)?.[1];
   return {

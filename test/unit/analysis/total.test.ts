@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { KernelLine } from "../../../src/analysis/kernel.js";
 import { kernelLine } from "../../../src/analysis/kernel.js";
-import { addUp, EXTERNAL, HEAP, KERNEL, NATIVE, withShared } from "../../../src/analysis/total.js";
+import { addUp, withShared } from "../../../src/analysis/total.js";
+import { EXTERNAL, HEAP, KERNEL, NATIVE } from "../../../src/record/total.js";
 import type { LedgerReading } from "../../../src/measure/ledger.js";
 
 const exact = (value: number): { value: number; low: number; high: number } => ({

@@ -39,7 +39,7 @@ function evidence(changes: Partial<Evidence> = {}): Evidence {
     answeredOutcome: undefined,
     answeredCause: undefined,
     lacking: undefined,
-    hostKills: undefined,
+    kills: undefined,
     ...changes,
   };
 }
@@ -267,9 +267,19 @@ describe("crash", () => {
   });
 
   test("names the host's out-of-memory killer where that was at work", () => {
-    expect(causeOf({ exitCode: null, exitSignal: "SIGKILL" }, { hostKills: 2 })).toContain(
-      "(oom_kill in /proc/vmstat rose by 2)",
-    );
+    expect(
+      causeOf(
+        { exitCode: null, exitSignal: "SIGKILL" },
+        { kills: { host: 2, group: { limitBytes: 512 * MIB, kills: 0 } } },
+      ),
+    ).toContain("(oom_kill in /proc/vmstat rose by 2)");
+  });
+
+  test("names the limit of its container where that was met, and not the host", () => {
+    const kills = { host: 2, group: { limitBytes: 512 * MIB, kills: 1 } };
+    const cause = causeOf({ exitCode: null, exitSignal: "SIGKILL" }, { kills });
+    expect(cause).toContain("at the memory limit of 512.00 MiB of this control group");
+    expect(cause).not.toContain("host");
   });
 
   test("of a program that is not there names the program", () => {
