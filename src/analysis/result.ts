@@ -159,7 +159,10 @@ export function analyse(input: AnalysisInput): Result {
           externalPerUnitBytes: externalReading,
           kernelPerUnitBytes: isAbsent(kernel) ? kernel : kernel.perUnitBytes,
           ...withShared(
-            addUp(fit.perUnitBytes, externalReading, nativeReading, kernel, unitsOverLine),
+            addUp(fit.perUnitBytes, externalReading, nativeReading, kernel, {
+              span: unitsOverLine,
+              v8: identity.environment.v8,
+            }),
             input.countShared === true ? snapshot?.shared : undefined,
           ),
         };

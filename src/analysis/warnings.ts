@@ -7,6 +7,7 @@ import { missingSentence } from "./failed-row.js";
 import type { KernelLine } from "./kernel.js";
 import type { Lead } from "./lead.js";
 import { KERNEL } from "../record/total.js";
+import { bookkeepingShare } from "./total.js";
 
 const AGREEMENT = 0.01;
 /** The whole heap also holds what the process does by itself between the two snapshots. */
@@ -46,7 +47,7 @@ export function warningsOf(
     );
   }
   leakDoubt(result, warn);
-  leadDoubts(unit, lead, nativeLead, warn);
+  leadDoubts(result, lead, nativeLead, warn);
   if (result.environment.compilers === "on") {
     warn(
       "compilers-on",
@@ -243,7 +244,14 @@ function leakDoubt({ leak, unit, fit, crossCheck }: Result, warn: Warn): void {
 }
 
 /** The first population of a process against those after a warm-up. */
-function leadDoubts(unit: string, lead: Lead, nativeLead: Lead | undefined, warn: Warn): void {
+function leadDoubts(
+  { unit, environment }: Result,
+  lead: Lead,
+  nativeLead: Lead | undefined,
+  warn: Warn,
+): void {
+  // The first population fills new pages; later ones fill pages of which V8 has its books already.
+  const books = bookkeepingShare(environment.v8) * (lead.fit?.perUnitBytes.value ?? 0);
   const pairs = [
     [lead, "", "a table of a Map or WeakMap, a cache, a pool, or WebAssembly memory"],
     [nativeLead, " of malloc", "a pool or an arena of an addon"],
@@ -251,6 +259,7 @@ function leadDoubts(unit: string, lead: Lead, nativeLead: Lead | undefined, warn
   for (const [line, what, likely] of pairs) {
     const { fit, other } = line ?? {};
     if (fit === undefined || other === undefined) continue;
+    if (line === nativeLead && Math.abs(fit.perUnitBytes.value - other.perUnitBytes.value) <= books) continue;
     warn(
       what === "" ? "cold-and-warm-differ" : "cold-and-warm-malloc-differ",
       `In a process that made none before, one ${unit} costs ${bytes(fit.perUnitBytes.value)}${what}; after a warm-up, ${bytes(other.perUnitBytes.value)}. Something that grew then stays or is used again (${likely}), so the first line is the headline.`,

@@ -43,6 +43,13 @@ const KINDS: Record<string, Kind> = {
     not: ["retained-after-release", "methods-disagree"],
     versions: true,
   },
+  // Elements 24,000 + 16, the array 32. V8's books of its pages, up to 574 B of malloc since Node 24, are not its own.
+  "a large array": {
+    source: "export const create = (i) => new Array(3000).fill(i);",
+    total: [24_048, 24_048],
+    not: ["native-undeclared", "cold-and-warm-malloc-differ"],
+    versions: true,
+  },
   // Object without fields 24, text 16 + 8 to 16; a place of a WeakMap takes 16, and two to four are there for each entry.
   "private fields in a WeakMap": {
     source:
