@@ -6,6 +6,7 @@ import { findDominators } from "../snapshot/dominators.js";
 import { essentialEdges } from "../snapshot/essential.js";
 import { openSnapshot } from "../snapshot/read.js";
 import type { HeapGraph } from "../../measure/snapshot/graph.js";
+import type { OpenSnapshot } from "../../measure/snapshot/parse.js";
 import { packageOfUrl } from "./package-of.js";
 
 /** What objects that no package's code dominates count to. */
@@ -76,7 +77,7 @@ function spread(
 }
 
 /** The package of each script, function, scope and module. */
-function ownersOf(graph: HeapGraph): (string | undefined)[] {
+function ownersOf(graph: OpenSnapshot): (string | undefined)[] {
   const code = new CodePlaces(graph);
   const edges = new EdgeFinder(graph);
   const owners: (string | undefined)[] = new Array<undefined>(graph.meta.nodeCount).fill(undefined);

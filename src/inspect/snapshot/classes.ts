@@ -137,7 +137,7 @@ export function totalsOf(
   graph: HeapGraph,
   classes: Classes,
   dominated: Dominated,
-  retained: Float64Array,
+  retained: Uint32Array | Float64Array,
   from: readonly number[] = [0],
 ): ClassTotals[] {
   const rows = new Map<number, ClassTotals>();

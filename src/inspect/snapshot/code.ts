@@ -1,9 +1,9 @@
-import type { HeapGraph } from "../../measure/snapshot/graph.js";
+import type { OpenSnapshot } from "../../measure/snapshot/parse.js";
 import { EdgeFinder } from "./edges.js";
 
 /** Which script, and which function, the code of a closure or of a scope stands in. */
 export class CodePlaces {
-  readonly #graph: HeapGraph;
+  readonly #graph: OpenSnapshot;
   readonly #edges: EdgeFinder;
   /** One closure of each scope; scopes have no name of their own. */
   readonly #closureIn = new Map<number, number>();
@@ -11,7 +11,7 @@ export class CodePlaces {
   readonly #classScripts = new Map<string, string | undefined>();
   readonly #constructors = new Map<number, number>();
 
-  constructor(graph: HeapGraph) {
+  constructor(graph: OpenSnapshot) {
     this.#graph = graph;
     this.#edges = new EdgeFinder(graph);
     this.#closure = graph.meta.nodeTypes.indexOf("closure");

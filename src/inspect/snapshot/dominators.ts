@@ -12,13 +12,19 @@ export interface Dominators {
  * Immediate dominators by the Semi-NCA algorithm (Georgiadis, 2005), iterative. What no edge of the set reaches
  * is dominated by the root alone, as in DevTools.
  *
- * A snapshot may have a hundred million nodes, so each array is used for two things where they do not overlap.
+ * A snapshot may have a hundred million nodes, so each array is used for two things where they do not overlap, and
+ * `dropEdges` is called as soon as the columns of the edges are not needed any more.
  */
-export function findDominators(graph: HeapGraph, edges: EdgeSet): Dominators {
+export function findDominators(
+  graph: HeapGraph,
+  edges: EdgeSet,
+  dropEdges: () => void = () => undefined,
+): Dominators {
   const nodes = graph.meta.nodeCount;
   const { order, number, parent, reached } = search(graph, edges);
   const first = new Uint32Array(reached + 2);
   const from = predecessors(graph, edges, number, parent, first);
+  dropEdges();
   let next = reached;
   for (let node = 0; node < nodes; node++) if (number[node] === NOT_REACHED) order[next++] = node;
   // From here on, vertices are places in the order, and `number` is not needed any more.
@@ -138,12 +144,14 @@ function predecessors(
   return from;
 }
 
-/** Adds up a weight of each node over everything that it dominates. */
+/** Adds up a weight of each node over everything that it dominates. `total` is the sum of all weights. */
 export function retainedOf(
   { order, dominator }: Dominators,
   weights: Uint32Array | Float64Array,
-): Float64Array {
-  const retained = new Float64Array(weights);
+  total = Infinity,
+): Uint32Array | Float64Array {
+  // No sum is above the total.
+  const retained = total < 2 ** 32 ? new Uint32Array(weights) : new Float64Array(weights);
   for (let place = order.length - 1; place > 0; place--) {
     const node = order[place] as number;
     const above = dominator[node] as number;

@@ -25,10 +25,9 @@ export class EdgeSet {
  * V8 itself would seem to hold what the program holds.
  */
 export function essentialEdges(graph: HeapGraph): EdgeSet {
-  const { meta, firstEdge, edgeType, edgeName, edgeTo, nodeId, strings } = graph;
+  const { meta, firstEdge, edgeType, edgeTo } = graph;
   const weak = meta.edgeTypes.indexOf("weak");
   const shortcut = meta.edgeTypes.indexOf("shortcut");
-  const internal = meta.edgeTypes.indexOf("internal");
   const users = reachedByUser(graph);
   const edges = new EdgeSet(meta.edgeCount);
   for (let from = 0; from < meta.nodeCount; from++) {
@@ -38,8 +37,6 @@ export function essentialEdges(graph: HeapGraph): EdgeSet {
       const to = edgeTo[edge] as number;
       if (type === weak || to === from || (type === shortcut && from !== 0)) continue;
       if (from !== 0 && users[to] === 1 && users[from] === 0) continue;
-      if (type === internal && strings.ephemeronTables.get(edgeName[edge] as number) === nodeId[from])
-        continue;
       edges.add(edge);
     }
   }

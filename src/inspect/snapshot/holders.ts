@@ -1,4 +1,5 @@
 import type { HeapGraph } from "../../measure/snapshot/graph.js";
+import type { OpenSnapshot } from "../../measure/snapshot/parse.js";
 import type { ClassTotals, Classes } from "./classes.js";
 import { totalsOf } from "./classes.js";
 import type { CodePlaces } from "./code.js";
@@ -25,11 +26,11 @@ export interface Holder {
 }
 
 export interface Heap {
-  graph: HeapGraph;
+  graph: OpenSnapshot;
   classes: Classes;
   dominated: Dominated;
   /** Bytes that each node dominates; of a comparison, only the bytes that are new. */
-  weights: Float64Array;
+  weights: Uint32Array | Float64Array;
   code: CodePlaces;
   paths: PathFinder;
 }
@@ -47,7 +48,7 @@ const LEAST_SHARE = 0.01;
 const DOMINATING = 0.5;
 /** A class below the group that has this share of its bytes is named instead, if it is the user's own. */
 const PAYLOAD = 0.7;
-const LOOKED_AT = 200;
+export const LOOKED_AT = 200;
 
 /**
  * Goes down the tree of dominators from the root, as long as one object has most of the bytes. It ends at a

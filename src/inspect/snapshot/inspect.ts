@@ -2,16 +2,19 @@ import { counted, fixed, percent } from "../../base/format.js";
 import { BytesperError } from "../../base/errors.js";
 import { suggestion } from "../../base/nearest-name.js";
 import type { HeapGraph } from "../../measure/snapshot/graph.js";
+import type { OpenSnapshot } from "../../measure/snapshot/parse.js";
 import type { ClassRow, HolderRow, OneClass, SnapshotAnswer } from "./answer.js";
-import type { ClassTotals } from "./classes.js";
+import type { ClassTotals, Classes } from "./classes.js";
 import { classify, totalsOf } from "./classes.js";
 import { CodePlaces } from "./code.js";
 import type { Earlier } from "./compare.js";
 import { earlierOf, findEarlier, growthByClass, isSameProcess, newBytes } from "./compare.js";
+import type { Dominated, Dominators } from "./dominators.js";
 import { dominatedBy, findDominators, retainedOf } from "./dominators.js";
+import { collectNow } from "./collect-now.js";
 import { essentialEdges } from "./essential.js";
 import type { Heap, Holder } from "./holders.js";
-import { commonPath, findHolders } from "./holders.js";
+import { commonPath, findHolders, LOOKED_AT } from "./holders.js";
 import { shortBytes } from "./short.js";
 import { PathFinder, pathText } from "./path.js";
 import { openSnapshot } from "./read.js";
@@ -70,18 +73,27 @@ function sum(values: ArrayLike<number>): number {
 }
 
 function inspect(
-  graph: HeapGraph,
+  graph: OpenSnapshot,
   files: SnapshotAnswer["files"],
   earlier: readonly Earlier[],
   { className, tree = false }: InspectOptions,
 ): { answer: SnapshotAnswer; tree?: TreeNode } {
   const totalBytes = files.at(-1)?.totalBytes ?? 0;
-  const classes = classify(graph);
+  // Numbers tell objects of several snapshots apart.
+  if (earlier.length === 0) graph.drop(["nodeId"]);
+  const last = earlier.at(-1);
+  // In an order that holds few columns and results at once.
+  const waste = wasteOf(graph, totalBytes);
   const code = new CodePlaces(graph);
-  const dominators = findDominators(graph, essentialEdges(graph));
-  const dominated = dominatedBy(dominators);
-  const retained = retainedOf(dominators, graph.nodeSelfBytes);
-  const paths = new PathFinder(graph, classes, waysFromRoot(graph), code);
+  const classes = classify(graph);
+  const fresh = last === undefined ? undefined : freshOf(graph, classes, earlier, last);
+  graph.drop(["nodeSelfBytes"]);
+  collectNow();
+  const ways = waysFromRoot(graph);
+  const { dominated, retained, dominators } = dominance(graph, totalBytes, earlier.length > 0);
+  collectNow();
+  graph.recall(["nodeType", "nodeName", "firstEdge"]);
+  const paths = new PathFinder(graph, classes, ways, code);
   const heap: Heap = { graph, classes, dominated, weights: retained, code, paths };
   const holders = findHolders(heap, totalBytes, MOST_HOLDERS);
   const totals = totalsOf(graph, classes, dominated, retained);
@@ -89,18 +101,40 @@ function inspect(
     verdict: "",
     files,
     classes: classRows(heap, totals, holders),
-    ...wasteOf(graph, totalBytes),
+    ...waste,
     holders: holders.map((holder) => holderRow(holder, totalBytes)),
     doubts: [],
   };
   answer.verdict = verdictOf(answer.holders, totalBytes);
-  const last = earlier.at(-1);
-  if (last !== undefined) addGrowth(answer, heap, dominators, earlier, last);
+  if (fresh !== undefined && dominators !== undefined) addGrowth(answer, heap, dominators, fresh);
   if (className !== undefined) {
     answer.oneClass = oneClassOf(heap, totals, className);
     answer.verdict = classVerdict(answer.oneClass, totalBytes);
   }
   return { answer, ...(tree ? { tree: treeOf(heap, totalBytes) } : {}) };
+}
+
+/** Not needed while dominators are looked for. Those of nodes are read from the file again after it. */
+const NOT_FOR_DOMINATORS = ["nodeType", "nodeName", "edgeType", "edgeName"] as const;
+
+/** What each node dominates. The columns of nodes and edges are dropped, and `nodeSelfBytes` is read again. */
+function dominance(
+  graph: OpenSnapshot,
+  totalBytes: number,
+  keep: boolean,
+): { dominated: Dominated; retained: Uint32Array | Float64Array; dominators?: Dominators } {
+  const edges = essentialEdges(graph);
+  graph.drop(NOT_FOR_DOMINATORS);
+  collectNow();
+  const dominators = findDominators(graph, edges, () => {
+    graph.drop(["firstEdge", "edgeTo"]);
+    collectNow();
+  });
+  collectNow();
+  graph.recall(["nodeSelfBytes"]);
+  const dominated = dominatedBy(dominators);
+  const retained = retainedOf(dominators, graph.nodeSelfBytes, totalBytes);
+  return { dominated, retained, ...(keep ? { dominators } : {}) };
 }
 
 /** The classes of the holders first, then those that retain most. */
@@ -112,7 +146,9 @@ function classRows(heap: Heap, totals: readonly ClassTotals[], holders: readonly
     .sort((a, b) => rank(a.name) - rank(b.name) || b.retainedBytes - a.retainedBytes);
   const pathOf = new Map(holders.map(({ name, path }) => [name, pathText(path)] as const).reverse());
   const wanted = rows.slice(0, CLASSES_WITH_PATH).filter(({ name }) => !pathOf.has(name));
-  const members = membersOf(heap, new Set(wanted.map(({ name }) => name)));
+  // A class may have millions of objects, and the path of few of them is looked at.
+  const steps = new Map(wanted.map(({ name, count }) => [name, Math.max(1, Math.floor(count / LOOKED_AT))]));
+  const members = membersOf(heap, steps);
   for (const [name, nodes] of members) pathOf.set(name, pathText(commonPath(heap.paths, nodes).path));
   return rows.map((row) => {
     const path = pathOf.get(row.name);
@@ -120,13 +156,19 @@ function classRows(heap: Heap, totals: readonly ClassTotals[], holders: readonly
   });
 }
 
-function membersOf({ graph, classes }: Heap, names: ReadonlySet<string>): Map<string, number[]> {
-  const members = new Map<number, number[]>();
-  classes.names.forEach((name, index) => {
-    if (names.has(name)) members.set(index, []);
-  });
-  for (let node = 0; node < graph.meta.nodeCount; node++) members.get(classes.of[node] as number)?.push(node);
-  return new Map([...members].map(([index, nodes]) => [classes.names[index] ?? "", nodes]));
+/** Of each class by name, one object in so many. */
+function membersOf({ graph, classes }: Heap, steps: ReadonlyMap<string, number>): Map<string, number[]> {
+  const stepOf = classes.names.map((name) => steps.get(name) ?? 0);
+  const members = new Map<string, number[]>([...steps.keys()].map((name) => [name, []]));
+  const seen = new Uint32Array(stepOf.length);
+  for (let node = 0; node < graph.meta.nodeCount; node++) {
+    const index = classes.of[node] as number;
+    const step = stepOf[index] as number;
+    if (step === 0) continue;
+    if ((seen[index] as number) % step === 0) members.get(classes.names[index] ?? "")?.push(node);
+    seen[index] = (seen[index] as number) + 1;
+  }
+  return members;
 }
 
 function holderRow(holder: Holder, totalBytes: number): HolderRow {
@@ -170,51 +212,60 @@ function kept({ path, pathShare, through }: HolderRow): string {
   return `${percent(pathShare, 0)} of them kept by ${by}`;
 }
 
-function addGrowth(
-  answer: SnapshotAnswer,
-  heap: Heap,
-  dominators: Parameters<typeof retainedOf>[0],
-  earlier: readonly Earlier[],
-  last: Earlier,
-): void {
-  const { graph, classes } = heap;
-  for (const before of earlier) {
-    if (isSameProcess(graph, classes, before)) continue;
-    answer.doubts.push({
-      name: "other-process",
-      message:
-        "the numbers of the objects do not match, so the files are of different processes or far apart; only the classes can be compared",
-    });
-    answer.growth = growthByClass(graph, classes, last);
-    answer.verdict = `The files are not of one process. ${answer.verdict}`;
-    return;
-  }
+/** What the last snapshot has and the earlier ones lack. */
+interface Fresh {
+  /** Bytes of each node that are new; absent where the files are not of one process. */
+  bytes?: Float64Array;
+  byClass: { name: string; count: number; bytes: number }[];
+  /** Whether a middle snapshot had them too. */
+  stays: boolean;
+}
+
+/** Reads the columns of the edges, and so comes before they are dropped. */
+function freshOf(graph: HeapGraph, classes: Classes, earlier: readonly Earlier[], last: Earlier): Fresh {
   const first = earlier[0] as Earlier;
-  const bytes = newBytes(graph, first);
   const stays = earlier.length === 2;
+  if (!earlier.every((before) => isSameProcess(graph, classes, before)))
+    return { byClass: growthByClass(graph, classes, last), stays };
+  const bytes = newBytes(graph, first);
   if (stays) {
     const second = earlier[1] as Earlier;
     for (let node = 0; node < bytes.length; node++)
       if (bytes[node] !== 0 && findEarlier(second, graph.nodeId[node] as number) === -1) bytes[node] = 0;
   }
-  const weights = retainedOf(dominators, bytes);
+  return { bytes, byClass: stays ? newByClass(classes, bytes) : growthByClass(graph, classes, first), stays };
+}
+
+function addGrowth(
+  answer: SnapshotAnswer,
+  heap: Heap,
+  dominators: Dominators,
+  { bytes, byClass, stays }: Fresh,
+): void {
+  if (bytes === undefined) {
+    answer.doubts.push({
+      name: "other-process",
+      message:
+        "the numbers of the objects do not match, so the files are of different processes or far apart; only the classes can be compared",
+    });
+    answer.growth = byClass;
+    answer.verdict = `The files are not of one process. ${answer.verdict}`;
+    return;
+  }
   const total = sum(bytes);
+  const weights = retainedOf(dominators, bytes, total);
   const holders = findHolders({ ...heap, weights }, total, MOST_HOLDERS);
   answer.growthHolders = holders.map((holder) => holderRow(holder, total));
-  const net = stays ? newByClass(heap, bytes) : growthByClass(graph, classes, first);
   const pathOf = new Map(holders.map(({ name, path }) => [name, pathText(path)] as const).reverse());
   const named = holders.filter(({ isOwn }) => !isOwn).map(({ name }) => name);
   const rank = (name: string): number => (named.includes(name) ? named.indexOf(name) : named.length);
-  answer.growth = net
+  answer.growth = byClass
     .map((row) => ({ ...row, ...(pathOf.has(row.name) ? { path: pathOf.get(row.name) as string } : {}) }))
     .sort((a, b) => rank(a.name) - rank(b.name) || b.bytes - a.bytes);
   answer.verdict = growthVerdict(answer, total, stays);
 }
 
-function newByClass(
-  { classes }: Heap,
-  bytes: Float64Array,
-): { name: string; count: number; bytes: number }[] {
+function newByClass(classes: Classes, bytes: Float64Array): { name: string; count: number; bytes: number }[] {
   const rows = new Map<string, { name: string; count: number; bytes: number }>();
   for (let node = 0; node < bytes.length; node++) {
     const own = bytes[node] as number;
@@ -252,7 +303,7 @@ function oneClassOf(heap: Heap, totals: readonly ClassTotals[], wanted: string):
       `The snapshot has no object of class "${wanted}"${suggestion(wanted, names)}; without --class, all are listed.`,
     );
   }
-  const nodes = membersOf(heap, new Set([wanted])).get(wanted) ?? [];
+  const nodes = membersOf(heap, new Map([[wanted, 1]])).get(wanted) ?? [];
   const sizes = nodes.map((node) => heap.weights[node] as number).sort((a, b) => a - b);
   const at = (share: number): number =>
     sizes[Math.min(sizes.length - 1, Math.floor(share * sizes.length))] ?? 0;

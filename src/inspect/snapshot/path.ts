@@ -1,10 +1,10 @@
-import type { HeapGraph } from "../../measure/snapshot/graph.js";
+import type { OpenSnapshot } from "../../measure/snapshot/parse.js";
 import type { Classes } from "./classes.js";
 import type { CodePlaces } from "./code.js";
 import { isOwnCode, shortScript } from "./code.js";
 import { EdgeFinder } from "./edges.js";
 import type { Ways } from "./ways.js";
-import { NO_EDGE } from "./ways.js";
+import { beforeOn, NO_EDGE } from "./ways.js";
 
 /** What holds an object, in names of the program. */
 export interface Path {
@@ -24,14 +24,14 @@ const MOST_FIELDS = 64;
 
 /** Tells who holds a node. A place in a list is `[*]` unless `exact`. */
 export class PathFinder {
-  readonly #graph: HeapGraph;
+  readonly #graph: OpenSnapshot;
   readonly #classes: Classes;
   readonly #ways: Ways;
   readonly #code: CodePlaces;
   readonly #edges: EdgeFinder;
   readonly #globals = new Set<number>();
 
-  constructor(graph: HeapGraph, classes: Classes, ways: Ways, code: CodePlaces) {
+  constructor(graph: OpenSnapshot, classes: Classes, ways: Ways, code: CodePlaces) {
     this.#graph = graph;
     this.#classes = classes;
     this.#ways = ways;
@@ -39,7 +39,7 @@ export class PathFinder {
     this.#edges = new EdgeFinder(graph);
     const end = graph.firstEdge[1] as number;
     for (let edge = 0; edge < end; edge++)
-      if (this.#edgeType(edge) === "shortcut") this.#globals.add(graph.edgeTo[edge] as number);
+      if (this.#edgeType(edge) === "shortcut") this.#globals.add(graph.edge(edge).to);
   }
 
   of(from: number, exact = false): Path {
@@ -50,10 +50,10 @@ export class PathFinder {
       return { anchor, steps: shown, ...(through === undefined ? {} : { through }) };
     };
     for (let node = from, walked = 0; walked < MOST_WALK; walked++) {
-      const edge = this.#ways.edge[node] as number;
+      const edge = this.#ways[node] as number;
       if (edge === NO_EDGE) return end("weak references only");
       if (node === 0) return end("the root");
-      const parent = this.#ways.parent[node] as number;
+      const parent = beforeOn(this.#ways, this.#graph, node);
       const type = this.#edgeType(edge);
       if (parent === 0 || this.#nodeType(parent) === "synthetic")
         return end(this.#root(parent === 0 ? node : parent));
@@ -90,7 +90,7 @@ export class PathFinder {
         }
         steps.push(this.#property(parent, node, name, exact));
       } else if (type === "element") {
-        steps.push(exact ? `[${this.#graph.edgeName[edge] as number}]` : "[*]");
+        steps.push(exact ? `[${this.#graph.edge(edge).name}]` : "[*]");
       } else {
         const owner = this.#ownerOfTable(parent);
         if (owner !== undefined) steps.push(this.#entry(parent, edge, this.#rawName(owner), exact));
@@ -131,10 +131,10 @@ export class PathFinder {
   #entry(table: number, edge: number, owner: string, exact: boolean): string {
     if (!exact || !owner.endsWith("Map")) return `${owner} entry`;
     const index = Number(this.#edgeName(edge));
-    const { firstEdge, edgeTo } = this.#graph;
+    const { firstEdge } = this.#graph;
     for (let other = firstEdge[table] as number; other < (firstEdge[table + 1] as number); other++) {
       if (this.#edgeType(other) !== "internal" || Number(this.#edgeName(other)) !== index - 1) continue;
-      const key = edgeTo[other] as number;
+      const key = this.#graph.edge(other).to;
       if (this.#nodeType(key) === "string") return `Map entry "${this.#rawName(key).slice(0, 40)}"`;
     }
     return `${owner} entry`;
@@ -142,32 +142,32 @@ export class PathFinder {
 
   /** The Map or Set whose table this is. */
   #ownerOfTable(table: number): number | undefined {
-    const edge = this.#ways.edge[table] as number;
+    const edge = this.#ways[table] as number;
     if (edge >= NO_EDGE - 1 || this.#edgeType(edge) !== "internal" || this.#edgeName(edge) !== "table")
       return undefined;
-    return this.#ways.parent[table];
+    return beforeOn(this.#ways, this.#graph, table);
   }
 
   /** An export of an ES module: the module's table of exports has the name, then the cell of the variable. */
   #exported(cell: number, value: number): string | undefined {
     if (!this.#rawName(cell).startsWith("system / Cell") || value === cell) return undefined;
-    const table = this.#ways.parent[cell] as number;
-    const module = this.#ways.parent[table] as number;
+    const table = beforeOn(this.#ways, this.#graph, cell);
+    const module = beforeOn(this.#ways, this.#graph, table);
     if (!this.#rawName(module).startsWith("system / SourceTextModule")) return undefined;
-    const index = Number(this.#edgeName(this.#ways.edge[cell] as number));
-    const { firstEdge, edgeTo } = this.#graph;
+    const index = Number(this.#edgeName(this.#ways[cell] as number));
+    const { firstEdge } = this.#graph;
     let name = "a variable";
     for (let edge = firstEdge[table] as number; edge < (firstEdge[table + 1] as number); edge++)
       if (this.#edgeType(edge) === "internal" && Number(this.#edgeName(edge)) === index - 1)
-        name = `\`${this.#rawName(edgeTo[edge] as number)}\``;
+        name = `\`${this.#rawName(this.#graph.edge(edge).to)}\``;
     const script = this.#scriptOfModule(module);
     return `${name}${script === undefined ? "" : ` in ${shortScript(script)}`}`;
   }
 
   #scriptOfModule(module: number): string | undefined {
-    const { firstEdge, edgeTo } = this.#graph;
+    const { firstEdge } = this.#graph;
     for (let edge = firstEdge[module] as number; edge < (firstEdge[module + 1] as number); edge++) {
-      const to = edgeTo[edge] as number;
+      const to = this.#graph.edge(edge).to;
       const code = this.#edges.to(to, "internal", "function") ?? to;
       const script = this.#code.script(code);
       if (script !== undefined) return script;
@@ -198,13 +198,13 @@ export class PathFinder {
   }
 
   #edgeType(edge: number): string {
-    return this.#graph.meta.edgeTypes[this.#graph.edgeType[edge] as number] ?? "";
+    return this.#graph.meta.edgeTypes[this.#graph.edge(edge).type] ?? "";
   }
 
   /** Only for edges whose names are strings. */
   #edgeName(edge: number): string {
     const type = this.#edgeType(edge);
-    const name = this.#graph.edgeName[edge] as number;
+    const name = this.#graph.edge(edge).name;
     return type === "element" || type === "hidden" ? String(name) : this.#graph.strings.at(name);
   }
 }

@@ -1,10 +1,7 @@
 import type { HeapGraph } from "../../measure/snapshot/graph.js";
 
-/** For each node, the edge by which a search from the root reaches it, and where that edge begins. */
-export interface Ways {
-  parent: Uint32Array;
-  edge: Uint32Array;
-}
+/** For each node, the edge by which a search from the root reaches it. */
+export type Ways = Uint32Array;
 
 export const NO_EDGE = 0xffffffff;
 
@@ -18,20 +15,19 @@ const LAST_ROOTS =
  * programmer knows them.
  */
 export function waysFromRoot(graph: HeapGraph): Ways {
-  const { meta, firstEdge, edgeType, edgeName, edgeTo, nodeId, nodeType, nodeName, strings } = graph;
+  const { meta, firstEdge, edgeType, edgeTo, nodeType, nodeName, strings } = graph;
   const weak = meta.edgeTypes.indexOf("weak");
   const shortcut = meta.edgeTypes.indexOf("shortcut");
-  const internal = meta.edgeTypes.indexOf("internal");
   const [synthetic, code, shape] = ["synthetic", "code", "object shape"].map((type) =>
     meta.nodeTypes.indexOf(type),
   );
   const nodes = meta.nodeCount;
-  const ways = { parent: new Uint32Array(nodes), edge: new Uint32Array(nodes).fill(NO_EDGE) };
+  const ways = new Uint32Array(nodes).fill(NO_EDGE);
   const queue = new Uint32Array(nodes);
   const later: number[][] = [[], [], []];
   let length = 0;
   let head = 0;
-  ways.edge[0] = NO_EDGE - 1;
+  ways[0] = NO_EDGE - 1;
   const rankOf = (node: number): number => {
     const type = nodeType[node];
     if (type === synthetic) return LAST_ROOTS.test(strings.at(nodeName[node] as number)) ? 2 : 0;
@@ -42,12 +38,9 @@ export function waysFromRoot(graph: HeapGraph): Ways {
     for (let edge = firstEdge[node] as number; edge < end; edge++) {
       const to = edgeTo[edge] as number;
       const type = edgeType[edge];
-      if (ways.edge[to] !== NO_EDGE || type === weak || (type === shortcut && node !== 0)) continue;
+      if (ways[to] !== NO_EDGE || type === weak || (type === shortcut && node !== 0)) continue;
       if (only !== undefined && type !== only) continue;
-      if (type === internal && strings.ephemeronTables.get(edgeName[edge] as number) === nodeId[node])
-        continue;
-      ways.edge[to] = edge;
-      ways.parent[to] = node;
+      ways[to] = edge;
       const rank = rankOf(to);
       if (rank === 0) queue[length++] = to;
       else (later[rank] as number[]).push(to);
@@ -68,4 +61,18 @@ export function waysFromRoot(graph: HeapGraph): Ways {
     }
   }
   return ways;
+}
+
+/** The node at which the way to this node comes from; the root's is the root. */
+export function beforeOn(ways: Ways, { firstEdge }: HeapGraph, node: number): number {
+  const edge = ways[node] as number;
+  if (edge >= NO_EDGE - 1) return 0;
+  // The last node whose edges begin at this one or before it; nodes without edges begin where the next one does.
+  let [low, high] = [0, firstEdge.length - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((firstEdge[middle] as number) > edge) high = middle;
+    else low = middle + 1;
+  }
+  return low - 1;
 }

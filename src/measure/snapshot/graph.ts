@@ -24,6 +24,10 @@ export interface HeapGraph {
   nodeSelfBytes: Uint32Array | Float64Array;
   /** Index of the first edge of each node, with one more entry that ends the last node. */
   firstEdge: Uint32Array;
+  /**
+   * The edge from the table of a WeakMap to a value counts as weak: the key keeps the value alive, and the table does
+   * not.
+   */
   edgeType: Uint8Array;
   /** Index into the strings, or index of an element; the type of the edge decides which. */
   edgeName: Uint32Array;
@@ -39,8 +43,6 @@ export interface HeapGraph {
 export interface SnapshotStrings {
   count: number;
   at: (index: number) => string;
-  /** For each string that names an entry of a WeakMap, the id of the table node that holds this entry. */
-  ephemeronTables: Map<number, number>;
 }
 
 interface RawMeta {

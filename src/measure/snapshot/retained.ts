@@ -44,11 +44,9 @@ export function setRetained(graph: HeapGraph): SetRetained {
 }
 
 export function reach(graph: HeapGraph, blocked: Uint8Array | undefined): Uint8Array {
-  const { firstEdge, edgeType, edgeName, edgeTo, nodeId, strings, meta } = graph;
+  const { firstEdge, edgeType, edgeTo, meta } = graph;
   const weak = meta.edgeTypes.indexOf("weak");
   const shortcut = meta.edgeTypes.indexOf("shortcut");
-  const internal = meta.edgeTypes.indexOf("internal");
-  const { ephemeronTables } = strings;
   const seen = new Uint8Array(meta.nodeCount);
   const stack = new Uint32Array(meta.nodeCount);
   let depth = 1;
@@ -61,7 +59,6 @@ export function reach(graph: HeapGraph, blocked: Uint8Array | undefined): Uint8A
       if (seen[to] === 1 || blocked?.[to] === 1) continue;
       const type = edgeType[edge];
       if (type === weak || (type === shortcut && from !== 0)) continue;
-      if (type === internal && ephemeronTables.get(edgeName[edge] as number) === nodeId[from]) continue;
       seen[to] = 1;
       stack[depth++] = to;
     }

@@ -42,6 +42,12 @@ export class JsonScanner {
     return this.#base + this.#position;
   }
 
+  /** Goes on from this offset of the file. */
+  seek(offset: number): void {
+    this.#base = offset;
+    this.#position = this.#length = 0;
+  }
+
   fail(expected: string): never {
     throw new BytesperError(
       "BAD_SNAPSHOT",
@@ -112,13 +118,17 @@ export class JsonScanner {
 
   /** Reads the text between two offsets of the file again. */
   text(start: number, end: number): string {
+    return this.bytes(start, end).toString("utf8");
+  }
+
+  bytes(start: number, end: number): Buffer<ArrayBuffer> {
     const bytes = Buffer.allocUnsafe(end - start);
     for (let done = 0; done < bytes.length;) {
       const got = readSync(this.#descriptor, bytes, done, bytes.length - done, start + done);
       if (got === 0) this.fail("more text");
       done += got;
     }
-    return bytes.toString("utf8");
+    return bytes;
   }
 
   /** Skips a string. Returns its offsets, quotes included, and the first byte of its text. */

@@ -26,10 +26,9 @@ export function shortestWays(
   blocked?: ReadonlySet<number>,
   { throughTables = true } = {},
 ): Ways {
-  const { meta, firstEdge, edgeType, edgeName, edgeTo, nodeId, nodeType, nodeName, strings } = graph;
+  const { meta, firstEdge, edgeType, edgeTo, nodeType, nodeName, strings } = graph;
   const weak = meta.edgeTypes.indexOf("weak");
   const shortcut = meta.edgeTypes.indexOf("shortcut");
-  const internal = meta.edgeTypes.indexOf("internal");
   const synthetic = meta.nodeTypes.indexOf("synthetic");
   const nodes = nodeType.length;
   const ways = { parent: new Uint32Array(nodes), edge: new Uint32Array(nodes).fill(NO_EDGE) };
@@ -45,9 +44,6 @@ export function shortestWays(
       const type = edgeType[edge];
       if (ways.edge[to] !== NO_EDGE || type === weak || (type === shortcut && node !== 0)) continue;
       if (blocked?.has(to) === true) continue;
-      // The key of a WeakMap keeps its value alive; the edge from the table does not.
-      if (type === internal && strings.ephemeronTables.get(edgeName[edge] as number) === nodeId[node])
-        continue;
       ways.edge[to] = edge;
       ways.parent[to] = node;
       if (nodeType[to] === synthetic && TABLES.has(strings.at(nodeName[to] as number))) tables.push(to);

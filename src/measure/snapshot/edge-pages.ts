@@ -1,0 +1,55 @@
+import type { SnapshotMeta } from "./graph.js";
+import type { JsonScanner } from "./scanner.js";
+
+export interface Edge {
+  type: number;
+  /** Index into the strings, or index of an element. */
+  name: number;
+  to: number;
+}
+
+/** Edges of one page. */
+export const PAGE_EDGES = 128;
+const MOST_PAGES = 512;
+
+/** Reads single edges from the file, where their columns would take more memory than everything else. */
+export class EdgePages {
+  readonly #scanner: JsonScanner;
+  readonly #width: number;
+  readonly #nodeWidth: number;
+  readonly #fields: readonly [type: number, name: number, to: number];
+  /** Where each page begins in the file; one entry more ends the last one. */
+  readonly #starts: Float64Array;
+  readonly #pages = new Map<number, Float64Array>();
+
+  constructor(scanner: JsonScanner, meta: SnapshotMeta, starts: Float64Array) {
+    this.#scanner = scanner;
+    const { edgeFields, nodeFields } = meta;
+    this.#width = edgeFields.length;
+    this.#nodeWidth = nodeFields.length;
+    const place = (field: string): number => edgeFields.indexOf(field);
+    this.#fields = [place("type"), place("name_or_index"), place("to_node")];
+    this.#starts = starts;
+  }
+
+  edge(edge: number): Edge {
+    const [type, name, to] = this.#fields;
+    const numbers = this.#page(Math.floor(edge / PAGE_EDGES));
+    const first = (edge % PAGE_EDGES) * this.#width;
+    return {
+      type: numbers[first + type] as number,
+      name: numbers[first + name] as number,
+      to: (numbers[first + to] as number) / this.#nodeWidth,
+    };
+  }
+
+  #page(page: number): Float64Array {
+    const known = this.#pages.get(page);
+    if (known !== undefined) return known;
+    const text = this.#scanner.text(this.#starts[page] as number, this.#starts[page + 1] as number);
+    const numbers = Float64Array.from(text.match(/-?\d+/g) ?? [], Number);
+    if (this.#pages.size >= MOST_PAGES) this.#pages.clear();
+    this.#pages.set(page, numbers);
+    return numbers;
+  }
+}
