@@ -111,7 +111,9 @@ export class PathFinder {
     if (this.#className(owner) === this.#className(value) && /^_?(next|prev|previous|tail|head)$/i.test(name))
       return `list of ${this.#className(owner)}`;
     const count = (this.#graph.firstEdge[owner + 1] as number) - (this.#graph.firstEdge[owner] as number);
-    const isTable = count > MOST_FIELDS && !name.startsWith("<symbol");
+    // An instance of a class, such as `process`, may have many fields.
+    const isPlain = /^(Object$|\{|\()/.test(this.#className(owner));
+    const isTable = isPlain && count > MOST_FIELDS && !name.startsWith("<symbol");
     if (!isTable && /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return `.${name}`;
     if (name.startsWith("<symbol")) return `[${name.slice(1, -1)}]`;
     return exact ? `["${name.slice(0, 40)}"]` : "[*]";

@@ -96,10 +96,13 @@ function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles 
   const set = (node: number, flag: number): void => {
     flags[node] = (flags[node] as number) | flag;
   };
-  const stores = new Map<number, number>();
+  // One more than the role; 0 where the name was not looked at. Each place of a table has a name of its own.
+  const stores = new Uint8Array(strings.count);
   const storeOf = (name: number): number => {
-    let store = stores.get(name);
-    if (store === undefined) stores.set(name, (store = STORE_NAMES[strings.at(name)] ?? 0));
+    const known = stores[name] ?? 1;
+    if (known > 0) return known - 1;
+    const store = STORE_NAMES[strings.at(name)] ?? 0;
+    stores[name] = store + 1;
     return store;
   };
   for (let node = 0; node < retained.length; node++) {
