@@ -82,7 +82,8 @@ function known(before: LedgerReading, after: LedgerReading): { inPages: number; 
   return { inPages: pages + inUse, external: Math.max(0, external - inUse) };
 }
 
-function halves(points: readonly Point[]): Interval {
+/** The line through the points, with the range over its two halves. */
+export function halves(points: readonly Point[]): Interval {
   const slopeOf = (part: readonly Point[]): number => theilSen(part)?.slope ?? Number.NaN;
   const middle = points.length >> 1;
   const all = slopeOf(points);

@@ -27,6 +27,7 @@ import { kernelLine } from "./kernel.js";
 import { leadingLine } from "./lead.js";
 import { leakOf } from "./leak.js";
 import { balance } from "./ledger.js";
+import { ofOtherNumber } from "./other-number.js";
 import { heldWithoutReserves, leftWithoutReserves, mallocOfGrown } from "./reserves.js";
 import { minimumDetectableBytes, nullControl } from "./null-control.js";
 import { tableRecord } from "./table-record.js";
@@ -220,6 +221,8 @@ export function analyse(input: AnalysisInput): Result {
     ownSlope: experiment.ownSlope,
     lead,
     ...(nativeReading === nativeRead ? { nativeLead } : {}),
+    other: several ? undefined : ofOtherNumber(collected.growths, unitsOf),
+    spread: spreadShare(collected),
     kernel,
   });
   return result;

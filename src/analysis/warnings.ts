@@ -6,6 +6,7 @@ import type { Collected } from "./collected.js";
 import { missingSentence } from "./failed-row.js";
 import type { KernelLine } from "./kernel.js";
 import type { Lead } from "./lead.js";
+import type { OtherNumber } from "./other-number.js";
 import { KERNEL } from "../record/total.js";
 import { bookkeepingShare } from "./total.js";
 
@@ -20,6 +21,10 @@ export interface Found {
   /** Absent where the line of malloc is not the one that was printed. */
   nativeLead?: Lead;
   kernel: KernelLine | Absent;
+  /** The cost in a population of another size; undefined where none was made. */
+  other?: OtherNumber | undefined;
+  /** Range of the mean of instances that differ in size, as a share of it. */
+  spread?: number;
 }
 
 /**
@@ -29,7 +34,7 @@ export interface Found {
 export function warningsOf(
   result: Result,
   collected: Collected,
-  { ownSlope, lead, nativeLead, kernel }: Found,
+  { ownSlope, lead, nativeLead, kernel, other, spread = 0 }: Found,
 ): ResultWarning[] {
   const warnings: ResultWarning[] = [];
   const warn = (name: string, message: string): void => void warnings.push({ name, message });
@@ -48,6 +53,8 @@ export function warningsOf(
   }
   leakDoubt(result, warn);
   leadDoubts(result, lead, nativeLead, warn);
+  const isToldApart = warnings.some(({ name }) => name === "depends-on-number");
+  if (other !== undefined && !isToldApart) numberDoubt(result, other, spread, warn);
   if (result.environment.compilers === "on") {
     warn(
       "compilers-on",
@@ -240,6 +247,24 @@ function leakDoubt({ leak, unit, fit, crossCheck }: Result, warn: Warn): void {
   warn(
     "depends-on-number",
     `The first ${unit}s cost ${bytes(first)} each, and ${leak.made.toLocaleString("en-US")} that were made later left ${bytes(left.value)} each${whole === undefined ? "" : ` (the growth of the whole heap says ${bytes(whole)})`}: what keeps them (a table that doubles, an array with spare places) grows in steps, so the cost of one depends on how many there are.`,
+  );
+}
+
+/** Two populations whose costs are this close, as a share, say the same. */
+const NUMBER_AGREEMENT = 0.05;
+/** Less is rounding of V8's and readings of few instances. */
+const NUMBER_LEAST_BYTES = 8;
+
+/** The line against that of a larger population. */
+function numberDoubt({ fit, rows, unit }: Result, other: OtherNumber, spread: number, warn: Warn): void {
+  if (isAbsent(fit)) return;
+  const { value, low, high } = fit.perUnitBytes;
+  const margin = Math.max(NUMBER_LEAST_BYTES, Math.max(NUMBER_AGREEMENT, spread) * value);
+  if (other.low <= high + margin && other.high >= low - margin) return;
+  const most = largestOf(rows.map(({ instances }) => instances));
+  warn(
+    "depends-on-number",
+    `One ${unit} costs ${bytes(value)} in populations of up to ${most.toLocaleString("en-US")}, and ${bytes(other.value)} in one that grew to ${other.instances.toLocaleString("en-US")}: the cost of one depends on how many there are, or on its number (a table that doubles, a longer text). --instances N measures another number.`,
   );
 }
 
