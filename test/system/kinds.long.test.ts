@@ -7,6 +7,8 @@ import { fitOf, inFolder, measured, otherNodes, ROOT } from "./cli.js";
 
 interface Kind {
   source: string;
+  /** Name of the file; `subject.mjs` by default. */
+  name?: string;
   /** Export that is measured; `create` by default. */
   of?: string;
   /** Least and most bytes that one costs the process. */
@@ -21,6 +23,16 @@ interface Kind {
 }
 
 const LIBSQL = JSON.stringify(join(ROOT, "node_modules/libsql/index.js"));
+
+/** A port of this machine on which nobody listens now. */
+const PORT = execFileSync(
+  process.execPath,
+  [
+    "-e",
+    "const s = require('net').createServer().listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); })",
+  ],
+  { encoding: "utf8" },
+).trim();
 
 const KINDS: Record<string, Kind> = {
   // Object with two fields 40, array 32 with one place 24, text 24; a Map's entry takes 28 to 38, because it doubles.
@@ -42,6 +54,35 @@ const KINDS: Record<string, Kind> = {
     total: [120, 120],
     not: ["retained-after-release", "methods-disagree"],
     versions: true,
+  },
+  // As above; the shorthand of TypeScript sets the same two fields.
+  "a class in TypeScript": {
+    name: "subject.ts",
+    source:
+      "export class Seat { notes: string[]; constructor(private readonly i: number) { this.notes = [`n${i}`]; } }",
+    of: "Seat",
+    total: [120, 120],
+    versions: true,
+  },
+  // Cells that run side by side meet there, and are then run one after another.
+  "a module that listens on a port when it is imported": {
+    source: `import { createServer } from "node:http";
+createServer().listen(${PORT}, "127.0.0.1").unref();
+export class Seat { constructor(i) { this.number = i; this.notes = [\`n\${i}\`]; } }`,
+    of: "Seat",
+    total: [120, 120],
+    not: ["cells-missing"],
+    versions: true,
+  },
+  "a first use that is heavy and awaited": {
+    source: `let table;
+const load = () => new Promise((done) => setTimeout(() => done(Array.from({ length: 60_000 }, (_, k) => ({ k }))), 30));
+export const create = async (i) => { table ??= await load(); return { i, table }; };`,
+    total: [40, 40],
+    versions: true,
+    also: ({ rows }) => {
+      expect(rows[0]?.instances).toBeGreaterThanOrEqual(200);
+    },
   },
   // Elements 24,000 + 16, the array 32. V8's books of its pages, up to 574 B of malloc since Node 24, are not its own.
   "a large array": {
@@ -185,19 +226,22 @@ const others = otherNodes().map((node) => ({ name: versionOf(node), node }));
 
 describe.each([here, ...others])("Node $name", ({ node }) => {
   const kinds = Object.entries(KINDS).filter(([, { versions }]) => versions === true || node === here.node);
-  test.each(kinds)("%s", async (_, { source, of, total, doubts = [], not = [], also }) => {
-    await inFolder(async (folder) => {
-      const file = join(folder, "subject.mjs");
-      writeFileSync(file, `${source}\n`);
-      const subject = of === undefined ? file : `${file}#${of}`;
-      const result = await measured([subject, "--trials", "3"], { node });
-      const { value } = fitOf(result).totalPerUnitBytes as { value: number };
-      const names = result.warnings.map(({ name }) => name);
-      expect(value).toBeGreaterThanOrEqual(total[0]);
-      expect(value).toBeLessThanOrEqual(total[1]);
-      expect(names).toEqual(expect.arrayContaining(doubts));
-      for (const wrong of not) expect(names).not.toContain(wrong);
-      also?.(result);
-    });
-  });
+  test.each(kinds)(
+    "%s",
+    async (_, { source, name = "subject.mjs", of, total, doubts = [], not = [], also }) => {
+      await inFolder(async (folder) => {
+        const file = join(folder, name);
+        writeFileSync(file, `${source}\n`);
+        const subject = of === undefined ? file : `${file}#${of}`;
+        const result = await measured([subject, "--trials", "3"], { node });
+        const { value } = fitOf(result).totalPerUnitBytes as { value: number };
+        const names = result.warnings.map(({ name }) => name);
+        expect(value).toBeGreaterThanOrEqual(total[0]);
+        expect(value).toBeLessThanOrEqual(total[1]);
+        expect(names).toEqual(expect.arrayContaining(doubts));
+        for (const wrong of not) expect(names).not.toContain(wrong);
+        also?.(result);
+      });
+    },
+  );
 });
