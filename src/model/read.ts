@@ -104,7 +104,9 @@ export function modelOf(config: unknown, options: ReadOptions = {}): ModelShape 
   notes.push(...around.notes);
   const open = [...fields.unasked(), ...around.unasked].filter(
     ({ name, value, where: place }) =>
-      !isQuantization(name) && !(place !== where && Object.is(values[name], value)),
+      !isQuantization(name) &&
+      !(name === "perceiver_config" && values.use_resampler === false) &&
+      !(place !== where && Object.is(values[name], value)),
   );
   for (const place of new Set(open.map((one) => one.where))) {
     const found = uncountedFields(open.filter((one) => one.where === place));
@@ -172,8 +174,10 @@ function aroundOf(
   const around: Around = { tensors: [], uncounted: [], notes: [], unasked: [] };
   // A file without a nested language model may have towers too.
   const places = levels.length === 0 ? [{ values: config, where: fields.where }] : levels;
+  const gate = text.tensors.find(({ name }) => name.endsWith("mlp.gate_proj.weight"))?.shape[0];
+  const sizes = { ...text, ...(gate === undefined ? {} : { intermediateSize: gate }) };
   for (const { values, where } of places) {
-    const { read, tensors, uncounted, notes, unasked } = towersOf(values, text, where, text.family);
+    const { read, tensors, uncounted, notes, unasked } = towersOf(values, sizes, where, text.family);
     around.tensors.push(...tensors);
     around.uncounted.push(...uncounted);
     around.notes.push(...notes);

@@ -9,13 +9,24 @@ import { joined, norm, tensorsOfLayers } from "../part.js";
 import type { ModelShape, Tensor } from "../shape.js";
 import { whisperEncoder } from "../towers/audio.js";
 
-const KEEPS_NOTHING = "An encoder keeps no cache: it reads all its tokens at once.";
+export const KEEPS_NOTHING = "An encoder keeps no cache: it reads all its tokens at once.";
+
+export const READS_ENCODER =
+  "Each decoder layer also keeps the keys and values of what the encoder read, as many tokens as its input has; they are not in the figures.";
 
 /** Attention that keeps nothing: an encoder sees all its tokens at once. */
-function uncached(part: Part): Part {
+export function uncached(part: Part): Part {
   return part.attention === undefined
     ? part
     : { ...part, attention: { ...part.attention, sharesCache: true } };
+}
+
+/** The class that `architectures` names; nothing means the plain model, without a head for words. */
+export function classOf(fields: Fields): string {
+  const [named] = fields.any("architectures") ?? [];
+  if (typeof named === "string") return named;
+  fields.assume("architectures", "the plain model");
+  return "";
 }
 
 /** BERT and its successors: an encoder that generates nothing and has no cache. */
@@ -26,8 +37,7 @@ function bert(places: number): (fields: Fields) => ModelShape {
     const words = fields.whole(NAMES.vocabulary);
     const positions = fields.maybeWhole(NAMES.positions, MOST.positions) ?? 512;
     const kinds = fields.maybeWhole("type_vocab_size") ?? places;
-    const [named] = fields.any("architectures") ?? [];
-    const architecture = typeof named === "string" ? named : "";
+    const architecture = classOf(fields);
     const part = uncached(
       attentionPart(hiddenSize, {
         heads,
@@ -39,7 +49,8 @@ function bert(places: number): (fields: Fields) => ModelShape {
     );
     const dense = densePart(hiddenSize, fields.whole(NAMES.intermediate), { gated: false, bias: true });
     const predicts = /MaskedLM|PreTraining/.test(architecture);
-    const pools = /Model$|PreTraining|SequenceClassification|MultipleChoice/.test(architecture);
+    // A file that names no class is that of the plain model, which has the layer behind the first token.
+    const pools = /^$|Model$|PreTraining|SequenceClassification|MultipleChoice/.test(architecture);
     const square = (name: string): Tensor[] => [
       ...outsideLinear(name, hiddenSize, hiddenSize),
       outside(`${name}.bias`, hiddenSize),
@@ -130,9 +141,7 @@ function decoderWithEncoder(
     tied: traits.tied,
     extra: traits.extra,
   };
-  fields.notes.push(
-    "Each decoder layer also keeps the keys and values of what the encoder read, as many tokens as its input has; they are not in the figures.",
-  );
+  fields.notes.push(READS_ENCODER);
   return decoder(fields, own);
 }
 

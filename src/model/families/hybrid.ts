@@ -281,6 +281,7 @@ const mamba: Traits = (fields) => {
 
 const mamba2: Traits = (fields) => {
   const hiddenSize = fields.whole(NAMES.hidden);
+  fields.known("rms_norm", "expand", "time_step_rank", "intermediate_size");
   const part = mamba2Part(hiddenSize, {
     heads: fields.whole("num_heads", MOST.heads),
     headDim: fields.whole("head_dim", MOST.heads),

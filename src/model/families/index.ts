@@ -1,11 +1,15 @@
 import type { Fields } from "../fields.js";
 import type { ModelShape } from "../shape.js";
 import { DENSE } from "./dense.js";
+import { BESIDE_TOWERS } from "./beside-towers.js";
+import { DISENTANGLED } from "./disentangled.js";
 import { ENCODERS } from "./encoders.js";
 import { EXPERTS } from "./experts.js";
 import { gemma3, gemma3n, gemma4 } from "./gemma.js";
 import { HYBRID } from "./hybrid.js";
 import { RECENT } from "./recent.js";
+import { STATES } from "./states.js";
+import { TWO_STACKS } from "./two-stacks.js";
 
 const READERS: Record<string, (fields: Fields) => ModelShape> = {
   ...DENSE,
@@ -13,6 +17,10 @@ const READERS: Record<string, (fields: Fields) => ModelShape> = {
   ...HYBRID,
   ...RECENT,
   ...ENCODERS,
+  ...DISENTANGLED,
+  ...STATES,
+  ...TWO_STACKS,
+  ...BESIDE_TOWERS,
   gemma3,
   gemma3n,
   gemma4,
@@ -23,7 +31,10 @@ export const FAMILIES: readonly string[] = Object.keys(READERS).sort();
 
 /** The family in a `model_type`, without additions such as in `gemma3_text` or `qwen3_vl`. */
 export function familyOf(name: string): string | undefined {
-  const plain = name.toLowerCase().replace(/[-.]/g, "_");
+  const plain = name
+    .toLowerCase()
+    .replace(/[-.]/g, "_")
+    .replace(/_reward_model$/, "");
   const candidates = [plain, plain.replace(/_text$/, ""), plain.replace(/(_vl)?(_text)?$/, "")];
   return (
     candidates.find((candidate) => Object.hasOwn(READERS, candidate)) ??

@@ -3,6 +3,16 @@ import type { Tensor } from "../shape.js";
 import { audioTower } from "./audio.js";
 import { matrix, oneNorm, single } from "./encoder.js";
 import { deepEncoder, phiImage, qwenVisual, talker, tokenToWave, xgen } from "./special.js";
+import {
+  blipVision,
+  cogvlmVision,
+  minicpmResampler,
+  molmoVision,
+  perceiver,
+  phi4Sound,
+  phi4Vision,
+  questionFormer,
+} from "./resamplers.js";
 import { VISION } from "./vision.js";
 
 export interface Towers {
@@ -19,6 +29,8 @@ export interface Towers {
 export interface TextSizes {
   hiddenSize: number;
   vocabularySize: number;
+  /** Width of a block of the language model, which some projections have too. */
+  intermediateSize?: number;
 }
 
 /** The parts of a model beside its language model: for images, for sound, and to speak. */
@@ -51,11 +63,52 @@ export function towersOf(
     if (!read(values)) towers.uncounted.push(`The tower for ${of} (${key}) is not counted.`);
   };
 
+  const numberIn = (name: string, fallback: number): number => {
+    const value = level[name];
+    towers.read.add(name);
+    return typeof value === "number" ? value : fallback;
+  };
+  if (family === "molmo") {
+    add({ tensors: molmoVision(text.hiddenSize, numberIn("intermediate_size", 0)) });
+  }
+  if (family === "phi4mm") {
+    const layers = objectOf("embd_layer");
+    const image = isObject(layers?.image_embd_layer) ? layers.image_embd_layer : {};
+    add({
+      tensors: phi4Vision(typeof image.crop_size === "number" ? image.crop_size : 448, text.hiddenSize),
+    });
+    const sound = objectOf("audio_processor");
+    if (isObject(sound?.config))
+      reading("audio_processor.config", sound.config, (fields) => {
+        add({ tensors: phi4Sound(fields, text.hiddenSize) });
+      });
+    else towers.uncounted.push("The tower for sound is not counted: the file has no audio_processor.");
+  }
+  if ((family === "minicpmv" || family === "cogvlm") && !isObject(level.vision_config))
+    towers.uncounted.push("The tower for images is not counted: the file has no vision_config.");
   for (const key of ["vision_config", "vision_tower_config", "vit_config"]) {
     attempt(key, "images", (values) => {
       if (isObject(values.width)) {
         reading(key, values, (fields) => {
           add(deepEncoder(fields, objectOf("projector_config") ?? {}));
+        });
+        return true;
+      }
+      if (family === "cogvlm") {
+        reading(key, values, (fields) => {
+          const joins = typeof level.num_multi_query_heads === "number";
+          const intermediate = numberIn("intermediate_size", 0);
+          add({ tensors: cogvlmVision(fields, text.hiddenSize, intermediate, joins) });
+        });
+        return true;
+      }
+      if (type.startsWith("blip") && values.model_type === "blip_2_vision_model") {
+        reading(key, values, (fields) => {
+          const { tensors, width } = blipVision(fields);
+          add({ tensors });
+          reading("qformer_config", objectOf("qformer_config") ?? {}, (own) => {
+            add({ tensors: questionFormer(own, numberIn("num_query_tokens", 32), width, text.hiddenSize) });
+          });
         });
         return true;
       }
@@ -125,7 +178,9 @@ export function towersOf(
       towers.notes.push(
         `${key} in ${where} states no count of layers: the sizes of its class (${own}) are taken.`,
       );
-    reading(key, values, (fields) => {
+    // MiniCPM-V takes SigLIP without the head that pools an image.
+    const headless = type === "minicpmv" ? { ...values, vision_use_head: false } : values;
+    reading(key, headless, (fields) => {
       const tower = read(fields, text.hiddenSize);
       fields.known("spatial_merge_size", "temporal_patch_size");
       add(tower);
@@ -169,6 +224,25 @@ export function towersOf(
         };
       case "paligemma":
         return { tensors: matrix(P, "linear", hiddenSize, width, true) };
+      case "kimi_vl":
+      case "kimi_k25":
+        return {
+          tensors: [
+            ...oneNorm(P, "pre_norm", width),
+            ...matrix(P, "linear_1", 4 * width, 4 * width, true),
+            ...matrix(P, "linear_2", hiddenSize, 4 * width, true),
+          ],
+        };
+      case "minicpmv":
+        return { tensors: minicpmResampler(numberIn("query_num", 64), width, hiddenSize) };
+      case "idefics2": {
+        const own = objectOf("perceiver_config") ?? {};
+        const tensors: Tensor[] = [];
+        reading("perceiver_config", own, (fields) => {
+          tensors.push(...perceiver(fields, width, hiddenSize, text.intermediateSize ?? 0));
+        });
+        return { tensors };
+      }
       case "idefics3":
       case "smolvlm": {
         const factor = typeof level.scale_factor === "number" ? level.scale_factor : 2;

@@ -117,14 +117,14 @@ const clip: TowerReader = (fields) => {
 };
 
 /** The tower of clip-vit-large-patch14-336, which files name without its sizes. */
-export function clipLarge336(): Tensor[] {
+export function clipLarge336(layers = 24): Tensor[] {
   const hidden = 1024;
   return [
     single(P, "class_embedding", hidden),
     ...patches(P, hidden, 14),
     single(P, "position_embedding.weight", 577, hidden),
     ...oneNorm(P, "pre_layrnorm", hidden),
-    ...encoderLayers(P, { hidden, intermediate: 4096, layers: 24 }),
+    ...encoderLayers(P, { hidden, intermediate: 4096, layers }),
     ...oneNorm(P, "post_layernorm", hidden),
   ];
 }
@@ -417,14 +417,13 @@ const mllama: TowerReader = (fields, textHidden) => {
 };
 
 /** Kimi's MoonViT. */
-const moon: TowerReader = (fields, textHidden) => {
+const moon: TowerReader = (fields) => {
   known(fields);
   const hidden = size(fields, ["vt_hidden_size", "hidden_size"], 1152);
   const height = size(fields, "init_pos_emb_height", 64);
   const wide = size(fields, "init_pos_emb_width", 64);
   return {
     width: hidden,
-    projected: true,
     tensors: [
       ...patches(P, hidden, size(fields, "patch_size", 14), { bias: true }),
       single(P, "position_embedding.weight", height * wide, hidden),
@@ -434,9 +433,6 @@ const moon: TowerReader = (fields, textHidden) => {
         layers: layersOf(fields, 27),
       }),
       ...oneNorm(P, "final_layernorm", hidden),
-      ...oneNorm(P, "projector.pre_norm", hidden),
-      ...matrix(P, "projector.linear_1", 4 * hidden, 4 * hidden, true),
-      ...matrix(P, "projector.linear_2", textHidden, 4 * hidden, true),
     ],
   };
 };
@@ -445,6 +441,9 @@ const moon: TowerReader = (fields, textHidden) => {
 export const VISION: Record<string, TowerReader> = {
   clip_vision_model: clip,
   siglip_vision_model: siglip,
+  siglip: siglip,
+  idefics2: siglip,
+  idefics2_vision: siglip,
   idefics3: siglip,
   idefics3_vision: siglip,
   smolvlm_vision: siglip,

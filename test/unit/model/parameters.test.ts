@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { kvBytesPerToken, modelOf, parameterCount } from "../../../src/model/index.js";
 import type { Config } from "./configs.js";
 import { TINY, TINY_HYBRID, TINY_LATENT } from "./configs.js";
+import { PUBLISHED_RARE } from "./published-rare.js";
 import { PUBLISHED_RECENT } from "./published-recent.js";
 import { GUARDED, PUBLISHED } from "./published.js";
 
@@ -215,7 +216,7 @@ test.each(PUBLISHED)("%s has the published %d parameters", (_, parameters, confi
   expect(count(config)).toBe(parameters);
 });
 
-test.each(PUBLISHED_RECENT)(
+test.each([...PUBLISHED_RECENT, ...PUBLISHED_RARE])(
   "%s has the published %d parameters and caches %d B a token",
   (_, parameters, bytes, config) => {
     const model = modelOf(config);
