@@ -79,6 +79,8 @@ export interface Estimate {
   maxSessions?: number;
   /** The term that grows until the capacity is reached. */
   wall?: string;
+  /** The longest sequence that the model was made for, if its config says so. */
+  maxPositions?: number;
   notes: string[];
 }
 
@@ -149,6 +151,7 @@ export function estimate(whole: ModelShape, options: EstimateOptions): Estimate 
     decodeBytes: decode.bytes,
     totalBytes,
     ...(capacityBytes === undefined ? {} : capacityFigures(model, setting, capacityBytes, totalBytes)),
+    ...(model.maxPositions === undefined ? {} : { maxPositions: model.maxPositions }),
     notes,
   };
 }

@@ -101,7 +101,7 @@ export function settingOf(model: ModelShape, options: EstimateOptions, notes: st
     dtype: ofWeights,
     compute,
     cacheDtype: options.cacheDtype ?? compute,
-    attention: options.attention ?? "flash",
+    attention: attentionOf(model, options.attention, notes),
     logits: options.logits ?? "last",
     contextBytes,
     ...(runtime === undefined ? {} : { rules: RUNTIME_RULES[runtime] }),
@@ -110,6 +110,19 @@ export function settingOf(model: ModelShape, options: EstimateOptions, notes: st
       ? {}
       : { adapterParameters: Math.ceil(adapted.tensors.reduce((sum, one) => sum + elementsOf(one), 0)) }),
   };
+}
+
+/** Some attention exists only in the form that keeps its scores, whatever is asked for. */
+function attentionOf(
+  model: ModelShape,
+  asked: AttentionImplementation | undefined,
+  notes: string[],
+): AttentionImplementation {
+  if (model.keepsScores !== true || asked === "eager") return asked ?? "flash";
+  notes.push(
+    `The attention of ${model.family} has no form without stored scores: eager is counted, without what its positions add.`,
+  );
+  return "eager";
 }
 
 function dtypeNotes(model: ModelShape, dtype: WeightFormat): string[] {

@@ -70,6 +70,8 @@ export interface ModelShape {
   outputs?: number;
   /** Attention drops scores while it is trained, so the scores are kept twice and with a mask. */
   hasAttentionDropout?: true;
+  /** Attention has no form that does without stored scores. */
+  keepsScores?: true;
   /** Type of the weights in the config; absent if it names none. */
   dtype?: string;
   /** The longest sequence that the model was made for. */

@@ -114,7 +114,7 @@ function deberta(second: boolean): (fields: Fields) => ModelShape {
       },
       densePart(hiddenSize, fields.whole(NAMES.intermediate), { gated: false, bias: true }),
     ]);
-    return encoder(fields, hiddenSize, {
+    const model = encoder(fields, hiddenSize, {
       layer: () => layer,
       embeddingDim,
       extra: [
@@ -145,6 +145,8 @@ function deberta(second: boolean): (fields: Fields) => ModelShape {
           : []),
       ],
     });
+    // Content and position are multiplied apart, which no fused kernel of transformers does.
+    return relative ? { ...model, keepsScores: true } : model;
   };
 }
 

@@ -44,17 +44,29 @@ export function estimateAnswer(estimate: Estimate, name: string, details: string
         : `fits: ${apart} are left`;
   const each = batch === 1 ? "" : ` in each of ${fixed(batch, 0)} sequences`;
   const up = isDoubtful ? "at most " : "";
+  // A model without cache and state, such as an encoder, keeps nothing between two prompts.
+  const sessions =
+    estimate.kvBytes === 0 && estimate.stateBytesPerSequence === undefined
+      ? "sessions keep nothing"
+      : `sessions of ${fixed(tokens, 0)} tokens at once ${up}${fixed(maxSessions, 0)}`;
   return {
     ...shared,
     tone: fits !== true ? "bad" : isDoubtful ? "doubt" : "good",
     kept: 2,
     sentences: [
       `${bytesWithBinaryUnit(capacityBytes)}: this ${sentence}.`,
-      `Largest prompt ${up}${fixed(maxTokens, 0)} tokens${each}; sessions of ${fixed(tokens, 0)} tokens at once ${up}${fixed(maxSessions, 0)}. The wall is ${wall ?? ""}.`,
+      `Largest prompt ${up}${fixed(maxTokens, 0)} tokens${each}${madeFor(estimate)}; ${sessions}. The wall is ${wall ?? ""}.`,
       needs,
       cacheSentence(estimate),
     ],
   };
+}
+
+/** Memory alone says how much fits; the model may not have been made for so much. */
+function madeFor({ maxTokens = 0, maxPositions }: Estimate): string {
+  return maxPositions !== undefined && maxTokens > maxPositions
+    ? ` (the model was made for ${fixed(maxPositions, 0)})`
+    : "";
 }
 
 function cacheSentence({ kvBytesPerToken }: Estimate): string {

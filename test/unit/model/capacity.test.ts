@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { EstimateOptions } from "../../../src/model/index.js";
 import { CONTEXT_BYTES, estimate, modelOf } from "../../../src/model/index.js";
+import { estimateAnswer } from "../../../src/model/page/index.js";
 import { QWEN25_3B, TINY, TINY_HYBRID } from "./configs.js";
 
 const QWEN = modelOf(QWEN25_3B);
@@ -100,4 +101,13 @@ test.each([{ tokens: 0 }, { tokens: 1.5 }, { tokens: 1, batch: -1 }, { tokens: N
 
 test("more than 2^53 bytes are refused", () => {
   expect(() => estimate(QWEN, { tokens: 2 ** 52 })).toThrow(/more than 2\^53 bytes; give fewer\.$/);
+});
+
+test("a prompt longer than the model was made for is told, and an encoder keeps no sessions", () => {
+  const answer = (model: ReturnType<typeof modelOf>): string =>
+    estimateAnswer(estimate(model, { tokens: 10, capacityBytes: CAPACITY }), "x", "").sentences.join(" ");
+  expect(answer(modelOf(TINY))).toMatch(
+    /^14\.74 GiB: .*\. Largest prompt [\d,]+ tokens \(the model was made for 100\); sessions of 10 tokens at once/,
+  );
+  expect(answer(modelOf({ ...TINY, model_type: "bert" }))).toMatch(/; sessions keep nothing\. The wall is /);
 });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { estimate, modelOf, parseWeightFormat } from "../../../src/model/index.js";
 import type { Config } from "./configs.js";
 import { TINY } from "./configs.js";
+import { PUBLISHED_RARE } from "./published-rare.js";
 
 /** TINY with matrices that hold whole groups: hidden 256, blocks of 512, two layers. */
 const SMALL: Config = {
@@ -179,6 +180,25 @@ const plain = (
   };
 };
 
+/** A model of the table of rare families. */
+function rare(name: string): Config {
+  const found = PUBLISHED_RARE.find(([each]) => each === name);
+  if (found === undefined) throw new Error(`no row ${name}`);
+  return found[3];
+}
+
+const QWEN35: Config = {
+  head_dim: 256,
+  full_attention_interval: 4,
+  linear_conv_kernel_dim: 4,
+  linear_key_head_dim: 128,
+  linear_value_head_dim: 128,
+  linear_num_key_heads: 16,
+  linear_num_value_heads: 32,
+  vocab_size: 248_320,
+  tie_word_embeddings: false,
+};
+
 // `total_size` of the index of each checkpoint on the Hub, as public repositories quote it.
 test.each<[name: string, total: number, config: Config]>([
   ["Llama-3.1-8B", 16_060_522_496, plain("llama", [4096, 14_336, 32, 32, 8, 128_256])],
@@ -220,6 +240,60 @@ test.each<[name: string, total: number, config: Config]>([
       sliding_window: 128,
       quantization_config: { quant_method: "mxfp4" },
     }),
+  ],
+  // Read in github.com/thanhtantran/MiniCPM-V-2_6-rkllm, which holds the index of the whole model.
+  ["MiniCPM-V-2.6", 16_198_350_304, rare("MiniCPM-V-2.6")],
+  // github.com/bryce-hoehn/Qwen3.5-18B-REAP-A3B-Coding.
+  [
+    "Qwen3.5-18B-REAP-A3B",
+    37_087_995_136,
+    {
+      ...QWEN35,
+      model_type: "qwen3_5_moe_text",
+      dtype: "float16",
+      hidden_size: 2048,
+      num_hidden_layers: 40,
+      num_attention_heads: 16,
+      num_key_value_heads: 2,
+      moe_intermediate_size: 512,
+      num_experts: 128,
+      num_experts_per_tok: 8,
+      shared_expert_intermediate_size: 512,
+    },
+  ],
+  // github.com/Ibtasam-98/medgemma-27b-it.
+  [
+    "medgemma-27b-it",
+    54_864_813_280,
+    {
+      model_type: "gemma3",
+      architectures: ["Gemma3ForConditionalGeneration"],
+      mm_tokens_per_image: 256,
+      torch_dtype: "bfloat16",
+      text_config: {
+        model_type: "gemma3_text",
+        head_dim: 128,
+        hidden_size: 5376,
+        intermediate_size: 21_504,
+        num_hidden_layers: 62,
+        num_attention_heads: 32,
+        num_key_value_heads: 16,
+        query_pre_attn_scalar: 168,
+        sliding_window: 1024,
+        sliding_window_pattern: 6,
+        vocab_size: 262_208,
+      },
+      vision_config: {
+        model_type: "siglip_vision_model",
+        hidden_size: 1152,
+        image_size: 896,
+        intermediate_size: 4304,
+        num_attention_heads: 16,
+        num_hidden_layers: 27,
+        patch_size: 14,
+        vision_use_head: false,
+      },
+    },
   ],
 ])("%s has %d bytes", (_, total, config) => {
   expect(bytes(config)).toBe(total);
@@ -273,6 +347,40 @@ test.each<[name: string, config: Config, total: number]>([
       dtype: "q4_k_m",
     },
     4.58 * 2 ** 30,
+  ],
+  [
+    "Molmo-7B-D in nf4 (index in github.com/reubzdubz/Molmo7B_D_NF4Quant)",
+    {
+      ...rare("Molmo-7B-D"),
+      quantization_config: {
+        quant_method: "bitsandbytes",
+        load_in_4bit: true,
+        bnb_4bit_quant_type: "nf4",
+        bnb_4bit_use_double_quant: false,
+        llm_int8_skip_modules: [
+          "model.vision_backbone",
+          "model.transformer.ff_out",
+          "model.transformer.ln_f",
+        ],
+      },
+    },
+    6_661_964_712,
+  ],
+  [
+    "Qwen3.5-9B in 8 bits by mlx-lm (index in github.com/leo-kreisman/Qwen3.5-9B-MLX-8bit)",
+    {
+      ...QWEN35,
+      model_type: "qwen3_5_text",
+      torch_dtype: "bfloat16",
+      hidden_size: 4096,
+      intermediate_size: 12_288,
+      num_hidden_layers: 32,
+      num_attention_heads: 16,
+      num_key_value_heads: 4,
+      quantization: { group_size: 64, bits: 8, mode: "affine" },
+    },
+    // The index has 10,426,433,504 B with the tower for images, of 456,010,480 numbers in 16 bits.
+    10_426_433_504 - 2 * 456_010_480,
   ],
 ])("%s within a percent", (_, { dtype, ...config }, total) => {
   const got = bytes(config, typeof dtype === "string" ? { dtype } : {});

@@ -24,6 +24,21 @@ describe("attention scores", () => {
     expect(scores.formula).toContain(`16 heads x 8,192 x 8,192 tokens x ${each} B`);
   });
 
+  test("of an attention that no fused kernel computes are counted whatever is asked for", () => {
+    const config = {
+      model_type: "deberta-v2",
+      relative_attention: true,
+      hidden_size: 8,
+      num_attention_heads: 2,
+      num_hidden_layers: 1,
+      intermediate_size: 16,
+      vocab_size: 10,
+      torch_dtype: "float16",
+    };
+    // 2 heads x 64 x 64 scores of 8 B.
+    expect(term("attention scores", { tokens: 64 }, modelOf(config)).bytes).toBe(2 * 64 * 64 * 8);
+  });
+
   test.each(["efficient", "flash"] as const)("%s keeps none", (attention) => {
     expect(term("attention scores", { tokens: 8192, attention }).bytes).toBe(0);
   });
