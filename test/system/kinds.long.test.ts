@@ -124,6 +124,7 @@ export const release = ({ page }) => { free.push(page); };`,
     source:
       'const kept = []; export const create = (i) => { kept.push(new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "long", timeZone: "UTC" })); return { i }; };',
     total: [20_000, 40_000],
+    versions: true,
     doubts: ["retained-after-release", "native-undeclared"],
     also: ({ leak }) => {
       const left = leak === undefined || "absent" in leak ? leak : leak.nativePerInstanceBytes;
@@ -136,6 +137,7 @@ export const create = async () => { const worker = new Worker("require('worker_t
 export const release = (worker) => worker.terminate();`,
     // "about 5MB in RSS for an empty thread" (nodejs/node#32265); 7 MB on Node 20, 9.7 MB on Node 24.
     total: [4e6, 16e6],
+    versions: true,
     doubts: ["seen-by-kernel-alone"],
   },
   "a first use that is heavy": {
@@ -173,6 +175,7 @@ export const release = (worker) => worker.terminate();`,
     source:
       "export const create = (i) => { const timer = setTimeout(() => i, 3_600_000); timer.unref(); return { timer }; }; export const release = ({ timer }) => { clearTimeout(timer); };",
     total: [200, 330],
+    versions: true,
     not: ["methods-disagree"],
     also: ({ holder }) => {
       expect(holder?.join()).toMatch(/TimersList/);
@@ -202,6 +205,7 @@ export const create = (i) => { const storage = new AsyncLocalStorage(); return s
     source:
       "const seen = []; let calls = 0; export const create = async () => { seen.push({ at: calls++ }); };",
     total: [32 + 8, 32 + 20],
+    versions: true,
     doubts: ["retained-after-release"],
     also: ({ unit }) => {
       expect(unit).toBe("call");
@@ -213,6 +217,7 @@ export const prepare = () => { db = new Database(":memory:"); db.exec("create ta
 export const create = (i) => db.prepare(\`select id, name from t where id > \${i}\`);`,
     // 3,513 B of malloc by mallinfo2 around 4,000 statements that all live, and 72 B of heap.
     total: [3500, 3700],
+    versions: true,
     doubts: ["native-undeclared"],
   },
 };
