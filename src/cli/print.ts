@@ -56,5 +56,6 @@ function printNumber(number: number | { absent: string }, doubts: readonly Doubt
   }
   if (typeof number !== "number")
     throw new BytesperError("CELL_FAILED", `There is no number to print: ${number.absent}.`);
-  process.stdout.write(`${number}\n`);
+  // The last digits of a sum of quotients are rounding errors.
+  process.stdout.write(`${Number(number.toPrecision(12))}\n`);
 }
