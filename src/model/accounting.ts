@@ -64,6 +64,9 @@ export function uncountedFields(unasked: readonly Unasked[]): string[] {
 
 function mayMeanTensors(name: string, value: unknown): boolean {
   if (isNothing(value)) return false;
+  // Newer files name the type of each layer even where all have the usual one.
+  if (name === "layer_types" && Array.isArray(value) && value.every((type) => type === "full_attention"))
+    return false;
   if (typeof value === "string")
     return /^[\w.-]+\/[\w.-]+$/.test(value) && OTHER_MODEL.test(name) && !name.startsWith("_");
   if (isObject(value))

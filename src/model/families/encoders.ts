@@ -282,6 +282,14 @@ function afterBart(learned: boolean): (fields: Fields) => ModelShape {
   };
 }
 
+/** MPNet: BERT without kinds of segments, and one table of distances for all layers. */
+function mpnet(fields: Fields): ModelShape {
+  const buckets = fields.maybeWhole("relative_attention_num_buckets") ?? 32;
+  const model = bert(0)(fields);
+  const table = outside("relative_attention_bias.weight", buckets, fields.whole(NAMES.heads, MOST.heads));
+  return { ...model, tensors: [...model.tensors, table] };
+}
+
 /** DistilBERT: BERT with half its layers, without kinds of segments, and names of its own. */
 function distilbert(fields: Fields): ModelShape {
   fields.known("sinusoidal_pos_embds", "tie_weights_", "dim", "hidden_dim");
@@ -419,6 +427,7 @@ export const ENCODERS: Record<string, (fields: Fields) => ModelShape> = {
   biogpt: afterBart(true),
   xglm: afterBart(false),
   distilbert,
+  mpnet,
   modernbert,
   nomic_bert: nomicBert,
 };

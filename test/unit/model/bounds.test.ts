@@ -58,22 +58,6 @@ const ROWS: Row[] = [
     },
   ],
   [
-    "mpnet-base",
-    109486464,
-    {
-      architectures: ["MPNetForMaskedLM"],
-      model_type: "mpnet",
-      hidden_act: "gelu",
-      hidden_size: 768,
-      intermediate_size: 3072,
-      max_position_embeddings: 514,
-      num_attention_heads: 12,
-      num_hidden_layers: 12,
-      relative_attention_num_buckets: 32,
-      vocab_size: 30527,
-    },
-  ],
-  [
     "longformer-base",
     148659456,
     {

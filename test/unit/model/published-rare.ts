@@ -669,4 +669,21 @@ export const PUBLISHED_RARE: Row[] = [
       type_vocab_size: 2,
     },
   ],
+  [
+    "MPNet-base",
+    109518527,
+    0,
+    {
+      architectures: ["MPNetForMaskedLM"],
+      model_type: "mpnet",
+      attention_probs_dropout_prob: 0.1,
+      hidden_size: 768,
+      intermediate_size: 3072,
+      max_position_embeddings: 514,
+      num_attention_heads: 12,
+      num_hidden_layers: 12,
+      relative_attention_num_buckets: 32,
+      vocab_size: 30527,
+    },
+  ],
 ];

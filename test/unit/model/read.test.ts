@@ -303,3 +303,10 @@ test("every family says what it lacks in a file that has nothing else", () => {
     expect(refusal({ model_type: family })).toMatch(/^config\.json has no .*; add it\.$/);
   }
 });
+
+test("a list of layers that are all of the usual type is no doubt, one with windows is", () => {
+  const doubts = (types: string[]): readonly string[] | undefined =>
+    modelOf({ ...TINY, model_type: "qwen3", use_sliding_window: false, layer_types: types }).uncounted;
+  expect(doubts(["full_attention", "full_attention"])).toBeUndefined();
+  expect(doubts(["full_attention", "sliding_attention"])?.join()).toMatch(/layer_types/);
+});
