@@ -13,6 +13,7 @@ import { measureVsMemlab } from "./measure-vs-memlab.mjs";
 import { oomScan } from "./oom/scan.mjs";
 import { runnerCost } from "./runner/table.mjs";
 import { sessionVsTracemalloc } from "./session-vs-tracemalloc.mjs";
+import { snapshotVsMemlab } from "./snapshot/table.mjs";
 import { writelogScan } from "./writelog/scan.mjs";
 
 const { values } = parseArgs({
@@ -30,6 +31,7 @@ try {
   for (const benchmark of [
     measureVsMemlab,
     sessionVsTracemalloc,
+    snapshotVsMemlab,
     attention,
     runner,
     oomScan,

@@ -30,7 +30,7 @@ export function addConnections(program: Command): void {
     .argument("<command...>", "after --: the command that starts the server, and its arguments")
     .option(
       "--clients <n,..>",
-      "numbers of connections to hold, one after the other",
+      "numbers of connections to hold, one after the other; more than the default where a sure number needs them",
       levels,
       [100, 500, 1000],
     )
@@ -56,7 +56,7 @@ export function addConnections(program: Command): void {
     .option("--verbose", "print the tables, and how it was measured, too")
     .option("--quiet", "print the bytes of one connection and nothing else")
     .option("--json", "print everything as JSON, unrounded")
-    .action(async (command: string[], flags: Flags) => {
+    .action(async (command: string[], flags: Flags, self: Command) => {
       const { connectionsAnswer, measureConnections } = await import("../inspect/connections/index.js");
       const [file, ...args] = command;
       if (file === undefined || file === "")
@@ -68,6 +68,7 @@ export function addConnections(program: Command): void {
       const answer = await measureConnections({
         command: [file, ...args],
         levels: flags.clients,
+        deepen: self.getOptionValueSource("clients") === "default",
         trials: flags.trials,
         messages: flags.messages,
         snapshot: flags.snapshot,

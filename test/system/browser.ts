@@ -42,6 +42,8 @@ export interface Tab {
   colors(scheme: "light" | "dark"): Promise<void>;
   /** A picture of the whole page. */
   picture(): Promise<Buffer>;
+  /** The text of a heap snapshot of the page. */
+  heapSnapshot(): Promise<string>;
   /** What the page wrote to the console as an error, exceptions, and violations of its policy. */
   readonly errors: string[];
   /** Addresses that anything was asked from, the page's own first. */
@@ -170,6 +172,7 @@ async function openTab(connection: Connection, browserContextId: string): Promis
   const { sessionId } = await connection.send("Target.attachToTarget", { targetId, flatten: true });
   const errors: string[] = [];
   const requests: string[] = [];
+  const snapshot: string[] = [];
   let loaded: (() => void) | undefined;
   connection.onEvent(String(sessionId), (method, params) => {
     const found = params as {
@@ -178,7 +181,9 @@ async function openTab(connection: Connection, browserContextId: string): Promis
       exceptionDetails?: { text: string; exception?: { description?: string } };
       entry?: { level: string; text: string };
       request?: { url: string };
+      chunk?: string;
     };
+    if (method === "HeapProfiler.addHeapSnapshotChunk") snapshot.push(found.chunk ?? "");
     if (method === "Page.loadEventFired") loaded?.();
     if (method === "Network.requestWillBeSent") requests.push(found.request?.url ?? "");
     if (method === "Runtime.exceptionThrown")
@@ -222,6 +227,10 @@ async function openTab(connection: Connection, browserContextId: string): Promis
         ...named,
       });
       await send("Input.dispatchKeyEvent", { type: "keyUp", key, ...named });
+    },
+    heapSnapshot: async () => {
+      await send("HeapProfiler.takeHeapSnapshot");
+      return snapshot.splice(0).join("");
     },
     resize: async (width, height) => {
       await send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < 600 }); // prettier-ignore

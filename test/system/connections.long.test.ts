@@ -14,7 +14,10 @@ const isLinux = process.platform === "linux";
 
 interface Answer {
   protocol: string;
-  fit: { totalPerUnitBytes: { value: number }; perUnitBytes: { value: number } | { absent: string } };
+  fit: {
+    totalPerUnitBytes: { value: number; low: number; high: number };
+    perUnitBytes: { value: number } | { absent: string };
+  };
   heapKeptAfterCloseBytes: { value: number } | { absent: string };
 }
 
@@ -66,6 +69,36 @@ test.runIf(isLinux).each([
       // The buffers are gone: less than 5 % of them stays.
       expect("value" in kept && kept.value, JSON.stringify(kept)).toBeLessThan(0.05 * 250 * HELD);
     }
+  },
+  180_000,
+);
+
+test.runIf(isLinux)(
+  "the interval covers what another route says of connections that hold nothing",
+  async () => {
+    const command = ["node", join(SERVERS, "ws.mjs")] as const;
+    const { stdout, stderr } = await bytesper([
+      "connections",
+      "--clients",
+      "500,2500,5000",
+      "--trials",
+      "1",
+      "--no-snapshot",
+      "--json",
+      "--",
+      ...command,
+    ]);
+    expect(stdout, stderr).not.toBe("");
+    const { low, high } = (JSON.parse(stdout) as Answer).fit.totalPerUnitBytes;
+    const plain = await promisify(execFile)("python3", [
+      join(SERVERS, "plain.py"),
+      "ws",
+      "500",
+      "5000",
+      ...command,
+    ]);
+    expect(Number(plain.stdout)).toBeGreaterThan(low);
+    expect(Number(plain.stdout)).toBeLessThan(high);
   },
   180_000,
 );

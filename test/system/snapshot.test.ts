@@ -1,6 +1,8 @@
-import { readFileSync, truncateSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
+import { browserOfFile, findBrowser } from "./browser.js";
 import { bytesper, inFolder, otherNodes, ROOT, run } from "./cli.js";
 
 interface Answer {
@@ -54,6 +56,34 @@ test.each([process.execPath, ...otherNodes()])(
       // Of the 2,000 that the second snapshot had, 1,000 were let go; those made later do not count.
       expect(three.growth?.[0]).toMatchObject({ name: "Session", count: 1000 });
       expect(three.growthHolders?.[0]?.bytes).toBeCloseTo(retained / 2, -2);
+    });
+  },
+);
+
+const browser = findBrowser();
+const inBrowser = browserOfFile();
+
+test.skipIf(browser === undefined)(
+  "a page of Chromium that keeps sessions and detached elements is explained; without Chromium this is skipped",
+  async () => {
+    await inFolder(async (folder) => {
+      const page = join(folder, "index.html");
+      writeFileSync(join(folder, "page.js"), readFileSync(leak("page.js")));
+      writeFileSync(page, '<!doctype html><title>leak</title><body><script src="page.js"></script>');
+      const file = join(folder, "page.heapsnapshot");
+      await inBrowser(browser ?? "", async (tab) => {
+        await tab.open(pathToFileURL(page).href);
+        writeFileSync(file, await tab.heapSnapshot());
+      });
+      const answer = await answerOf(file, "--class", "Session");
+      expect(answer.holders[0]).toMatchObject({ name: "Session", count: 2000 });
+      expect(answer.holders[0]?.path).toBe("`rooms` in page.js > Map entry");
+      // 1,000 bytes of data, with the object, its view and its buffer; all of them share the text of the padding.
+      const retained = (answer.holders[0]?.bytes ?? 0) / 2000;
+      expect(retained).toBeGreaterThan(1000 + 100);
+      expect(retained).toBeLessThan(1000 + 400);
+      const detached = answer.classes.find(({ name }) => /^Detached .*(<div|HTMLDivElement)/.test(name));
+      expect(detached?.count).toBeGreaterThanOrEqual(500);
     });
   },
 );

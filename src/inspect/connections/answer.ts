@@ -9,7 +9,7 @@ import { absent, isAbsent } from "../../system/probe/reading.js";
 import { sentence } from "../../base/sentence.js";
 import { shortBytes } from "../snapshot/short.js";
 import type { Fit, TrialData } from "./fit.js";
-import { detectableOf, fitOf, slopeOf } from "./fit.js";
+import { detectableOf, fitOf, resolutionOf, slopeOf } from "./fit.js";
 import type { ConnectionsOptions } from "./run.js";
 import type { LevelEnd, LevelReading } from "./trial.js";
 
@@ -174,8 +174,6 @@ function rowsOf({ idle, first, levels, after }: TrialData, trial: number): Conne
 
 /** An interval wider than this share of its value is told. */
 const WIDE = 0.1;
-/** A rise of fewer blocks of memory is told. */
-const FEW_BLOCKS = 4;
 const CROSS_CHECK = 0.05;
 /** Of what one connection keeps in V8; less is code that closing loads, and tables that got their size. */
 const KEPT_SHARE = 0.3;
@@ -200,16 +198,19 @@ function warningsOf(
     );
   if (isAbsent(fit)) return warnings;
   const { totalPerUnitBytes: total } = fit;
+  const useful = trials.filter((trial) => trial.levels.length >= 2);
+  const slopes = slopeOf(useful, ({ memory }) => memory.ownBytes);
   if (trials.length === 1) warn("one-trial", "one process alone tells no interval; give --trials 3 or more");
-  else if (total.high - total.low > WIDE * Math.abs(total.value))
+  else if (!isAbsent(slopes) && slopes.high - slopes.low > WIDE * Math.abs(total.value))
     warn(
       "trials-differ",
-      `the trials say ${shortBytes(total.low)} to ${shortBytes(total.high)}; more connections (--clients) or trials make that narrower`,
+      `the trials say ${shortBytes(slopes.low)} to ${shortBytes(slopes.high)}; more connections (--clients) or trials make that narrower`,
     );
-  if (total.value < FEW_BLOCKS * answer.minimumDetectableBytes)
+  const doubt = resolutionOf(useful);
+  if (doubt > WIDE * Math.abs(total.value))
     warn(
       "too-few",
-      `all levels together differ by a few blocks of memory, of ${shortBytes(answer.minimumDetectableBytes)} a connection each, so that the number is rough; open more connections (--clients)`,
+      `blocks of memory that are partly filled make the number uncertain by ${shortBytes(doubt)} a connection either way; open more connections (--clients)`,
     );
   if (fit.shape !== "linear" && fit.shape !== "unknown")
     warn(
@@ -236,10 +237,7 @@ function warningsOf(
     );
   if (levels.some(({ memory }) => memory.swapBytes > 0))
     warn("swapped", "a part of the server was swapped out; it is counted");
-  const files = slopeOf(
-    trials.filter((trial) => trial.levels.length >= 2),
-    ({ memory }) => memory.fileBytes,
-  );
+  const files = slopeOf(useful, ({ memory }) => memory.fileBytes);
   if (!isAbsent(files) && files.value > 0.05 * total.value)
     warn(
       "file-pages",

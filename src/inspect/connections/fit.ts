@@ -62,7 +62,8 @@ const beyond: Of = (reading) => {
 export function fitOf(trials: readonly TrialData[]): Fit | undefined {
   const useful = trials.filter(({ levels }) => levels.length >= 2);
   if (useful.length === 0) return undefined;
-  const total = slopeOf(useful, own) as Interval;
+  const doubt = resolutionOf(useful);
+  const total = widened(slopeOf(useful, own) as Interval, doubt);
   const [heapSlope, externalSlope, nativeSlope, kernelSlope] = [heap, external, native, beyond].map((of) =>
     slopeOf(useful, of),
   ) as [Slope, Slope, Slope, Slope];
@@ -81,8 +82,11 @@ export function fitOf(trials: readonly TrialData[]): Fit | undefined {
     heapPerUnitBytes: heapSlope,
     externalPerUnitBytes: externalSlope,
     nativePerUnitBytes: nativeSlope,
-    kernelPerUnitBytes: kernelSlope,
-    uncollectedPerUnitBytes: slopeOf(useful, ({ uncollectedBytes }) => uncollectedBytes) as Interval,
+    kernelPerUnitBytes: isAbsent(kernelSlope) ? kernelSlope : widened(kernelSlope, doubt),
+    uncollectedPerUnitBytes: widened(
+      slopeOf(useful, ({ uncollectedBytes }) => uncollectedBytes) as Interval,
+      doubt,
+    ),
     fixedBytes: rangeInterval(useful.map((trial) => lineOf(trial, own)?.intercept ?? 0)),
     shape: shapeOf(useful),
   };
@@ -118,6 +122,27 @@ function shapeOf(trials: readonly TrialData[]): Shape {
 /** V8, CPython's and other allocators take memory in blocks of this size. */
 const BLOCK_BYTES = 2 ** 18;
 const STEP_BYTES = 2 * BLOCK_BYTES;
+
+/**
+ * V8 has several spaces and malloc several lists, and each ends in a block that is partly filled. Between two starts of
+ * one server with the same connections, the kernel's figure differed by up to so much.
+ */
+const UNFILLED_BYTES = 8 * BLOCK_BYTES;
+
+/** By how many bytes a connection the kernel's figure is uncertain, whatever the trials say. */
+export function resolutionOf(trials: readonly TrialData[]): number {
+  return median(
+    trials.flatMap(({ levels }) => {
+      const span = (levels.at(-1)?.connections ?? 0) - (levels[0]?.connections ?? 0);
+      const processes = levels.at(-1)?.memory.processes ?? 1;
+      return span > 0 ? [(processes * UNFILLED_BYTES) / span] : [];
+    }),
+  );
+}
+
+function widened({ value, low, high }: Interval, by: number): Interval {
+  return { value, low: low - by, high: high + by };
+}
 
 /** Fewer bytes a connection would not have been told from none. */
 export function detectableOf(trials: readonly TrialData[]): number {

@@ -10,6 +10,7 @@ import { answerOf } from "./answer.js";
 import type { Detected, Protocol } from "./client/detect.js";
 import { Clients } from "./clients.js";
 import type { TrialData } from "./fit.js";
+import { fitOf, resolutionOf } from "./fit.js";
 import { Inside } from "./inside.js";
 import { untilStill } from "./memory.js";
 import { interrupted, isInterrupted, newMark, Server } from "./server.js";
@@ -20,6 +21,8 @@ export interface ConnectionsOptions {
   command: readonly [string, ...string[]];
   /** Numbers of connections, the least first. */
   levels: readonly number[];
+  /** Whether larger levels may take their place, where these are too few for a number that is sure. */
+  deepen: boolean;
   trials: number;
   protocol?: Protocol;
   path?: string;
@@ -36,6 +39,10 @@ export interface ConnectionsOptions {
 }
 
 const START_MS = 15_000;
+/** A number that is uncertain by less of itself needs no further connections. */
+const SURE = 0.03;
+/** Local ports of one address, as Linux deals them out, are 28,000. */
+const MOST_CONNECTIONS = 10_000;
 
 /** Bytes of one connection of a user's server. Throws why nothing could be measured. */
 export async function measureConnections(options: ConnectionsOptions): Promise<ConnectionsAnswer> {
@@ -61,6 +68,9 @@ class Measurement {
   readonly #clientUrl: string | undefined;
   readonly #trials: TrialData[] = [];
   #levels: readonly number[];
+  #planned: readonly number[];
+  /** How many connections the server and the system leave room for. */
+  #room = 0;
   #detected: Detected | undefined;
   #end: LevelEnd | undefined;
   #where = "";
@@ -74,7 +84,7 @@ class Measurement {
   constructor(options: ConnectionsOptions, clientUrl: string | undefined) {
     this.#options = options;
     this.#clientUrl = clientUrl;
-    this.#levels = options.levels;
+    this.#levels = this.#planned = options.levels;
     const { protocol, path = "/", client } = options;
     if (protocol !== undefined || client !== undefined)
       this.#detected = { protocol: protocol ?? "tcp", path };
@@ -83,23 +93,37 @@ class Measurement {
   async run(): Promise<ConnectionsAnswer> {
     const { trials, snapshot } = this.#options;
     const useful = (): number => this.#trials.filter(({ levels }) => levels.length >= 2).length;
+    let deepens = this.#options.deepen;
     // The trial that finds out how many connections a server holds may end before its second level.
     for (let left = trials + 1; left > 0 && useful() < trials && this.#levels.length > 0; left--) {
       try {
         await this.#withServer((running) => this.#measure(running));
       } catch (error) {
+        if (error instanceof BytesperError && error.code !== "INTERRUPTED" && this.#undeepen()) {
+          left++;
+          continue;
+        }
         // What earlier servers told stays true.
         if (useful() === 0 || !(error instanceof BytesperError)) throw error;
         this.#stopped = error;
         break;
       }
+      if (this.#end !== undefined && this.#undeepen()) {
+        left++;
+        continue;
+      }
       this.#lowerLevels();
+      if (deepens && useful() === 1) {
+        deepens = false;
+        if (this.#end === undefined && this.#deepen()) left++;
+      }
     }
     if (this.#stopped === undefined && snapshot && this.#trials.some(({ levels }) => levels.length >= 2))
       await this.#breakDown();
     const { protocol, path } = this.#detected ?? { protocol: "tcp" as const, path: "/" };
     return answerOf({
       ...this.#options,
+      levels: this.#planned,
       protocol: this.#options.client ?? protocol,
       where: this.#where,
       path,
@@ -110,6 +134,33 @@ class Measurement {
       ...(this.#end === undefined ? {} : { end: this.#end }),
       ...(this.#stopped === undefined ? {} : { stopped: this.#stopped }),
     });
+  }
+
+  /**
+   * Where partly filled blocks of memory make the first trial's number uncertain, the trials begin again with more
+   * connections.
+   */
+  #deepen(): boolean {
+    const total = fitOf(this.#trials)?.totalPerUnitBytes.value ?? 0;
+    const doubt = resolutionOf(this.#trials);
+    const [least, most] = [this.#levels[0] ?? 1, this.#levels.at(-1) ?? 1];
+    if (total <= 0 || doubt <= SURE * total) return false;
+    const wanted = Math.ceil(((most - least) * doubt) / (SURE * total) / 0.9 / 1000) * 1000;
+    const deepest = Math.min(wanted, MOST_CONNECTIONS, Math.floor(this.#room / 1000) * 1000);
+    if (deepest <= most) return false;
+    this.#levels = this.#planned = [deepest / 10, deepest / 2, deepest];
+    this.#trials.length = 0;
+    this.#finished = 0;
+    return true;
+  }
+
+  /** Goes back to the levels that were given, where the server does not hold more. Nobody asked for those. */
+  #undeepen(): boolean {
+    if (this.#planned === this.#options.levels) return false;
+    this.#levels = this.#planned = this.#options.levels;
+    this.#trials.length = 0;
+    this.#end = undefined;
+    return true;
   }
 
   /** After a level that could not be held, further trials keep below it. */
@@ -131,7 +182,7 @@ class Measurement {
     if (signal.aborted) throw interrupted();
     // A client ends the server if bytesper is killed, and so comes before it.
     const mark = newMark();
-    const clients = new Clients(this.#options.levels.at(-1) ?? 1, mark);
+    const clients = new Clients(this.#levels.at(-1) ?? 1, mark);
     const interrupt = (): void => {
       clients.end();
     };
@@ -168,6 +219,7 @@ class Measurement {
   async #measure(trial: Trial): Promise<void> {
     const { clients } = trial;
     const idle = required(await trial.read(0));
+    this.#room = trial.server.filesLeft() ?? 0;
     await this.#begin(trial);
     // What the first connection brings once, such as code that is loaded, is told apart.
     const opened = await clients.grow(1);
@@ -260,7 +312,8 @@ class Measurement {
   }
 
   #step(label: string): void {
-    const { trials, snapshot, levels } = this.#options;
+    const { trials, snapshot } = this.#options;
+    const levels = this.#levels;
     const total = trials * levels.length + (snapshot ? 1 : 0);
     this.#finished = Math.min(this.#finished + 1, total);
     this.#options.progress(this.#finished, total, label);

@@ -68,17 +68,22 @@ async function holderOf(
     const shown = ofUser.length > 0 ? ofUser : growthHolders;
     const [top] = shown;
     return {
-      ...(top === undefined ? {} : { path: top.path, class: top.name }),
-      holders: shown.slice(0, 5).map(({ name, count, bytes, path }) => ({
-        name,
-        count,
-        bytesPerCall: bytes / (2 * calls),
-        path,
+      ...(top === undefined ? {} : { path: wayOf(top), class: top.name }),
+      holders: shown.slice(0, 5).map((holder) => ({
+        name: holder.name,
+        count: holder.count,
+        bytesPerCall: holder.bytes / (2 * calls),
+        path: wayOf(holder),
       })),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** With the user's function where Node itself holds the object, such as a timer. */
+function wayOf({ path, through }: { path: string; through?: string }): string {
+  return through === undefined || path.includes(through) ? path : `${path}, through ${through}`;
 }
 
 const ENTRY = fileURLToPath(new URL("./entry.js", import.meta.url));

@@ -22,6 +22,14 @@ export class CodePlaces {
       const scope = this.#edges.to(node, "internal", "context");
       if (scope !== undefined && !this.#closureIn.has(scope)) this.#closureIn.set(scope, node);
     }
+    // A scope without a function of its own has those of the scopes in it.
+    for (const [inner, closure] of [...this.#closureIn]) {
+      let scope = this.#edges.to(inner, "internal", "previous");
+      while (scope !== undefined && this.isScope(scope) && !this.#closureIn.has(scope)) {
+        this.#closureIn.set(scope, closure);
+        scope = this.#edges.to(scope, "internal", "previous");
+      }
+    }
   }
 
   /** The script of the function that has the name of a class; undefined for what is built into V8. */

@@ -22,6 +22,9 @@ const MOST_WALK = 10_000;
 /** An object with more properties is used as a table, and the names are its keys. */
 const MOST_FIELDS = 64;
 
+/** Where timers, immediates and listeners of event targets have their function. */
+const CALLED = ["_onTimeout", "_onImmediate", "callback", "listener"];
+
 /** Tells who holds a node. A place in a list is `[*]` unless `exact`. */
 export class PathFinder {
   readonly #graph: OpenSnapshot;
@@ -44,7 +47,7 @@ export class PathFinder {
 
   of(from: number, exact = false): Path {
     const steps: string[] = [];
-    let through: string | undefined;
+    let through = this.#calledBy(from);
     const end = (anchor: string): Path => {
       const shown = collapsed(steps.reverse());
       return { anchor, steps: shown, ...(through === undefined ? {} : { through }) };
@@ -104,6 +107,17 @@ export class PathFinder {
       node = parent;
     }
     return end("a very long list");
+  }
+
+  /** The user's function that a timer or a listener of Node calls. */
+  #calledBy(node: number): string | undefined {
+    for (const name of CALLED) {
+      const called = this.#edges.to(node, "property", name);
+      if (called === undefined || !this.#code.isClosure(called)) continue;
+      const script = this.#code.script(called);
+      if (script !== undefined && !isOwnCode(script)) return this.functionText(called);
+    }
+    return undefined;
   }
 
   #property(owner: number, value: number, name: string, exact: boolean): string {

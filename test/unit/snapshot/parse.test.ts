@@ -90,3 +90,23 @@ describe("a damaged file is one sentence with the byte", () => {
     expect(() => parseSnapshotFile(file)).toThrow(/expected "snapshot", "nodes", "edges" and "strings"/);
   });
 });
+
+test("columns that were dropped come from the file again, and single edges of it too", () => {
+  const targets = Array.from({ length: 300 }, (_, place) => place % 3);
+  const text = tinySnapshot([
+    ["synthetic", "", 0, targets.map((to, place): ["element", number, number] => ["element", place, to])],
+    ["object", "A", 24, [["property", "next", 2]]],
+    ["object", "B", 5_000_000_000],
+  ]);
+  writeFileSync(file, text);
+  const graph = parseSnapshotFile(file);
+  const { nodeType, nodeName, nodeSelfBytes, firstEdge, edgeType, edgeName, edgeTo } = graph;
+  graph.drop(["nodeType", "nodeName", "nodeSelfBytes", "firstEdge", "edgeType", "edgeName", "edgeTo"]);
+  expect(graph.edgeTo).toHaveLength(0);
+  graph.recall(["nodeType", "nodeName", "nodeSelfBytes", "firstEdge"]);
+  expect(graph).toMatchObject({ nodeType, nodeName, nodeSelfBytes, firstEdge });
+  expect(edgeTo).toHaveLength(301);
+  for (let edge = 0; edge < edgeTo.length; edge++)
+    expect(graph.edge(edge)).toEqual({ type: edgeType[edge], name: edgeName[edge], to: edgeTo[edge] });
+  graph.close();
+});
