@@ -92,7 +92,6 @@ function inspect(
   const ways = waysFromRoot(graph);
   const { dominated, retained, dominators } = dominance(graph, totalBytes, earlier.length > 0);
   collectNow();
-  graph.recall(["nodeType", "nodeName", "firstEdge"]);
   const paths = new PathFinder(graph, classes, ways, code);
   const heap: Heap = { graph, classes, dominated, weights: retained, code, paths };
   const holders = findHolders(heap, totalBytes, MOST_HOLDERS);
@@ -117,7 +116,7 @@ function inspect(
 /** Not needed while dominators are looked for. Those of nodes are read from the file again after it. */
 const NOT_FOR_DOMINATORS = ["nodeType", "nodeName", "edgeType", "edgeName"] as const;
 
-/** What each node dominates. The columns of nodes and edges are dropped, and `nodeSelfBytes` is read again. */
+/** What each node dominates. The columns of nodes and edges are dropped; those of nodes are read again. */
 function dominance(
   graph: OpenSnapshot,
   totalBytes: number,
@@ -131,7 +130,7 @@ function dominance(
     collectNow();
   });
   collectNow();
-  graph.recall(["nodeSelfBytes"]);
+  graph.recall(["nodeType", "nodeName", "nodeSelfBytes", "firstEdge"]);
   const dominated = dominatedBy(dominators);
   const retained = retainedOf(dominators, graph.nodeSelfBytes, totalBytes);
   return { dominated, retained, ...(keep ? { dominators } : {}) };

@@ -20,7 +20,7 @@ export function breakDown(graph: HeapGraph, set: SetRetained, words: Words = UNC
     if (set.retained[node] === 0) continue;
     const bytes = graph.nodeSelfBytes[node] as number;
     classes.add(className(graph, node, roles), bytes);
-    const slack = roles.slack.get(node) ?? 0;
+    const slack = ((roles.flags[node] as number) & SLACK) === 0 ? 0 : (roles.slack.get(node) ?? 0);
     kinds.add(kindOf(graph, node, roles), bytes - slack);
     if (slack > 0) kinds.add("array slack", slack);
   }
@@ -71,6 +71,8 @@ const TABLE = 4;
 /** A parent string that only sliced strings refer to. */
 const SLICE_PARENT = 8;
 const KEPT_OTHERWISE = 16;
+const DICTIONARY = 32;
+const SLACK = 64;
 
 const STORE_NAMES: Record<string, number> = {
   elements: ELEMENTS,
@@ -124,6 +126,7 @@ function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles 
         } else if (role !== 0) set(to, role);
         if (role === ELEMENTS) store = to;
         else if (role === PROPERTIES && holdsKeys(graph, node, to)) {
+          set(to, DICTIONARY);
           roles.dictionaries.set(to, nodeNameOf(graph, node) || "(object)");
           const valuesBytes = propertiesOf(graph, node) * words.word;
           if (retained[to] === 1)
@@ -138,7 +141,10 @@ function findRoles(graph: HeapGraph, retained: Uint8Array, words: Words): Roles 
     const capacity = Math.floor(((nodeSelfBytes[store] as number) - words.header) / words.word);
     if (capacity <= 0) continue;
     if (used === 0) roles.unknownSlack++;
-    else roles.slack.set(store, Math.max(0, capacity - used) * words.word);
+    else {
+      set(store, SLACK);
+      roles.slack.set(store, Math.max(0, capacity - used) * words.word);
+    }
   }
   for (let node = 0; node < flags.length; node++) {
     const flag = flags[node] as number;
@@ -183,7 +189,7 @@ function propertiesOf({ meta, firstEdge, edgeType, edgeName, strings }: HeapGrap
 function kindOf(graph: HeapGraph, node: number, roles: Roles): Kind {
   const type = graph.meta.nodeTypes[graph.nodeType[node] as number];
   if (((roles.flags[node] as number) & SLICE_PARENT) !== 0) return "parents of sliced strings";
-  if (roles.dictionaries.has(node)) return "property dictionaries";
+  if (((roles.flags[node] as number) & DICTIONARY) !== 0) return "property dictionaries";
   // The type of such a node is "hidden" in some versions of V8 and "array" in others.
   if (((roles.flags[node] as number) & PROPERTIES) !== 0) return "property stores";
   switch (type) {
@@ -233,7 +239,7 @@ function nodeNameOf(graph: HeapGraph, node: number): string {
  * brackets.
  */
 function className(graph: HeapGraph, node: number, roles: Roles): string {
-  const owner = roles.dictionaries.get(node);
+  const owner = ((roles.flags[node] as number) & DICTIONARY) === 0 ? undefined : roles.dictionaries.get(node);
   if (owner !== undefined) return `(property dictionary of ${owner})`;
   const type = graph.meta.nodeTypes[graph.nodeType[node] as number] ?? "unknown";
   switch (type) {

@@ -1,5 +1,6 @@
 import type { SnapshotMeta } from "./graph.js";
 import type { JsonScanner } from "./scanner.js";
+import { BATCH_RECORDS } from "./scanner.js";
 
 export interface Edge {
   type: number;
@@ -8,8 +9,8 @@ export interface Edge {
   to: number;
 }
 
-/** Edges of one page. */
-export const PAGE_EDGES = 128;
+/** Edges of one page: the scanner tells the offset after each batch. */
+export const PAGE_EDGES = BATCH_RECORDS;
 const MOST_PAGES = 512;
 
 /** Reads single edges from the file, where their columns would take more memory than everything else. */

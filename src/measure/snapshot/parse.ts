@@ -162,26 +162,27 @@ function readNodes(
   const count = placeOf("edge_count", "firstEdge");
   const detached = nodeFields.indexOf("detachedness");
   let nodeDetached: Uint8Array | undefined;
-  let field = 0;
   let node = 0;
-  const values = scanner.integers((value) => {
-    if (value < 0) scanner.fail("a number from 0");
-    if (field === type) nodeType[node] = value;
-    else if (field === name) nodeName[node] = value;
-    else if (field === id) nodeId[node] = value;
-    else if (field === self) {
-      // Only a buffer of 4 GiB or more needs wider numbers.
-      if (value > 0xffffffff) nodeSelfBytes = Float64Array.from(nodeSelfBytes);
-      nodeSelfBytes[node] = value;
-    } else if (field === count) firstEdge[node + 1] = (firstEdge[node] as number) + value;
-    else if (field === detached && value === DETACHED) {
-      nodeDetached ??= new Uint8Array(nodeCount);
-      nodeDetached[node] = 1;
+  const values = scanner.batches(width, (batch, filled) => {
+    for (let first = 0; first + width <= filled; first += width, node++) {
+      if (type !== -1) nodeType[node] = batch[first + type] as number;
+      if (name !== -1) nodeName[node] = batch[first + name] as number;
+      if (id !== -1) nodeId[node] = batch[first + id] as number;
+      if (self !== -1) {
+        const bytes = batch[first + self] as number;
+        // Only a buffer of 4 GiB or more needs wider numbers.
+        if (bytes > 0xffffffff && nodeSelfBytes instanceof Uint32Array)
+          nodeSelfBytes = Float64Array.from(nodeSelfBytes);
+        nodeSelfBytes[node] = bytes;
+      }
+      if (count !== -1) firstEdge[node + 1] = (firstEdge[node] as number) + (batch[first + count] as number);
+      if (detached !== -1 && batch[first + detached] === DETACHED) {
+        nodeDetached ??= new Uint8Array(nodeCount);
+        nodeDetached[node] = 1;
+      }
     }
-    if (++field === width) {
-      field = 0;
-      node++;
-    }
+    for (let place = 0; place < filled; place++)
+      if ((batch[place] as number) < 0) scanner.fail("a number from 0");
   });
   if (values !== nodeCount * width) scanner.fail(`${nodeCount} nodes`);
   return {
@@ -206,23 +207,22 @@ function readEdges(
   starts[0] = scanner.offset;
   const width = edgeFields.length;
   const nodeWidth = nodeFields.length;
-  const [type, name, to] = ["type", "name_or_index", "to_node"].map((field) => edgeFields.indexOf(field));
-  let field = 0;
+  const [type, name, to] = ["type", "name_or_index", "to_node"].map((field) => edgeFields.indexOf(field)) as [
+    number,
+    number,
+    number,
+  ];
   let edge = 0;
-  const values = scanner.integers((value) => {
-    if (field === type) edgeType[edge] = value;
-    else if (field === name) edgeName[edge] = value;
-    else if (field === to) {
+  const values = scanner.batches(width, (batch, filled, offset) => {
+    for (let first = 0; first + width <= filled; first += width, edge++) {
+      edgeType[edge] = batch[first + type] as number;
+      edgeName[edge] = batch[first + name] as number;
       // An edge names its target by the index of the target's first field.
-      const target = value / nodeWidth;
+      const target = (batch[first + to] as number) / nodeWidth;
       if (!(target >= 0 && target < nodeCount)) scanner.fail("an edge to a node that exists");
       edgeTo[edge] = target;
     }
-    if (++field === width) {
-      field = 0;
-      edge++;
-      if (edge % PAGE_EDGES === 0) starts[edge / PAGE_EDGES] = scanner.offset;
-    }
+    if (edge % PAGE_EDGES === 0) starts[edge / PAGE_EDGES] = offset;
   });
   if (values !== edgeCount * width) scanner.fail(`${edgeCount} edges`);
   starts[starts.length - 1] = scanner.offset;

@@ -10,6 +10,9 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
+/** As many records as a page of edges, so that a batch of edges is a page. */
+export const BATCH_RECORDS = 128;
+
 /**
  * Reads a JSON file of any size once, byte by byte through one buffer, and knows the offset of each byte. It
  * can do only what a heap snapshot needs: keys, arrays of integers, arrays of strings, and values to skip or
@@ -198,8 +201,21 @@ export class JsonScanner {
 
   /** Calls `each` with every integer of an array and returns how many there were. */
   integers(each: (value: number, index: number) => void): number {
-    this.take("[");
     let index = 0;
+    return this.batches(1, (values, count) => {
+      for (let place = 0; place < count; place++) each(values[place] as number, index++);
+    });
+  }
+
+  /**
+   * Calls `use` with the integers of an array, many records of `width` at once, and returns how many integers there
+   * were. `use` gets one buffer again and again, and the offset of the byte after its last integer; only the last
+   * record of the last call may be cut short.
+   */
+  batches(width: number, use: (values: Float64Array, count: number, offset: number) => void): number {
+    this.take("[");
+    const values = new Float64Array(width * BATCH_RECORDS);
+    let [index, filled] = [0, 0];
     let value = 0;
     let digits = 0;
     let negative = false;
@@ -208,7 +224,7 @@ export class JsonScanner {
       const buffer = this.#buffer;
       const length = this.#length;
       let position = this.#position;
-      // The hot loop: it calls only `each` and keeps all state in local variables.
+      // The hot loop: it keeps all state in local variables.
       while (position < length) {
         const byte = buffer[position++] as number;
         if (byte >= 0x30 && byte <= 0x39) {
@@ -216,9 +232,18 @@ export class JsonScanner {
           digits++;
         } else if (byte === COMMA || byte === CLOSE_BRACKET) {
           this.#position = position;
-          if (digits > 0) each(negative ? -value : value, index++);
-          else if (byte === COMMA || index > 0) this.fail("a number");
-          if (byte === CLOSE_BRACKET) return index;
+          if (digits > 0) {
+            values[filled++] = negative ? -value : value;
+            if (filled === values.length) {
+              use(values, filled, this.#base + position);
+              index += filled;
+              filled = 0;
+            }
+          } else if (byte === COMMA || index + filled > 0) this.fail("a number");
+          if (byte === CLOSE_BRACKET) {
+            if (filled > 0) use(values, filled, this.#base + position);
+            return index + filled;
+          }
           value = 0;
           digits = 0;
           negative = false;
