@@ -22,7 +22,7 @@ export interface ConnectionsOptions {
   /** Numbers of connections, the least first. */
   levels: readonly number[];
   /** Whether larger levels may take their place, where these are too few for a number that is sure. */
-  deepen: boolean;
+  deepen?: boolean;
   trials: number;
   protocol?: Protocol;
   path?: string;
@@ -93,7 +93,7 @@ class Measurement {
   async run(): Promise<ConnectionsAnswer> {
     const { trials, snapshot } = this.#options;
     const useful = (): number => this.#trials.filter(({ levels }) => levels.length >= 2).length;
-    let deepens = this.#options.deepen;
+    let deepens = this.#options.deepen ?? false;
     // The trial that finds out how many connections a server holds may end before its second level.
     for (let left = trials + 1; left > 0 && useful() < trials && this.#levels.length > 0; left--) {
       try {
