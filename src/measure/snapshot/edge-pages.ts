@@ -47,8 +47,20 @@ export class EdgePages {
   #page(page: number): Float64Array {
     const known = this.#pages.get(page);
     if (known !== undefined) return known;
-    const text = this.#scanner.text(this.#starts[page] as number, this.#starts[page + 1] as number);
-    const numbers = Float64Array.from(text.match(/-?\d+/g) ?? [], Number);
+    const bytes = this.#scanner.bytes(this.#starts[page] as number, this.#starts[page + 1] as number);
+    // The scanner has read this text before, so it holds numbers from 0 alone, with one delimiter or more between them.
+    const numbers = new Float64Array(PAGE_EDGES * this.#width);
+    let [count, value, digits] = [0, 0, 0];
+    for (let place = 0; place < bytes.length; place++) {
+      const byte = bytes[place] as number;
+      if (byte >= 0x30 && byte <= 0x39) {
+        value = value * 10 + (byte - 0x30);
+        digits++;
+      } else if (digits > 0) {
+        numbers[count++] = value;
+        value = digits = 0;
+      }
+    }
     if (this.#pages.size >= MOST_PAGES) this.#pages.clear();
     this.#pages.set(page, numbers);
     return numbers;
