@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { parseSize } from "../base/size.js";
+import { printMessage } from "./print.js";
 
 /** Parser of a whole number of at least `least`, for commander. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -72,7 +73,7 @@ export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
   const interrupt = (): void => {
     if (controller.signal.aborted) process.exit(130);
-    process.stderr.write("\nInterrupted: finishing what is under way; once more ends at once.\n");
+    printMessage("\nInterrupted: finishing what is under way; interrupt again to end at once.");
     controller.abort();
   };
   process.on("SIGINT", interrupt);

@@ -40,6 +40,12 @@ export function addPaper(program: Command): void {
       const empty = filled.filter(({ isEmpty }) => isEmpty);
       const note = empty.length === filled.length ? "" : "note: ";
       for (const { file } of empty) process.stderr.write(`${note}${file} holds no marker of bytesper.\n`);
+      if (flags.check === true && stale.length === 0 && empty.length === 0)
+        process.stderr.write(
+          filled.length === 1
+            ? "The file says what the results say.\n"
+            : `All ${filled.length} files say what the results say.\n`,
+        );
       if ((flags.check === true && stale.length > 0) || empty.length === filled.length) process.exitCode = 1;
     });
 }

@@ -1,14 +1,15 @@
 import { resolve } from "node:path";
 import { terminalTable } from "../base/table/terminal.js";
+import { visibleLines } from "../base/table/visible.js";
 import type { Outcome } from "../record/cell-end.js";
 import { expectations } from "../runner/engine/learned.js";
 import { orphansOf, planOf } from "../runner/engine/need.js";
-import { planTable, summaryOfPlan } from "../runner/engine/plan-table.js";
+import { planSentence, planTable, summaryOfPlan } from "../runner/engine/plan-table.js";
 import type { RunRequest } from "../runner/engine/request.js";
 import { openGrid } from "../runner/engine/run.js";
 import type { RunState } from "../runner/engine/state.js";
 import { slotsHere } from "../runner/slots.js";
-import { print, printMessage } from "./print.js";
+import { printAnswer, printMessage } from "./print.js";
 
 export interface PlanOptions {
   out: string;
@@ -31,8 +32,11 @@ export async function printPlan(request: RunRequest, options: PlanOptions): Prom
     const learned = expectations(resolve(options.out), options.state).cells;
     const orphans = [...orphansOf(cells, options.state)];
     const summary = summaryOfPlan(entries, learned, orphans, request.slots ?? slotsHere());
-    if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-    else print(`${terminalTable(planTable(summary))}\n`);
+    printAnswer({ json: options.json, verbose: true }, summary, () => ({
+      sentences: [planSentence(summary)],
+      next: ["Nothing has run; leave out --dry-run to run it."],
+      details: visibleLines(terminalTable(planTable(summary))),
+    }));
   } finally {
     grid.dispose();
   }

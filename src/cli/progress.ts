@@ -69,7 +69,7 @@ export class Progress {
       clearTimeout(timer);
       this.clear();
       const ms = performance.now() - start;
-      if (ms >= LONG_MS) process.stderr.write(`${visible(what)}: ${durationText(ms)}\n`);
+      if (ms >= LONG_MS) printMessage(`${visible(what)}: ${durationText(ms)}`);
     };
   }
 
@@ -92,6 +92,6 @@ function bar(share: number): string {
 
 function leftText({ ms, unknown }: Left, cells: number): string {
   if (unknown === cells) return "time left unknown until cells of their kinds have run";
-  const rest = unknown === 0 ? "" : ` and ${unknown} cells of unknown length`;
+  const rest = unknown === 0 ? "" : ` and ${unknown} ${unknown === 1 ? "cell" : "cells"} of unknown length`;
   return `about ${durationText(ms)}${rest} left`;
 }

@@ -5,7 +5,7 @@ import { resultAnswer, resultPage } from "../report/page.js";
 import { keptInstead, resultName } from "../runner/results-folder.js";
 import { announce } from "./background.js";
 import { Progress } from "./progress.js";
-import { print, printAnswer } from "./print.js";
+import { print, printAnswer, printMessage } from "./print.js";
 
 export class RunOutput {
   readonly #progress = new Progress();
@@ -35,12 +35,20 @@ export class RunOutput {
       const name = resultName(folder, result);
       const shown = relative(process.cwd(), folder);
       process.stdout.write("\n");
-      printAnswer({ verbose: this.#verbose }, result, () => resultAnswer(result, join(shown, `${name}.md`)));
+      printAnswer({ verbose: this.#verbose }, result, () => {
+        const answer = resultAnswer(result, join(shown, `${name}.md`));
+        // Tables beside a page that was kept belong to that page's run.
+        if (name === result.runId) return answer;
+        return {
+          ...answer,
+          next: [...(answer.next ?? []), `As LaTeX, CSV and JSON: ${join(shown, "tables")}/`],
+        };
+      });
       if (name === result.runId)
-        process.stderr.write(
+        printMessage(
           keptInstead(folder, result) === "newer"
-            ? `${join(shown, "result.md")} is of a newer run and was kept; give --replace to replace it.\n`
-            : `${join(shown, "result.md")} has cells that this run left out and was kept; run with --replace to replace it.\n`,
+            ? `${join(shown, "result.md")} is of a newer run and was kept; give --replace to replace it.`
+            : `${join(shown, "result.md")} has cells that this run left out and was kept; run with --replace to replace it.`,
         );
     },
   };
@@ -54,8 +62,9 @@ export class RunOutput {
       throw outcome.writeError;
     }
     if (outcome.interrupted) {
-      process.stderr.write(
-        `Interrupted; ${outcome.results.length} of the experiments have tables, every finished cell is in ${out}/journal.jsonl. Go on with: bytesper resume ${out}\n`,
+      const count = outcome.results.length;
+      printMessage(
+        `Interrupted; ${count} ${count === 1 ? "experiment is" : "experiments are"} complete, and every finished cell is in ${out}/journal.jsonl. Go on with: bytesper resume ${out}`,
       );
       process.exitCode = 130;
       return;

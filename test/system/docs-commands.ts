@@ -44,10 +44,9 @@ export function commandsOf(page: string): string[] {
 export const NOT_RUN: readonly [command: RegExp, reason: string][] = [
   [/--executor slurm/, "needs a cluster; test/system/slurm runs a stand-in of it"],
   [
-    /^bytesper attach (?:1|12345|127\.0\.0\.1)\b|^bytesper attach 17829/,
-    "a process of the reader; attach.test.ts starts one",
+    /^bytesper attach 127|^bytesper attach .*--every/,
+    "an open inspector, or goes on; attach.test.ts has both",
   ],
-  [/^bytesper attach PID/, "a process of the reader; attach.test.ts starts one"],
   [
     /--kernel naive --device-cap|^bytesper attention --tokens 12000$/,
     "takes 10 GB or half a minute on a CPU",
@@ -64,10 +63,5 @@ export const NOT_RUN: readonly [command: RegExp, reason: string][] = [
     "takes 10 s or more; measure-errors, fits and growth tests run them",
   ],
   [/--chaos|--detach/, "takes a minute; test/system/faults and run.test.ts run them"],
-  [
-    /^bytesper import express|^bytesper import eslint/,
-    "a package that this project does not have; import.test.ts",
-  ],
   [/snapshot\.pickle/, "a file that PyTorch writes; test/unit/oom/snapshot.test.ts"],
-  [/^bytesper devices --watch/, "goes on until it is interrupted; devices.test.ts"],
 ];

@@ -1,3 +1,6 @@
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +9,9 @@ import { MAIN, ROOT, run } from "./cli.js";
 import { commandsOf, NOT_RUN, PAGES } from "./docs-commands.js";
 
 const folder = mkdtempSync(join(tmpdir(), "bytesper-docs-"));
+let held: ChildProcess | undefined;
 afterAll(() => {
+  held?.kill();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -63,6 +68,13 @@ beforeAll(async () => {
     { cwd: folder },
   );
   expect(taken.code, taken.stderr).toBe(0);
+  const holding = "class Session {} globalThis.all = Array.from({ length: 100 }, () => new Session());";
+  held = spawn(process.execPath, ["-e", `${holding} setInterval(() => {}, 1000); console.log("holds")`], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  // Before its own code runs, Node would die of the signal that opens its inspector.
+  if (held.stdout !== null) await once(held.stdout, "data");
+  write("held.pid", String(held.pid));
 }, 60_000);
 
 /** What a reader puts in the place of a word in capitals, and files that a page calls by a path of its own. */
@@ -85,7 +97,10 @@ const PUT: readonly [RegExp, string][] = [
   [/\bLOG\b/, "train.log"],
   [/\bMODEL\b/, "Qwen2.5-3B"],
   [/(?<=--tokens )N\b/, "8000"],
-  [/(?<=^import )(?:MODULE|\.\/src\/app\.ts)/, "./app.ts"],
+  [/(?<=^import )(?:MODULE|\.\/src\/app\.ts|express|eslint)/, "./app.ts"],
+  [/(?<=^attach )(?:PID|\d+)\b/, "$(cat held.pid)"],
+  [/--growth 60s/, "--growth 1s"],
+  [/^devices --watch.*/, "devices --watch --times 1"],
   [/^compare OLD NEW/, "compare old new"],
   [/\bDIR\b/, "hogs"],
   [/^paper paper\.tex/, "paper docs/paper/sample.tex"],

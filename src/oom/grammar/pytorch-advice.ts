@@ -155,7 +155,7 @@ const LESS: Advice[] = [
   {
     for: FULL,
     when: (situation) => !isTraining(situation),
-    do: "Or keep a part of the model in main memory",
+    do: "Keep a part of the model in main memory",
     paste: 'device_map="auto", or pipe.enable_model_cpu_offload() in diffusers',
   },
   {

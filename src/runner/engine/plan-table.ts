@@ -54,11 +54,16 @@ export function summaryOfPlan(
   };
 }
 
-export function planTable({ cells, toRun, expectedMs, orphans }: PlanSummary): Table {
+/** What a plan comes to, in one sentence. */
+export function planSentence({ cells, toRun, expectedMs }: PlanSummary): string {
   const time =
     typeof expectedMs === "number" ? `about ${seconds(expectedMs)}` : `time unknown (${expectedMs.absent})`;
+  return `${toRun} of ${cells.length} ${cells.length === 1 ? "cell" : "cells"} would run, ${time}.`;
+}
+
+export function planTable({ cells, orphans }: PlanSummary): Table {
   return {
-    caption: `${toRun} of ${cells.length} cells would run, ${time}`,
+    caption: "The plan",
     columns: [
       { title: "cell", align: "left" },
       { title: "runs", align: "left" },
