@@ -19,7 +19,7 @@ export class Progress {
       `${finished}/${total} ${total === 1 ? "cell" : "cells"}, ${finished === total ? "done" : leftText({ ...left, ms }, total - finished)}, ${visible(label)}`;
     if (this.#live) {
       this.#keepLive(
-        () => `${bar(finished / total)} ${text(Math.max(0, left.ms - (performance.now() - now)))}`,
+        () => `${bar(finished / total)}${text(Math.max(0, left.ms - (performance.now() - now)))}`,
       );
     } else if (finished === total || elapsed - this.#lastPlain > 2000) {
       this.#lastPlain = elapsed;
@@ -84,10 +84,13 @@ export class Progress {
 const LONG_MS = 1500;
 
 const BAR_CELLS = 20;
+const NARROW = 60;
 
+/** Nothing on a narrow terminal, where it would push the time that is left off the line. */
 function bar(share: number): string {
+  if (process.stderr.columns < NARROW) return "";
   const full = Math.floor(share * BAR_CELLS);
-  return `[${"#".repeat(full)}${".".repeat(BAR_CELLS - full)}]`;
+  return `[${"#".repeat(full)}${".".repeat(BAR_CELLS - full)}] `;
 }
 
 function leftText({ ms, unknown }: Left, cells: number): string {
