@@ -20,6 +20,7 @@ import type { CellEnd, CellMemory, Outcome } from "../../record/cell-end.js";
 import { DeviceWatch } from "../../system/device-watch.js";
 import { measuringEnvironment, measuringFlags } from "./flags.js";
 import type { SupervisorSample } from "./supervisor-report.js";
+import { cannotStart, startsWithin } from "./data-limit.js";
 import { kernelKills, killsBetween } from "./kernel-kills.js";
 import type { LaunchEnd, Launched } from "./launch.js";
 import { supervisorPath, launch } from "./launch.js";
@@ -134,7 +135,7 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
       evidence = await limit.close();
       device.close();
     }
-    const decided = verdict({
+    const told = verdict({
       ...cell.answer(launchEnd),
       launch: launchEnd,
       limit: evidence,
@@ -145,6 +146,15 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
       ended: stopped,
       kills: killsBetween(kills, kernelKills()),
     });
+    const isRefused =
+      told.outcome === "crash" && enforcement.kind === "rlimit-data" && launchEnd.exitSignal === "SIGABRT";
+    const decided =
+      isRefused &&
+      capBytes !== undefined &&
+      job.work.kind !== "command" &&
+      !(await startsWithin(capBytes, ENTRY))
+        ? cannotStart(capBytes)
+        : told;
     return {
       ...decided,
       ...(decided.outcome === "ok" || cell.keepsData(decided.outcome)

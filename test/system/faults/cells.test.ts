@@ -173,3 +173,27 @@ describe("subjects that behave badly", () => {
     });
   });
 });
+
+// Node takes 60 to 80 MiB of data before it loads anything of a user, and dies of a refusal by SIGABRT without a word.
+test.skipIf(process.platform !== "linux")(
+  "a cap in which no measuring process starts is out of memory, and no crash of the subject",
+  async () => {
+    await inFolder(async (folder) => {
+      const experiment = {
+        ...{ name: "tiny", unit: "thing", factors: { instances: [10] }, population: "instances" },
+        ...{ subject: "./thing.mjs", caps: { memory: "56 MiB" } },
+      };
+      const file = join(folder, "tiny.experiment.mjs");
+      writeFileSync(file, `export default ${JSON.stringify(experiment)};\n`);
+      writeFileSync(join(folder, "thing.mjs"), "export const create = (i) => ({ i });\n");
+      const out = join(folder, "out");
+      await run(["run", file, "--trials", "1", "--enforcement", "rlimit-data", "--out", out]);
+      const ends = endsIn(readJournal(join(out, "journal.jsonl")).records);
+      expect(ends.length).toBeGreaterThan(0);
+      for (const { end } of ends) {
+        expect(end).toMatchObject({ outcome: "oom-cap", aboveBytes: 56 * MIB });
+        expect(end.cause).toContain("does not start within the data limit of 56.00 MiB");
+      }
+    });
+  },
+);
