@@ -3,7 +3,7 @@ import { DERIVED_DOUBT_BYTES, detectableBytes, PAGE_BYTES } from "./detectable.j
 import { bytesIn, bytesWithUnit, doubtOf, fixed, percent } from "../base/format.js";
 import { bytesCell, intervalCell, numberCell, shareCell } from "../base/table/number-cell.js";
 import type { Result, ResultFit, ResultReading } from "../record/schema.js";
-import { SHARED, totalOf } from "../record/total.js";
+import { EXTERNAL, HEAP, KERNEL, NATIVE, SHARED, totalOf } from "../record/total.js";
 import type { Cell, Table } from "../base/table/table.js";
 
 export function headline(result: Result): string {
@@ -37,8 +37,19 @@ function partsText({ parts = [] }: ResultFit, doubt: number): string {
   if (parts.length === 0) return " of heap and external memory";
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return ` of ${only.name}`;
-  return `: ${parts.map(({ name, bytes }) => `${bytesIn(bytes, "B", doubt)} B ${name}`).join(", ")}`;
+  const told = parts.map(
+    ({ name, bytes }) => `${bytesIn(bytes, "B", doubt)} B ${IN_A_SENTENCE[name] ?? name}`,
+  );
+  return `: ${told.slice(0, -1).join(", ")} and ${told.at(-1)}`;
 }
+
+/** The names of the parts after a number of bytes. */
+const IN_A_SENTENCE: Record<string, string> = {
+  [HEAP]: "in V8's heap",
+  [EXTERNAL]: "of external memory that V8 is told of",
+  [NATIVE]: "of native memory that V8 is not told of",
+  [KERNEL]: "that only the kernel sees",
+};
 
 /** The ledger in one line: what the kernel counted for the first population, and what explains it. */
 export function ledgerLine({ ledger }: Result): string {

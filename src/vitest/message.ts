@@ -22,11 +22,11 @@ export function intervalLines(result: Result, fit: ResultFit): string[] {
   const doubt = doubtOf(perUnitBytes, detectable);
   const range =
     perUnitBytes.low === perUnitBytes.high
-      ? `${bytesIn(perUnitBytes.value, "B", doubt)} B in all ${processes} fresh processes`
-      : `${bytesIn(perUnitBytes.low, "B", doubt)} to ${bytesIn(perUnitBytes.high, "B", doubt)} B over ${processes} fresh processes`;
+      ? `all ${processes} fresh processes gave the same value`
+      : `${processes} fresh processes gave ${bytesIn(perUnitBytes.low, "B", doubt)} to ${bytesIn(perUnitBytes.high, "B", doubt)} B; this range contains the median with a probability of ${percent(confidence, 1)}`;
   const fixedDoubt = doubtOf(fixedBytes, detectableBytes(result, "fixedBytes"));
   return [
-    `Interval:           ${range} (covers the median with ${percent(confidence, 1)})`,
+    `Interval:           ${range}`,
     ...(parts.length < 2
       ? []
       : [`Parts:              ${parts.map(({ name, bytes: part }) => `${bytes(part)} ${name}`).join(", ")}`]),
