@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { median } from "../../src/base/stats/median.js";
 import { bytesper, ROOT } from "./cli.js";
 
 const SERVERS = join(ROOT, "test/fixtures/servers");
@@ -82,7 +83,7 @@ test.runIf(isLinux)(
       "--clients",
       "500,2500,5000",
       "--trials",
-      "1",
+      "3",
       "--no-snapshot",
       "--json",
       "--",
@@ -90,15 +91,14 @@ test.runIf(isLinux)(
     ]);
     expect(stdout, stderr).not.toBe("");
     const { low, high } = (JSON.parse(stdout) as Answer).fit.totalPerUnitBytes;
-    const plain = await promisify(execFile)("python3", [
-      join(SERVERS, "plain.py"),
-      "ws",
-      "500",
-      "5000",
-      ...command,
-    ]);
-    expect(Number(plain.stdout)).toBeGreaterThan(low);
-    expect(Number(plain.stdout)).toBeLessThan(high);
+    // One start of the other route says 3,700 to 4,450: its last blocks are filled by chance too.
+    const starts: number[] = [];
+    for (let start = 0; start < 5; start++) {
+      const args = [join(SERVERS, "plain.py"), "ws", "500", "5000", ...command];
+      starts.push(Number((await promisify(execFile)("python3", args)).stdout));
+    }
+    expect(median(starts), `${starts.join(", ")}; ${low} to ${high}`).toBeGreaterThan(low);
+    expect(median(starts), `${starts.join(", ")}; ${low} to ${high}`).toBeLessThan(high);
   },
   180_000,
 );
