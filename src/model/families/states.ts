@@ -22,12 +22,13 @@ function narrow(name: string, output: number, input: number, rank: number, bias:
 }
 
 interface RwkvLayers {
-  /** Norms of the hidden size in a layer, beside one more before the first. */
+  /** Tensors of the block that mixes tokens. */
   mix: (layer: number) => PartTensor[];
   stateElements: number;
   intermediate: number;
-  /** Whether the block for channels has a gate of the hidden size (up to RWKV-6). */
+  /** Whether the block that mixes channels has a gate of the hidden size (up to RWKV-6). */
   receptance: boolean;
+  /** Vectors of the block that mixes channels, by name. */
   mixed: readonly string[];
   /** Whether the norm before the first layer exists. */
   normsFirst: boolean;
