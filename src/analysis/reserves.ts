@@ -1,14 +1,15 @@
 import type { Interval } from "../base/stats/interval.js";
-import { theilSen } from "../base/stats/theil-sen.js";
+import type { Point } from "../base/stats/theil-sen.js";
 import type { ResultReading } from "../record/schema.js";
 import type { GrowthTrial } from "./collected.js";
-import type { SizedLedger } from "./kernel.js";
-import type { Point } from "../base/stats/theil-sen.js";
+import { halves, type SizedLedger } from "./kernel.js";
 
 /** Malloc of one instance, in bytes, where V8 keeps no pages for later. */
 export interface MallocOfGrown {
-  /** What an instance holds while it lives. */
+  /** What an instance holds while it lives, with all that comes and goes between two readings. */
   held: Interval;
+  /** The line over the sizes, with the range over its two halves. */
+  line: Interval;
   /** What it leaves behind when it is dropped. */
   left: Interval;
 }
@@ -31,13 +32,14 @@ export function mallocOfGrown([growth]: readonly GrowthTrial[]): MallocOfGrown |
   // The first size pays what is paid once.
   const sized = points(growth.grown).slice(2);
   const [first, last] = [sized[0], sized.at(-1)];
-  const slope = sized.length < FEWEST_SIZES ? undefined : theilSen(sized)?.slope;
-  if (slope === undefined || first === undefined || last === undefined) return undefined;
-  const held = around(slope, last.x - first.x);
+  if (sized.length < FEWEST_SIZES || first === undefined || last === undefined) return undefined;
+  const line = halves(sized);
+  const held = around(line.value, last.x - first.x);
   const [dropped, again] = points(growth.dropped);
-  if (dropped === undefined || again === undefined || again.x === dropped.x) return { held, left: held };
+  if (dropped === undefined || again === undefined || again.x === dropped.x)
+    return { held, line, left: held };
   const made = again.x - dropped.x;
-  return { held, left: around((again.y - dropped.y) / made, made) };
+  return { held, line, left: around((again.y - dropped.y) / made, made) };
 }
 
 function points(ledgers: readonly SizedLedger[]): Point[] {
@@ -56,17 +58,45 @@ function around(perInstance: number, instances: number): Interval {
   };
 }
 
-/** The reading, or what the cell that grew says of each unit where that is surely less. */
+/** Malloc of one unit, and whether V8's records were in what the trials read. */
+export interface HeldMalloc {
+  reading: ResultReading;
+  hadReserves: boolean;
+}
+
+/**
+ * Malloc of one unit from the trials and the cell that grew.
+ *
+ * Where the cell surely sees less, the trials read V8's records. Where both agree but for what comes and goes, the cell
+ * is the better instrument, because it has ten times the instances: chunks that others freed are used again for the
+ * first hundreds, each some bytes longer than what was asked for, and alike in every process. The interval then
+ * covers both.
+ *
+ * @param levels instances between the smallest and the largest population of the trials
+ * @param units units in an instance of the cell that grew
+ */
 export function heldWithoutReserves(
   reading: ResultReading,
   grown: MallocOfGrown | undefined,
-  units: number,
-): ResultReading {
-  if (grown === undefined || !("value" in reading)) return reading;
-  const { value, low, high } = grown.held;
-  return reading.low <= high / units
-    ? reading
-    : { value: value / units, low: low / units, high: high / units };
+  { levels, units }: { levels: number; units: number },
+): HeldMalloc {
+  if (grown === undefined || !("value" in reading)) return { reading, hadReserves: false };
+  const held = dividedBy(grown.held, units);
+  if (reading.low > held.high) return { reading: held, hadReserves: true };
+  const line = dividedBy(grown.line, units);
+  const isOnLine = reading.value >= line.low && reading.value <= line.high;
+  const comesAndGoes = DRIFT_BYTES / levels / units;
+  if (isOnLine || Math.abs(reading.value - line.value) > comesAndGoes) return { reading, hadReserves: false };
+  const both = {
+    value: Math.max(0, line.value),
+    low: Math.max(0, Math.min(line.low, reading.low)),
+    high: Math.max(line.high, reading.high),
+  };
+  return { reading: both, hadReserves: false };
+}
+
+function dividedBy({ value, low, high }: Interval, units: number): Interval {
+  return { value: value / units, low: low / units, high: high / units };
 }
 
 /** Bytes that an instance left, or what the cell that grew says where that is surely less. */

@@ -147,7 +147,10 @@ export function analyse(input: AnalysisInput): Result {
     ? grownMalloc(collected.rows, unitsOf)
     : intervalOrAbsent(native, whyNoMalloc(collected.rows));
   const grownUnits = unitsOf(collected.growths[0]?.factors ?? {});
-  const nativeReading = heldWithoutReserves(nativeRead, grown, grownUnits);
+  const { reading: nativeReading, hadReserves } = heldWithoutReserves(nativeRead, grown, {
+    levels: levelSpan(collected.rows),
+    units: grownUnits,
+  });
   const externalReading = intervalOrAbsent(external, undefined);
   const kernel = several ? absent("the grid has several factors") : kernelOf(collected, unitsOf);
   const fitRecord: Result["fit"] =
@@ -220,7 +223,7 @@ export function analyse(input: AnalysisInput): Result {
   result.warnings = warningsOf(result, collected, {
     ownSlope: experiment.ownSlope,
     lead,
-    ...(nativeReading === nativeRead ? { nativeLead } : {}),
+    ...(hadReserves ? {} : { nativeLead }),
     other: several ? undefined : ofOtherNumber(collected.growths, unitsOf),
     spread: spreadShare(collected),
     kernel,
