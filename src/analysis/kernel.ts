@@ -21,7 +21,8 @@ export interface KernelLine {
   /** Slope of what neither V8's pages nor malloc explain: what is mapped, declared as external or not. */
   mapped: Interval;
   instances: number;
-  changeBytes: number;
+  /** What neither V8's pages nor malloc explain of the largest population, against none. */
+  mappedAtEndBytes: number;
 }
 
 /** Less than this is lost among the pages that a process takes and gives back at any time. */
@@ -61,7 +62,7 @@ export function kernelLine(ledgers: readonly SizedLedger[]): KernelLine | Absent
     beyondKnown: halves(rest.map(({ x, beyond }) => ({ x, y: beyond }))),
     mapped: halves(rest.map(({ x, mapped }) => ({ x, y: mapped }))),
     instances: last.x,
-    changeBytes,
+    mappedAtEndBytes: last.mapped,
   };
 }
 

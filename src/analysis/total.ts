@@ -94,7 +94,7 @@ export function withShared(total: Total, shared: Result["shared"]): Total {
  * its pages are taken one by one.
  */
 function beyond(
-  { mapped, perUnitBytes, instances }: KernelLine,
+  { mapped, mappedAtEndBytes, perUnitBytes, instances }: KernelLine,
   perUnit: Interval,
   declared: number,
   malloc: ResultReading,
@@ -106,5 +106,7 @@ function beyond(
   const low = mapped.low - declaredAndMapped;
   if (value * instances < KERNEL_LEAST_BYTES) return undefined;
   if (low <= STEADY_SHARE * value || value <= KERNEL_SHARE * all) return undefined;
+  // Among few instances the line is steep where V8's first pages fill: all pages together are no more than it knows of.
+  if (mappedAtEndBytes - declaredAndMapped * instances <= STEADY_SHARE * value * instances) return undefined;
   return { value, low, high: mapped.high - declaredAndMapped };
 }
