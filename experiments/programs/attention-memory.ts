@@ -92,7 +92,7 @@ async function measured(
     )
       warnings.push({
         name: "pool-disagrees",
-        message: `At ${tokens} tokens (${kernel}, ${dtype}) the pool has reserved ${reservedHighWaterBytes} bytes, the second route says ${secondRoute}.`,
+        message: `The pool of the ${kernel} kernel has reserved ${reservedHighWaterBytes} bytes, the second route says ${secondRoute}.`,
       });
     return {
       readings: {

@@ -38,7 +38,7 @@ export function run({ factors, seed, quick }: ProgramContext): ProgramAnswer {
   const sizes = runs.map(({ memory }) => memory.size);
   const ratio = meanOf(predicted) / meanOf(sizes);
   const off = ratio > WITHIN_FACTOR || ratio < 1 / WITHIN_FACTOR;
-  const message = `For "${name}" random directions predict ${meanOf(predicted).toFixed(1)} items and ${meanOf(sizes).toFixed(1)} were measured: the explanation lacks something there.`;
+  const message = `Random directions predict ${meanOf(predicted).toFixed(1)} items and ${meanOf(sizes).toFixed(1)} were measured: the explanation lacks something there.`;
   return {
     readings: {
       ...spread("memSize", sizes),

@@ -127,16 +127,15 @@ async function measured(
   const bytesPerMs = slabsBytes(setting, caches, tokens) / median(reads);
   const share = readBytes / tokenMs / bytesPerMs;
   const spread = Math.max(...reads) / Math.min(...reads);
-  const at = `At ${tokens} tokens (${setting.kind})`;
   if (spread > STEADY)
     warnings.push({
       name: "bandwidth-unsteady",
-      message: `${at} reads of the same memory differed by a factor of ${spread.toFixed(2)}: the share of the bandwidth is rough; run it again on a quiet machine.`,
+      message: `Reads of the same memory differed by a factor of ${spread.toFixed(2)}: the share of the bandwidth is rough; run it again on a quiet machine.`,
     });
   if (share > 1)
     warnings.push({
       name: "faster-than-read",
-      message: `${at} decode was faster than a plain read of the same memory (share ${share.toFixed(2)}): the bandwidth is measured too low here.`,
+      message: `Decode was faster than a plain read of the same memory (share ${share.toFixed(2)}): the bandwidth is measured too low here.`,
     });
   return {
     readPerTokenBytes: readBytes / SESSIONS,

@@ -18,6 +18,7 @@ import { failedRow, missingCells, missingSentence } from "./failed-row.js";
 import type { PlannedRun } from "./repetitions.js";
 import { leftOutDoubt, repetitionsOf } from "./repetitions.js";
 import { tableRecord } from "./table-record.js";
+import { toldOnce } from "./told-once.js";
 
 export interface ProgramAnalysisInput {
   experiment: ExperimentRecord;
@@ -297,13 +298,10 @@ function warningsOf(
   lines: readonly ResultLine[],
   missing: readonly string[],
 ): Result["warnings"] {
-  const warnings = new Map<string, string[]>();
-  for (const { data } of programs) {
-    for (const { name, message } of data.warnings) {
-      const messages = warnings.get(name) ?? [];
-      if (!messages.includes(message)) warnings.set(name, [...messages, message]);
-    }
-  }
+  const told = toldOnce(
+    programs.map(({ part, factors, data }) => ({ part, factors, warnings: data.warnings })),
+  );
+  const warnings = new Map(told.map(({ name, message }) => [name, [message]]));
   if (programs.some(({ beside, data }) => beside && "durationMs" in data.readings)) {
     warnings.set("timings-beside-others", [
       "Cells ran at the same time: durations are of a machine that was shared; use --slots 1 to time them.",

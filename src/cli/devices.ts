@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { parseDuration } from "../base/duration.js";
-import { bytesIn } from "../base/format.js";
+import { bytesIn, bytesWithBinaryUnit, counted } from "../base/format.js";
 import type { Cell, Table } from "../base/table/table.js";
 import { terminalTable } from "../base/table/terminal.js";
 import { DriverReader } from "../system/driver/reader.js";
@@ -56,6 +56,8 @@ async function watchDevices({ json = false, watch = false, times }: Flags): Prom
       else if (!isAbsent(report)) {
         const tables = [deviceTable(report.devices), processTable(report.devices, first)];
         const shown = tables.filter(({ rows }) => rows.length > 0).map(terminalTable);
+        // Where it is printed again and again, the table is what changes.
+        if (watch === false) shown.push(answerLines(report.devices).join("\n"));
         print(`${watch !== false && process.stdout.isTTY ? CLEAR : ""}${shown.join("\n\n")}\n`);
       }
       if (time < most) await sleep(everyMs);
@@ -63,6 +65,20 @@ async function watchDevices({ json = false, watch = false, times }: Flags): Prom
   } finally {
     reader.close();
   }
+}
+
+const SAID_DEVICES = 5;
+
+/** What one wants to know of each device first; the table above has all of them. */
+function answerLines(devices: readonly NvmlDevice[]): string[] {
+  const said = devices.slice(0, SAID_DEVICES).map(({ index, name, totalBytes, usedBytes, freeBytes }) => {
+    const [total, used, free] = [totalBytes, usedBytes, freeBytes].map((reading) =>
+      isAbsent(reading) ? `unknown (${reading.absent})` : bytesWithBinaryUnit(reading),
+    );
+    return `Device ${index}${isAbsent(name) ? "" : ` (${name})`}: ${free} free of ${total}; used: ${used}.`;
+  });
+  const rest = devices.length - SAID_DEVICES;
+  return rest > 0 ? [...said, `${counted(rest, "further device")}: in the table.`] : said;
 }
 
 function countOf(text: string): number {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { counted } from "../base/format.js";
 
 interface Flags {
   results: string;
@@ -46,6 +47,10 @@ export function addPaper(program: Command): void {
             ? "The file says what the results say.\n"
             : `All ${filled.length} files say what the results say.\n`,
         );
+      if (flags.check === true && stale.length > 0 && flags.json !== true)
+        process.stderr.write(
+          `${counted(stale.length, "place")} ${stale.length === 1 ? "differs" : "differ"} from the results. To fill ${filled.length === 1 ? "it" : "them"}: bytesper paper ${files.join(" ")}\n`,
+        );
       if ((flags.check === true && stale.length > 0) || empty.length === filled.length) process.exitCode = 1;
     });
 }
@@ -55,8 +60,7 @@ function wordsOf(counts: { tables: number; values: number; figures: number; macr
   isEmpty: boolean;
 } {
   const { tables, values, figures, macros } = counts;
-  const count = (number: number, word: string): string[] =>
-    number === 0 ? [] : [`${number} ${word}${number === 1 ? "" : "s"}`];
+  const count = (number: number, word: string): string[] => (number === 0 ? [] : [counted(number, word)]);
   const parts = [...count(tables, "table"), ...count(values + macros, "number"), ...count(figures, "figure")];
   return { contents: parts.join(", ") || "no marker", isEmpty: parts.length === 0 };
 }

@@ -1,14 +1,12 @@
 import { terminalTable } from "../base/table/terminal.js";
 import { openExperiment } from "../experiment/load.js";
-import { inOrder } from "../report/order.js";
 import { experimentFile, shippedExperiments } from "../runner/engine/shipped.js";
 import { print } from "./print.js";
 
 /** Prints the shipped experiments with their questions, in the order in which people ask them. */
 export async function printExperiments(): Promise<void> {
-  const names = inOrder(shippedExperiments().map((experiment) => ({ experiment })));
   const rows: string[][] = [];
-  for (const { experiment: file } of names) {
+  for (const file of shippedExperiments()) {
     const loaded = await openExperiment(experimentFile({ file, shipped: true }));
     const { question, title = file } = loaded.experiment;
     rows.push([file, question ?? title]);

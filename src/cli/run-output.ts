@@ -1,6 +1,10 @@
+import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
+import { outputWidth } from "../base/output-width.js";
+import { visible } from "../base/table/visible.js";
 import type { RunEvents, RunOutcome } from "../runner/engine/run.js";
 import { answersText } from "../report/answers.js";
+import { conditions } from "../report/main-table.js";
 import { resultAnswer, resultPage } from "../report/page.js";
 import { keptInstead, resultName } from "../runner/results-folder.js";
 import { announce } from "./background.js";
@@ -10,6 +14,8 @@ import { print, printAnswer, printMessage } from "./print.js";
 export class RunOutput {
   readonly #progress = new Progress();
   readonly #verbose: boolean;
+  /** Each is said once, before the first answer that it is of. */
+  readonly #conditions = new Set<string>();
 
   /** @param verbose print the tables of each experiment too */
   constructor(verbose = false) {
@@ -27,6 +33,9 @@ export class RunOutput {
     },
     finished: (result, folder) => {
       this.#progress.clear();
+      const of = conditions(result, result.rows);
+      if (!this.#conditions.has(of)) print(`\n${visible(of)}\n`);
+      this.#conditions.add(of);
       if (folder === undefined) {
         process.stdout.write("\n");
         printAnswer({ verbose: this.#verbose }, result, () => resultAnswer(result, undefined));
@@ -69,7 +78,12 @@ export class RunOutput {
       process.exitCode = 130;
       return;
     }
-    if (outcome.results.length > 0) print(`\n${answersText(outcome.results)}\n`);
+    // The answer of the only experiment stands right above.
+    if (outcome.results.length > 1) {
+      const page = join(out, "index.html");
+      const where = existsSync(page) ? `All on one page: ${page}\n` : "";
+      print(`\n${answersText(outcome.results, outputWidth())}\n${where}`);
+    }
     if (outcome.failure !== undefined) throw outcome.failure;
     if (outcome.results.some(({ missing }) => missing.length > 0)) process.exitCode = 1;
   }

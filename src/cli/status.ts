@@ -1,15 +1,16 @@
 import type { Command } from "commander";
 import { BytesperError } from "../base/errors.js";
-import { print } from "./print.js";
+import { printAnswer } from "./print.js";
 
 export function addStatus(program: Command): void {
   program
     .command("status")
     .description("progress, memory and time left of a run, from its journal alone")
     .argument("<run>", "folder of the results, or a journal in its runs/")
+    .option("--verbose", "print every cell that runs, too")
     .option("--json", "print JSON")
-    .action(async (run: string, flags: { json?: boolean }) => {
-      const [{ statusOf }, { journalOf }, { statusText }] = await Promise.all([
+    .action(async (run: string, flags: { json?: boolean; verbose?: boolean }) => {
+      const [{ statusOf }, { journalOf }, { statusAnswer }] = await Promise.all([
         import("../runner/engine/status.js"),
         import("../runner/journal/journal.js"),
         import("./status-text.js"),
@@ -21,7 +22,6 @@ export function addStatus(program: Command): void {
           "BAD_JOURNAL",
           `${path} holds no complete record; nothing was started, run it anew.`,
         );
-      if (flags.json === true) process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
-      else print(statusText(status));
+      printAnswer(flags, status, () => statusAnswer(status));
     });
 }

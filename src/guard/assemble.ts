@@ -6,6 +6,8 @@ import { READING_NAMES, knownReadings } from "./reading-names.js";
 import { Readings } from "./readings.js";
 import { checkCapacity } from "./rules/capacity-check.js";
 import { checkTogether } from "./rules/contradictions.js";
+import type { Rule } from "./rules/rule.js";
+import { ruleError } from "./rules/rule-error.js";
 import { readRule, readingsOfRule } from "./rules/rule.js";
 import type { ReadingSource } from "./sources/source.js";
 import type { GuardDoubt, OwnNumber, RuleOptions } from "./types.js";
@@ -33,6 +35,7 @@ export function assemble(
   checkTogether(rules);
   const capacityOf = (name: string): Reading | undefined =>
     sources.find(({ names }) => names.includes(name))?.capacityOf(name);
+  for (const rule of rules) requireSources(rule, sources);
   const fixed = new Map(
     Object.entries(numbers).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
   );
@@ -53,6 +56,18 @@ export function assemble(
       ...active.flatMap((rule) => restDoubts(rule, readings)),
     ],
   };
+}
+
+/** Throws `BAD_INPUT` for a rule that would do nothing for ever, because what it reads does not exist here. */
+function requireSources(rule: Rule, sources: readonly ReadingSource[]): void {
+  for (const name of readingsOfRule(rule)) {
+    const why = sources.find(({ names }) => names.includes(name))?.neverReads?.(name);
+    if (why === undefined) continue;
+    throw ruleError(
+      rule.text,
+      `could never fire: ${name} cannot be read here (${why}); remove the rule, or run where there is a device`,
+    );
+  }
 }
 
 /** Throws `BAD_INPUT` for an invalid name or value. */

@@ -1,30 +1,24 @@
 import { isAbsent } from "../system/probe/reading.js";
 import { largestOf } from "../base/stats/extremes.js";
 import { firstSentence } from "../base/sentence.js";
-import { counted } from "../base/format.js";
 import { kindOf } from "../record/kind.js";
 import type { Result } from "../record/schema.js";
+import { gridAnswer } from "./grid-answer.js";
 import { headline } from "./sections.js";
 
-/** What answers the experiment's question; where nothing does, why, and how the rows ended. */
+/** What answers the experiment's question; where nothing does, why, and what the rows say. */
 export function answerOf(result: Result): string {
   const { answer, findings = [], fit } = result;
   if (typeof answer === "string") return answer;
   if (findings.length > 0) return findings.join(" ");
   if (kindOf(result) === "population" || !isAbsent(fit)) return headline(result);
   const why = answer === undefined ? "" : `The answer is unknown: ${answer.absent}. `;
-  return `${why}${outcomesOf(result)}`;
+  return `${why}${gridAnswer(result)}`;
 }
 
 /** The first sentence of the answer, for a table of several. */
 export function shortAnswer(result: Result): string {
   return firstSentence(answerOf(result));
-}
-
-function outcomesOf({ rows }: Result): string {
-  const counts = new Map<string, number>();
-  for (const { outcome } of rows) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  return `${counted(rows.length, "row")}: ${[...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", ")}.`;
 }
 
 /** The names of all doubts, each once. */

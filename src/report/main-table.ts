@@ -21,6 +21,11 @@ export function mainTable(result: Result): Table {
   );
 }
 
+/** The columns of the main table. */
+export function columnsOf(result: Result): readonly ColumnSpec[] {
+  return result.table?.columns ?? defaultColumns(result);
+}
+
 export function followUpTables(result: Result): Table[] {
   return (result.followUps ?? []).map(({ table, rows }) => tableOf(result, table, rows));
 }

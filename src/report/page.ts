@@ -98,9 +98,12 @@ export function resultAnswer(result: Result, file: string | undefined): Answer {
   const others = hasPopulations ? [] : programTables(result);
   const answer = hasPopulations ? headline(result) : `${result.title}: ${answerOf(result)}`;
   return {
-    sentences: [...answer.split("\n"), ...quickLine(result)],
+    sentences: answer.split("\n"),
     doubts: result.warnings,
-    next: file === undefined ? [] : [`All of it: ${file}`],
+    next:
+      file === undefined
+        ? []
+        : [`All of it${result.settings.quick === true ? " (a quick run, for a first look)" : ""}: ${file}`],
     details: [mainTable(result), ...others]
       .map((table) => visibleLines(terminalTable(withoutConditions(table))))
       .join("\n\n"),

@@ -3,8 +3,6 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { nvmlDevices } from "../../src/system/probe/nvml.js";
-import { isAbsent } from "../../src/system/probe/reading.js";
 import { startTicksOf } from "../../src/system/process.js";
 import { bytesper, inFolder, MAIN, ROOT, run } from "./cli.js";
 
@@ -185,25 +183,6 @@ test("the Python loop of docs/guard.md skips, holds growth back, cleans up and e
       lines.filter(({ event, rule }) => event === "cleanup-done" && rule === "trails").length,
     ).toBeGreaterThan(0);
     expect(lines.filter(({ event }) => event === "doubt").map(({ doubt }) => doubt)).toEqual([]);
-  });
-});
-
-test("without a device its rules do nothing, and the log says why", async (context) => {
-  if (!isAbsent(nvmlDevices())) return context.skip("there is an NVIDIA driver");
-  await inFolder(async (folder) => {
-    const rules = rulesIn(folder, {
-      rules: [{ name: "card", when: "deviceUsedBytes > 20 GiB", action: "stop" }],
-    });
-    const { code, stderr } = await bytesper(["guard", "--rules", rules, "--", NODE, "-e", "0"]);
-    expect(code).toBe(0);
-    const doubts = stderr
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as LogLine);
-    expect(doubts.filter(({ rule }) => rule === "card").map(({ doubt }) => doubt)).toEqual([
-      "capacity-unknown",
-      "reading-absent",
-    ]);
   });
 });
 

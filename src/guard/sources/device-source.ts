@@ -6,6 +6,9 @@ import type { ReadingName } from "../reading-names.js";
 import { nvmlDevice } from "./nvml.js";
 import type { ReadingSource } from "./source.js";
 
+/** How the addon begins the reason where the driver's library is not installed. */
+const NO_DRIVER = "no NVIDIA driver";
+
 const OF_DEVICE = {
   deviceUsedBytes: "usedBytes",
   deviceFreeBytes: "freeBytes",
@@ -34,6 +37,7 @@ export function deviceSource({
       const found = nvmlDevice(devices(), device);
       return isAbsent(found) ? found : found.totalBytes;
     },
+    neverReads: () => whyNoDevice(devices()),
     sample: (wanted, put) => {
       const found = nvmlDevice(devices(), device);
       for (const [name, field] of Object.entries(OF_DEVICE))
@@ -41,6 +45,12 @@ export function deviceSource({
       if (wanted.has("deviceProcessBytes")) put("deviceProcessBytes", processBytes());
     },
   };
+}
+
+/** Why there is no device; undefined where there is one, or where the driver gave another reason, which may pass. */
+function whyNoDevice(report: NvmlReport | Absent): string | undefined {
+  if (!isAbsent(report)) return report.devices.length === 0 ? "the driver lists no device" : undefined;
+  return report.absent.startsWith(NO_DRIVER) ? report.absent : undefined;
 }
 
 /** Bytes of this process on all devices. */

@@ -11,6 +11,8 @@ export interface ReadingSource {
    * this is its present value. Undefined for one of the program's own numbers.
    */
   capacityOf(name: string): Reading | undefined;
+  /** Why a reading can never be there: what it is of does not exist on this machine. Undefined where it may come. */
+  neverReads?(name: string): string | undefined;
   /** Whether a reading is absent only because its source has not started. */
   awaits?(name: string): boolean;
   /** Takes those of its readings that are wanted. Must not throw. */

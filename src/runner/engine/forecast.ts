@@ -9,7 +9,8 @@ import type { PreparedCell } from "./prepare.js";
 export interface ForecastInput {
   /** The cells that are to run. */
   cells: readonly PreparedCell[];
-  left: Left;
+  /** Absent where no cell ran on this machine before: durations of another machine may be several times too long. */
+  left?: Left;
   slots: number;
   device: SelectedDevice | undefined;
   /** Of the whole machine. */
@@ -46,11 +47,13 @@ export function forecast({ cells, left, slots, device, memoryBytes, learned }: F
       `Processes without a cap took up to ${bytesWithBinaryUnit(largestOf(peaks))} each in earlier runs.`,
     );
   if (takes.length === 0) takes.push("No cap on memory.");
-  return [`${counted(cells.length, "cell")}, ${timeText(left, cells.length)}.`, ...takes].join(" ");
+  return [
+    `${counted(cells.length, "cell")}${left === undefined ? "" : `, ${timeText(left)}`}.`,
+    ...takes,
+  ].join(" ");
 }
 
-function timeText({ ms, unknown }: Left, total: number): string {
-  if (unknown === total) return "time unknown: none of them has run before";
-  const rest = unknown === 0 ? "" : `, and ${unknown} of them that have not run before`;
+function timeText({ ms, unknown }: Left): string {
+  const rest = unknown === 0 ? "" : ` without the ${unknown} of them that have not run before`;
   return `about ${durationText(ms)}${rest}`;
 }

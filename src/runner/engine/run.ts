@@ -354,7 +354,7 @@ async function runExperiments(
   events.notice(
     forecast({
       cells: plans.flatMap(({ entries }) => entries.filter(({ run }) => run).map(({ cell }) => cell)),
-      left: watch.left(),
+      ...(watch.hasRunHere ? { left: watch.left() } : {}),
       slots: executor.slots,
       device: grid.device,
       memoryBytes: log.state.run.environment.memoryBytes,

@@ -3,17 +3,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BytesperError } from "../../base/errors.js";
 import { suggestion } from "../../base/nearest-name.js";
+import { inOrder } from "../../report/order.js";
 import type { RunRequest } from "./request.js";
 
 const EXPERIMENTS = fileURLToPath(new URL("../../../experiments/", import.meta.url));
 const SUFFIX = /\.experiment\.[cm]?[jt]s$/;
 
-/** Names of the experiments that bytesper ships and `profile` runs. */
+/** Names of the experiments that bytesper ships and `profile` runs, in the order in which people ask. */
 export function shippedExperiments(): string[] {
-  return readdirSync(EXPERIMENTS)
+  const names = readdirSync(EXPERIMENTS)
     .filter((file) => SUFFIX.test(file))
     .map((file) => file.replace(SUFFIX, ""))
     .sort();
+  return inOrder(names.map((experiment) => ({ experiment }))).map(({ experiment }) => experiment);
 }
 
 /**

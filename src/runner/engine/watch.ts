@@ -1,4 +1,4 @@
-import type { Left } from "../schedule/time-left.js";
+import type { Left, TimedCell } from "../schedule/time-left.js";
 import { TimeLeft } from "../schedule/time-left.js";
 import type { Learned } from "./learned.js";
 import { placeOf } from "./learned.js";
@@ -11,6 +11,8 @@ export interface Watch {
   started: (key: string) => void;
   ended: (key: string, durationMs: number) => void;
   left: () => Left;
+  /** Whether a cell of this folder ran before, so that the first guess is of this machine. */
+  hasRunHere: boolean;
 }
 
 /** The answer is computed anew when this much time has passed: a grid may have a million cells. */
@@ -30,17 +32,17 @@ export function timeLeftOf(
   const cells = plans.flatMap(({ entries }) =>
     entries.flatMap(({ cell, key, run }) => (run ? [{ ...cell, key }] : [])),
   );
+  const ranHere = (cell: TimedCell): number | undefined =>
+    learned.cells.get(cell.cell)?.durationMs ?? learned.durations.get(placeOf(cell));
   const time = new TimeLeft(
     cells,
     (experiment) => slots.get(experiment) ?? 1,
-    (cell) => {
-      const place = placeOf(cell);
-      return learned.cells.get(cell.cell)?.durationMs ?? learned.durations.get(place) ?? shipped.get(place);
-    },
+    (cell) => ranHere(cell) ?? shipped.get(placeOf(cell)),
   );
   let known: Left | undefined;
   let validUntilMs = 0;
   return {
+    hasRunHere: cells.some((cell) => ranHere(cell) !== undefined),
     started: (key) => {
       time.started(key, performance.now());
     },
