@@ -39,7 +39,7 @@ export function statusAnswer(status: RunStatus): Answer {
       [
         `Run ${status.runId}, last record ${status.changedAt}, journal ${status.journal}`,
         ...now,
-        ...(status.turns > 0 ? [`${counted(status.turns, "streamed record")}`] : []),
+        ...(status.turns > 0 ? [counted(status.turns, "streamed record")] : []),
       ].join("\n"),
     ),
   };
