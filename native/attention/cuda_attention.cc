@@ -6,10 +6,10 @@
 
 #include "block.h"
 #include "cuda_choice.h"
+#include "cuda_work.h"
 #include "half.h"
 #include "kernels/launch.h"
 #include "kernels/params.h"
-#include "kernels/rough_normal.h"
 #include "kernels/tensor_maps.h"
 #include "normal.h"
 
@@ -19,10 +19,6 @@ namespace {
 using attention::AttentionParams;
 using attention::AttentionSm90Params;
 using attention::ElementParams;
-using cuda::Address;
-using cuda::Api;
-using cuda::kSuccess;
-using cuda::Result;
 
 std::string PassedOver(const std::string& chain) {
   return chain + " was passed over: it did not prove itself on this device";
@@ -32,45 +28,27 @@ const char* NameOf(DType type) {
   return type == DType::kFp32 ? "fp32" : type == DType::kFp16 ? "fp16" : "bf16";
 }
 
-Address ToAddress(const void* block) { return static_cast<Address>(reinterpret_cast<uintptr_t>(block)); }
-
 // One attention on a device. Each step answers whether it could be done; if not, `error` says why.
 class CudaAttention {
  public:
   CudaAttention(const AttentionProblem& problem, const AttentionOptions& options, const std::string& file,
                 CudaPool* pool, bool poison, PoolError* error)
-      : p_(problem),
-        options_(options),
-        file_(file),
-        pool_(pool),
-        api_(pool->device().api()),
-        poison_(poison),
-        error_(error) {}
-
-  ~CudaAttention() {
-    std::string unused;
-    if (!pool_->device().Use(&unused)) return;
-    if (start_ != nullptr) api_.event_destroy(start_);
-    if (stop_ != nullptr) api_.event_destroy(stop_);
-  }
+      : p_(problem), options_(options), poison_(poison), work_(file, pool, error) {}
 
   bool Start() {
     std::string wrong;
-    if (!choice_.Read(options_.instruction_set, &wrong)) return Fail(wrong);
-    if (p_.tokens > attention::kMostTokens) return Fail("the kernels take at most 2^31 - 1024 tokens");
-    if (!(p_.scale > 0)) return Fail("the kernels take a scale above 0 only");
-    std::string why;
-    if (!pool_->device().Use(&why)) return Fail(why);
-    return Call("cuEventCreate", api_.event_create(&start_, 0)) &&
-           Call("cuEventCreate", api_.event_create(&stop_, 0));
+    if (!choice_.Read(options_.instruction_set, &wrong)) return work_.Fail(wrong);
+    if (p_.tokens > attention::kMostTokens) return work_.Fail("the kernels take at most 2^31 - 1024 tokens");
+    if (!(p_.scale > 0)) return work_.Fail("the kernels take a scale above 0 only");
+    return work_.Start();
   }
 
   bool TakeTensors(const AttentionInputs& inputs, uint64_t* bytes) {
     const int64_t size = Size(p_.dtype);
     const int64_t queries = p_.QueryElements();
     const int64_t keys = p_.KeyElements();
-    if (!queries_.Take(pool_, queries * size, error_) || !keys_.Take(pool_, keys * size, error_) ||
-        !values_.Take(pool_, keys * size, error_) || !out_.Take(pool_, queries * size, error_)) {
+    if (!Take(&queries_, queries * size) || !Take(&keys_, keys * size) || !Take(&values_, keys * size) ||
+        !Take(&out_, queries * size)) {
       return false;
     }
     *bytes = static_cast<uint64_t>(2 * (queries + keys) * size);
@@ -91,13 +69,10 @@ class CudaAttention {
       case Kernel::kReference:
         break;
     }
-    return Fail("the reference runs on the host");
+    return work_.Fail("the reference runs on the host");
   }
 
-  bool CopyOut(void* to) {
-    const auto bytes = static_cast<size_t>(p_.QueryElements() * Size(p_.dtype));
-    return Call("cuMemcpyDtoH", api_.to_host(to, ToAddress(out_.data()), bytes, pool_->stream())) && Wait();
-  }
+  bool CopyOut(void* to) { return work_.ToHost(to, out_.data(), p_.QueryElements() * Size(p_.dtype)); }
 
   double duration_ms() const { return duration_ms_; }
   const std::string& code() const { return code_; }
@@ -105,72 +80,36 @@ class CudaAttention {
  private:
   static int64_t Size(DType type) { return static_cast<int64_t>(BytesOf(type)); }
 
-  bool Fail(const std::string& reason) {
-    *error_ = {PoolError::kDevice, reason, 0, 0, 0};
-    return false;
-  }
-  bool Call(const char* name, Result result) {
-    return result == kSuccess || Fail(cuda::Describe(api_, name, result));
-  }
-  // Errors of kernels show here.
-  bool Wait() { return Call("cuStreamSynchronize", api_.stream_wait(pool_->stream())); }
+  bool FailNoKernel(const std::string& reason) { return work_.Fail(reason, PoolError::kNoKernel); }
 
-  bool FailNoKernel(const std::string& reason) {
-    *error_ = {PoolError::kNoKernel, reason, 0, 0, 0};
-    return false;
-  }
+  bool Take(Block* block, int64_t bytes) { return block->Take(work_.pool(), bytes, work_.error()); }
 
-  // Fills a block with NaN in every type of number, so that what a kernel leaves unwritten shows.
+  // Memory whose numbers are wanted.
   bool Poison(const Block& block, int64_t bytes) {
-    if (!poison_ || options_.allocate_only) return true;
-    return Call("cuMemsetD8Async",
-                api_.set_bytes(ToAddress(block.data()), 0xff, static_cast<size_t>(bytes), pool_->stream()));
+    return !poison_ || options_.allocate_only || work_.Poison(block.data(), bytes);
   }
 
   bool Fill(void* to, const void* from, uint64_t seed, uint64_t stream, int64_t count) {
     if (options_.allocate_only) return true;
-    if (from == nullptr) {
-      ElementParams params = {nullptr, to, count, attention::StreamSeed(seed, stream)};
-      const std::string name = std::string("bytesper_fill_normal_") + NameOf(p_.dtype);
-      return Launch(name, attention::ElementBlocks(count), attention::kElementThreads, 0, &params) && Wait();
-    }
-    const auto bytes = static_cast<size_t>(count * Size(p_.dtype));
-    // The source is pageable, so the copy has left it when the call returns.
-    return Call("cuMemcpyHtoD", api_.to_device(ToAddress(to), from, bytes, pool_->stream())) && Wait();
+    if (from == nullptr) return work_.FillNormal(NameOf(p_.dtype), seed, stream, count, to);
+    return work_.ToDevice(to, from, count * Size(p_.dtype)) && work_.Wait();
   }
 
   // Looks a kernel up before the clock runs; the launch then finds it at once.
   bool Ready(const std::string& name, int shared_bytes) {
-    if (options_.allocate_only) return true;
     cuda::Function function = nullptr;
-    std::string why;
-    return pool_->device().Kernel(file_, name, shared_bytes, &function, &why) || Fail(why);
+    return options_.allocate_only || work_.Find(name, shared_bytes, &function);
   }
 
   bool Launch(const std::string& name, long long blocks, int threads, int shared_bytes, void* params) {
     cuda::Function function = nullptr;
-    std::string why;
-    if (!pool_->device().Kernel(file_, name, shared_bytes, &function, &why)) return Fail(why);
-    const attention::Grid grid = attention::GridFor(blocks);
-    void* arguments[] = {params};
-    const Result result =
-        api_.launch(function, grid.x, grid.y, grid.z, static_cast<unsigned>(threads), 1, 1,
-                    static_cast<unsigned>(shared_bytes), pool_->stream(), arguments, nullptr);
-    return Call(name.c_str(), result);
+    return work_.Find(name, shared_bytes, &function) &&
+           work_.Launch(name.c_str(), function, blocks, threads, shared_bytes, params);
   }
 
-  // Runs steps between two events and adds the time between them.
   template <typename Steps>
   bool Time(Steps&& steps) {
-    if (options_.allocate_only) return true;
-    float elapsed = 0;
-    if (!Call("cuEventRecord", api_.event_record(start_, pool_->stream())) || !steps() ||
-        !Call("cuEventRecord", api_.event_record(stop_, pool_->stream())) || !Wait() ||
-        !Call("cuEventElapsedTime", api_.event_elapsed(&elapsed, start_, stop_))) {
-      return false;
-    }
-    duration_ms_ += static_cast<double>(elapsed);
-    return true;
+    return options_.allocate_only || work_.Time(&duration_ms_, steps);
   }
 
   AttentionParams Params(void* scores) const {
@@ -193,7 +132,7 @@ class CudaAttention {
   bool Flash() {
     std::string why;
     const attention::FlashKernel* const kernel =
-        choice_.Flash(pool_->device(), NameOf(p_.dtype), p_.head_dim, p_.causal, &why);
+        choice_.Flash(work_.device(), NameOf(p_.dtype), p_.head_dim, p_.causal, &why);
     if (kernel == nullptr) return FailNoKernel(why);
     code_ = kernel->name;
     const long long tiles = attention::FlashBlocks(kernel->tile, p_.tokens, p_.batch, p_.heads);
@@ -206,16 +145,17 @@ class CudaAttention {
 
   bool FlashSm90(const attention::FlashKernel& kernel, long long tiles) {
     if (!attention::Sm90CanCount(kernel.tile, p_.tokens, p_.batch, p_.heads)) {
-      return Fail("the sm90 flash kernels take fewer than 2^30 tiles of queries");
+      return work_.Fail("the sm90 flash kernels take fewer than 2^30 tiles of queries");
     }
     AttentionSm90Params params = {};
     params.attention = Params(nullptr);
     if (!options_.allocate_only &&
-        !Call("cuTensorMapEncodeTiled",
-              EncodeSm90Maps(api_.encode_tensor_map, kernel.tile, p_.dtype == DType::kBf16, &params))) {
+        !work_.Call("cuTensorMapEncodeTiled",
+                    EncodeSm90Maps(work_.device().api().encode_tensor_map, kernel.tile,
+                                   p_.dtype == DType::kBf16, &params))) {
       return false;
     }
-    const int processors = pool_->device().processors();
+    const int processors = work_.device().processors();
     const long long blocks = tiles < processors ? tiles : processors;
     return Time([&] { return Launch(code_, blocks, kernel.tile.threads, kernel.tile.sharedBytes, &params); });
   }
@@ -262,7 +202,7 @@ class CudaAttention {
     if (choice_.PassesOver(chain)) return FailNoKernel(PassedOver(chain));
     Block scores;
     const int64_t bytes = p_.ScoreElements() * Size(p_.score_dtype);
-    if (!scores.Take(pool_, bytes, error_) || !Poison(scores, bytes) ||
+    if (!Take(&scores, bytes) || !Poison(scores, bytes) ||
         !Ready(ScoresName(p_.score_dtype), attention::kScoresLaunch.sharedBytes) ||
         !Ready(std::string("bytesper_softmax_") + NameOf(p_.score_dtype),
                attention::kSoftmaxLaunch.sharedBytes) ||
@@ -279,11 +219,8 @@ class CudaAttention {
   // A copy of the scores in memory of its own, as an element-wise step of an eager implementation makes one.
   bool Copy(Block* from, int64_t bytes) {
     Block copy;
-    if (!copy.Take(pool_, bytes, error_)) return false;
-    const bool copied = Time([&] {
-      return Call("cuMemcpyDtoD", api_.on_device(ToAddress(copy.data()), ToAddress(from->data()),
-                                                 static_cast<size_t>(bytes), pool_->stream()));
-    });
+    if (!Take(&copy, bytes)) return false;
+    const bool copied = Time([&] { return work_.OnDevice(copy.data(), from->data(), bytes); });
     from->Swap(&copy);
     return copied;
   }
@@ -305,19 +242,19 @@ class CudaAttention {
     const int64_t count = p_.ScoreElements();
     const int64_t bytes = count * Size(p_.dtype);
     Block scores;
-    if (!scores.Take(pool_, bytes, error_) || !Poison(scores, bytes) ||
+    if (!Take(&scores, bytes) || !Poison(scores, bytes) ||
         !Time([&] { return LaunchScores(p_.dtype, scores.data()); }) || !Copy(&scores, bytes) ||
         (p_.causal && !Copy(&scores, bytes))) {
       return false;
     }
     Block widened;
     Block probabilities;
-    if (widen && (!widened.Take(pool_, count * 4, error_) || !Poison(widened, count * 4) || !Time([&] {
+    if (widen && (!Take(&widened, count * 4) || !Poison(widened, count * 4) || !Time([&] {
           return LaunchElements("bytesper_widen_", p_.dtype, scores.data(), widened.data());
         }))) {
       return false;
     }
-    if (!probabilities.Take(pool_, count * 4, error_) || !Poison(probabilities, count * 4)) return false;
+    if (!Take(&probabilities, count * 4) || !Poison(probabilities, count * 4)) return false;
     const bool weighed = Time([&] {
       return widen ? LaunchSoftmax("bytesper_softmax_to_f32_", DType::kFp32, widened.data(),
                                    probabilities.data())
@@ -327,7 +264,7 @@ class CudaAttention {
     widened.Reset();
     if (p_.dtype != DType::kFp32) {
       Block cast;
-      if (!cast.Take(pool_, bytes, error_) || !Poison(cast, bytes) || !Time([&] {
+      if (!Take(&cast, bytes) || !Poison(cast, bytes) || !Time([&] {
             return LaunchElements("bytesper_cast_", p_.dtype, probabilities.data(), cast.data());
           })) {
         return false;
@@ -342,8 +279,8 @@ class CudaAttention {
     const int64_t group = p_.heads / p_.kv_heads;
     if (group == 1) return true;
     const int64_t bytes = p_.tokens * p_.head_dim * Size(p_.dtype);
-    if (!repeated_keys_.Take(pool_, p_.batch * p_.heads * bytes, error_) ||
-        !repeated_values_.Take(pool_, p_.batch * p_.heads * bytes, error_)) {
+    if (!Take(&repeated_keys_, p_.batch * p_.heads * bytes) ||
+        !Take(&repeated_values_, p_.batch * p_.heads * bytes)) {
       return false;
     }
     const bool copied = Time([&] {
@@ -360,21 +297,15 @@ class CudaAttention {
   }
 
   bool CopyHead(const Block& to, int64_t to_head, const Block& from, int64_t from_head, int64_t bytes) {
-    const Address source = ToAddress(from.data()) + static_cast<Address>(from_head * bytes);
-    const Address target = ToAddress(to.data()) + static_cast<Address>(to_head * bytes);
-    return Call("cuMemcpyDtoD", api_.on_device(target, source, static_cast<size_t>(bytes), pool_->stream()));
+    return work_.OnDevice(static_cast<char*>(to.data()) + to_head * bytes,
+                          static_cast<const char*>(from.data()) + from_head * bytes, bytes);
   }
 
   AttentionProblem p_;
   const AttentionOptions& options_;
-  const std::string& file_;
-  CudaPool* const pool_;
-  const Api& api_;
   const bool poison_;
-  PoolError* const error_;
+  CudaWork work_;
   CudaChoice choice_;
-  cuda::Event start_ = nullptr;
-  cuda::Event stop_ = nullptr;
   Block queries_, keys_, values_, out_, repeated_keys_, repeated_values_;
   double duration_ms_ = 0;
   std::string code_;

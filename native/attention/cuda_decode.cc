@@ -2,123 +2,21 @@
 
 #include <cstring>
 
-#include "block.h"
 #include "cuda_choice.h"
+#include "cuda_work.h"
 #include "kernels/decode_launch.h"
 #include "kernels/decode_params.h"
-#include "kernels/params.h"
-#include "kernels/rough_normal.h"
 
 namespace bytesper {
 namespace {
 
 using attention::DecodeParams;
-using attention::ElementParams;
 using attention::StreamParams;
-using cuda::Address;
-using cuda::Api;
-using cuda::kSuccess;
-using cuda::Result;
-
-Address ToAddress(const void* block) { return static_cast<Address>(reinterpret_cast<uintptr_t>(block)); }
-
-// Work on the stream of a pool. Each step answers whether it could be done; if not, `error` says why.
-class Steps {
- public:
-  Steps(const std::string& file, CudaPool* pool, PoolError* error)
-      : pool_(pool), api_(pool->device().api()), file_(file), error_(error) {}
-  ~Steps() {
-    std::string unused;
-    if (!pool_->device().Use(&unused)) return;
-    if (start_ != nullptr) api_.event_destroy(start_);
-    if (stop_ != nullptr) api_.event_destroy(stop_);
-  }
-  Steps(const Steps&) = delete;
-  Steps& operator=(const Steps&) = delete;
-
-  bool Fail(const std::string& reason, PoolError::Kind kind = PoolError::kDevice) {
-    *error_ = {kind, reason, 0, 0, 0};
-    return false;
-  }
-  bool Start() {
-    std::string why;
-    return pool_->device().Use(&why) || Fail(why);
-  }
-  // Errors of kernels show here.
-  bool Wait() { return Call("cuStreamSynchronize", api_.stream_wait(pool_->stream())); }
-
-  // The source is pageable, so the copy has left it when the call returns.
-  bool ToDevice(void* to, const void* from, int64_t bytes) {
-    return Call("cuMemcpyHtoD",
-                api_.to_device(ToAddress(to), from, static_cast<size_t>(bytes), pool_->stream()));
-  }
-  // Numbers that were never written then show as NaN.
-  bool Poison(void* block, int64_t bytes) {
-    return Call("cuMemsetD8Async",
-                api_.set_bytes(ToAddress(block), 0xff, static_cast<size_t>(bytes), pool_->stream()));
-  }
-  bool ToHost(void* to, const void* from, int64_t bytes) {
-    return Call("cuMemcpyDtoH",
-                api_.to_host(to, ToAddress(from), static_cast<size_t>(bytes), pool_->stream())) &&
-           Wait();
-  }
-  template <class Number>
-  bool Upload(const std::vector<Number>& numbers, Block* block) {
-    const int64_t bytes = static_cast<int64_t>(numbers.size() * sizeof(Number));
-    return block->Take(pool_, bytes, error_) && ToDevice(block->data(), numbers.data(), bytes);
-  }
-
-  // Looks a kernel up, so that a launch within the events finds it at once.
-  bool Find(const std::string& name, int shared_bytes, cuda::Function* function) {
-    std::string why;
-    return pool_->device().Kernel(file_, name, shared_bytes, function, &why) || Fail(why);
-  }
-  bool Launch(cuda::Function function, long long blocks, int threads, int shared_bytes, void* params) {
-    const attention::Grid grid = attention::GridFor(blocks);
-    void* arguments[] = {params};
-    return Call("cuLaunchKernel",
-                api_.launch(function, grid.x, grid.y, grid.z, static_cast<unsigned>(threads), 1, 1,
-                            static_cast<unsigned>(shared_bytes), pool_->stream(), arguments, nullptr));
-  }
-  template <class Body>
-  bool Time(double* duration_ms, Body&& body) {
-    float elapsed = 0;
-    if (!Call("cuEventCreate", api_.event_create(&start_, 0)) ||
-        !Call("cuEventCreate", api_.event_create(&stop_, 0)) ||
-        !Call("cuEventRecord", api_.event_record(start_, pool_->stream())) || !body() ||
-        !Call("cuEventRecord", api_.event_record(stop_, pool_->stream())) || !Wait() ||
-        !Call("cuEventElapsedTime", api_.event_elapsed(&elapsed, start_, stop_))) {
-      return false;
-    }
-    *duration_ms = static_cast<double>(elapsed);
-    return true;
-  }
-
- private:
-  bool Call(const char* name, Result result) {
-    return result == kSuccess || Fail(cuda::Describe(api_, name, result));
-  }
-
-  CudaPool* const pool_;
-  const Api& api_;
-  const std::string& file_;
-  PoolError* const error_;
-  cuda::Event start_ = nullptr;
-  cuda::Event stop_ = nullptr;
-};
 
 int Log2(int64_t power) {
   int shift = 0;
   while (int64_t{1} << shift < power) ++shift;
   return shift;
-}
-
-bool Fill(Steps* steps, const std::string& kernel, uint64_t seed, int64_t count, void* block) {
-  cuda::Function function = nullptr;
-  ElementParams params = {nullptr, block, count, attention::StreamSeed(seed, 0)};
-  return steps->Find(kernel, 0, &function) &&
-         steps->Launch(function, attention::ElementBlocks(count), attention::kElementThreads, 0, &params) &&
-         steps->Wait();
 }
 
 class CudaDecode {
@@ -131,7 +29,7 @@ class CudaDecode {
         poison_(poison),
         pool_(pool),
         error_(error),
-        steps_(file, pool, error),
+        work_(file, pool, error),
         row_bytes_(static_cast<int>(p_.head_dim * BytesOf(p_.cache))),
         shared_bytes_(attention::DecodeSharedBytes(static_cast<int>(p_.head_dim), row_bytes_)),
         parts_(attention::DecodeParts(p_.MostTokens(), p_.Sequences(), p_.heads, p_.kv_heads, row_bytes_,
@@ -140,8 +38,8 @@ class CudaDecode {
   bool Take() {
     CudaChoice choice;
     std::string wrong;
-    if (!choice.Read(options_.instruction_set, &wrong)) return steps_.Fail(wrong);
-    if (!steps_.Start()) return false;
+    if (!choice.Read(options_.instruction_set, &wrong)) return work_.Fail(wrong);
+    if (!work_.Start()) return false;
     const char* const cache = p_.cache == CacheType::kFp8    ? "fp8"
                               : p_.cache == CacheType::kFp16 ? "fp16"
                                                              : "bf16";
@@ -152,36 +50,37 @@ class CudaDecode {
         code_ = kernel.name;
       }
     }
-    if (code_.empty()) return steps_.Fail("there is no decode kernel for this device", PoolError::kNoKernel);
+    if (code_.empty()) return work_.Fail("there is no decode kernel for this device", PoolError::kNoKernel);
     if (choice.PassesOver(code_))
-      return steps_.Fail(code_ + " was passed over on this device", PoolError::kNoKernel);
+      return work_.Fail(code_ + " was passed over on this device", PoolError::kNoKernel);
     const int64_t bytes = p_.QueryElements() * 2;
-    if (!steps_.Find(code_, shared_bytes_, &decode_) ||
-        !steps_.Find(std::string("bytesper_decode_join_") + dtype, 0, &join_) ||
+    if (!work_.Find(code_, shared_bytes_, &decode_) ||
+        !work_.Find(std::string("bytesper_decode_join_") + dtype, 0, &join_) ||
         !queries_.Take(pool_, bytes, error_) || !out_.Take(pool_, bytes, error_) ||
         !parts_memory_.Take(
             pool_, attention::DecodePartFloats(p_.Sequences(), p_.heads, p_.head_dim, parts_) * 4, error_) ||
-        !steps_.Upload(memory_.slabs, &slabs_) || !steps_.Upload(p_.lengths, &lengths_) ||
-        (p_.paged && !steps_.Upload(p_.table, &table_)) ||
-        (!memory_.scales.empty() && !steps_.Upload(memory_.scales, &scales_)) ||
-        (poison_ && !steps_.Poison(out_.data(), bytes))) {
+        !work_.Upload(memory_.slabs, &slabs_) || !work_.Upload(p_.lengths, &lengths_) ||
+        (p_.paged && !work_.Upload(p_.table, &table_)) ||
+        (!memory_.scales.empty() && !work_.Upload(memory_.scales, &scales_)) ||
+        (poison_ && !work_.Poison(out_.data(), bytes))) {
       return false;
     }
     if (options_.queries == nullptr) {
-      return Fill(&steps_, std::string("bytesper_fill_normal_") + dtype, options_.seed, p_.QueryElements(),
-                  queries_.data());
+      return work_.FillNormal(dtype, options_.seed, 0, p_.QueryElements(), queries_.data());
     }
-    return steps_.ToDevice(queries_.data(), options_.queries, bytes) && steps_.Wait();
+    return work_.ToDevice(queries_.data(), options_.queries, bytes) && work_.Wait();
   }
 
   bool Run() {
-    return steps_.Time(&duration_ms_, [&] {
+    return work_.Time(&duration_ms_, [&] {
       for (int64_t layer = 0; layer < p_.layers; ++layer) {
         DecodeParams params = Params(layer);
-        if (!steps_.Launch(decode_, attention::DecodeBlocks(p_.Sequences(), p_.heads, p_.kv_heads, parts_),
-                           attention::kDecodeThreads, shared_bytes_, &params) ||
-            !steps_.Launch(join_, attention::DecodeJoinBlocks(p_.Sequences(), p_.heads),
-                           attention::kDecodeThreads, 0, &params)) {
+        if (!work_.Launch(code_.c_str(), decode_,
+                          attention::DecodeBlocks(p_.Sequences(), p_.heads, p_.kv_heads, parts_),
+                          attention::kDecodeThreads, shared_bytes_, &params) ||
+            !work_.Launch("bytesper_decode_join", join_,
+                          attention::DecodeJoinBlocks(p_.Sequences(), p_.heads), attention::kDecodeThreads, 0,
+                          &params)) {
           return false;
         }
       }
@@ -189,7 +88,7 @@ class CudaDecode {
     });
   }
 
-  bool CopyOut(void* to) { return steps_.ToHost(to, out_.data(), p_.QueryElements() * 2); }
+  bool CopyOut(void* to) { return work_.ToHost(to, out_.data(), p_.QueryElements() * 2); }
 
   double duration_ms() const { return duration_ms_; }
   int parts() const { return parts_; }
@@ -235,7 +134,7 @@ class CudaDecode {
   const bool poison_;
   CudaPool* const pool_;
   PoolError* const error_;
-  Steps steps_;
+  CudaWork work_;
   const int row_bytes_;
   const int shared_bytes_;
   const int parts_;
@@ -272,31 +171,32 @@ DecodeReport RunCudaDecode(const DecodeProblem& problem, const DecodeMemory& mem
   return report;
 }
 
-bool FillCudaBlock(const std::string& kernel, uint64_t seed, int64_t count, const std::string& kernels_file,
+bool FillCudaBlock(const std::string& type, uint64_t seed, int64_t count, const std::string& kernels_file,
                    CudaPool* pool, void* block, PoolError* error) {
-  Steps steps(kernels_file, pool, error);
-  return steps.Start() && Fill(&steps, kernel, seed, count, block);
+  CudaWork work(kernels_file, pool, error);
+  return work.Start() && work.FillNormal(type, seed, 0, count, block);
 }
 
 bool WriteCudaBlock(const void* from, int64_t bytes, CudaPool* pool, void* to, PoolError* error) {
   const std::string unused;
-  Steps steps(unused, pool, error);
-  return steps.Start() && steps.ToDevice(to, from, bytes) && steps.Wait();
+  CudaWork work(unused, pool, error);
+  return work.Start() && work.ToDevice(to, from, bytes) && work.Wait();
 }
 
 bool ReadCudaBlock(const void* block, int64_t bytes, const std::string& kernels_file, CudaPool* pool,
                    double* duration_ms, PoolError* error) {
-  Steps steps(kernels_file, pool, error);
+  CudaWork work(kernels_file, pool, error);
   const long long blocks = attention::StreamBlocks(pool->device().processors());
   Block numbers;
   cuda::Function function = nullptr;
-  if (!steps.Start() || !numbers.Take(pool, blocks * attention::kStreamThreads * 4, error) ||
-      !steps.Find("bytesper_stream_read", 0, &function)) {
+  if (!work.Start() || !numbers.Take(pool, blocks * attention::kStreamThreads * 4, error) ||
+      !work.Find("bytesper_stream_read", 0, &function)) {
     return false;
   }
   StreamParams params = {block, static_cast<unsigned*>(numbers.data()), bytes / 16};
-  return steps.Time(duration_ms,
-                    [&] { return steps.Launch(function, blocks, attention::kStreamThreads, 0, &params); });
+  return work.Time(duration_ms, [&] {
+    return work.Launch("bytesper_stream_read", function, blocks, attention::kStreamThreads, 0, &params);
+  });
 }
 
 }  // namespace bytesper

@@ -13,8 +13,8 @@ DecodeReport RunCudaDecode(const DecodeProblem& problem, const DecodeMemory& mem
                            const DecodeOptions& options, const std::string& kernels_file, CudaPool* pool,
                            void* out);
 
-// Fills a block of a device with normal numbers of the type `kernel` names: bytesper_fill_normal_*.
-bool FillCudaBlock(const std::string& kernel, uint64_t seed, int64_t count, const std::string& kernels_file,
+// Fills a block of a device with normal numbers of a type: fp32, fp16, bf16 or fp8.
+bool FillCudaBlock(const std::string& type, uint64_t seed, int64_t count, const std::string& kernels_file,
                    CudaPool* pool, void* block, PoolError* error);
 
 // Copies bytes of the host into a block of a device.

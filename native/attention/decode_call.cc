@@ -2,15 +2,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <utility>
 
 #include "../arguments.h"
 #include "../parallel.h"
-#include "../pool/pool_object.h"
-#include "../promise_work.h"
+#include "call.h"
 #include "cpu_kernels.h"
 #include "cuda_decode.h"
 #include "decode.h"
@@ -28,11 +27,6 @@ constexpr int64_t kPiece = int64_t{1} << 20;
 // Random numbers repeat after so many bytes: who measures bytes and time need not draw each of them.
 constexpr int64_t kDrawnBytes = int64_t{1} << 22;
 
-struct FreeDeleter {
-  void operator()(void* memory) const { free(memory); }
-};
-using Memory = std::unique_ptr<void, FreeDeleter>;
-
 // What one call takes to the other thread and brings back. `shared` is released last: the blocks are its own.
 struct Job {
   std::shared_ptr<SharedPool> shared;
@@ -40,19 +34,10 @@ struct Job {
   DecodeOptions options;
   std::string instruction_set;
   HeldBlocks slabs, scales;
-  Memory queries;
-  Memory out;
-  size_t out_bytes = 0;
+  HostMemory queries;
+  CallOutput out;
   DecodeReport report;
 };
-
-int Threads(int64_t count) { return static_cast<int>(count < 256 ? count : 256); }
-
-std::shared_ptr<SharedPool> PoolOf(Napi::Env env, Napi::Value value) {
-  auto shared = PoolObject::From(value);
-  if (shared == nullptr) ArgumentReader(env).Fail("pool", "must be a MemoryPool");
-  return shared;
-}
 
 // The block of a handle; null with an exception where there is none.
 std::shared_ptr<HeldBlock> BlockOf(Napi::Env env, SharedPool* shared, Napi::Value value, const char* name) {
@@ -120,7 +105,7 @@ bool ReadOptions(Napi::Env env, Napi::Value value, Job* job, bool* want_output) 
   p.dtype = static_cast<DType>(reader.OneOf(reader.Field(from, "dtype"), "dtype", kTypes));
   p.cache = static_cast<CacheType>(reader.OneOf(reader.Field(from, "cache"), "cache", kCacheTypes));
   job->options.reference = reader.Boolean(reader.Field(from, "reference"), "reference");
-  job->options.threads = Threads(count("threads"));
+  job->options.threads = CallThreads(count("threads"));
   job->instruction_set = reader.Text(reader.Field(from, "instructionSet"), "instructionSet");
   job->options.seed = static_cast<uint64_t>(reader.Count(reader.Field(from, "seed"), "seed", 0));
   *want_output = reader.Boolean(reader.Field(from, "output"), "output");
@@ -168,24 +153,7 @@ bool ReadMemory(Napi::Env env, Napi::Value value, Job* job) {
     return false;
   }
   const Napi::Value queries = reader.Field(from, "queries");
-  if (!reader.ok() || queries.IsNull() || queries.IsUndefined()) return reader.ok();
-  if (!queries.IsTypedArray() || queries.As<Napi::TypedArray>().TypedArrayType() != napi_uint16_array) {
-    reader.Fail("queries", "must be a Uint16Array");
-    return false;
-  }
-  const Napi::Uint16Array array = queries.As<Napi::Uint16Array>();
-  const size_t bytes = static_cast<size_t>(p.QueryElements()) * 2;
-  if (array.ByteLength() != bytes || array.Data() == nullptr) {
-    reader.Fail("queries", "has another length than its shape says, or was detached");
-    return false;
-  }
-  job->queries.reset(malloc(bytes));
-  if (job->queries == nullptr) {
-    Napi::Error::New(env, "queries could not be copied: no memory left").ThrowAsJavaScriptException();
-    return false;
-  }
-  memcpy(job->queries.get(), array.Data(), bytes);
-  return true;
+  return reader.ok() && CopyNumbers(env, queries, "queries", p.dtype, p.QueryElements(), &job->queries);
 }
 
 void Run(Job* job) {
@@ -195,10 +163,10 @@ void Run(Job* job) {
   job->options.instruction_set = job->instruction_set.empty() ? nullptr : job->instruction_set.c_str();
   job->options.queries = job->queries.get();
   SharedPool& shared = *job->shared;
-  job->report = shared.cuda != nullptr
-                    ? RunCudaDecode(job->problem, memory, job->options, shared.kernels_file, shared.cuda,
-                                    job->out.get())
-                    : RunHostDecode(job->problem, memory, job->options, shared.pool.get(), job->out.get());
+  job->report = shared.cuda != nullptr ? RunCudaDecode(job->problem, memory, job->options,
+                                                       shared.kernels_file, shared.cuda, job->out.data.get())
+                                       : RunHostDecode(job->problem, memory, job->options, shared.pool.get(),
+                                                       job->out.data.get());
   job->slabs.clear();
   job->scales.clear();
 }
@@ -208,45 +176,45 @@ Napi::Value ToJs(Napi::Env env, Job* job) {
   if (report.error.kind != PoolError::kNone) {
     return FailureToJs(env, report.error, job->shared->pool->cap());
   }
-  const auto number = [&](uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); };
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("durationMs", Napi::Number::New(env, report.duration_ms));
-  result.Set("usedHighWaterBytes", number(report.at_most.used_high));
-  result.Set("reservedHighWaterBytes", number(report.at_most.reserved_high));
-  result.Set("readBytes", number(static_cast<uint64_t>(job->problem.ReadBytes())));
-  result.Set("parts", number(static_cast<uint64_t>(report.parts)));
-  result.Set("code", Napi::String::New(env, report.code));
-  if (job->out != nullptr) {
-    void* const data = job->out.release();
-    result.Set("output", Napi::ArrayBuffer::New(env, data, job->out_bytes,
-                                                [](Napi::Env, void* memory) { free(memory); }));
-  }
+  Napi::Object result = CallResult(env, {report.duration_ms, report.at_most, report.code}, &job->out);
+  result.Set("readBytes", Napi::Number::New(env, static_cast<double>(job->problem.ReadBytes())));
+  result.Set("parts", Napi::Number::New(env, report.parts));
   return result;
 }
 
-// A block with work on it: { true | duration } or the failure.
+// A block with work on it.
 struct BlockJob {
   std::shared_ptr<SharedPool> shared;
   std::shared_ptr<HeldBlock> block;
-  Memory bytes;
+  std::function<void(BlockJob*)> work;
+  HostMemory bytes;
   PoolError error;
   double duration_ms = 0;
 };
 
+// The block of the first two arguments; null with an exception.
+std::shared_ptr<BlockJob> BlockArgument(const Napi::CallbackInfo& info) {
+  auto job = std::shared_ptr<BlockJob>(new BlockJob());
+  job->shared = PoolArgument(info.Env(), info[0]);
+  if (job->shared == nullptr) return nullptr;
+  job->block = BlockOf(info.Env(), job->shared.get(), info[1], "handle");
+  return job->block == nullptr ? nullptr : job;
+}
+
+void RunOnBlock(BlockJob* job) {
+  job->work(job);
+  job->block.reset();
+}
+
+// Milliseconds, or the failure.
+Napi::Value BlockToJs(Napi::Env env, BlockJob* job) {
+  if (job->error.kind != PoolError::kNone) return FailureToJs(env, job->error, job->shared->pool->cap());
+  return Napi::Number::New(env, job->duration_ms);
+}
+
 Napi::Value StartOnBlock(Napi::Env env, std::shared_ptr<BlockJob> job, std::function<void(BlockJob*)> work) {
-  using Shared = std::shared_ptr<BlockJob>;
-  return PromiseWork<Shared>::Start(
-      env,
-      [job, work] {
-        work(job.get());
-        job->block.reset();
-        return job;
-      },
-      [](Napi::Env env, Shared& done) -> Napi::Value {
-        if (done->error.kind != PoolError::kNone)
-          return FailureToJs(env, done->error, done->shared->pool->cap());
-        return Napi::Number::New(env, done->duration_ms);
-      });
+  job->work = std::move(work);
+  return StartCall(env, std::move(job), RunOnBlock, BlockToJs);
 }
 
 void FillOnHost(CacheType type, uint64_t seed, int threads, HeldBlock* block) {
@@ -275,59 +243,40 @@ void FillOnHost(CacheType type, uint64_t seed, int threads, HeldBlock* block) {
 Napi::Value Decode(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto job = std::shared_ptr<Job>(new Job);
-  job->shared = PoolOf(env, info[0]);
+  job->shared = PoolArgument(env, info[0]);
   bool want_output = false;
   if (job->shared == nullptr || !ReadOptions(env, info[1], job.get(), &want_output) ||
       !ReadMemory(env, info[2], job.get())) {
     return env.Undefined();
   }
-  if (want_output) {
-    job->out_bytes = static_cast<size_t>(job->problem.QueryElements()) * 2;
-    job->out.reset(malloc(job->out_bytes));
-    if (job->out == nullptr) {
-      Napi::Error::New(env, "the output does not fit into memory").ThrowAsJavaScriptException();
-      return env.Undefined();
-    }
+  if (want_output && !job->out.Take(env, static_cast<size_t>(job->problem.QueryElements()) * 2)) {
+    return env.Undefined();
   }
-  using Shared = std::shared_ptr<Job>;
-  return PromiseWork<Shared>::Start(
-      env,
-      [job] {
-        Run(job.get());
-        return job;
-      },
-      [](Napi::Env env, Shared& done) { return ToJs(env, done.get()); });
+  return StartCall(env, job, Run, ToJs);
 }
 
 Napi::Value FillBlock(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  auto job = std::shared_ptr<BlockJob>(new BlockJob());
-  job->shared = PoolOf(env, info[0]);
-  if (job->shared == nullptr) return env.Undefined();
-  job->block = BlockOf(env, job->shared.get(), info[1], "handle");
-  if (job->block == nullptr) return env.Undefined();
+  auto job = BlockArgument(info);
+  if (job == nullptr) return env.Undefined();
   ArgumentReader reader(env);
   const int type = reader.OneOf(info[2], "type", kCacheTypes);
   const auto seed = static_cast<uint64_t>(reader.Count(info[3], "seed", 0));
-  const int threads = Threads(reader.Count(info[4], "threads", 1));
+  const int threads = CallThreads(reader.Count(info[4], "threads", 1));
   if (!reader.ok()) return env.Undefined();
   return StartOnBlock(env, job, [type, seed, threads](BlockJob* on) {
     const auto cache = static_cast<CacheType>(type);
     SharedPool& shared = *on->shared;
     if (shared.cuda == nullptr) return FillOnHost(cache, seed, threads, on->block.get());
-    FillCudaBlock(std::string("bytesper_fill_normal_") + kCacheTypes[type], seed,
-                  static_cast<int64_t>(on->block->bytes) / BytesOf(cache), shared.kernels_file, shared.cuda,
-                  on->block->data, &on->error);
+    FillCudaBlock(kCacheTypes[type], seed, static_cast<int64_t>(on->block->bytes) / BytesOf(cache),
+                  shared.kernels_file, shared.cuda, on->block->data, &on->error);
   });
 }
 
 Napi::Value WriteBlock(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  auto job = std::shared_ptr<BlockJob>(new BlockJob());
-  job->shared = PoolOf(env, info[0]);
-  if (job->shared == nullptr) return env.Undefined();
-  job->block = BlockOf(env, job->shared.get(), info[1], "handle");
-  if (job->block == nullptr) return env.Undefined();
+  auto job = BlockArgument(info);
+  if (job == nullptr) return env.Undefined();
   ArgumentReader reader(env);
   const int64_t offset = reader.Count(info[2], "offset", 0);
   if (!reader.ok()) return env.Undefined();
@@ -362,13 +311,10 @@ Napi::Value WriteBlock(const Napi::CallbackInfo& info) {
 
 Napi::Value ReadBlock(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  auto job = std::shared_ptr<BlockJob>(new BlockJob());
-  job->shared = PoolOf(env, info[0]);
-  if (job->shared == nullptr) return env.Undefined();
-  job->block = BlockOf(env, job->shared.get(), info[1], "handle");
-  if (job->block == nullptr) return env.Undefined();
+  auto job = BlockArgument(info);
+  if (job == nullptr) return env.Undefined();
   ArgumentReader reader(env);
-  const int threads = Threads(reader.Count(info[2], "threads", 1));
+  const int threads = CallThreads(reader.Count(info[2], "threads", 1));
   const std::string set = reader.Text(info[3], "instructionSet");
   if (!reader.ok()) return env.Undefined();
   return StartOnBlock(env, job, [threads, set](BlockJob* on) {

@@ -3,7 +3,9 @@ import type { DecodeKernel } from "../../system/native/contract.js";
 import type { CacheLayout, DecodeMemory, DecodeShape } from "../decode.js";
 import { decode, scaleBytes, slabBytes, writeBlock } from "../decode.js";
 import { MemoryPool } from "../memory-pool.js";
-import { ERROR_LIMITS, numbersOf, relativeError } from "../self-check.js";
+import { numbersOf } from "../self-check.js";
+import type { Finding } from "./comparison.js";
+import { compareOutput } from "./comparison.js";
 
 /** Nine query heads share a key/value head, one more than a block serves. */
 const SHAPE = { layers: 2, heads: 18, kvHeads: 2 };
@@ -30,23 +32,18 @@ interface Setup {
 export async function checkDecode(
   pool: MemoryPool,
   { name, dtype, cache, headDim }: DecodeKernel,
-): Promise<{ error: number } | { fault: string }> {
+): Promise<Finding> {
   const host = new MemoryPool({ device: "cpu" });
   let worst = 0;
   try {
     for (const paged of [false, true]) {
       const setup = setupOf({ ...SHAPE, headDim }, cache, dtype, paged);
       const truth = numbersOf(await run(host, setup, { dtype, reference: true }), dtype);
-      const numbers = numbersOf(await run(pool, setup, { dtype, instructionSet: `only ${name}` }), dtype);
+      const output = await run(pool, setup, { dtype, instructionSet: `only ${name}` });
       const where = `over a ${paged ? "paged" : "dense"} cache`;
-      const notWritten = numbers.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
-      if (notWritten > 0) return { fault: `${notWritten} numbers of its output are missing ${where}` };
-      const error = relativeError(numbers, truth);
-      if (!(error <= ERROR_LIMITS[dtype]))
-        return {
-          fault: `it is off by ${error.toExponential(1)} ${where}, and ${ERROR_LIMITS[dtype]} is allowed`,
-        };
-      worst = Math.max(worst, error);
+      const found = compareOutput(output, truth, { dtype, where });
+      if ("fault" in found) return found;
+      worst = Math.max(worst, found.error);
     }
   } finally {
     await host.close();

@@ -2,7 +2,9 @@ import type { CudaKernels, DecodeKernel, FlashKernel } from "../../system/native
 import type { AttentionKernel, AttentionShape, Dtype } from "../attention.js";
 import { DTYPES, randomAttention } from "../attention.js";
 import type { MemoryPool } from "../memory-pool.js";
-import { ERROR_LIMITS, numbersOf, relativeError } from "../self-check.js";
+import { numbersOf } from "../self-check.js";
+import type { Finding } from "./comparison.js";
+import { compareOutput } from "./comparison.js";
 
 /** One kernel or chain of kernels that can be taken or passed over. */
 export interface Candidate {
@@ -115,7 +117,7 @@ export async function checkCandidate(
   pool: MemoryPool,
   candidate: Candidate,
   processors: number,
-): Promise<{ error: number } | { fault: string }> {
+): Promise<Finding> {
   const { kernel, dtype, scoreDtype, instructionSet } = candidate;
   let worst = 0;
   for (const causal of candidate.causal) {
@@ -124,16 +126,10 @@ export async function checkCandidate(
       const { output } = await randomAttention(shape, {
         ...{ pool, kernel, dtype, scoreDtype, causal, instructionSet, seed: SEED, output: true },
       });
-      const numbers = numbersOf(output, dtype);
       const where = `at ${shape.heads} heads of ${shape.headDim} and ${shape.tokens} tokens${causal ? ", causal" : ""}`;
-      const notWritten = numbers.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
-      if (notWritten > 0) return { fault: `${notWritten} numbers of its output are missing ${where}` };
-      const error = relativeError(numbers, truth);
-      if (!(error <= ERROR_LIMITS[dtype]))
-        return {
-          fault: `it is off by ${error.toExponential(1)} ${where}, and ${ERROR_LIMITS[dtype]} is allowed`,
-        };
-      worst = Math.max(worst, error);
+      const found = compareOutput(output, truth, { dtype, where });
+      if ("fault" in found) return found;
+      worst = Math.max(worst, found.error);
     }
   }
   return { error: worst };
