@@ -54,15 +54,14 @@ class CudaDecode {
     if (choice.PassesOver(code_))
       return work_.Fail(code_ + " was passed over on this device", PoolError::kNoKernel);
     const int64_t bytes = p_.QueryElements() * 2;
+    const int64_t part_bytes = attention::DecodePartFloats(p_.Sequences(), p_.heads, p_.head_dim, parts_) * 4;
     if (!work_.Find(code_, shared_bytes_, &decode_) ||
         !work_.Find(std::string("bytesper_decode_join_") + dtype, 0, &join_) ||
         !queries_.Take(pool_, bytes, error_) || !out_.Take(pool_, bytes, error_) ||
-        !parts_memory_.Take(
-            pool_, attention::DecodePartFloats(p_.Sequences(), p_.heads, p_.head_dim, parts_) * 4, error_) ||
-        !work_.Upload(memory_.slabs, &slabs_) || !work_.Upload(p_.lengths, &lengths_) ||
-        (p_.paged && !work_.Upload(p_.table, &table_)) ||
+        !parts_memory_.Take(pool_, part_bytes, error_) || !work_.Upload(memory_.slabs, &slabs_) ||
+        !work_.Upload(p_.lengths, &lengths_) || (p_.paged && !work_.Upload(p_.table, &table_)) ||
         (!memory_.scales.empty() && !work_.Upload(memory_.scales, &scales_)) ||
-        (poison_ && !work_.Poison(out_.data(), bytes))) {
+        (poison_ && (!work_.Poison(out_.data(), bytes) || !work_.Poison(parts_memory_.data(), part_bytes)))) {
       return false;
     }
     if (options_.queries == nullptr) {

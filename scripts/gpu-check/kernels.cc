@@ -1,104 +1,26 @@
 // Runs the CUDA kernels through the project's own host code, without Node: are they right, how fast are they,
 // how do the pools behave.
 //   kernels FATBIN small [part of a name] | all [the same] | speed [runs] | pool | host | fault | nvml
+//                  decode [part of a name] | decode-all [the same] | decode-speed [runs]
 // Prints a line of JSON for each result, and ends with 1 if any is wrong. The driver is opened by
 // native/cuda/api.cc.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "attention/cuda_attention.h"
 #include "attention/cuda_choice.h"
-#include "attention/half.h"
 #include "attention/kernels/launch.h"
 #include "attention/kernels/params.h"
 #include "attention/kernels/tensor_maps.h"
-#include "cuda/device.h"
+#include "harness.h"
 #include "nvml_library.h"
 #include "parallel.h"
-#include "pool/cuda_pool.h"
 
-using namespace bytesper;
+using namespace check;
 namespace at = bytesper::attention;
-using cuda::Address;
-
-static int failures = 0;
-
-// One result as a line of JSON. What is wrong has `ok` false and counts.
-class Line {
- public:
-  explicit Line(const char* step) { Text("step", step); }
-  Line& Text(const char* name, const std::string& value) {
-    std::string quoted = "\"";
-    for (const char c : value) {
-      if (c == '"' || c == '\\') quoted += '\\';
-      quoted += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-    }
-    return Add(name, quoted + '"');
-  }
-  Line& Number(const char* name, double value) {
-    char text[40];
-    std::snprintf(text, sizeof(text), "%.9g", value);
-    return Add(name, std::isfinite(value) ? text : "null");
-  }
-  Line& Count(const char* name, unsigned long long value) { return Add(name, std::to_string(value)); }
-  Line& Flag(const char* name, bool value) { return Add(name, value ? "true" : "false"); }
-  void Say(bool ok) {
-    if (!ok) ++failures;
-    Flag("ok", ok);
-    std::printf("{%s}\n", text_.c_str());
-    std::fflush(stdout);
-  }
-  void Say() {
-    std::printf("{%s}\n", text_.c_str());
-    std::fflush(stdout);
-  }
-
- private:
-  Line& Add(const char* name, const std::string& value) {
-    text_ += (text_.empty() ? "\"" : ",\"") + std::string(name) + "\":" + value;
-    return *this;
-  }
-  std::string text_;
-};
-static std::string fatbin, only;  // only: part of the names of kernels to check
-static std::shared_ptr<cuda::Device> device;
-static std::unique_ptr<CudaPool> pool;
-
-[[noreturn]] static void Die(const std::string& why) {
-  Line("stopped").Text("reason", why).Say(false);
-  std::_Exit(2);  // nothing can be given back on a context that may be dead
-}
-static void Must(const char* what, int result) {
-  if (result != 0) Die(cuda::Describe(device->api(), what, result));
-}
-static const cuda::Api& Api() { return device->api(); }
-
-struct Buffer {
-  Address at = 0;
-  size_t bytes = 0;
-  explicit Buffer(size_t size) : bytes(size) {
-    PoolError error;
-    at = reinterpret_cast<Address>(pool->Allocate(size, &error));
-    if (at == 0) Die("allocation: " + error.reason);
-  }
-  Buffer(const Buffer&) = delete;
-  ~Buffer() { pool->Free(reinterpret_cast<void*>(at)); }
-  void Put(const void* from) {
-    Must("HtoD", Api().to_device(at, from, bytes, pool->stream()));
-    Must("sync", Api().stream_wait(pool->stream()));
-  }
-  void Get(void* to) const {
-    Must("DtoH", Api().to_host(to, at, bytes, pool->stream()));
-    Must("sync", Api().stream_wait(pool->stream()));
-  }
-};
 
 struct Shape {
   int batch, heads, kv_heads;
@@ -140,12 +62,6 @@ static void Launch(Prepared& p) {
   Must("launch",
        Api().launch(p.function, p.grid.x, p.grid.y, p.grid.z, static_cast<unsigned>(p.tile.threads), 1, 1,
                     static_cast<unsigned>(p.tile.sharedBytes), pool->stream(), arguments, nullptr));
-}
-
-static float Widen(const std::string& type, const void* data, size_t i) {
-  if (type == "fp32") return static_cast<const float*>(data)[i];
-  const uint16_t bits = static_cast<const uint16_t*>(data)[i];
-  return type == "fp16" ? Fp16ToFloat(bits) : Bf16ToFloat(bits);
 }
 
 static std::vector<char> Draw(const std::string& type, size_t count, double magnitude, uint64_t seed) {
@@ -208,7 +124,8 @@ static void CheckOne(const at::FlashKernel& kernel, bool hopper, const Shape& s)
         i % 2 ? static_cast<long long>(random() % s.tokens) : (edge < 0 ? s.tokens + edge : edge);
     sample.push_back(head * s.tokens + std::clamp<long long>(row, 0, s.tokens - 1));
   }
-  std::vector<double> off(sample.size()), norm(sample.size()), lse_off(sample.size());
+  std::vector<Error> errors(sample.size());
+  std::vector<double> lse_off(sample.size());
   ParallelFor(AvailableCores(), static_cast<int64_t>(sample.size()), [&](int64_t index, int) {
     const size_t row = sample[index], head = row / s.tokens, i = row % s.tokens;
     const size_t key_head = head / s.heads * s.kv_heads + head % s.heads / (s.heads / s.kv_heads);
@@ -227,16 +144,13 @@ static void CheckOne(const at::FlashKernel& kernel, bool hopper, const Shape& s)
     for (size_t j = 0; j < seen; ++j)
       for (size_t c = 0; c < d; ++c)
         o[c] += w[j] / sum * Widen(type, v.data(), (key_head * s.tokens + j) * d + c);
-    for (size_t c = 0; c < d; ++c) {
-      const double x = Widen(type, out.data(), row * d + c) - o[c];
-      off[index] += x * x, norm[index] += o[c] * o[c];
-    }
+    for (size_t c = 0; c < d; ++c) errors[index].Add(Widen(type, out.data(), row * d + c), o[c]);
     lse_off[index] = std::fabs(reinterpret_cast<float*>(lse_bytes.data())[row] - (largest + std::log(sum)));
   });
-  double a = 0, b = 0, worst_lse = 0;
-  for (size_t i = 0; i < sample.size(); ++i)
-    a += off[i], b += norm[i], worst_lse = std::max(worst_lse, lse_off[i]);
-  const double error = std::sqrt(a / b), limit = type == "fp32" ? 1e-5 : type == "fp16" ? 3e-3 : 1e-2;
+  Error all;
+  double worst_lse = 0;
+  for (size_t i = 0; i < sample.size(); ++i) all.Add(errors[i]), worst_lse = std::max(worst_lse, lse_off[i]);
+  const double error = all.Relative(), limit = LimitOf(type);
   Line("kernel")
       .Text("kernel", kernel.name)
       .Count("batch", s.batch)
@@ -281,11 +195,6 @@ static void Check(bool small) {
       return Line("kernel").Text("kernel", kernel.name).Text("reason", why).Say(false);
     for (const Shape& s : shapes) CheckOne(kernel, hopper, s);
   });
-}
-
-static double Median(std::vector<float> x) {
-  std::sort(x.begin(), x.end());
-  return x[x.size() / 2];
 }
 
 // FlashAttention-3's grid: 16k tokens in all, 2,048 hidden. Launches queue up: no host time between the
@@ -457,14 +366,10 @@ static void Host() {
         const auto mine = RunCudaAttention(p, inputs, options, fatbin, pool.get(), got.data());
         options.kernel = Kernel::kReference;
         RunCudaAttention(p, inputs, options, fatbin, pool.get(), truth.data());
-        double a = 0, b = 0;
-        for (int64_t i = 0; i < p.QueryElements(); ++i) {
-          const double x = Widen(name, got.data(), i), y = Widen(name, truth.data(), i);
-          a += (x - y) * (x - y), b += y * y;
-        }
-        const double error = std::sqrt(a / b), limit = type == DType::kFp32   ? 1e-5
-                                                       : type == DType::kFp16 ? 3e-3
-                                                                              : 1e-2;
+        Error all;
+        for (int64_t i = 0; i < p.QueryElements(); ++i)
+          all.Add(Widen(name, got.data(), i), Widen(name, truth.data(), i));
+        const double error = all.Relative(), limit = LimitOf(name);
         Line("host")
             .Text("code", mine.code)
             .Flag("causal", causal)
@@ -497,11 +402,19 @@ static void Fault() {
 
 int main(int count, char** arguments) {
   if (count < 3) {
-    std::fprintf(stderr, "kernels FATBIN small|all|speed|pool|host|fault|nvml [part of a name, or runs]\n");
+    std::fprintf(stderr,
+                 "kernels FATBIN small|all|speed|decode|decode-all|decode-speed|pool|host|fault|nvml "
+                 "[part of a name, or runs]\n");
     return 2;
   }
   fatbin = arguments[1];
   const std::string mode = arguments[2];
+  const char* const modes[] = {"small",        "all",  "speed", "decode", "decode-all",
+                               "decode-speed", "pool", "host",  "fault",  "nvml"};
+  if (std::find(std::begin(modes), std::end(modes), mode) == std::end(modes)) {
+    std::fprintf(stderr, "there is no check %s\n", mode.c_str());
+    return 2;
+  }
   std::string why;
   device = cuda::Device::Open(0, &why);
   if (device == nullptr) Die(why);
@@ -515,7 +428,11 @@ int main(int count, char** arguments) {
   if (count > 3) only = arguments[3];
   if (mode == "all") Check(false);
   if (mode == "small") Check(true);
-  if (mode == "speed") Time(count > 3 ? std::max(1, std::atoi(arguments[3])) : 20);
+  const int runs = count > 3 ? std::max(1, std::atoi(arguments[3])) : 20;
+  if (mode == "speed") Time(runs);
+  if (mode == "decode") CheckDecode(true);
+  if (mode == "decode-all") CheckDecode(false);
+  if (mode == "decode-speed") TimeDecode(runs);
   if (mode == "pool") Pool();
   if (mode == "nvml") Nvml();
   if (mode == "host") Host();

@@ -243,19 +243,20 @@ static std::string Markdown(const std::vector<Step>& steps, const std::string& s
         << (step.reason.empty() ? "" : ": " + step.reason) << " | " << Seconds(step.seconds) << " |\n";
   for (const Step& step : steps) {
     if (step.status == "not-run" || step.status == "skipped") continue;
-    Words wrong, rates;
+    Words wrong, rates, decodes;
     double worst = 0;
     std::string worst_kernel;
     int checked = 0;
     for (const std::string& line : step.records) {
       if (Contains(line, "\"ok\":false")) wrong.push_back(line);
       if (Contains(line, "\"tflops\":")) rates.push_back(line);
+      if (Contains(line, "\"sequences\":") && Contains(line, "\"gbPerSecond\":")) decodes.push_back(line);
       if (!Contains(line, "\"error\":")) continue;
       ++checked;
       const double share = std::atof(Field(line, "error").c_str()) / std::atof(Field(line, "limit").c_str());
       if (share > worst) worst = share, worst_kernel = Field(line, "kernel") + Field(line, "code");
     }
-    if (wrong.empty() && rates.empty() && checked == 0 && step.text.empty()) continue;
+    if (wrong.empty() && rates.empty() && decodes.empty() && checked == 0 && step.text.empty()) continue;
     out << "\n## " << step.name << "\n\n";
     if (checked > 0)
       out << checked << " results were compared with double precision; the largest error is " << worst
@@ -268,6 +269,15 @@ static std::string Markdown(const std::vector<Step>& steps, const std::string& s
       out << "| " << Field(line, "kernel") << Field(line, "peer") << " | " << Field(line, "headDim") << " | "
           << Field(line, "causal") << " | " << Field(line, "tokens") << " | " << Field(line, "medianMs")
           << " | " << Field(line, "tflops") << " |\n";
+    if (!decodes.empty())
+      out << "| what | cache | head dimension | sequences | tokens | median ms | GB/s | of a plain read |\n| "
+             "--- | "
+             "--- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+    for (const std::string& line : decodes)
+      out << "| " << Field(line, "kernel") << Field(line, "peer") << " | " << Field(line, "cache") << " | "
+          << Field(line, "headDim") << " | " << Field(line, "sequences") << " | " << Field(line, "tokens")
+          << " | " << Field(line, "medianMs") << " | " << Field(line, "gbPerSecond") << " | "
+          << Field(line, "shareOfPlainRead") << " |\n";
     for (const std::string& line : wrong) out << "\nWrong: `" << line << "`\n";
     if (!step.text.empty()) out << "\n```\n" << step.text << "```\n";
   }
@@ -282,8 +292,8 @@ static void Write(const std::string& file, const std::string& text) {
 
 static std::vector<Step> Steps(const std::string& here) {
   const std::string kernels = here + "/kernels", base = here + "/fatbin/base.fatbin";
-  const auto sanitizer = [&](const char* tool, const char* part) -> Words {
-    return {"compute-sanitizer", "--tool", tool, "--error-exitcode", "9", kernels, base, "small", part};
+  const auto sanitizer = [&](const char* tool, const char* mode, const char* part) -> Words {
+    return {"compute-sanitizer", "--tool", tool, "--error-exitcode", "9", kernels, base, mode, part};
   };
   std::vector<Step> steps = {
       {"machine",
@@ -294,13 +304,30 @@ static std::vector<Step> Steps(const std::string& here) {
         "power.limit,mig.mode.current",
         "--format=csv"}},
       {"small", "Is each kernel right at odd sizes, and the same in each run?", 90, {kernels, base, "small"}},
+      {"decode", "Is decode right over dense, paged and 8-bit caches?", 60, {kernels, base, "decode"}},
       {"host", "Is the project's own way to each kernel right?", 60, {kernels, base, "host"}},
       {"pool", "Do pools count, keep their cap and survive out of memory?", 40, {kernels, base, "pool"}},
       {"nvml", "Does NVML's used include its reserved?", 20, {kernels, base, "nvml"}},
       {"fault", "Is an illegal address told, and does it stay?", 20, {kernels, base, "fault"}},
-      {"memcheck", "Does a kernel touch memory that is not its own?", 90, sanitizer("memcheck", "")},
-      {"synccheck", "Are barriers used as they must be?", 60, sanitizer("synccheck", "d64")},
+      {"memcheck", "Does a kernel touch memory that is not its own?", 90, sanitizer("memcheck", "small", "")},
+      {"memcheck decode", "Does decode touch memory that is not its own?", 60,
+       sanitizer("memcheck", "decode", "")},
+      {"synccheck", "Are barriers used as they must be?", 60, sanitizer("synccheck", "small", "d64")},
       {"all", "Is each kernel right up to 32k tokens?", 150, {kernels, base, "all"}},
+      {"decode all",
+       "Is decode right up to 64k tokens and 256 sequences?",
+       60,
+       {kernels, base, "decode-all"}},
+      {"decode speed",
+       "How close does decode come to a plain read? Launches are queued, after a warm-up.",
+       60,
+       {kernels, base, "decode-speed", "20"},
+       true},
+      {"torch decode",
+       "How fast do PyTorch's back ends decode, timed in the same way?",
+       60,
+       {"python3", here + "/torch_sdpa.py", "--decode", "--runs", "20"},
+       true},
       {"speed",
        "How fast are ours? Launches are queued, after a warm-up.",
        60,
@@ -327,11 +354,15 @@ static std::vector<Step> Steps(const std::string& here) {
       const std::string file = here + "/fatbin/" + name;
       steps.push_back(
           {"right: " + name, "Is this variant right at odd sizes?", 60, {kernels, file, "small"}});
+      steps.push_back({"decode: " + name, "Is its decode right?", 60, {kernels, file, "decode"}});
       steps.push_back(
           {"speed: " + name, "How fast is this variant?", 60, {kernels, file, "speed", "20"}, true});
     }
   }
-  steps.push_back({"racecheck", "Do threads race in shared memory?", 60, sanitizer("racecheck", "fp16_d64")});
+  steps.push_back(
+      {"racecheck", "Do threads race in shared memory?", 60, sanitizer("racecheck", "small", "fp16_d64")});
+  steps.push_back(
+      {"racecheck decode", "And in decode?", 60, sanitizer("racecheck", "decode", "bf16_bf16_d64")});
   steps.push_back({"counters",
                    "What does the fastest kernel wait for?",
                    60,

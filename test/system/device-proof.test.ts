@@ -123,9 +123,9 @@ test(
     expect(doubt).toContain("sm90_bf16_d64_full (the process that ran it ended with SIGSEGV)");
     expect(doubt).toMatch(/flash_fp32_d64_full \(cu\w+ failed: an illegal memory access was encountered\)/);
     expect(doubt).toMatch(/decode_bf16_fp8_d128 \(it is off by .+ over a dense cache, and 0.01 is allowed\)/);
-    // Its sums are joined by another kernel, so what it left out is found as wrong numbers.
+    // Its sums are joined by another kernel; what it left out is NaN there too.
     expect(doubt).toMatch(
-      /decode_fp16_fp16_d64 \(it is off by .+ over a dense cache, and 0.003 is allowed\)/,
+      /decode_fp16_fp16_d64 \(\d+ numbers of its output are missing over a dense cache\)/,
     );
     // The kernels for sm_80 stand in, and were checked in their place.
     expect(doubts(broken)["kernels-untried"]).toContain("portable, sm80 and sm90");

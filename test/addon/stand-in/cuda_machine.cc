@@ -466,6 +466,7 @@ int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, unsigned 
   const bool is_plain = getenv("STAND_IN_PLAIN") != nullptr;
   const auto ran_plain = [&] {
     if (params != nullptr) return plain::Run(name, *params);
+    if (kernel.decode != nullptr) return plain::Run(name, *static_cast<DecodeParams*>(arguments[0]));
     return kernel.elements != nullptr && plain::Run(name, *static_cast<ElementParams*>(arguments[0]));
   };
   if (!is_plain || !ran_plain()) {

@@ -8,12 +8,15 @@
 #include <vector>
 
 #include "../../../native/attention/half.h"
+#include "decode_params.h"
+#include "fp8.h"
 #include "params.h"
 #include "rough_normal.h"
 
 namespace plain {
 
 using bytesper::attention::AttentionParams;
+using bytesper::attention::DecodeParams;
 using bytesper::attention::ElementParams;
 
 inline float Widen(const std::string& type, const void* from, long long i) {
@@ -118,6 +121,84 @@ inline void Values(const std::string& type, const std::string& score, const Atte
     Weigh(type, p, row, &v[static_cast<size_t>(keys * p.headDim)],
           std::vector<double>(from, from + p.tokens));
   });
+}
+
+// A number of a cache; e4m3 is "fp8".
+inline double CacheNumber(const std::string& type, const char* row, int d) {
+  return type == "fp8" ? bytesper::attention::E4m3ToFloat(static_cast<uint8_t>(row[d])) : Widen(type, row, d);
+}
+
+// One part of one query head: its maximum in units of log2, its sum, and its values not yet divided.
+inline void DecodePart(const std::string& type, const std::string& cache, const DecodeParams& p, int s,
+                       int head, int part) {
+  const int kv = head / (p.heads / p.kvHeads);
+  const long long row = (static_cast<long long>(s) * p.heads + head) * p.parts + part;
+  const int begin = part * p.part_tokens, past = begin + p.part_tokens;
+  const int end = p.lengths[s] < past ? p.lengths[s] : past;
+  p.part_max[row] = -INFINITY, p.part_sum[row] = 0;
+  if (begin >= end) return;
+  const float* const scales = p.scales == nullptr ? nullptr : p.scales[s] + p.scale_offset;
+  const long long row_bytes = p.headDim * (cache == "fp8" ? 1 : 2);
+  const auto row_of = [&](int token, long long start) {
+    const long long page = p.table == nullptr ? s : p.table[s * p.table_width + (token >> p.page_shift)];
+    const int in_page = p.table == nullptr ? token : token & ((1 << p.page_shift) - 1);
+    return static_cast<const char*>(p.slabs[page >> p.slab_shift]) + start +
+           (page & ((1LL << p.slab_shift) - 1)) * p.page_bytes +
+           (static_cast<long long>(kv) * p.page_tokens + in_page) * row_bytes;
+  };
+  const auto q = All(type, static_cast<const char*>(p.q) + row / p.parts * p.headDim * 2, p.headDim);
+  std::vector<double> weights;
+  double largest = -HUGE_VAL, sum = 0;
+  for (int token = begin; token < end; ++token) {
+    const char* const key = row_of(token, p.key_offset);
+    double x = 0;
+    for (int d = 0; d < p.headDim; ++d)
+      x += static_cast<double>(q[static_cast<size_t>(d)]) * CacheNumber(cache, key, d);
+    weights.push_back(x * p.scale * (scales == nullptr ? 1.0 : static_cast<double>(scales[kv])) * M_LOG2E);
+    largest = weights.back() > largest ? weights.back() : largest;
+  }
+  std::vector<double> out(static_cast<size_t>(p.headDim), 0.0);
+  for (int token = begin; token < end; ++token) {
+    const char* const value = row_of(token, p.value_offset);
+    const double weight = std::exp2(weights[static_cast<size_t>(token - begin)] - largest);
+    sum += weight;
+    for (int d = 0; d < p.headDim; ++d) out[static_cast<size_t>(d)] += weight * CacheNumber(cache, value, d);
+  }
+  const double value_scale = scales == nullptr ? 1.0 : static_cast<double>(scales[p.kvHeads + kv]);
+  for (int d = 0; d < p.headDim; ++d)
+    p.part_out[row * p.headDim + d] = static_cast<float>(out[static_cast<size_t>(d)] * value_scale);
+  p.part_max[row] = static_cast<float>(largest), p.part_sum[row] = static_cast<float>(sum);
+}
+
+inline void DecodeJoin(const std::string& type, const DecodeParams& p) {
+  for (long long row = 0; row < static_cast<long long>(p.sequences) * p.heads; ++row) {
+    const float* const most = p.part_max + row * p.parts;
+    float largest = -INFINITY;
+    for (int part = 0; part < p.parts; ++part) largest = most[part] > largest ? most[part] : largest;
+    std::vector<double> out(static_cast<size_t>(p.headDim), 0.0);
+    double sum = 0;
+    for (int part = 0; part < p.parts; ++part) {
+      if (!(p.part_sum[row * p.parts + part] > 0)) continue;
+      const double weight = std::exp2(most[part] - largest);
+      sum += weight * p.part_sum[row * p.parts + part];
+      for (int d = 0; d < p.headDim; ++d)
+        out[static_cast<size_t>(d)] += weight * p.part_out[(row * p.parts + part) * p.headDim + d];
+    }
+    for (int d = 0; d < p.headDim; ++d)
+      Narrow(type, p.out, row * p.headDim + d, out[static_cast<size_t>(d)] / sum);
+  }
+}
+
+inline bool Run(const std::string& name, const DecodeParams& p) {
+  const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
+  if (has("_decode_join_")) return DecodeJoin(has("fp16") ? "fp16" : "bf16", p), true;
+  if (!has("_decode_")) return false;
+  const std::string type = has("_decode_fp16_") ? "fp16" : "bf16";
+  const std::string cache = has("_fp8_") ? "fp8" : type;
+  for (int s = 0; s < p.sequences; ++s)
+    for (int head = 0; head < p.heads; ++head)
+      for (int part = 0; part < p.parts; ++part) DecodePart(type, cache, p, s, head, part);
+  return true;
 }
 
 // False for a name that this file does not know.
