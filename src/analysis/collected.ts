@@ -46,7 +46,7 @@ export interface ProgramTrial {
   trial: number;
   data:
     | ProgramData
-    | (Pick<CommandData, "readings"> & {
+    | (Pick<CommandData, "readings" | "series"> & {
         outcome: Outcome;
         cause?: string;
         warnings: { name: string; message: string }[];
@@ -141,9 +141,9 @@ const TAKE_ANSWER: Record<ExperimentKind, (cell: EndedCell, collected: Collected
   command: ({ label, part, factors, trial, beside, end }, { programs }) => {
     const { outcome, cause } = end;
     if (outcome !== "ok" && !isOutOfMemory(outcome)) return false;
-    const { readings, refused } = end.data as CommandData;
-    const warnings = refusals(label, refused, end.evidence.turnsBeyondLimit);
-    const data = { readings, outcome, ...(cause === undefined ? {} : { cause }), warnings };
+    const { readings, refused, series = [], warnings: own = [] } = end.data as CommandData;
+    const warnings = [...own, ...refusals(label, refused, end.evidence.turnsBeyondLimit)];
+    const data = { readings, outcome, ...(cause === undefined ? {} : { cause }), warnings, series };
     programs.push({ part, factors, trial, data, end, beside });
     return true;
   },

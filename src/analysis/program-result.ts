@@ -223,7 +223,7 @@ function withAllReadings(rows: readonly ResultRow[]): ResultRow[] {
 
 /** The series of the first trial: a figure shows a run that happened, not a mean of several. */
 function seriesOf([first]: readonly ProgramTrial[]): Pick<ResultRow, "series"> {
-  const series = first !== undefined && "series" in first.data ? first.data.series : [];
+  const series = first?.data.series ?? [];
   if (series.length === 0) return {};
   return {
     series: series.map(({ reading, over, points }) => ({

@@ -1,4 +1,3 @@
-import { readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
@@ -8,6 +7,7 @@ import type { Cell, Table } from "../base/table/table.js";
 import { terminalTable } from "../base/table/terminal.js";
 import { DriverReader } from "../system/driver/reader.js";
 import { readText } from "../system/kernel-file.js";
+import { hasHostPids } from "../system/process.js";
 import type { NvmlDevice, NvmlReport } from "../system/native/contract.js";
 import type { Absent, Reading } from "../system/probe/reading.js";
 import { absent, isAbsent } from "../system/probe/reading.js";
@@ -175,20 +175,9 @@ function changeOf(key: string, usedBytes: Reading, first: Map<string, number>): 
   return usedBytes - before;
 }
 
-/** The initial PID namespace; its number is a constant of the kernel. */
-const HOST_PIDS = "pid:[4026531836]";
-
 /** In a container the driver mostly lists pids of the host, and the same number may be another process here. */
 function programOf(pid: number): Cell {
-  if (namespaceOfPids() !== HOST_PIDS)
+  if (hasHostPids() !== true)
     return absent("in a container the driver lists pids of the host, so a program cannot be told by its pid");
   return readText(`/proc/${pid}/comm`)?.trim() ?? absent("no process with this pid can be read here");
-}
-
-function namespaceOfPids(): string | undefined {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../base/errors.js";
-import type { ProgramReading } from "../experiment/define.js";
+import type { ProgramReading, ProgramSeries } from "../experiment/define.js";
 
 /** The purpose of a cell's readings. */
 export type CellRole = "row" | "null" | "growth" | "snapshot" | "fits" | "program" | "command";
@@ -38,4 +38,7 @@ export interface CommandData {
   outputBytes: number;
   /** Why lines and names were left out, with their number; absent if none was. */
   refused?: Record<string, number>;
+  /** Readings over time that the runner took. */
+  series?: readonly ProgramSeries[];
+  warnings?: readonly { name: string; message: string }[];
 }

@@ -97,6 +97,15 @@ export function pidNamespace(root = "/"): string | undefined {
   }
 }
 
+/** The initial PID namespace, PROC_PID_INIT_INO of the kernel. */
+const HOST_PIDS = "4026531836";
+
+/** Whether pids of this process are those of the host; undefined where it cannot be told. */
+export function hasHostPids(root = "/"): boolean | undefined {
+  const namespace = pidNamespace(root);
+  return namespace === undefined ? undefined : namespace === HOST_PIDS;
+}
+
 /** Resident bytes, shared pages counted in full. Undefined if the process has none or is gone. */
 export function rssOf(pid: number): number | undefined {
   return kilobytes(`/proc/${pid}/status`, /^VmRSS:\s+(\d+) kB$/m);

@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ErrorCode } from "../../base/errors.js";
 import { BytesperError } from "../../base/errors.js";
-import type { ProgramReading } from "../../experiment/define.js";
 import { withPlace } from "../../experiment/thrown.js";
 import { laterPath } from "../../measure/snapshot/write.js";
-import { absent } from "../../system/probe/reading.js";
+import { absent, isAbsent } from "../../system/probe/reading.js";
 import type { Reading } from "../../system/probe/reading.js";
 import { bytesWithBinaryUnit } from "../../base/format.js";
 import type { Enforcement, LimitEvidence } from "../limits/index.js";
@@ -17,7 +16,7 @@ import { fitsCell } from "../fits/cell.js";
 import type { CommandSpec } from "./command.js";
 import { JsonLines } from "./command.js";
 import type { CellEnd, CellMemory, Outcome } from "../../record/cell-end.js";
-import { DeviceWatch } from "../../system/device-watch.js";
+import { DeviceWatch, NOT_TOLD_APART } from "../../system/device-watch.js";
 import { measuringEnvironment, measuringFlags } from "./flags.js";
 import type { SupervisorSample } from "./supervisor-report.js";
 import { cannotStart, startsWithin } from "./data-limit.js";
@@ -28,7 +27,7 @@ import type { Evidence, Stop } from "./outcome.js";
 import { verdict } from "./outcome.js";
 import { parseSnapshot } from "./parse-snapshot.js";
 import type { CellWork, NodeWorkOrder } from "./work.js";
-import type { CellMessage, Compilers } from "../../record/cell.js";
+import type { CellMessage, CommandData, Compilers } from "../../record/cell.js";
 
 /** One attempt at a cell. It is plain data, so another machine can run it. */
 export interface CellJob {
@@ -114,6 +113,7 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
     let launchEnd = NEVER_STARTED;
     let evidence: LimitEvidence;
     try {
+      await device.ready();
       if (stopped === undefined) {
         running = launch({
           ...cell.process(job, heapLimitBytes),
@@ -158,7 +158,7 @@ function executeProcess(job: CellJob, enforcement: Enforcement, events: CellEven
     return {
       ...decided,
       ...(decided.outcome === "ok" || cell.keepsData(decided.outcome)
-        ? { data: cell.data(device.readings()) }
+        ? { data: cell.data(device.found()) }
         : {}),
       records: cell.records,
       durationMs: launchEnd.durationMs,
@@ -193,17 +193,21 @@ function deviceFollower(
   { work, deviceCapBytes }: CellJob,
   stop: RunningCell["stop"],
 ): {
+  ready: () => Promise<void>;
   started: (pid: number) => void;
   sample: () => void;
-  readings: () => Record<string, ProgramReading>;
+  found: () => FoundOnDevice;
   close: () => void;
 } {
   const nothing = (): void => undefined;
-  if (work.kind !== "command" || deviceCapBytes === undefined)
-    return { started: nothing, sample: nothing, readings: () => ({}), close: nothing };
+  if (work.kind !== "command" || deviceCapBytes === undefined) {
+    const found = (): FoundOnDevice => ({ readings: {} });
+    return { ready: () => Promise.resolve(), started: nothing, sample: nothing, found, close: nothing };
+  }
   const watch = new DeviceWatch();
   let root: number | undefined;
   return {
+    ready: () => watch.start(),
     started: (pid) => {
       root = pid;
     },
@@ -217,12 +221,25 @@ function deviceFollower(
         );
       });
     },
-    readings: () => ({ deviceBytes: watch.peakBytes }),
+    found: () => ({
+      readings: { deviceBytes: watch.peakBytes, deviceChangeBytes: watch.peakChangeBytes },
+      series: watch.courses,
+      ...(isAbsent(watch.peakBytes) && watch.peakBytes.absent === NOT_TOLD_APART
+        ? { warnings: [CAP_NOT_HELD] }
+        : {}),
+    }),
     close: () => {
       watch.close();
     },
   };
 }
+
+type FoundOnDevice = Pick<CommandData, "readings" | "series" | "warnings">;
+
+const CAP_NOT_HELD = {
+  name: "device-cap-not-held",
+  message: `The cap on device memory was not held for commands: ${NOT_TOLD_APART}. deviceChangeBytes is the change of the whole device, other users of it included; start the container with the host's pids (docker run --pid=host) for deviceBytes.`,
+};
 
 const NEVER_STARTED: LaunchEnd = {
   exitCode: null,
@@ -248,7 +265,7 @@ interface CellProcess {
   process: (job: CellJob, heapLimitBytes: number | undefined) => ProcessOptions;
   onSample: (sample: SupervisorSample) => void;
   answer: (end: LaunchEnd) => Answer;
-  data: (device: Record<string, ProgramReading>) => unknown;
+  data: (device: FoundOnDevice) => unknown;
 }
 
 /**
@@ -425,16 +442,17 @@ class CommandCell implements CellProcess {
     return true;
   }
 
-  data(device: Record<string, ProgramReading>): unknown {
+  data({ readings, ...device }: FoundOnDevice): unknown {
     const data = this.#lines.data;
     return {
       ...data,
+      ...device,
       readings: {
         ...data.readings,
         // Memory of the process tree as the kernel counted it after the last printed line.
         ...(this.#last?.pssBytes === undefined ? {} : { pssBytes: this.#last.pssBytes }),
         ...(this.#last?.mainPssBytes === undefined ? {} : { mainPssBytes: this.#last.mainPssBytes }),
-        ...device,
+        ...readings,
         durationMs: performance.now() - this.#started,
       },
     };

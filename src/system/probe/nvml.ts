@@ -16,6 +16,12 @@ export function nvmlDevices(): NvmlReport | Absent {
  * memory in use than there is. A rule that ends a program must not believe them.
  */
 export function believable(device: NvmlDevice): NvmlDevice {
+  const { migDevices } = device;
+  const instances = migDevices === undefined || isAbsent(migDevices) ? migDevices : migDevices.map(inBounds);
+  return { ...inBounds(device), ...(instances === undefined ? {} : { migDevices: instances }) };
+}
+
+function inBounds<Part extends Omit<NvmlDevice, "index" | "migDevices">>(device: Part): Part {
   const totalBytes = ofSize(device.totalBytes, Number.MAX_SAFE_INTEGER);
   const most = isAbsent(totalBytes) ? Number.MAX_SAFE_INTEGER : totalBytes;
   return {

@@ -47,3 +47,10 @@ test("a device of 0 bytes says nothing of its size", () => {
     absent: "the driver says that the device has 0 bytes",
   });
 });
+
+test("instances of a partitioned device are held to the same bounds", () => {
+  const { migDevices } = believable({ ...device, migDevices: [{ ...device, usedBytes: ALL_ONES }] });
+  expect(migDevices).toMatchObject([
+    { usedBytes: { absent: expect.stringMatching(/^the driver says/) as string } },
+  ]);
+});
