@@ -1,4 +1,4 @@
-const SIZE = String.raw`(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d*)?)(?:[kKMGTPE]i?[Bb]|[mgt]i?b|[Bb]ytes?|[KMGTPE]i?|B)`;
+const SIZE = String.raw`(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d*)?)(?:[kKMGTPE]i?[Bb]|[mgt]i?b|[Bb]ytes?|(?:[Kk]ilo|[Mm]ega|[Gg]iga|[Tt]era)bytes?|[KMGTPE]i?|B)`;
 const WHOLE = String.raw`\d{1,3}(?:,\d{3})+|\d+`;
 
 /**

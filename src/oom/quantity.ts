@@ -16,7 +16,9 @@ const POWERS: Record<string, number> = { k: 1, m: 2, g: 3, t: 4, p: 5, e: 6 };
 /** Reads a number and its unit, such as `2.10GiB`, `1,024 bytes` or `159.69M`; undefined for anything else. */
 export function quantity(text: string): Quantity | undefined {
   const [, digits, unit] =
-    /^\s*([\d,]+(?:\.\d*)?)\s*((?:[kmgtpe]i?)?b|bytes?|[kmgtpe]i?|)\s*$/i.exec(text) ?? [];
+    /^\s*([\d,]+(?:\.\d*)?)\s*((?:[kmgtpe]i?)?b|(?:kilo|mega|giga|tera)?bytes?|[kmgtpe]i?|)\s*$/i.exec(
+      text,
+    ) ?? [];
   if (digits === undefined || unit === undefined) return undefined;
   if (unit === "" && digits.includes(".")) return undefined;
   const plain = digits.replaceAll(",", "");

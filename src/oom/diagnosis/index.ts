@@ -59,7 +59,9 @@ export function diagnose(
   const situation: Case = { record, facts, balance: balanceOf(record) };
   if (finding !== undefined) {
     const [name, message] = finding;
-    return [{ name, message: fill(message, record) }];
+    // Many messages of a refused request are the same for a request that no machine could grant.
+    const absurd = name === "host-memory" || name === "card-full" ? absurdRequest(situation) : undefined;
+    return [absurd ?? { name, message: fill(message, record) }];
   }
   const found = RULES.flatMap((rule) => rule(situation) ?? []);
   if (found.length === 0) found.push(byAHair(situation) ?? remaining(situation));

@@ -36,6 +36,40 @@ export const pbs: SpokenFramework = {
   ],
 };
 
+export const htcondor: SpokenFramework = {
+  name: "htcondor",
+  title: "HTCondor",
+  memory: "host",
+  messages: [
+    {
+      text: "Job has gone over <<cgroup >>memory limit of {size:limitBytes}. <<Peak||Last measured>> usage: {size:processInUseBytes}",
+      means: [
+        "group-limit",
+        "HTCondor held the job at the {limit} that it asked for; the last {used} were measured before.",
+      ],
+    },
+    {
+      text: "Job has gone over <<cgroup >>memory limit of {size:limitBytes}",
+      means: ["group-limit", "HTCondor held the job at the {limit} that it asked for."],
+    },
+    {
+      text: "Job has encountered an out-of-memory event",
+      means: ["group-limit", "HTCondor held the job: it ran out of memory on its node."],
+    },
+  ],
+  advice: [
+    {
+      do: "Ask for more memory in the submit file, and release the job",
+      paste: ({ record }) => {
+        const enough = enoughBytes(record);
+        return `request_memory = ${enough === undefined ? "64GB" : asSetting(enough, "GB", "MB")}\ncondor_release JOBID`;
+      },
+      why: "The usage that HTCondor prints was sampled and misses short peaks, so it may lie below the limit.",
+    },
+    { do: "Use less memory at once: fewer workers, smaller batches" },
+  ],
+};
+
 export const lsf: SpokenFramework = {
   name: "lsf",
   title: "LSF",

@@ -1,6 +1,6 @@
 import type { Advice } from "../advice.js";
 import { LOOK_FOR_THE_KILLER } from "./killed.js";
-import type { SpokenFramework } from "./framework.js";
+import type { Message, SpokenFramework } from "./framework.js";
 
 const FEWER_JOBS: Advice = {
   do: "Compile fewer files at once",
@@ -56,6 +56,18 @@ export const compiler: SpokenFramework = {
       means: ["killed", `The compiler ${KILLED}.`],
       certainty: "likely",
       stands: "free",
+    },
+    ...["compile", "link", "cgo", "asm", "6g", "6l"].map((tool): Message => ({
+      text: `/${tool}: signal: killed`,
+      means: ["killed", `Go's program ${tool} ${KILLED}.`],
+      certainty: "likely",
+      stands: "end",
+    })),
+    {
+      text: "go tool compile: signal: killed",
+      means: ["killed", `Go's program compile ${KILLED}.`],
+      certainty: "likely",
+      stands: "end",
     },
     {
       text: "out of memory allocating {whole:requestedBytes} bytes after a total of {whole:allocatedBytes} bytes",

@@ -275,6 +275,17 @@ export const mongodb: SpokenFramework = {
       means: ["own-limit", "A sort met MongoDB's limit of {limit} for one stage."],
     },
     {
+      text: "Used too much memory for a single array. Memory limit: {whole:limitBytes}",
+      means: [
+        "own-limit",
+        "One array of a stage met MongoDB's limit of {limit}, which the disk does not help.",
+      ],
+    },
+    {
+      text: "used too much memory and cannot spill to disk. Memory limit: {whole:limitBytes}",
+      means: ["own-limit", "A stage met MongoDB's limit of {limit}, and cannot go on from the disk."],
+    },
+    {
       text: "Exceeded memory limit for {word:reason}, but didn't allow external",
       means: ["own-limit", "The stage {reason} met MongoDB's limit for one stage."],
       stands: "free",
@@ -361,6 +372,30 @@ export const trino: SpokenFramework = {
     },
     {
       do: "Look at the operators under Top Consumers: a join with the larger table on the wrong side is the usual one",
+    },
+  ],
+};
+
+export const arrow: SpokenFramework = {
+  name: "arrow",
+  title: "Apache Arrow",
+  memory: "host",
+  messages: [
+    {
+      text: "<<malloc||realloc>> of size {whole:requestedBytes} failed",
+      means: ["host-memory", "The system refused Apache Arrow {requested} in one piece."],
+      needles: [{ text: "alloc of size", then: ["#"] }],
+    },
+  ],
+  advice: [
+    {
+      for: ["host-memory"],
+      do: "Read fewer columns and rows at once",
+      paste: 'for batch in pyarrow.parquet.ParquetFile("FILE").iter_batches(columns=[...]): ...',
+    },
+    {
+      for: ["absurd-request"],
+      do: "A size that no machine has means a damaged file, or one written by another version: write it anew",
     },
   ],
 };

@@ -313,6 +313,17 @@ export const mindspore: SpokenFramework = {
       means: ["card-full", "MindSpore asked for {requested}, and {free} were free."],
     },
     {
+      text: "TotalUsedMemStatistics : {whole:allocatedBytes} plus TotalUsedByEventMemStatistics : {whole:_events} and plus alloc size : {whole:requestedBytes} is more than total mem size : {whole:limitBytes}",
+      means: [
+        "card-full",
+        "MindSpore holds {allocated} of the {limit} that it may take, and asked for {requested} more.",
+      ],
+    },
+    {
+      text: "memory isn't enough and alloc failed, kernel name: {text:_kernel}, alloc size: {whole:requestedBytes}B",
+      means: ["card-full", "MindSpore asked for {requested}, and they were not free."],
+    },
+    {
       text: "Out of Memory!!! Request memory size: {whole:requestedBytes}B",
       means: ["card-full", "MindSpore asked for {requested}, and they were not free."],
     },

@@ -123,6 +123,43 @@ export const killed: SpokenFramework = {
       means: ["killed", `The build ${SIGNAL}.`],
       certainty: "likely",
     },
+    ...[
+      "npm ERR! signal SIGKILL",
+      "npm error signal SIGKILL",
+      "npm ERR! errno 137",
+      "npm error errno 137",
+    ].map((text): Message => ({
+      text,
+      means: ["killed", `The script ${SIGNAL}.`],
+      certainty: "likely",
+      stands: "end",
+    })),
+    {
+      text: "A jest worker process (pid={whole:pid}) was terminated by another process: signal=SIGKILL",
+      means: ["killed", `Worker {pid} of Jest ${SIGNAL}.`],
+      certainty: "likely",
+    },
+    {
+      // As Go's os/exec tells it: a runner of Ollama, a plugin of Terraform, a tool of a build.
+      text: "process has terminated: signal: killed",
+      means: ["killed", `The process ${SIGNAL}.`],
+      certainty: "likely",
+      stands: "free",
+    },
+    {
+      text: "go build {word:_package}: signal: killed",
+      means: ["killed", `The build ${SIGNAL}.`],
+      certainty: "likely",
+      stands: "end",
+    },
+    {
+      // In a line of its own only: Go programs kill what takes too long too, and say so in these words.
+      text: "signal: killed",
+      means: ["killed", `A process that a Go program started ${SIGNAL}.`],
+      certainty: "likely",
+      stands: "line",
+      when: (view, match) => view.isLineStart(match.index + match[0].length),
+    },
     {
       text: "Exit Code: 137",
       means: ["killed", `The container ${SIGNAL} (137 is 128 + 9).`],
@@ -255,6 +292,11 @@ export const gradle: SpokenFramework = {
         "heap-limit",
         "The heap of Gradle's daemon is all but full, and it does little else than collect.",
       ],
+      stands: "free",
+    },
+    {
+      text: "Not enough memory to run compilation. Try to increase it via 'gradle.properties'",
+      means: ["heap-limit", "The heap of the Kotlin compiler's daemon is full."],
       stands: "free",
     },
     {

@@ -19,6 +19,10 @@ export const nccl: SpokenFramework = {
       means: ["card-full", "NCCL wanted {requested} of the card for its buffers, and they were not free."],
     },
     {
+      text: "Failed to CUDA calloc <<async >>{whole:requestedBytes} bytes",
+      means: ["card-full", "NCCL wanted {requested} of the card for its buffers, and they were not free."],
+    },
+    {
       text: "Cuda failure <<2 >>'out of memory'",
       means: ["card-full", "NCCL got no memory of the card for its buffers."],
       stands: "free",

@@ -14,7 +14,7 @@ const FATAL_V8 = anywhere`Fatal (?:process|JavaScript) out of memory : (?<reason
 /** V8 before 9.x, and programs that embed it. */
 const FATAL_OLD = anywhere`Fatal javascript OOM in (?<reason> [\w: -]{1,60}? ) (?= \# | $ | \d+ : 0x )`;
 const BUFFER = anywhere`RangeError : Array buffer allocation failed`;
-const WORKER = anywhere`(?: ERR_WORKER_OUT_OF_MEMORY \]? | Error ) : Worker terminated due to reaching memory limit (?: : JS heap out of memory )?`;
+const WORKER = anywhere`(?: (?: ERR_WORKER_OUT_OF_MEMORY \]? | Error ) : (?: [\w .-]{1,40} : )? )? Worker terminated due to reaching memory limit : JS heap out of memory | (?: ERR_WORKER_OUT_OF_MEMORY \]? | Error ) : Worker terminated due to reaching memory limit`;
 /** Longest text between the collections and the words that end the process. */
 const LONGEST_STACK = 12_000;
 

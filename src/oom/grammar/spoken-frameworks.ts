@@ -1,7 +1,17 @@
-import { lsf, pbs } from "./batch-systems.js";
+import { htcondor, lsf, pbs } from "./batch-systems.js";
 import { compiler, git, llvm } from "./builds.js";
 import { dask } from "./dask.js";
-import { clickhouse, duckdb, elasticsearch, mongodb, mysql, postgresql, redis, trino } from "./databases.js";
+import {
+  arrow,
+  clickhouse,
+  duckdb,
+  elasticsearch,
+  mongodb,
+  mysql,
+  postgresql,
+  redis,
+  trino,
+} from "./databases.js";
 import { dataloader } from "./dataloader.js";
 import type { SpokenFramework } from "./framework.js";
 import {
@@ -79,6 +89,7 @@ export const SPOKEN: readonly SpokenFramework[] = [
   slurm,
   pbs,
   lsf,
+  htcondor,
   kubernetes,
   ray,
   dask,
@@ -113,6 +124,7 @@ export const SPOKEN: readonly SpokenFramework[] = [
   elasticsearch,
   mongodb,
   duckdb,
+  arrow,
   trino,
   oracle,
   sqlServer,

@@ -475,4 +475,74 @@ export const FURTHER: [source: string, text: string, expected: Expected][] = [
     { diagnosis: "killed" },
   ],
   ["apache/airflow#9655", "INFO - Command exited with return code -9\n", { diagnosis: "killed" }],
+  [
+    "hashicorp/packer#5983",
+    "Check passed.\n/usr/local/go/pkg/tool/linux_amd64/link: signal: killed\nFAIL    github.com/hashicorp/packer [build failed]\n",
+    { framework: "compiler", certainty: "likely", diagnosis: "killed" },
+  ],
+  [
+    "kitex#736",
+    "go build github.com/chenzhuoyu/iasm/x86_64: /usr/local/go/pkg/tool/linux_amd64/compile: signal: killed\n",
+    { framework: "compiler", certainty: "likely", diagnosis: "killed" },
+  ],
+  [
+    "beego/wetalk#32",
+    "go build github.com/astaxie/beego: signal: killed\n",
+    { certainty: "likely", diagnosis: "killed" },
+  ],
+  [
+    "home-assistant/core#125856",
+    "ERROR (MainThread) [homeassistant.components.ollama.conversation] Unexpected error talking to Ollama server: llama runner process has terminated: signal: killed\n",
+    { certainty: "likely", diagnosis: "killed" },
+  ],
+  [
+    "codimd#1254",
+    "96% [0] chunk asset optimization TerserPlugin\nnpm ERR! code ELIFECYCLE\nnpm ERR! errno 137\n",
+    { certainty: "likely", diagnosis: "killed" },
+  ],
+  [
+    "tpv-shared-database#30",
+    "012 (1.000.000) 07/14 11:35:09 Job was held.\n        Error from slot1_8@worker: Job has gone over memory limit of 16384 megabytes. Peak usage: 16328 megabytes.\n        Code 34 Subcode 0\n",
+    {
+      framework: "htcondor",
+      diagnosis: "group-limit",
+      figures: { processInUseBytes: 16328 * 2 ** 20 },
+      details: { limitBytes: 16384 * 2 ** 20 },
+    },
+  ],
+  [
+    "img2dataset#443",
+    '  File "/usr/lib/python3.7/multiprocessing/pool.py", line 748, in next\n    raise value\npyarrow.lib.ArrowMemoryError: realloc of size 2172846080 failed\n',
+    { framework: "arrow", diagnosis: "host-memory", figures: { requestedBytes: 2172846080 } },
+  ],
+  [
+    "scenicplus#230",
+    "ArrowMemoryError: malloc of size 2417947094267967360 failed\n",
+    { framework: "arrow", diagnosis: "absurd-request" },
+  ],
+  [
+    "candle-org/MindAct#1761",
+    "[ERROR] PRE_ACT(54175,fffdbcff91e0,python):2024-10-22-11:24:55.301.443 [mindspore/ccsrc/backend/common/mem_reuse/mem_dynamic_allocator.cc:392] AddMemBlockAndMemBufByEagerFree] TotalUsedMemStatistics : 29356337664 plus TotalUsedByEventMemStatistics : 0 and plus alloc size : 301990400 is more than total mem size : 29464985600.\n",
+    {
+      framework: "mindspore",
+      diagnosis: "card-full|own-limit",
+      figures: { requestedBytes: 301990400, allocatedBytes: 29356337664 },
+      details: { limitBytes: 29464985600 },
+    },
+  ],
+  [
+    "webpack's Terser plugin",
+    "[webpack-cli] Error: Terser Plugin: Worker terminated due to reaching memory limit: JS heap out of memory\n",
+    { framework: "nodejs", diagnosis: "heap-limit" },
+  ],
+  [
+    "MongoDB's errors",
+    "PlanExecutor error during aggregation :: caused by :: Used too much memory for a single array. Memory limit: 104857600. Current set has 8 elements and is 104857601 bytes.\n",
+    { framework: "mongodb", diagnosis: "own-limit", details: { limitBytes: 104857600 } },
+  ],
+  [
+    "NCCL's last error",
+    "ncclUnhandledCudaError: Call to CUDA function failed.\nLast error:\nFailed to CUDA calloc async 608 bytes\n",
+    { framework: "nccl", diagnosis: "card-full", figures: { requestedBytes: 608 } },
+  ],
 ];
