@@ -69,6 +69,12 @@ export default defineExperiment({
     {
       name: "timeline",
       title: "Used and reserved while sessions open, then close in a random order",
+      finding: ({ rows }, { bytes }) => {
+        const most = Math.max(...rows().map(({ factors }) => Number(factors.sessions)));
+        const reserved = (reading: string): number[] =>
+          rows({ sessions: most }).map((row) => row.number(reading));
+        return `${most} open sessions reserve up to ${bytes(Math.max(...reserved("reservedBytes")))}, and up to ${bytes(Math.max(...reserved("allClosedReservedBytes")))} stay when all are closed`;
+      },
       x: "series",
       kind: "step",
       largest: "sessions",

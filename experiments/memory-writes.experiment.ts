@@ -64,6 +64,16 @@ export default defineExperiment({
     {
       name: "growth",
       title: "Items over the steps of one stream",
+      finding: ({ rows }, { count }) => {
+        const ends = rows().map((row) => ({
+          at: String(row.factors.near_merge_thr),
+          items: row.number("memSize"),
+        }));
+        const sorted = ends.sort((a, b) => a.items - b.items);
+        const [least, most] = [sorted[0], sorted.at(-1)];
+        if (least === undefined || most === undefined) return "Items over the steps of one stream";
+        return `Streams end at ${count(least.items)} items on average with a threshold of ${least.at}, and at ${count(most.items)} with ${most.at}`;
+      },
       x: "series",
       kind: "step",
       log: ["y"],

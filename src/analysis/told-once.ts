@@ -18,6 +18,8 @@ interface Kind {
   name: string;
   messages: Set<string>;
   rows: Set<string>;
+  /** All rows of its part of the experiment. */
+  of: Set<string>;
 }
 
 /**
@@ -26,21 +28,22 @@ interface Kind {
  */
 export function toldOnce(trials: readonly RowDoubts[]): ResultWarning[] {
   const kinds = new Map<string, Kind>();
-  const all = new Set<string>();
+  const parts = new Map<string | undefined, Set<string>>();
   for (const { part, factors, warnings } of trials) {
     const row = rowName(part, factors);
-    all.add(row);
+    const own = parts.get(part) ?? new Set<string>();
+    parts.set(part, own.add(row));
     for (const { name, message } of warnings) {
-      const key = JSON.stringify([name, message.split(NUMBER)]);
-      const kind = kinds.get(key) ?? { name, messages: new Set<string>(), rows: new Set<string>() };
+      const key = JSON.stringify([part, name, message.split(NUMBER)]);
+      const kind = kinds.get(key) ?? { name, messages: new Set<string>(), rows: new Set<string>(), of: own };
       kind.messages.add(message);
       kind.rows.add(row);
       kinds.set(key, kind);
     }
   }
   const told = new Map<string, string[]>();
-  for (const { name, messages, rows } of kinds.values())
-    told.set(name, [...(told.get(name) ?? []), `${ranged([...messages])}${rowsText(rows, all.size)}`]);
+  for (const { name, messages, rows, of } of kinds.values())
+    told.set(name, [...(told.get(name) ?? []), `${ranged([...messages])}${rowsText(rows, of.size)}`]);
   return [...told].map(([name, messages]) => ({ name, message: messages.join(" ") }));
 }
 

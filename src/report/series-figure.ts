@@ -1,5 +1,7 @@
 import { largestOf } from "../base/stats/extremes.js";
+import { binaryUnitOf } from "../base/size.js";
 import type { Axis, Figure, Mark } from "./figure/figure.js";
+import { valueText } from "./figure/value-text.js";
 import type { Result, ResultRow } from "../record/schema.js";
 
 /**
@@ -14,13 +16,13 @@ export function seriesFigures(result: Result): Figure[] {
       const found = row.series?.find((each) => each.reading === reading);
       return found === undefined ? [] : [{ row, ...found }];
     });
-    const unit = unitOf(reading);
     const label = labelOf(reading);
+    const y: Axis = { label, unit: unitOf(reading) };
     return {
       name: `${lines[0]?.over ?? "step"}s-${reading}`,
-      title: `${result.title}: ${label} over ${lines[0]?.over ?? "step"}s`,
+      title: mostTitle(y, lines),
       x: { label: lines[0]?.over ?? "step", unit: "count" },
-      y: { label, unit },
+      y,
       series: lines.map(({ row, points }) => ({
         name: rowLabel(row),
         kind: "line",
@@ -30,6 +32,23 @@ export function seriesFigures(result: Result): Figure[] {
       notes: ["One run of each row: the course of its first trial."],
     };
   });
+}
+
+/** The most of each line, from the lowest to the highest. */
+function mostTitle(
+  axis: Axis,
+  lines: readonly { row: ResultRow; points: readonly (readonly [number, number])[] }[],
+): string {
+  const most = lines.flatMap(({ row, points }) =>
+    points.length === 0 ? [] : [{ name: rowLabel(row), value: largestOf(points.map(([, y]) => y)) }],
+  );
+  const sorted = most.sort((a, b) => a.value - b.value);
+  const [low, high] = [sorted[0], sorted.at(-1)];
+  if (low === undefined || high === undefined) return axis.label;
+  const byteUnit = axis.unit === "bytes" ? { byteUnit: binaryUnitOf(high.value) } : {};
+  const told = ({ name, value }: typeof low): string =>
+    `${valueText({ ...axis, ...byteUnit }, value)} (${name})`;
+  return `Most ${axis.label}: ${low === high ? told(low) : `${told(low)} to ${told(high)}`}`;
 }
 
 function rowLabel({ factors, outcome }: ResultRow): string {

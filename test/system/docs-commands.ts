@@ -40,28 +40,38 @@ export function commandsOf(page: string): string[] {
   return [...new Set(lines)];
 }
 
-/** Which command lines no test runs, and why. */
-export const NOT_RUN: readonly [command: RegExp, reason: string][] = [
+/** What takes some seconds or more of a processor: docs-run.long.test.ts runs it. */
+export const LONG: readonly RegExp[] = [
+  /^bytesper (?:measure|fits|growth|connections|attention|check)\b/,
+  /^bytesper profile(?! --list)/,
+  /^bytesper attach .*--every|^bytesper attach 127/,
+  /--chaos|--detach/,
+];
+
+/** What cannot run here, and why: a skip says it. */
+export const NOT_HERE: readonly [command: RegExp, reason: string][] = [
   [/--executor slurm/, "needs a cluster; test/system/slurm runs a stand-in of it"],
   [
-    /^bytesper attach 127|^bytesper attach .*--every/,
-    "an open inspector, or goes on; attach.test.ts has both",
+    /^bytesper attention --check/,
+    "takes 25 s of a processor; device-proof.test.ts makes the same comparisons",
   ],
-  [
-    /--kernel naive --device-cap|^bytesper attention --tokens 12000$/,
-    "takes 10 GB or half a minute on a CPU",
-  ],
-  [/^bytesper attention --check/, "takes a minute; device-proof.test.ts runs the same comparisons"],
-  [
-    /^bytesper profile(?! --list)/,
-    "takes minutes; profile.test.ts and the long tests run each experiment with --quick",
-  ],
-  [/^bytesper check/, "measures for a minute; check.test.ts runs it on small experiments"],
-  [/^bytesper connections/, "a server of the reader; connections.test.ts starts several"],
-  [
-    /^bytesper (?:measure|fits|growth)\b/,
-    "takes 10 s or more; measure-errors, fits and growth tests run them",
-  ],
-  [/--chaos|--detach/, "takes a minute; test/system/faults and run.test.ts run them"],
-  [/snapshot\.pickle/, "a file that PyTorch writes; test/unit/oom/snapshot.test.ts"],
 ];
+
+/** The first words of the sample output of a page's commands, by command; numbers and units are the reader's own. */
+export function samplesOf(page: string): Map<string, string> {
+  const text = readFileSync(join(ROOT, page), "utf8");
+  const blocks = [...text.matchAll(/```\n\$ (?:npx )?(bytesper [^\n]*)\n+([\s\S]*?)```/g)];
+  return new Map(blocks.map(([, command = "", output = ""]) => [command, shapeOf(output).slice(0, SHAPE)]));
+}
+
+/** So many characters say what kind of answer it is, whatever the numbers are. */
+const SHAPE = 25;
+
+/** An output on one line, without its numbers and units. */
+export function shapeOf(output: string): string {
+  return output
+    .replace(/\s+/g, " ")
+    .trim()
+    .replace(/\d[\d,.]*/g, "#")
+    .replace(/# (?:[kMGT]?B|[KMGT]iB)\b/g, "# B");
+}
