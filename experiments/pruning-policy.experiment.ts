@@ -77,8 +77,11 @@ export default defineExperiment({
       finding: ({ rows }, { count }) => {
         const most = (policy: string): number =>
           rows({ workload: "heavy", policy })[0]?.number("largestInputTokens") ?? Number.NaN;
+        const [only] = rows({ workload: "heavy" });
         if (!Number.isFinite(most("none") + most("budget")))
-          return "Tokens of the prompt at every turn, heavy tool results";
+          return only === undefined
+            ? "Tokens of the prompt at every turn, heavy tool results"
+            : `Heavy tool results take the prompt to ${only.count("largestInputTokens")} tokens (${String(only.factors.policy)})`;
         return most("budget") < most("none")
           ? `Heavy tool results take the prompt to ${count(most("none"))} tokens; the budget holds it at ${count(most("budget"))}`
           : `Heavy tool results take the prompt to ${count(most("none"))} tokens, which fit without pruning`;
@@ -97,8 +100,10 @@ export default defineExperiment({
       finding: ({ rows }, { bytes }) => {
         const none = rows({ workload: "heavy", policy: "none" })[0];
         const budget = rows({ workload: "heavy", policy: "budget" })[0];
+        const [only] = rows({ workload: "heavy" });
+        if (only === undefined) return "Estimated peak at every turn, heavy tool results";
         if (none === undefined || budget === undefined)
-          return "Estimated peak at every turn, heavy tool results";
+          return `With heavy tool results the peak grows to ${only.bytes("largestPeakBytes")} (${String(only.factors.policy)})`;
         return none.has("exceededAtTurn")
           ? `Without pruning the peak is over ${bytes(CAPACITY_BYTES)} at turn ${none.count("exceededAtTurn")}; with a budget it stays at ${budget.bytes("largestPeakBytes")}`
           : `Without pruning the peak stays at ${none.bytes("largestPeakBytes")}, under ${bytes(CAPACITY_BYTES)}`;

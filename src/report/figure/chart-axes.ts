@@ -68,9 +68,17 @@ function nameAxis(figure: Figure, side: "x" | "y", room: number): Chart {
       ticks: false,
       grid: false,
       labelExpr: `${JSON.stringify(lines)}[indexof(${JSON.stringify(categories)}, datum.value)]`,
-      ...(side === "y" ? UPRIGHT : {}),
+      ...(side === "y" ? { ...UPRIGHT, ...centred(categories, lines) } : {}),
     },
   };
+}
+
+/** The library sets the first of two lines in the middle of its place, where the second reaches into the next. */
+function centred(categories: readonly string[], lines: readonly string[][]): Chart {
+  const broken = categories.filter((_, place) => (lines[place]?.length ?? 0) > 1);
+  if (broken.length === 0) return {};
+  const test = `indexof(${JSON.stringify(broken)}, datum.value) >= 0`;
+  return { labelOffset: { condition: { test, value: -SIZE.text / 2 }, value: 0 } };
 }
 
 /** Title of an axis with the unit of its values. */

@@ -38,7 +38,7 @@ export function barLayers(
   const places = Math.max(1, figure[along].categories?.length ?? 1);
   const breadth = Math.min(26, (0.74 * length) / places / groups.length);
   const isNarrow = ({ label = "" }: Bar): boolean =>
-    !lying && textWidth(label, SIZE.text - 0.5) > breadth + 2;
+    !lying && textWidth(label, SIZE.text - 0.5) > breadth - 2;
   const place = {
     [along]: { ...(lying ? y : x), field: "place" },
     ...(groups.length < 2

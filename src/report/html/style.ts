@@ -96,6 +96,6 @@ body{max-width:none;padding:0;font-size:9.5pt}
 nav,.skip,.theme,.files,.caption button,.readout,.axes,details:not(.part)>summary{display:none}
 @page{size:A4;margin:14mm 12mm}summary{list-style:none}
 section,figure,.table{break-inside:auto}figure .plot,tr,.doubts{break-inside:avoid}h2,h3,.caption,figcaption,.legend,thead,summary,.question,.answer{break-after:avoid}
-.scroll{overflow:visible}table{font-size:7.5pt}button.sort{display:contents}td.right{white-space:normal}thead th{min-width:0}tbody td,tbody th{min-width:0;padding:.1rem .3rem}
+.scroll{overflow:visible}table{font-size:7.5pt}thead th{padding:.1rem .3rem}button.sort{display:contents}td.right{white-space:normal}thead th{min-width:0}tbody td,tbody th{min-width:0;padding:.1rem .3rem}
 }
 `.trim();
