@@ -50,7 +50,7 @@ export default defineExperiment({
     notes: [
       "The estimate is what `bytesper estimate` says from the model's config: 2 x layers x key/value heads x head dimension x bytes x tokens. Used is what sessions hold: dense caches exactly the estimate, 8-bit caches their scales besides, paged ones whole pages of 16 tokens. Reserved is what the pool took from the device, whole slabs of 64 pages.",
       "Each session grows to its length in four steps; a dense cache takes the longer block before the old one goes back. Workspace is queries, output and the parts of the sum.",
-      "A token of each is the attention of all layers alone, without weights; the median of several passes. The plain read goes over the same blocks from end to end with all cores, in turns with the passes, so that what the processor's caches hold helps both; a share is bytes read by decode per second over that.",
+      "A token of each is the attention of all layers alone, without weights; the median of the three fastest of seven passes (of three with --quick), for other work of the machine only ever makes a pass slower. The plain read goes over the same blocks from end to end with all cores, in turns with the passes, so that what the processor's caches hold helps both; a share is bytes read by decode per second over that.",
     ],
   },
   figures: [

@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cmakeBuild } from "./kernels/cmake.mjs";
 import { machineCodeFaults } from "./kernels/machine-code.mjs";
-import { decodeFaults, reportOfCompiler, sm90Faults } from "./kernels/resources.mjs";
+import { decodeFaults, reportOfCompiler, sm90Faults, targetFaults } from "./kernels/resources.mjs";
 import { findProgram } from "./setup/find-program.mjs";
 import { inRoot } from "./setup/paths.mjs";
 import { runChild } from "./setup/run-child.mjs";
@@ -44,7 +44,12 @@ async function compile() {
   );
   const code = machineCodeFaults(join(IMAGES, "sm_90a.cubin"));
   for (const line of code.told) console.log(line);
-  const faults = [...sm90Faults(images, report), ...decodeFaults(images), ...code.faults];
+  const faults = [
+    ...targetFaults(images),
+    ...sm90Faults(images, report),
+    ...decodeFaults(images),
+    ...code.faults,
+  ];
   for (const fault of faults) console.error(fault);
   return faults.length === 0 ? 0 : 1;
 }

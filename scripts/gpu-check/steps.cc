@@ -310,7 +310,7 @@ static std::vector<Step> Steps(const std::string& here) {
       {"nvml", "Does NVML's used include its reserved?", 20, {kernels, base, "nvml"}},
       {"fault", "Is an illegal address told, and does it stay?", 20, {kernels, base, "fault"}},
       {"memcheck", "Does a kernel touch memory that is not its own?", 90, sanitizer("memcheck", "small", "")},
-      {"memcheck decode", "Does decode touch memory that is not its own?", 60,
+      {"memcheck decode", "Does decode touch memory that is not its own?", 90,
        sanitizer("memcheck", "decode", "")},
       {"synccheck", "Are barriers used as they must be?", 60, sanitizer("synccheck", "small", "d64")},
       {"all", "Is each kernel right up to 32k tokens?", 150, {kernels, base, "all"}},

@@ -46,6 +46,18 @@ export function sm90Faults(images, report) {
   return faults;
 }
 
+/** Blackwell would else compile all of the PTX at load, which takes long on the user's machine. */
+const TARGETS = ["sm_75", "sm_80", "sm_90a", "sm_100", "sm_120"];
+
+/** Sentences about targets without an image, and about images with fewer kernels than the others. */
+export function targetFaults(images) {
+  const counts = TARGETS.map((target) => images.filter((image) => image.target === target).length);
+  const most = Math.max(...counts);
+  return TARGETS.flatMap((target, index) =>
+    counts[index] === most ? [] : [`${target} must have ${most} kernels, and has ${counts[index]}.`],
+  );
+}
+
 /** With more registers a thread, fewer than three blocks of decode fit a processor, and its loads are not hidden. */
 const DECODE_REGISTERS = 168;
 

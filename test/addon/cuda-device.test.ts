@@ -356,6 +356,27 @@ test.each(FAULTS)("a driver with %s ends in a typed failure and loses no memory"
   expect(used).toBe(0);
 });
 
+test("a time holds launches alone: kernels were looked up before, once for all pools of a device", () => {
+  const failures = onDevice(
+    `const failures = [];
+     const pools = [open(), open()];
+     const decode = { layers: 2, heads: 6, kvHeads: 2, headDim: 128, paged: false, pageTokens: 90, pagesInSlab: 1,
+       scale: 0.1, dtype: "bf16", cache: "bf16", reference: false, threads: 1, instructionSet: "", seed: 3, output: true };
+     for (const pool of pools) {
+       for (const kernel of ["naive", "eager", "flash"])
+         for (const dtype of ["fp32", "bf16"])
+           failures.push(await addon.attention(pool, { ...shape, kernel, dtype, scoreDtype: "fp32" }, null, null, null));
+       const slabs = await pool.allocate([2 * 2 * 2 * 90 * 128 * 2]);
+       await addon.fillBlock(pool, slabs[0], "bf16", 1, 1);
+       const memory = { lengths: Int32Array.of(90), slabs, scales: [], table: null, queries: null };
+       failures.push(await addon.decode(pool, decode, memory), await addon.readBlock(pool, slabs[0], 1, ""));
+     }
+     return failures.map((each) => each.failure === undefined ? "ok" : each.reason);`,
+    { STAND_IN_STRICT: "1" },
+  );
+  expect(failures).toEqual(Array(16).fill("ok"));
+});
+
 test("a device that does not exist, and one without pools, say so", () => {
   const open = (index: number, env = {}): unknown =>
     onDevice(`try { addon.createPool(1e6, 1, ${index}, ""); } catch (error) { return error.message; }`, env);

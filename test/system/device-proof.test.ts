@@ -40,12 +40,17 @@ function selected(cases: Record<string, string>[], name = "auto", fresh = true):
       all.push(await selectDevice(${JSON.stringify(name)}, { fresh: ${String(fresh)} }).catch((error) => ({ error: error.message })));
       for (const each of Object.keys(env)) delete process.env[each];
     }
-    process.stdout.write(JSON.stringify(all));`;
+    const { readFileSync } = await import("node:fs");
+    const isLoaded = readFileSync("/proc/self/maps", "utf8").includes("libcuda.so");
+    process.stdout.write(JSON.stringify({ all, isLoaded }));`;
   const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
     env: { ...process.env, ...driver },
     encoding: "utf8",
   });
-  return JSON.parse(output) as SelectedDevice[];
+  const { all, isLoaded } = JSON.parse(output) as { all: SelectedDevice[]; isLoaded: boolean };
+  // A context of this process would count in every reading of the device's use.
+  expect(isLoaded).toBe(false);
+  return all;
 }
 
 test("the check of all kernels leaves out what a T4 has no kernel for", () => {

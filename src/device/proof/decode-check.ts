@@ -7,9 +7,14 @@ import { numbersOf } from "../self-check.js";
 import type { Finding } from "./comparison.js";
 import { compareOutput } from "./comparison.js";
 
-/** Nine query heads share a key/value head, one more than a block serves. */
-const SHAPE = { layers: 2, heads: 18, kvHeads: 2 };
-const PAGE_TOKENS = 16;
+/** Nine query heads share a key/value head, one more than a block serves; or each has its own. */
+const SHARED = { layers: 2, heads: 18, kvHeads: 2 };
+const OWN = { layers: 1, heads: 3, kvHeads: 3 };
+const SETTINGS: readonly { where: string; sizes: typeof SHARED; pageTokens?: number }[] = [
+  { where: "over a dense cache", sizes: SHARED },
+  { where: "over a paged cache", sizes: SHARED, pageTokens: 16 },
+  { where: "over a cache in pages of 256", sizes: OWN, pageTokens: 256 },
+];
 const PAGES_IN_SLAB = 4;
 /** One token; less than a page; a page and one more; and enough for several parts. */
 const MOST_TOKENS = 700;
@@ -27,7 +32,7 @@ interface Setup {
 
 /**
  * The largest relative error of a decode kernel against double precision on the host, or what is wrong with it: dense
- * and paged, with scales where the cache is fp8. The output is filled with NaN before each launch.
+ * and paged, with scales where the cache is fp8, with shared and own key/value heads. The output is filled with NaN before each launch.
  */
 export async function checkDecode(
   pool: MemoryPool,
@@ -36,11 +41,10 @@ export async function checkDecode(
   const host = new MemoryPool({ device: "cpu" });
   let worst = 0;
   try {
-    for (const paged of [false, true]) {
-      const setup = setupOf({ ...SHAPE, headDim }, cache, dtype, paged);
+    for (const { where, sizes, pageTokens } of SETTINGS) {
+      const setup = setupOf({ ...sizes, headDim }, cache, dtype, pageTokens);
       const truth = numbersOf(await run(host, setup, { dtype, reference: true }), dtype);
       const output = await run(pool, setup, { dtype, instructionSet: `only ${name}` });
-      const where = `over a ${paged ? "paged" : "dense"} cache`;
       const found = compareOutput(output, truth, { dtype, where });
       if ("fault" in found) return found;
       worst = Math.max(worst, found.error);
@@ -55,13 +59,14 @@ function setupOf(
   shape: DecodeShape,
   type: CacheLayout["type"],
   dtype: "fp16" | "bf16",
-  paged: boolean,
+  pageTokens: number | undefined,
 ): Setup {
   const next = randomWords(shape.headDim);
+  const paged = pageTokens !== undefined;
   const layout = paged
-    ? { type, paged, pageTokens: PAGE_TOKENS, pagesInSlab: PAGES_IN_SLAB }
+    ? { type, paged, pageTokens, pagesInSlab: PAGES_IN_SLAB }
     : { type, paged, pageTokens: MOST_TOKENS };
-  const pages = LENGTHS.map((length) => Math.ceil(length / PAGE_TOKENS));
+  const pages = LENGTHS.map((length) => Math.ceil(length / layout.pageTokens));
   const count = paged
     ? Math.ceil(pages.reduce((sum, each) => sum + each, 0) / PAGES_IN_SLAB)
     : LENGTHS.length;

@@ -9,6 +9,7 @@
 //   STAND_IN_KERNEL    faults of kernels, part-of-a-name=fault with commas between: lie (wrong numbers),
 //                      short (the last eighth of its output is not written), hang, crash, fault (an illegal
 //                      address) or lose (the device is gone, for later processes too)
+//   STAND_IN_STRICT    look-ups between the two events of a time fail, and so does one that was made before
 //   STAND_IN_LOST      the file that stands for a device that is gone, where it exists
 #include <signal.h>
 #include <stdint.h>
@@ -56,6 +57,18 @@ int dead = 0;
 bool IsLost() {
   const char* file = getenv("STAND_IN_LOST");
   return file != nullptr && access(file, F_OK) == 0;
+}
+
+// Between the first and the second of two events.
+bool clock_runs = false;
+// Names of functions that were looked up.
+std::set<std::string> looked_up;
+
+// Whether a look-up comes at a time, or again, where STAND_IN_STRICT wants none.
+bool IsForbidden(const std::string& name) {
+  if (getenv("STAND_IN_STRICT") == nullptr) return false;
+  std::lock_guard<std::mutex> lock(mutex);
+  return clock_runs || !looked_up.insert(name).second;
 }
 
 // Counts the call and answers the status that it must fail with, or 0.
@@ -410,6 +423,7 @@ int cuMemsetD8Async(unsigned long long to, unsigned char value, size_t count, vo
 }
 int cuModuleLoadData(void** module, const void*) {
   *module = &kernels;
+  if (IsForbidden("the module")) return 999;
   // The images are those of CUDA 13, whatever the file holds.
   const int fault = Faulty("cuModuleLoadData");
   return fault == 0 && Driver() < 13000 ? 200 : fault;
@@ -419,6 +433,7 @@ int cuModuleGetFunction(void** function, void*, const char* name) {
   if (const int fault = Faulty("cuModuleGetFunction")) return fault;
   const auto found = kernels.find(name);
   if (found == kernels.end()) return 500;
+  if (IsForbidden(name)) return 999;
   *function = &found->second;
   return 0;
 }
@@ -429,7 +444,11 @@ int cuTensorMapEncodeTiled(void* map, int type, uint32_t rank, void* address, co
   return emulation::EncodeMap(map, type, rank, address, sizes, strides, box, element_strides, interleave,
                               swizzle, promotion, fill);
 }
-int cuFuncSetAttribute(void*, int, int) { return Faulty("cuFuncSetAttribute"); }
+int cuFuncSetAttribute(void* function, int attribute, int) {
+  const std::string key =
+      std::to_string(attribute) + " of " + std::to_string(reinterpret_cast<uintptr_t>(function));
+  return IsForbidden(key) ? 999 : Faulty("cuFuncSetAttribute");
+}
 int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, unsigned threads, unsigned, unsigned,
                    unsigned shared, void*, void** arguments, void**) {
   if (const int fault = Faulty("cuLaunchKernel")) return fault;
@@ -496,7 +515,12 @@ int cuEventDestroy_v2(void* event) {
   delete static_cast<int*>(event);
   return 0;
 }
-int cuEventRecord(void*, void*) { return Faulty("cuEventRecord"); }
+int cuEventRecord(void*, void*) {
+  const int fault = Faulty("cuEventRecord");
+  std::lock_guard<std::mutex> lock(mutex);
+  clock_runs = fault == 0 && !clock_runs;
+  return fault;
+}
 int cuEventElapsedTime(float* milliseconds, void*, void*) {
   *milliseconds = 1.5f;
   return Faulty("cuEventElapsedTime");
