@@ -74,7 +74,9 @@ export default defineExperiment({
       name: "tokens-per-second",
       title: "Tokens a second, attention alone",
       finding: ({ rows }, { percent }) => {
-        const shares = rows().map((row) => row.number("bandwidthShare"));
+        const known = rows().filter((row) => row.has("bandwidthShare"));
+        // Where none is known, the first one gives the reason.
+        const shares = (known.length > 0 ? known : rows()).map((row) => row.number("bandwidthShare"));
         return `Attention reads its cache at ${percent(Math.min(...shares))} to ${percent(Math.max(...shares))} of the speed of a plain read`;
       },
       x: "factors.tokens",
