@@ -2,6 +2,7 @@
 // precision computed here, and how close does it come to the bandwidth of the memory?
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -49,10 +50,15 @@ class Numbers {
   std::vector<uint16_t> bits_;
 };
 
-double Number(const std::string& type, uint16_t bits) {
-  return type == "fp8"    ? at::E4m3ToFloat(static_cast<uint8_t>(bits))
-         : type == "fp16" ? Fp16ToFloat(bits)
-                          : Bf16ToFloat(bits);
+// The number that each pattern of bits stands for.
+const std::vector<double>& NumbersOf(const std::string& type) {
+  static std::map<std::string, std::vector<double>> known;
+  std::vector<double>& numbers = known[type];
+  for (unsigned bits = 0; numbers.size() < 65536; ++bits)
+    numbers.push_back(type == "fp8"    ? at::E4m3ToFloat(static_cast<uint8_t>(bits))
+                      : type == "fp16" ? Fp16ToFloat(static_cast<uint16_t>(bits))
+                                       : Bf16ToFloat(static_cast<uint16_t>(bits)));
+  return numbers;
 }
 
 DecodeProblem ProblemOf(const at::DecodeKernel& kernel, int layers, int heads, int kv_heads) {
@@ -134,7 +140,8 @@ Filled Fill(const at::DecodeKernel& kernel, const Case& with, const std::string&
 }
 
 // A row of the output in double precision: `row` counts layers, sequences and heads.
-std::vector<double> Truth(Filled* f, const std::string& type, size_t row, const std::vector<double>& query) {
+std::vector<double> Truth(Filled* f, const std::vector<double>& numbers, size_t row,
+                          const std::vector<double>& query) {
   const DecodeProblem& p = f->p;
   const int64_t heads = p.heads, s = row / heads % p.Sequences(), layer = row / heads / p.Sequences();
   const int64_t kv = static_cast<int64_t>(row) % heads / (heads / p.kv_heads);
@@ -144,7 +151,7 @@ std::vector<double> Truth(Filled* f, const std::string& type, size_t row, const 
   const auto number = [&](const char* from, int64_t d) {
     uint16_t bits = 0;
     std::memcpy(&bits, from + d * BytesOf(p.cache), BytesOf(p.cache));
-    return Number(type, bits);
+    return numbers[bits];
   };
   std::vector<double> weights(p.lengths[s]), out(p.head_dim, 0.0);
   double largest = -HUGE_VAL, sum = 0;
@@ -187,6 +194,7 @@ std::unique_ptr<Buffer> Uploaded(const std::vector<Number>& numbers) {
 
 void CheckCase(const at::DecodeKernel& kernel, const Case& with) {
   const std::string type = kernel.cache, dtype = kernel.dtype;
+  const std::vector<double>&cache_numbers = NumbersOf(type), &out_numbers = NumbersOf(dtype);
   Filled f = Fill(kernel, with, type);
   const DecodeProblem& p = f.p;
   const std::string invalid = Validate(p, static_cast<int64_t>(f.slabs.size()));
@@ -225,7 +233,7 @@ void CheckCase(const at::DecodeKernel& kernel, const Case& with) {
     cache_kept = cache_kept && now == f.slabs[i];
   }
   size_t unwritten = 0;
-  for (const uint16_t bits : out) unwritten += std::isnan(Number(dtype, bits));
+  for (const uint16_t bits : out) unwritten += std::isnan(out_numbers[bits]);
   // All rows, or some by chance where a row is long.
   const size_t rows = p.layers * p.Sequences() * p.heads;
   const size_t most = std::max<size_t>(32, 200'000'000 / (static_cast<size_t>(p.MostTokens()) * p.head_dim));
@@ -236,10 +244,10 @@ void CheckCase(const at::DecodeKernel& kernel, const Case& with) {
   ParallelFor(AvailableCores(), static_cast<int64_t>(sample.size()), [&](int64_t index, int) {
     const size_t row = sample[index];
     std::vector<double> query(p.head_dim);
-    for (int64_t d = 0; d < p.head_dim; ++d) query[d] = Number(dtype, queries[row * p.head_dim + d]);
-    const std::vector<double> truth = Truth(&f, type, row, query);
+    for (int64_t d = 0; d < p.head_dim; ++d) query[d] = out_numbers[queries[row * p.head_dim + d]];
+    const std::vector<double> truth = Truth(&f, cache_numbers, row, query);
     for (int64_t d = 0; d < p.head_dim; ++d)
-      errors[index].Add(Number(dtype, out[row * p.head_dim + d]), truth[d]);
+      errors[index].Add(out_numbers[out[row * p.head_dim + d]], truth[d]);
   });
   Error all;
   for (const Error& error : errors) all.Add(error);

@@ -123,9 +123,13 @@ inline void Values(const std::string& type, const std::string& score, const Atte
   });
 }
 
-// A number of a cache; e4m3 is "fp8".
-inline double CacheNumber(const std::string& type, const char* row, int d) {
-  return type == "fp8" ? bytesper::attention::E4m3ToFloat(static_cast<uint8_t>(row[d])) : Widen(type, row, d);
+// A row of a cache; e4m3 is "fp8".
+inline std::vector<float> CacheRow(const std::string& type, const char* row, int columns) {
+  if (type != "fp8") return All(type, row, columns);
+  std::vector<float> out;
+  for (int d = 0; d < columns; ++d)
+    out.push_back(bytesper::attention::E4m3ToFloat(static_cast<uint8_t>(row[d])));
+  return out;
 }
 
 // One part of one query head: its maximum in units of log2, its sum, and its values not yet divided.
@@ -150,19 +154,20 @@ inline void DecodePart(const std::string& type, const std::string& cache, const 
   std::vector<double> weights;
   double largest = -HUGE_VAL, sum = 0;
   for (int token = begin; token < end; ++token) {
-    const char* const key = row_of(token, p.key_offset);
+    const auto key = CacheRow(cache, row_of(token, p.key_offset), p.headDim);
     double x = 0;
     for (int d = 0; d < p.headDim; ++d)
-      x += static_cast<double>(q[static_cast<size_t>(d)]) * CacheNumber(cache, key, d);
+      x += static_cast<double>(q[static_cast<size_t>(d)]) * static_cast<double>(key[static_cast<size_t>(d)]);
     weights.push_back(x * p.scale * (scales == nullptr ? 1.0 : static_cast<double>(scales[kv])) * M_LOG2E);
     largest = weights.back() > largest ? weights.back() : largest;
   }
   std::vector<double> out(static_cast<size_t>(p.headDim), 0.0);
   for (int token = begin; token < end; ++token) {
-    const char* const value = row_of(token, p.value_offset);
+    const auto value = CacheRow(cache, row_of(token, p.value_offset), p.headDim);
     const double weight = std::exp2(weights[static_cast<size_t>(token - begin)] - largest);
     sum += weight;
-    for (int d = 0; d < p.headDim; ++d) out[static_cast<size_t>(d)] += weight * CacheNumber(cache, value, d);
+    for (int d = 0; d < p.headDim; ++d)
+      out[static_cast<size_t>(d)] += weight * static_cast<double>(value[static_cast<size_t>(d)]);
   }
   const double value_scale = scales == nullptr ? 1.0 : static_cast<double>(scales[p.kvHeads + kv]);
   for (int d = 0; d < p.headDim; ++d)
