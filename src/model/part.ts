@@ -44,3 +44,14 @@ export function tensorsOfLayers(parts: readonly Part[], prefix: string): Tensor[
   }
   return [...merged.values()];
 }
+
+/** A product of two narrow matrices with a bias behind it, or without. */
+export function lowRank(
+  name: string,
+  output: number,
+  input: number,
+  rank: number,
+  bias: boolean,
+): PartTensor[] {
+  return [...linear(`${name}.down`, rank, input), ...linear(`${name}.up`, output, rank, bias)];
+}

@@ -8,8 +8,10 @@ import { EXPERTS } from "./experts.js";
 import { gemma3, gemma3n, gemma4 } from "./gemma.js";
 import { HYBRID } from "./hybrid.js";
 import { RECENT } from "./recent.js";
-import { STATES } from "./states.js";
+import { RWKV } from "./rwkv.js";
 import { TWO_STACKS } from "./two-stacks.js";
+import { xlstm } from "./xlstm.js";
+import { zamba2 } from "./zamba2.js";
 
 const READERS: Record<string, (fields: Fields) => ModelShape> = {
   ...DENSE,
@@ -18,12 +20,14 @@ const READERS: Record<string, (fields: Fields) => ModelShape> = {
   ...RECENT,
   ...ENCODERS,
   ...DISENTANGLED,
-  ...STATES,
+  ...RWKV,
   ...TWO_STACKS,
   ...BESIDE_TOWERS,
   gemma3,
   gemma3n,
   gemma4,
+  xlstm,
+  zamba2,
 };
 
 /** Every `model_type` that has a reader, in alphabetical order. */
