@@ -48,7 +48,8 @@ function mostTitle(
   const byteUnit = axis.unit === "bytes" ? { byteUnit: binaryUnitOf(high.value) } : {};
   const told = ({ name, value }: typeof low): string =>
     `${valueText({ ...axis, ...byteUnit }, value)} (${name})`;
-  return `Most ${axis.label}: ${low === high ? told(low) : `${told(low)} to ${told(high)}`}`;
+  const label = `${axis.label.charAt(0).toUpperCase()}${axis.label.slice(1)}`;
+  return `${label}, highest value: ${low === high ? told(low) : `${told(low)} to ${told(high)}`}`;
 }
 
 function rowLabel({ factors, outcome }: ResultRow): string {

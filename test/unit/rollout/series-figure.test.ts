@@ -37,7 +37,7 @@ test("each reading over the steps is a figure, with a line for each stage that r
   const [flows, reserved] = seriesFigures(resultOf(1000));
   expect(flows).toMatchObject({
     name: "steps-activeFlows",
-    title: "Most active flows: 6 (A) to 7 (B (oom-device))",
+    title: "Active flows, highest value: 6 (A) to 7 (B (oom-device))",
     x: { label: "step", unit: "count" },
     y: { label: "active flows", unit: "count" },
     series: [
