@@ -5,7 +5,7 @@ import type { LoadedSubject, SubjectReference } from "../../experiment/subject.j
 import { BytesperError } from "../../base/errors.js";
 import { sentence } from "../../base/sentence.js";
 import { finalizerOf } from "../../measure/finalizers.js";
-import { fullGc } from "../../measure/gc.js";
+import { cacheDropper, fullGc } from "../../measure/gc.js";
 import { readLedger } from "../../measure/ledger.js";
 import { trimMalloc } from "../../system/probe/malloc.js";
 import { SettledLog } from "../../measure/settle.js";
@@ -54,6 +54,8 @@ const ENOUGH_BYTES = 2 ** 27;
 const LATEST = 2;
 const YIELD_EVERY = 64;
 const MOST_WAIT_MS = 1000;
+/** Collections while as many calls are made as in the first round. */
+const MOST_COLLECTIONS_A_UNIT = 4;
 
 /**
  * Runs in a process of its own: calls, and reads what stays after each round.
@@ -63,6 +65,7 @@ const MOST_WAIT_MS = 1000;
  */
 export async function runRounds(order: RoundsOrder): Promise<RoundsData> {
   const { gc } = fullGc();
+  const dropCaches = await cacheDropper(gc);
   const caller = new Caller(await loadCalled(order.subject), order.subject.name);
   await caller.prepare();
   const open = openHandles();
@@ -80,12 +83,19 @@ export async function runRounds(order: RoundsOrder): Promise<RoundsData> {
       // What a call leaves for the next turn of the event loop is done, as between requests.
       if (turn % YIELD_EVERY === YIELD_EVERY - 1) await nextTask();
       plan.made++;
+      if (!step.watched && plan.collectsNow()) {
+        gc.collect();
+        // Finalizers run as tasks.
+        await nextTask();
+      }
     }
     if (step.watched) {
       watch.stop(step.calls);
       break;
     }
     await quiet(open);
+    plan.collectionMs = timed(gc.collect);
+    await dropCaches();
     await finalizerOf(gc);
     if (step.snapshot !== undefined) writeHeapSnapshot(step.snapshot);
     else readings.push(readingOf(log, plan.made));
@@ -115,6 +125,7 @@ interface Step {
 /** Decides how many calls come next. */
 class Plan {
   made = 0;
+  collectionMs = 0;
   readonly #order: RoundsOrder;
   #unit = 0;
   #round = -1;
@@ -145,6 +156,18 @@ class Plan {
     if (this.#round === 3) this.#unit = this.made;
     if (this.#round > ROUNDS + 1 || this.#isEnough(readings)) return { calls: this.#unit, watched: true };
     return { calls: this.made };
+  }
+
+  /**
+   * Garbage that piles up raises tables of V8 (such as that of weak handles, one for each object of Intl), and they
+   * stay as large as they were at the most. So no later round may pile up more than the first ones did: collections
+   * come after the same number of calls in each, and take no longer than the calls may.
+   */
+  collectsNow(): boolean {
+    if (this.#unit === 0) return false;
+    const most = this.#order.budgetMs / UNITS / this.collectionMs;
+    const each = Math.max(1, Math.min(MOST_COLLECTIONS_A_UNIT, Math.floor(most)));
+    return this.made % Math.ceil(this.#unit / each) === 0;
   }
 
   /** Whether the first round, which has a time and no number of calls, ends before this turn. */
@@ -250,6 +273,12 @@ class Caller {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+function timed(action: () => void): number {
+  const began = performance.now();
+  action();
+  return performance.now() - began;
 }
 
 function openHandles(): number {
