@@ -48,6 +48,7 @@ export class PathFinder {
   of(from: number, exact = false): Path {
     const steps: string[] = [];
     let through = this.#calledBy(from);
+    let ofContext = false;
     const end = (anchor: string): Path => {
       const shown = collapsed(steps.reverse());
       return { anchor, steps: shown, ...(through === undefined ? {} : { through }) };
@@ -58,8 +59,9 @@ export class PathFinder {
       if (node === 0) return end("the root");
       const parent = beforeOn(this.#ways, this.#graph, node);
       const type = this.#edgeType(edge);
+      ofContext ||= CONTEXTS.has(this.#className(node));
       if (parent === 0 || this.#nodeType(parent) === "synthetic")
-        return end(this.#root(parent === 0 ? node : parent));
+        return end(ofContext ? CONTEXT_OF_CALL : this.#root(parent === 0 ? node : parent));
       if (type === "context") {
         const variable = `\`${this.#edgeName(edge)}\``;
         const script = this.#code.script(parent);
@@ -224,6 +226,10 @@ export class PathFinder {
     return type === "element" || type === "hidden" ? String(name) : this.#graph.strings.at(name);
   }
 }
+
+/** Node 24 and later keep what AsyncLocalStorage holds in an object that V8 has as a root while a call runs. */
+const CONTEXTS = new Set(["AsyncContextFrame"]);
+const CONTEXT_OF_CALL = "the asynchronous context of the caller (AsyncLocalStorage)";
 
 const ROOTS: Record<string, string> = {
   "Stack roots": "code that is running (the stack)",
