@@ -1,3 +1,4 @@
+import { smallestOf } from "../../../base/stats/extremes.js";
 import { sentence } from "../../../base/sentence.js";
 import type { Connection, Dialer, Target } from "./connection.js";
 
@@ -6,6 +7,10 @@ const AT_ONCE = 50;
 /** A server that closed an idle connection is asked again in this share of the time that it waited. */
 const REFRESH_SHARE = 0.4;
 const LEAST_REFRESH_MS = 200;
+/** Of that share, so many make 90 % of the time that the server waits. */
+const PATIENCE = 2.25;
+/** A reading takes no longer than this, and connections shall not be used while it lasts. */
+const READING_MS = 15_000;
 
 export interface CrowdState {
   open: number;
@@ -58,7 +63,7 @@ export class Crowd {
       }
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - next) }, work));
-    await this.#refreshAll();
+    await this.#refresh();
     return { ...this.state(), ...(failed === undefined ? {} : { failed }) };
   }
 
@@ -68,9 +73,9 @@ export class Crowd {
     return { open, lost: this.#held.length - open, reopened: this.#reopened };
   }
 
-  /** Uses each idle connection once, and then leaves all alone for the longest time that the server allows. */
+  /** Uses the idle connections that the server would close during a reading. */
   async rest(): Promise<CrowdState> {
-    if (this.#held.some(({ connection }) => connection.refresh !== undefined)) await this.#refreshAll();
+    if (this.#held.some(({ connection }) => connection.refresh !== undefined)) await this.#refresh();
     return this.state();
   }
 
@@ -81,21 +86,29 @@ export class Crowd {
     await Promise.all(held.map(({ connection }) => connection.close()));
   }
 
-  async #refreshAll(): Promise<void> {
+  /**
+   * Only those whose time runs out: each further request leaves free chunks between those that a server holds, so that
+   * connections that are used again cost more than those that are not.
+   */
+  async #refresh(): Promise<void> {
     clearTimeout(this.#refreshing);
     await this.#replaceIdle();
-    const held = this.#held;
-    for (let start = 0; start < held.length; start += AT_ONCE)
+    const share = this.#dialer.refreshMs?.() ?? this.#refreshMs;
+    const unusedMs = share === undefined ? 0 : PATIENCE * share - READING_MS;
+    const now = performance.now();
+    const due = this.#held.filter(({ usedAt }) => now - usedAt >= unusedMs);
+    for (let start = 0; start < due.length; start += AT_ONCE)
       await Promise.all(
-        held.slice(start, start + AT_ONCE).map(async (each) => {
+        due.slice(start, start + AT_ONCE).map(async (each) => {
           // What a server closes meanwhile is replaced at the next turn.
           await each.connection.refresh?.().catch(() => undefined);
           each.usedAt = performance.now();
         }),
       );
-    const due = this.#dialer.refreshMs?.() ?? this.#refreshMs;
-    if (due === undefined || held.length === 0) return;
-    this.#refreshing = setTimeout(() => void this.#refreshAll(), Math.max(LEAST_REFRESH_MS, due));
+    if (share === undefined || this.#held.length === 0) return;
+    const idleMs = performance.now() - smallestOf(this.#held.map(({ usedAt }) => usedAt));
+    const nextMs = unusedMs > 0 ? unusedMs - idleMs : share;
+    this.#refreshing = setTimeout(() => void this.#refresh(), Math.max(LEAST_REFRESH_MS, nextMs));
   }
 
   /** A server that closes idle connections shows so how long it waits. */
