@@ -1,9 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import WebSocket from "ws";
 import { bytesper, otherNodes, ROOT } from "./cli.js";
 
 const SERVER = join(ROOT, "test/fixtures/leaks/server.mjs");
@@ -76,6 +78,43 @@ test.runIf(process.platform === "linux").each([process.execPath, ...otherNodes()
       expect(place).not.toBe("");
       expect(await isOpen(place)).toBe(false);
     } finally {
+      running.child.kill("SIGKILL");
+    }
+  },
+);
+
+// A debugger that has stopped the program, as one does at a breakpoint.
+test.runIf(process.platform === "linux")(
+  "beside another client of the inspector, on any port and while the program is stopped, both get their answers",
+  async () => {
+    const running = await started(process.execPath, "--inspect=127.0.0.1:0");
+    const [place = ""] = running.inspectors();
+    const [{ webSocketDebuggerUrl }] = (await (await fetch(`http://${place}/json/list`)).json()) as [
+      { webSocketDebuggerUrl: string },
+    ];
+    const other = new WebSocket(webSocketDebuggerUrl);
+    const next = (key: "id" | "method", value: unknown): Promise<unknown> =>
+      new Promise((done) => {
+        other.on("message", (text: Buffer) => {
+          const message = JSON.parse(text.toString()) as Record<string, unknown>;
+          if (message[key] === value) done(message.result);
+        });
+      });
+    try {
+      await once(other, "open");
+      const paused = next("method", "Debugger.paused");
+      other.send('{"id":1,"method":"Debugger.enable"}');
+      other.send('{"id":2,"method":"Debugger.pause"}');
+      await paused;
+      const { code, stdout, stderr } = await bytesper(["attach", running.pid, "--json"]);
+      expect(code, stderr).toBe(0);
+      expect((JSON.parse(stdout) as { pid: number }).pid).toBe(running.child.pid);
+      const answer = next("id", 3);
+      other.send('{"id":3,"method":"Runtime.evaluate","params":{"expression":"6 * 7"}}');
+      expect(await answer).toMatchObject({ result: { value: 42 } });
+      expect(await isOpen(place)).toBe(true);
+    } finally {
+      other.terminate();
       running.child.kill("SIGKILL");
     }
   },

@@ -43,11 +43,13 @@ async function ofPid(pid: number, say: (message: string) => void, anyPortBut?: n
       `A process can be found by its id on Linux only; start it with --inspect and give 127.0.0.1:9229`,
     );
   requireOwnNode(pid);
-  const named = inspectorPorts(pid);
+  const { named, opensAny } = inspectorPorts(pid);
   // The other ports are the program's own: a request to one of them would be work for it.
   const isLikely = (port: number): boolean =>
     anyPortBut === undefined ? named.has(port) : port !== anyPortBut;
-  for (const port of listening(pid).filter(isLikely)) {
+  // Node opens the inspector of --inspect=0 before the program can open a port.
+  const first = opensAny ? listening(pid).slice(0, 1) : [];
+  for (const port of new Set([...first, ...listening(pid).filter(isLikely)])) {
     const url = await urlAt("127.0.0.1", port).catch(() => undefined);
     if (url !== undefined) return { url, host: "127.0.0.1", port, opened: false };
   }
@@ -97,9 +99,13 @@ function requireOwnNode(pid: number): void {
     );
 }
 
-/** The ports on which Node may open an inspector: 9229, and those that its flags name. 0 stands for any. */
-function inspectorPorts(pid: number): Set<number> {
-  const ports = new Set([9229]);
+/**
+ * The ports on which Node may open an inspector: 9229, and those that its flags name. 0 stands for any. `opensAny`: it
+ * opened one on any port when it started.
+ */
+function inspectorPorts(pid: number): { named: Set<number>; opensAny: boolean } {
+  const named = new Set([9229]);
+  let opensAny = false;
   for (const file of ["cmdline", "environ"]) {
     let text: string;
     try {
@@ -107,17 +113,21 @@ function inspectorPorts(pid: number): Set<number> {
     } catch {
       continue;
     }
-    for (const [, port] of text.matchAll(
-      /--(?:inspect(?:-brk|-wait|-port)?|debug-port)[=\0 ](?:[^\0 ]*:)?(\d+)(?=[\0 ]|$)/g,
-    ))
-      ports.add(Number(port));
+    for (const [, flag = "", port] of text.matchAll(
+      /--(inspect(?:-brk|-wait|-port)?|debug-port)[=\0 ](?:[^\0 ]*:)?(\d+)(?=[\0 ]|$)/g,
+    )) {
+      named.add(Number(port));
+      opensAny ||= Number(port) === 0 && !flag.endsWith("-port");
+    }
   }
-  return ports;
+  return { named, opensAny };
 }
 
-/** The ports on which a process listens. */
+/** The ports on which a process listens, the oldest first. */
 function listening(pid: number): number[] {
-  return listeningSockets(pid).map(({ port }) => port);
+  return listeningSockets(pid)
+    .sort((a, b) => a.inode - b.inode)
+    .map(({ port }) => port);
 }
 
 const HTTP_MS = 2000;
