@@ -1,6 +1,5 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -101,7 +100,9 @@ test.runIf(process.platform === "linux")(
         });
       });
     try {
-      await once(other, "open");
+      await new Promise((done) => {
+        other.on("open", done);
+      });
       const paused = next("method", "Debugger.paused");
       other.send('{"id":1,"method":"Debugger.enable"}');
       other.send('{"id":2,"method":"Debugger.pause"}');
