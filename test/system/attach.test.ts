@@ -100,7 +100,7 @@ test.runIf(process.platform === "linux")(
         });
       });
     try {
-      await new Promise((done) => {
+      await new Promise<void>((done) => {
         other.on("open", done);
       });
       const paused = next("method", "Debugger.paused");
