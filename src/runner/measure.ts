@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Collected, CollectedCell } from "../analysis/collected.js";
+import type { Collected } from "../analysis/collected.js";
 import { collect } from "../analysis/collected.js";
 import type { AnalysisInput } from "../analysis/result.js";
 import { analyse } from "../analysis/result.js";
@@ -10,18 +10,16 @@ import type { Experiment } from "../experiment/define.js";
 import type { ReadySubject } from "../experiment/load.js";
 import { openSubject } from "../experiment/load.js";
 import type { Pilot } from "../measure/pilot.js";
-import type { CellEnd } from "../record/cell-end.js";
 import type { Result } from "../record/schema.js";
 import { environmentOf } from "./environment.js";
-import type { PlannedCell } from "./plan.js";
+import { runCells } from "./measure-cells.js";
+import { isMistake } from "./mistake.js";
 import { planExperiment } from "./plan.js";
 import { newRunId } from "./run-id.js";
 import { requireCalibration, requirePilot, runSingleCell } from "./single-cell.js";
 import type { SingleCellOptions } from "./single-cell.js";
-import { slotsHere } from "./slots.js";
 import type { Left } from "./schedule/time-left.js";
-import { TimeLeft } from "./schedule/time-left.js";
-import type { CellRole, Compilers } from "../record/cell.js";
+import type { Compilers } from "../record/cell.js";
 
 export interface MeasureOptions {
   compilers: Compilers;
@@ -78,17 +76,18 @@ export async function measure(subjectText: string, options: MeasureOptions): Pro
       kernel: options.kernel !== false,
       ...(options.conversations === undefined ? {} : { conversations: options.conversations }),
     });
-    const ended = await runAll(cells, single, options.progress);
+    const ended = await runCells(cells, single, options.progress);
     const collected = collect(ended, "population");
     const calibration = await calibrating;
     if (collected.interrupted)
       throw new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely.");
     const failure = collected.failed.find(({ role }) => role === "row");
-    const mistake = failure?.code !== undefined && MISTAKES.has(failure.code);
-    if (failure !== undefined && (mistake || collected.rows.length === 0)) {
+    if (failure !== undefined && (isMistake(failure.code, true) || collected.rows.length === 0)) {
       throw new BytesperError(
         (failure.code as BytesperError["code"] | undefined) ?? "CELL_FAILED",
-        mistake ? failure.cause : `${subjectText} could not be measured: ${failure.cause}`,
+        isMistake(failure.code, true)
+          ? failure.cause
+          : `${subjectText} could not be measured: ${failure.cause}`,
       );
     }
     const input: AnalysisInput = {
@@ -168,60 +167,6 @@ async function wholeHeap(
 /** Tables double, so both snapshots have them filled to the same share. */
 const MOST_WHOLE = 512;
 const MOST_WHOLE_BYTES = 2 ** 25;
-
-/**
- * Runs several cells at a time. One that fails beside others is run again alone, and so are all that follow:
- * it may listen on a port or write a file that only one process can have. If it fails alone too, a mistake in
- * the subject stops the run, because every cell would meet it.
- */
-async function runAll(
-  cells: readonly PlannedCell[],
-  options: SingleCellOptions,
-  progress: MeasureOptions["progress"],
-): Promise<CollectedCell[]> {
-  const ended: CollectedCell[] = [];
-  const waiting = [...cells];
-  const again: PlannedCell[] = [];
-  const slots = slotsHere();
-  const time = new TimeLeft(
-    cells.map((cell) => ({ ...cell, key: cell.label, cell: cell.label, experiment: "measure" })),
-    () => slots,
-    ({ role }) => USUAL_MS[role as CellRole],
-  );
-  const runNext = async (cell: PlannedCell, beside: boolean): Promise<CellEnd | undefined> => {
-    if (options.signal?.aborted === true) {
-      ended.push({ ...cell, beside });
-      return undefined;
-    }
-    time.started(cell.label, performance.now());
-    const end = await runSingleCell(cell.work, options);
-    if (beside && end.outcome === "crash" && end.code !== "NO_SPACE") {
-      again.push(cell);
-      return end;
-    }
-    ended.push({ ...cell, beside, end });
-    time.ended(cell.label, end.durationMs);
-    progress(ended.length, cells.length, cell.label, time.left(performance.now()));
-    return end;
-  };
-  const worker = async (): Promise<void> => {
-    for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
-      await runNext(cell, slots > 1);
-      if (again.length > 0) return;
-    }
-  };
-  await Promise.all(Array.from({ length: slots }, worker));
-  for (const cell of [...again, ...waiting]) {
-    const end = await runNext(cell, false);
-    if (end?.code !== undefined && MISTAKES.has(end.code)) break;
-  }
-  return ended.sort((a, b) => a.trial - b.trial);
-}
-
-/** How long cells took for a session of 4,408 bytes, ms. The first that end tell how much longer the others take. */
-const USUAL_MS: Partial<Record<CellRole, number>> = { row: 450, null: 420, snapshot: 700, growth: 650 };
-
-const MISTAKES = new Set(["BAD_SUBJECT", "SUBJECT_THREW", "SUBJECT_TIMEOUT", "BAD_CONVERSATIONS"]);
 
 const MOST_INSTANCES = 1000;
 const FEWEST_INSTANCES = 6;

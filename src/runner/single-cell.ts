@@ -3,6 +3,7 @@ import type { Calibration } from "../measure/calibration.js";
 import type { Pilot } from "../measure/pilot.js";
 import type { SubjectReference } from "../experiment/subject.js";
 import type { CellEnd } from "../record/cell-end.js";
+import type { RunningCell } from "./cell/execute.js";
 import { executeCell } from "./cell/execute.js";
 import { UNCAPPED } from "./cell/uncapped.js";
 import type { CellWork } from "./cell/work.js";
@@ -25,9 +26,14 @@ export interface SingleCellOptions {
 let cells = 0;
 
 /** Runs one cell that belongs to no grid: a calibration or a pilot. Never rejects. */
-export async function runSingleCell(work: CellWork, options: SingleCellOptions): Promise<CellEnd> {
+export function runSingleCell(work: CellWork, options: SingleCellOptions): Promise<CellEnd> {
+  return startSingleCell(work, options).end;
+}
+
+/** Starts one cell that belongs to no grid. The promise of its end never rejects. */
+export function startSingleCell(work: CellWork, options: SingleCellOptions): RunningCell {
   const { compilers, timeoutMs, signal, imports = [], run } = options;
-  if (run !== undefined) return run(work);
+  if (run !== undefined) return { end: run(work), stop: () => undefined };
   const job = { id: `${work.kind}-${++cells}`, work, compilers, timeoutMs, imports };
   const running = executeCell(job, UNCAPPED);
   const interrupt = (): void => {
@@ -35,11 +41,8 @@ export async function runSingleCell(work: CellWork, options: SingleCellOptions):
   };
   if (signal?.aborted === true) interrupt();
   signal?.addEventListener("abort", interrupt, { once: true });
-  try {
-    return await running.end;
-  } finally {
-    signal?.removeEventListener("abort", interrupt);
-  }
+  const end = running.end.finally(() => signal?.removeEventListener("abort", interrupt));
+  return { end, stop: running.stop };
 }
 
 /**

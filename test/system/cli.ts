@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,4 +81,17 @@ export async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<
 /** Programs of further Node versions, from BYTESPER_NODES (paths, colon between them). */
 export function otherNodes(): string[] {
   return (process.env.BYTESPER_NODES ?? "").split(":").filter(Boolean);
+}
+
+const LISTEN = `const server = require("net").createServer();
+const tryOne = () => server.listen(10_000 + Math.floor(20_000 * Math.random()), "127.0.0.1");
+server.on("error", tryOne).on("listening", () => { console.log(server.address().port); server.close(); });
+tryOne();`;
+
+/**
+ * A port of this machine on which nobody listens now. It lies below those that the kernel gives to clients, so that no
+ * connection of another test takes it later.
+ */
+export function unusedPort(): number {
+  return Number(execFileSync(process.execPath, ["-e", LISTEN], { encoding: "utf8" }));
 }

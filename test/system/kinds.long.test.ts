@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Result } from "../../src/record/schema.js";
-import { fitOf, inFolder, measured, otherNodes, ROOT } from "./cli.js";
+import { fitOf, inFolder, measured, otherNodes, ROOT, unusedPort } from "./cli.js";
 
 interface Kind {
   source: string;
@@ -24,15 +24,7 @@ interface Kind {
 
 const LIBSQL = JSON.stringify(join(ROOT, "node_modules/libsql/index.js"));
 
-/** A port of this machine on which nobody listens now. */
-const PORT = execFileSync(
-  process.execPath,
-  [
-    "-e",
-    "const s = require('net').createServer().listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); })",
-  ],
-  { encoding: "utf8" },
-).trim();
+const PORT = String(unusedPort());
 
 const KINDS: Record<string, Kind> = {
   // Object with two fields 40, array 32 with one place 24, text 24; a Map's entry takes 28 to 38, because it doubles.

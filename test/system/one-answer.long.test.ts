@@ -2,11 +2,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseResult } from "../../src/record/schema.js";
-import { bytesper, fitOf, inFolder, measured } from "./cli.js";
+import { bytesper, fitOf, inFolder, measured, unusedPort } from "./cli.js";
 
-/** A formatter: 144 B of V8's heap and some 26 kB of malloc that V8 is not told of. */
-const FORMATTER =
-  'export const create = () => new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "long", timeZone: "UTC" });\n';
+/**
+ * A formatter: 144 B of V8's heap and some 26 kB of malloc that V8 is not told of. Its module waits for a port that only
+ * one process can have.
+ */
+const FORMATTER = `import { once } from "node:events";
+import { createServer } from "node:http";
+await once(createServer().listen(${unusedPort()}, "127.0.0.1").unref(), "listening");
+export const create = () => new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "long", timeZone: "UTC" });
+`;
 
 test("measure, run and check judge the same total of one class", async () => {
   await inFolder(async (folder) => {

@@ -80,7 +80,7 @@ export async function runExperiment(
   const devices = executor.here && work.some(({ usesDevice }) => usesDevice) ? await devicesHere(signal) : 1;
   await schedule<PlannedWork>(source, {
     executor,
-    slots: options.slots,
+    slots: () => options.slots,
     deviceSlots: devices,
     admission: { ...ADMISSION_DEFAULTS, ...request.gate },
     readHost: async () => {
@@ -146,7 +146,7 @@ export async function runExperiment(
     tick: () => {
       for (const attempt of attempts.values()) flush(attempt);
     },
-    end: (cell, end, beside) => {
+    end: (cell, end, { beside, again }) => {
       const follower = attempts.get(cell.key);
       attempts.delete(cell.key);
       if (follower !== undefined) {
@@ -154,8 +154,9 @@ export async function runExperiment(
         log.append(endedRecord(follower, end, beside));
         follower.file.remove();
       }
-      finished++;
       options.watch.ended(cell.key, end.durationMs);
+      if (again) return;
+      finished++;
       if (isMistake(end.code, options.stopAtSubjectError)) stopped = true;
       options.progress(finished, cell.label);
     },

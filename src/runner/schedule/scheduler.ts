@@ -11,7 +11,8 @@ import type { ReadyCell, WorkSource } from "./work-source.js";
 
 export interface SchedulerOptions<C extends ReadyCell> {
   executor: Executor;
-  slots: number;
+  /** Most cells at the same time; asked before each start. */
+  slots: () => number;
   /** Number of GPUs. A cell that uses one does not share it. */
   deviceSlots: number;
   admission: AdmissionSettings;
@@ -19,10 +20,20 @@ export interface SchedulerOptions<C extends ReadyCell> {
   stop: () => boolean;
   /** Called before the process starts; returns the job. */
   start: (cell: C, beside: number, device: number | undefined) => { job: CellJob; events: CellEvents };
-  end: (cell: C, end: CellEnd, beside: boolean) => void;
+  end: (cell: C, end: CellEnd, how: EndOf) => void;
+  /** Whether a cell that ended beside others may have failed because of them; by the words of its end if absent. */
+  isConflict?: (end: CellEnd) => boolean;
   /** Called at each look, before the host is read. */
   tick?: () => void;
   pressure: (what: "memory" | "disk", level: "soft" | "hard", message: string) => void;
+}
+
+/** How an attempt ended, as the scheduler sees it. */
+export interface EndOf {
+  /** Another cell ran at the same time, at any time. */
+  beside: boolean;
+  /** The cell is run again, so this end is not its last. */
+  again: boolean;
 }
 
 type ChosenCell<C> = Pick<StartedCell<C>, "cell" | "claim" | "device">;
@@ -96,7 +107,8 @@ export class Scheduler<C extends ReadyCell> {
   }
 
   async #startNext(): Promise<boolean> {
-    const { executor, slots, start } = this.#options;
+    const { executor, start } = this.#options;
+    const slots = this.#options.slots();
     // On this machine, each start changes how much memory the next cell may take. Another executor gets all
     // ready cells at once.
     const most = executor.here ? 1 : slots - this.#running.size;
@@ -127,8 +139,9 @@ export class Scheduler<C extends ReadyCell> {
 
   /** The next cell, if it may start now. */
   async #choose(): Promise<ChosenCell<C> | undefined> {
-    const { executor, stop, slots, deviceSlots } = this.#options;
-    if (this.#failure !== undefined || stop() || this.#running.size >= slots) return undefined;
+    const { executor, stop, deviceSlots } = this.#options;
+    if (this.#failure !== undefined || stop() || this.#running.size >= this.#options.slots())
+      return undefined;
     if (this.#running.some((cell) => this.#isExclusive(cell))) return undefined;
     this.#waiting ??= this.#source.take();
     const cell = this.#waiting;
@@ -168,15 +181,19 @@ export class Scheduler<C extends ReadyCell> {
   #handleEnd({ cell, beside }: StartedCell<C>, own: CellEnd): void {
     this.#running.delete(cell);
     const before = this.#earlierEnds.get(cell.key) ?? [];
-    const { end, again } = this.#options.executor.settle?.(own, before) ?? { end: own, again: false };
-    if (again) this.#earlierEnds.set(cell.key, [...before, end]);
+    const { end, again: settled } = this.#options.executor.settle?.(own, before) ?? {
+      end: own,
+      again: false,
+    };
+    if (settled) this.#earlierEnds.set(cell.key, [...before, end]);
     const ranShort = end.outcome === "oom-watchdog" && !this.#isExclusive(cell);
-    const { executor } = this.#options;
-    const conflict = executor.here && beside && !this.#alone.has(cell.key) && mayBeConflict(end);
+    const { executor, isConflict = mayBeConflict } = this.#options;
+    const conflict = executor.here && beside && !this.#alone.has(cell.key) && isConflict(end);
     if (ranShort || conflict) this.#alone.add(cell.key);
-    if (ranShort || conflict || again) this.#source.requeue(cell);
-    this.#options.end(cell, end, beside);
-    if (!again && !conflict) this.#source.ended(cell, end);
+    const again = ranShort || conflict || settled;
+    if (again) this.#source.requeue(cell);
+    this.#options.end(cell, end, { beside, again });
+    if (!settled && !conflict) this.#source.ended(cell, end);
   }
 
   async #watchHost(): Promise<void> {

@@ -29,6 +29,7 @@ interface Ended {
   key: string;
   outcome: string;
   beside: boolean;
+  again: boolean;
 }
 
 /**
@@ -64,15 +65,15 @@ class Bench {
         submit: (jobs, eventsOf) => Promise.resolve(jobs.map((job) => this.#start(job, eventsOf(job)))),
         close: () => Promise.resolve(),
       },
-      slots: 4,
+      slots: () => 4,
       deviceSlots: 1,
       admission: ADMISSION_DEFAULTS,
       readHost: () => Promise.resolve(this.host),
       stop: () => this.stopping,
       start: ({ key }) => ({ job: { id: key } as CellJob, events: {} }),
-      end: ({ key }, { outcome }, beside) => {
+      end: ({ key }, { outcome }, how) => {
         if (this.failure !== undefined) throw this.failure;
-        this.ended.push({ key, outcome, beside });
+        this.ended.push({ key, outcome, ...how });
       },
       pressure: (what, level, message) => this.told.push(`${level} ${what}: ${message}`),
       ...options,
@@ -126,7 +127,7 @@ class Bench {
 
 describe("slots", () => {
   test("as many cells run as there are slots, and the next starts when one ends", async () => {
-    const bench = new Bench(["a", "b", "c", "d"], { slots: 2 });
+    const bench = new Bench(["a", "b", "c", "d"], { slots: () => 2 });
     await bench.until("a", "b");
     bench.finish("b");
     await bench.until("a", "c");
@@ -168,7 +169,7 @@ describe("slots", () => {
   });
 
   test("a cell that had company at any time is marked, also where that came later or left before", async () => {
-    const bench = new Bench(["a", "b", "c"], { slots: 2 });
+    const bench = new Bench(["a", "b", "c"], { slots: () => 2 });
     await bench.until("a", "b");
     bench.finish("b");
     await bench.until("a", "c");
@@ -229,7 +230,7 @@ describe("below the soft limit on memory", () => {
 });
 
 test("a cell that fails beside another for want of a port is run again alone, and once only", async () => {
-  const bench = new Bench(["a", "b"], { slots: 2 });
+  const bench = new Bench(["a", "b"], { slots: () => 2 });
   const taken = "listen EADDRINUSE: address already in use :::3000";
   await bench.until("a", "b");
   bench.finish("a", "crash", taken);
@@ -239,16 +240,40 @@ test("a cell that fails beside another for want of a port is run again alone, an
   await bench.until("a");
   bench.finish("a", "crash", taken);
   await bench.done;
-  expect(bench.ended.map(({ key, outcome, beside }) => [key, outcome, beside])).toEqual([
-    ["a", "crash", true],
-    ["b", "ok", true],
-    ["a", "crash", false],
+  expect(bench.ended).toEqual([
+    { key: "a", outcome: "crash", beside: true, again: true },
+    { key: "b", outcome: "ok", beside: true, again: false },
+    { key: "a", outcome: "crash", beside: false, again: false },
+  ]);
+});
+
+test("what counts as a conflict, and how many run at once, may change while cells run", async () => {
+  let slots = 2;
+  const bench = new Bench(["a", "b", "c"], {
+    slots: () => slots,
+    isConflict: ({ outcome }) => outcome === "crash",
+  });
+  await bench.until("a", "b");
+  slots = 1;
+  bench.finish("a", "crash", "it left half a file");
+  await bench.until("b");
+  bench.finish("b");
+  await bench.until("c");
+  bench.finish("c");
+  await bench.until("a");
+  bench.finish("a");
+  await bench.done;
+  expect(bench.ended.map(({ key, again }) => [key, again])).toEqual([
+    ["a", true],
+    ["b", false],
+    ["c", false],
+    ["a", false],
   ]);
 });
 
 describe("below the hard limit on memory", () => {
   test("the youngest cell is ended, with the reason, and run again alone", async () => {
-    const bench = new Bench(["a", "b", "c"], { slots: 3 });
+    const bench = new Bench(["a", "b", "c"], { slots: () => 3 });
     await bench.until("a", "b", "c");
     bench.host = available(0.3);
     await bench.look();
@@ -281,7 +306,7 @@ describe("below the hard limit on memory", () => {
   });
 
   test("one cell at a time is ended: the next only when the first is gone and it was not enough", async () => {
-    const bench = new Bench(["a", "b"], { slots: 2 });
+    const bench = new Bench(["a", "b"], { slots: () => 2 });
     await bench.until("a", "b");
     bench.host = available(0.3);
     await bench.look();
@@ -348,7 +373,7 @@ describe("below the reserve of disk", () => {
 
 describe("an interrupt", () => {
   test("ends what runs and starts nothing more", async () => {
-    const bench = new Bench(["a", "b", "c"], { slots: 2 });
+    const bench = new Bench(["a", "b", "c"], { slots: () => 2 });
     await bench.until("a", "b");
     bench.stopping = true;
     await bench.look();
@@ -372,7 +397,7 @@ describe("an interrupt", () => {
 
 describe("a failure of the runner's own", () => {
   test("while it handles an end ends the other cells first, and is the run's", async () => {
-    const bench = new Bench(["a", "b", "c"], { slots: 2 });
+    const bench = new Bench(["a", "b", "c"], { slots: () => 2 });
     await bench.until("a", "b");
     bench.failure = new Error("out of ideas");
     bench.finish("a");

@@ -49,7 +49,7 @@ async function scheduled(
   const scheduler = new Scheduler(
     { take: () => queue.shift(), requeue: (again) => queue.push(again), ended: ({ key }) => told.push(key) },
     {
-      ...{ executor, slots, deviceSlots: 1, admission: ADMISSION_DEFAULTS },
+      ...{ executor, slots: () => slots, deviceSlots: 1, admission: ADMISSION_DEFAULTS },
       readHost: () => Promise.reject(new Error("nobody asks for this machine")),
       stop: () => false,
       start: ({ key }) => ({ job: jobOf(key), events: {} }),
