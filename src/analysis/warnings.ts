@@ -1,3 +1,4 @@
+import { counted, plural } from "../base/format.js";
 import { largestOf, smallestOf } from "../base/stats/extremes.js";
 import type { Absent } from "../system/probe/reading.js";
 import { isAbsent } from "../system/probe/reading.js";
@@ -48,7 +49,7 @@ export function warningsOf(
   if (unsettled > 0) {
     warn(
       "not-settled",
-      `${unsettled} readings never agreed with the one before, after ten collections each.`,
+      `${counted(unsettled, "reading")} never agreed with the one before, after ten collections each.`,
     );
   }
   leakDoubt(result, warn);
@@ -139,7 +140,7 @@ export function warningsOf(
   if (duplicates > 0)
     warn(
       "shared-instances",
-      `create returned an object that it had returned before ${duplicates} times; it is counted once.`,
+      `create returned an object that it had returned before ${duplicates === 1 ? "once" : `${duplicates} times`}; each object is counted once.`,
     );
   capacityDoubts(collected, warn);
   if (result.missing.length > 0) warn("cells-missing", missingSentence(result.missing));
@@ -246,7 +247,7 @@ function leakDoubt({ leak, unit, fit, crossCheck }: Result, warn: Warn): void {
   if (!isOther(left.value) && (whole === undefined || !isOther(whole))) return;
   warn(
     "depends-on-number",
-    `The first ${unit}s cost ${bytes(first)} each, and ${leak.made.toLocaleString("en-US")} that were made later left ${bytes(left.value)} each${whole === undefined ? "" : ` (the growth of the whole heap says ${bytes(whole)})`}: what keeps them (a table that doubles, an array with spare places) grows in steps, so the cost of one depends on how many there are.`,
+    `The first ${plural(unit)} cost ${bytes(first)} each, and ${leak.made.toLocaleString("en-US")} that were made later left ${bytes(left.value)} each${whole === undefined ? "" : ` (the growth of the whole heap says ${bytes(whole)})`}: what keeps them (a table that doubles, an array with spare places) grows in steps, so the cost of one depends on how many there are.`,
   );
 }
 
@@ -309,7 +310,7 @@ function fixedDoubt({ fit, rows, unit }: Result, warn: Warn): void {
   if (value >= -Math.max(4096, FIXED_SHARE * units * Math.abs(fit.perUnitBytes.value))) return;
   warn(
     "negative-fixed-cost",
-    `The line begins at ${bytes(value)}, and nothing costs less than nothing: the first ${unit}s are smaller than later ones, so the cost of one depends on which ones are measured.`,
+    `The line begins at ${bytes(value)}, and nothing costs less than nothing: the first ${plural(unit)} are smaller than later ones, so the cost of one depends on which ones are measured.`,
   );
 }
 
@@ -321,7 +322,7 @@ function fewDoubt({ fit, rows, unit }: Result, warn: Warn): void {
   if (isAbsent(fit) || fit.source !== undefined || most >= FEW_INSTANCES || rows.length > 1) return;
   warn(
     "few-instances",
-    `The largest population had ${most} ${unit}s, because they are slow to make or large; --instances N measures more.`,
+    `The largest population had ${most} ${plural(unit)}, because they are slow to make or large; --instances N measures more.`,
   );
 }
 
@@ -353,7 +354,7 @@ function kernelDoubts(result: Result, kernel: KernelLine | Absent, warn: Warn): 
     if (isLarge)
       warn(
         "unexplained-memory",
-        `${instances} instances changed the process by ${bytes(pssChangeBytes)} of pages, of which ${bytes(unexplainedBytes)} are explained neither by V8 nor by malloc (a worker, a mapped file, an addon?).`,
+        `${counted(instances, "instance")} changed the process by ${bytes(pssChangeBytes)} of pages, of which ${bytes(unexplainedBytes)} are explained neither by V8 nor by malloc (a worker, a mapped file, an addon?).`,
       );
   }
 }

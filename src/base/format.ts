@@ -25,8 +25,14 @@ export function fixed(value: number, decimals: number): string {
 }
 
 /** A count with its noun: "1 row", "1,234 rows". */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${fixed(count, 0)} ${count === 1 ? noun : plural}`;
+export function counted(count: number, noun: string, several = plural(noun)): string {
+  return `${fixed(count, 0)} ${count === 1 ? noun : several}`;
+}
+
+/** Several of an English noun, such as a unit that an experiment names: entries, classes, sessions. */
+export function plural(noun: string): string {
+  if (/[^aeiou]y$/.test(noun)) return noun.replace(/y$/, "ies");
+  return /(?:s|x|z|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`;
 }
 
 /** How uncertain a number is, in its own unit: half of its interval, or what can be detected if that is more. */

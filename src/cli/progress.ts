@@ -15,8 +15,9 @@ export class Progress {
     const now = performance.now();
     const elapsed = now - this.#start;
     const left = known ?? { ms: (elapsed / finished) * (total - finished), unknown: 0 };
+    const isDone = finished === total;
     const text = (ms: number): string =>
-      `${finished}/${total} ${total === 1 ? "cell" : "cells"}, ${finished === total ? "done" : leftText({ ...left, ms }, total - finished)}, ${visible(label)}`;
+      `${finished}/${total} ${total === 1 ? "cell" : "cells"}, ${isDone ? "done" : leftText({ ...left, ms }, total - finished)}${isDone && label === "done" ? "" : `, ${visible(label)}`}`;
     if (this.#live) {
       this.#keepLive(
         () => `${bar(finished / total)}${text(Math.max(0, left.ms - (performance.now() - now)))}`,

@@ -1,5 +1,5 @@
 import { capacityOf } from "../analysis/capacity.js";
-import { bytesWithBinaryUnit, bytesWithUnit, fixed } from "../base/format.js";
+import { bytesWithBinaryUnit, bytesWithUnit, fixed, plural } from "../base/format.js";
 import { numberCell } from "../base/table/number-cell.js";
 import type { Table } from "../base/table/table.js";
 import type { Capacity, Result } from "../record/schema.js";
@@ -20,7 +20,7 @@ export function capacitySentence(result: Result): string | undefined {
     heapRaisedPerGiB === undefined
       ? ""
       : ` With V8's limit raised to what the container holds, ${fixed(heapRaisedPerGiB, 0)} fit one GiB.`;
-  return `${fixed(perGiB, 0)} ${unit}s fit a process in one GiB (2^30 bytes) with Node's own limits, and ${fixed(perGB, 0)} in one GB (10^9 bytes): ${basis === "measured" ? "measured by a search over real processes" : `predicted, not measured (${formula})`}.${raised}`;
+  return `${fixed(perGiB, 0)} ${plural(unit)} fit a process in one GiB (2^30 bytes) with Node's own limits, and ${fixed(perGB, 0)} in one GB (10^9 bytes): ${basis === "measured" ? "measured by a search over real processes" : `predicted, not measured (${formula})`}.${raised}`;
 }
 
 /** How many units fit containers of several sizes. */
@@ -31,10 +31,10 @@ export function capacityTables(result: Result): Table[] {
 
 function capacityTable(rows: NonNullable<Capacity["rows"]>, unit: string): Table {
   return {
-    caption: `How many ${unit}s fit one process`,
+    caption: `How many ${plural(unit)} fit one process`,
     columns: [
       { title: "container", align: "right" },
-      { title: `${unit}s`, align: "right" },
+      { title: plural(unit), align: "right" },
       { title: "wall", align: "left" },
       { title: "with V8's limit raised", align: "right" },
       { title: "how", align: "left" },

@@ -102,7 +102,7 @@ function nextLine(
 
 function counted({ runs, next }: Fits): string {
   const processes = runs.length + next.flatMap((each) => each.runs ?? []).length;
-  return `${fixed(processes, 0)} processes were tried`;
+  return processes === 1 ? "1 process was tried" : `${fixed(processes, 0)} processes were tried`;
 }
 
 function count(value: number): string {

@@ -1,6 +1,6 @@
 import { isAbsent } from "../system/probe/reading.js";
 import { DERIVED_DOUBT_BYTES, detectableBytes, PAGE_BYTES } from "./detectable.js";
-import { bytesIn, bytesWithUnit, doubtOf, fixed, percent } from "../base/format.js";
+import { bytesIn, bytesWithUnit, counted, doubtOf, fixed, percent, plural } from "../base/format.js";
 import { bytesCell, intervalCell, numberCell, shareCell } from "../base/table/number-cell.js";
 import type { Result, ResultFit, ResultReading } from "../record/schema.js";
 import { EXTERNAL, HEAP, KERNEL, NATIVE, SHARED, totalOf } from "../record/total.js";
@@ -131,15 +131,15 @@ export function fitTable(result: Result): Table {
   const { units, shared } = result;
   if (units !== undefined && !isAbsent(units) && units.low < units.high)
     add(
-      `mean over ${fixed(units.count, 0)} ${unit}s`,
+      `mean over ${counted(units.count, unit)}`,
       intervalCell({ value: units.mean, low: units.low, high: units.high }, DERIVED_DOUBT_BYTES),
-      `they differ in size: median ${bytesIn(units.median, "B", 1)}, 95th percentile ${bytesIn(units.p95, "B", 1)}, largest ${bytesIn(units.largest, "B", 1)}; the range holds 95 % of the means of resampled ${unit}s`,
+      `they differ in size: median ${bytesIn(units.median, "B", 1)}, 95th percentile ${bytesIn(units.p95, "B", 1)}, largest ${bytesIn(units.largest, "B", 1)}; the range holds 95 % of the means of resampled ${plural(unit)}`,
     );
   if (shared !== undefined)
     add(
       isCounted(result) ? "referred to, counted in parts" : "referred to and not counted",
       bytesCell(shared.bytes, 1),
-      `what the ${unit}s refer to that is held by something else too, mostly ${shared.what}; divided, ${bytesIn(shared.perUnitBytes, "B", 0.1)} B each`,
+      `what the ${plural(unit)} refer to that is held by something else too, mostly ${shared.what}; divided, ${bytesIn(shared.perUnitBytes, "B", 0.1)} B each`,
     );
   if (isAbsent(crossCheck))
     add("snapshot", { absent: crossCheck.absent }, "set-retained size from a heap snapshot");
@@ -150,7 +150,7 @@ export function fitTable(result: Result): Table {
     add(
       `snapshot, per ${unit}`,
       bytesCell(crossCheck.snapshotPerUnitBytes, DERIVED_DOUBT_BYTES),
-      `set-retained size of ${fixed(crossCheck.instances, 0)} instances${at === "" ? "" : ` at ${at}`}; the slope there says ${bytesIn(crossCheck.slopePerUnitBytes, "B", DERIVED_DOUBT_BYTES)}, ${percent(crossCheck.relativeDifference)} apart`,
+      `set-retained size of ${counted(crossCheck.instances, "instance")}${at === "" ? "" : ` at ${at}`}; the slope there says ${bytesIn(crossCheck.slopePerUnitBytes, "B", DERIVED_DOUBT_BYTES)}, ${percent(crossCheck.relativeDifference)} apart`,
     );
   }
   add(
@@ -215,7 +215,11 @@ export function commandFitTable(result: Result): Table | undefined {
     ],
     notes: [
       "The kernel counts pages of 4,096 bytes, and a program's allocator keeps some in reserve.",
-      ...(left === 0 ? [] : [`${left} of ${rows.length} rows have no memory reading to put on the line.`]),
+      ...(left === 0
+        ? []
+        : [
+            `${left} of ${counted(rows.length, "row")} ${left === 1 ? "has" : "have"} no memory reading to put on the line.`,
+          ]),
     ],
   };
 }
@@ -350,7 +354,7 @@ export function ledgerTable(result: Result): Table | undefined {
   if (isAbsent(ledger)) return undefined;
   const kib = (bytes: number): Cell => bytesCell(bytes, 100, "KiB");
   return {
-    caption: `Ledger of the first ${fixed(ledger.instances, 0)} instances in a fresh process`,
+    caption: `Ledger of the first ${counted(ledger.instances, "instance")} in a fresh process`,
     columns: [
       { title: "line", align: "left" },
       { title: "memory", align: "right", unit: "KiB" },

@@ -17,5 +17,5 @@ export interface Message {
 /** The message that one more cell has ended. */
 export function progressMessage(finished: number, total: number, label: string, left?: Left): Message {
   const cells = { finished, total, label, ...(left === undefined ? {} : { left }) };
-  return { text: `${finished}/${total} cells, ${label}`, cells };
+  return { text: `${finished}/${total} ${total === 1 ? "cell" : "cells"}, ${label}`, cells };
 }

@@ -48,7 +48,9 @@ export function importAnswer(answer: ImportAnswer): Answer {
   };
   return {
     sentences: [
-      `Importing ${module} costs ${shortBytes(known)} of V8's memory and ${ms(importMs.value)}.`,
+      known > 0
+        ? `Importing ${module} costs ${shortBytes(known)} of V8's memory and ${ms(importMs.value)}.`
+        : `Importing ${module} costs ${ms(importMs.value)}, and less of V8's memory than these readings can tell (the heap changed by ${shortBytes(known)}).`,
       ...(isAbsent(pssBytes) ? [] : [`The whole process grows by ${bytes(pssBytes)}.`]),
       ...(largest.length === 0
         ? []
@@ -67,5 +69,6 @@ function ms(value: number): string {
 
 function bytes(reading: ImportAnswer["pssBytes"]): string {
   if (isAbsent(reading)) return `not known: ${reading.absent}`;
-  return `${shortBytes(reading.value)} (${shortBytes(reading.low)} to ${shortBytes(reading.high)})`;
+  const [value, low, high] = [reading.value, reading.low, reading.high].map(shortBytes);
+  return low === high ? `${value}` : `${value} (${low} to ${high})`;
 }

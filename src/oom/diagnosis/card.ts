@@ -44,7 +44,7 @@ function pieces({ record, facts, balance }: Case, large: boolean): Diagnosis | u
   const asFar = sure ? "" : ", as far as the printed digits tell";
   const message = alone
     ? `${size(unallocated)} are reserved and not in use, enough for the ${size(requested)} asked for${asFar}, but in pieces that are each too small.`
-    : `${size(unallocated)} reserved and not in use would, with the ${size(free ?? 0)} that are free, have served ${size(requested)}${asFar}, but they lie in pieces.`;
+    : `${size(unallocated)} are reserved and not in use and ${size(free ?? 0)} are free: together ${sure ? "" : "about "}enough, but in separate pieces.`;
   return { name: "fragmentation", message: message + already };
 }
 /** Figures that the unused reserve is computed from. */

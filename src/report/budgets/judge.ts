@@ -3,7 +3,7 @@ import { isAbsent } from "../../system/probe/reading.js";
 import type { Comparison } from "../compare/compare.js";
 import { headlineFigure } from "../compare/figures.js";
 import { detectableBytes } from "../detectable.js";
-import { bytesIn, bytesWithBinaryUnit, fixed, percent } from "../../base/format.js";
+import { bytesIn, bytesWithBinaryUnit, fixed, percent, plural } from "../../base/format.js";
 import type { Result, ResultFit } from "../../record/schema.js";
 import { totalOf } from "../../record/total.js";
 import { predictedCapacity } from "../../analysis/capacity.js";
@@ -146,7 +146,7 @@ function judgeCapacity(
   );
   if (searched !== undefined) {
     const most = searched.dies ?? searched.fits;
-    const measured = `${fixed(searched.fits, 0)} ${unit}s in ${memory} (measured; ${wallText(searched.wall)})`;
+    const measured = `${fixed(searched.fits, 0)} ${plural(unit)} in ${memory} (measured; ${wallText(searched.wall)})`;
     return judgedCapacity(limit, unit, { most, middle: searched.fits, least: searched.fits }, measured);
   }
   const { node } = result.environment;
@@ -167,7 +167,7 @@ function judgeCapacity(
       limit,
       `given less memory than a process without any ${unit} takes (${bytesIn(fixedBytes.value, "B")} B of it by this subject)`,
     );
-  const measured = `${fixed(middle.fits, 0)} ${unit}s in ${memory} (predicted from the line; ${wallText(middle.wall)})`;
+  const measured = `${fixed(middle.fits, 0)} ${plural(unit)} in ${memory} (predicted from the line; ${wallText(middle.wall)})`;
   return judgedCapacity(limit, unit, { most: most.fits, middle: middle.fits, least: least.fits }, measured);
 }
 
@@ -179,7 +179,7 @@ function judgedCapacity(
 ): Judged {
   const tight = { fitting: { atLeast: least } };
   if (most >= atLeast) return { measured, verdict: "within", ...tight };
-  return { measured, verdict: "over", over: `${fixed(atLeast - middle, 0)} ${unit}s`, ...tight };
+  return { measured, verdict: "over", over: `${fixed(atLeast - middle, 0)} ${plural(unit)}`, ...tight };
 }
 
 function judgeResidual(

@@ -1,3 +1,4 @@
+import { counted } from "../../base/format.js";
 import type { Result } from "../../record/schema.js";
 
 type Setting = string | number | boolean | undefined;
@@ -62,7 +63,7 @@ export function comparability(base: Result, next: Result): Comparability {
     if (!result.complete)
       doubts.push({
         name: "incomplete",
-        message: `${name} is incomplete: ${result.missing.length} cells are missing.`,
+        message: `${name} is incomplete: ${counted(result.missing.length, "cell")} ${result.missing.length === 1 ? "is" : "are"} missing.`,
       });
   return { obstacles, doubts };
 }

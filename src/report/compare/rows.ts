@@ -1,3 +1,4 @@
+import { counted } from "../../base/format.js";
 import { ownValue } from "../../base/own-value.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import { kindOf } from "../../record/kind.js";
@@ -176,10 +177,12 @@ function wholeReading(name: string, base: Side, next: Side): ReadingComparison {
   };
   const unknown = (reason: string): ReadingComparison => ({ name, ...sides, verdict: "unknown", reason });
   if (base.row.instances !== next.row.instances)
-    return unknown(`${base.row.instances} instances in BASE, ${next.row.instances} in NEW`);
+    return unknown(`${counted(base.row.instances, "instance")} in BASE, ${next.row.instances} in NEW`);
   const fewest = Math.min(base.row.trials, next.row.trials);
   if (fewest < FEWEST_TRIALS && (kindOf(next.result) === "command" || !isExact(name)))
-    return unknown(`${fewest} trials do not show its noise; at least ${FEWEST_TRIALS} are needed`);
+    return unknown(
+      `${counted(fewest, "trial")} ${fewest === 1 ? "does" : "do"} not show its noise; at least ${FEWEST_TRIALS} are needed`,
+    );
   const floor = readingFloor(base.result, name) + readingFloor(next.result, name);
   return { name, ...sides, ...judgeReadings(before, after, floor) };
 }

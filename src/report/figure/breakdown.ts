@@ -1,4 +1,4 @@
-import { percent } from "../../base/format.js";
+import { percent, plural } from "../../base/format.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Result } from "../../record/schema.js";
 import type { Figure, Point, Series } from "./figure.js";
@@ -89,5 +89,5 @@ function scopeOf({ crossCheck, unit }: Result): string {
   const levels = isAbsent(crossCheck) ? [] : Object.entries(crossCheck.factors);
   if (levels.length === 0) return "Slope and snapshot measure the same by two ways.";
   const at = levels.map(([name, level]) => `${name} ${level}`).join(", ");
-  return `The snapshot is of instances at ${at} and counts what their ${unit}s share; the slope leaves it out.`;
+  return `The snapshot is of instances at ${at} and counts what their ${plural(unit)} share; the slope leaves it out.`;
 }

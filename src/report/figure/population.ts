@@ -1,3 +1,4 @@
+import { plural } from "../../base/format.js";
 import { largestOf, smallestOf } from "../../base/stats/extremes.js";
 import { isAbsent } from "../../system/probe/reading.js";
 import type { Result, ResultRow } from "../../record/schema.js";
@@ -89,7 +90,7 @@ function axisOf({ rows, fit, unit }: Result): Along | undefined {
     return {
       x: differs("unitsPerInstance") ? "units" : "instances",
       y,
-      label: `${unit}s`,
+      label: plural(unit),
       title: source === undefined ? "heap and external" : source.replace(/Bytes$/, ""),
       factor: population,
     };
@@ -98,7 +99,7 @@ function axisOf({ rows, fit, unit }: Result): Along | undefined {
   return {
     x: "unitsPerInstance",
     y: "perInstanceBytes",
-    label: `${unit}s in one instance`,
+    label: `${plural(unit)} in one instance`,
     title: "one instance",
     factor: size,
   };

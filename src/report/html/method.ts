@@ -1,5 +1,5 @@
 import { isAbsent } from "../../system/probe/reading.js";
-import { bytesIn } from "../../base/format.js";
+import { bytesIn, counted } from "../../base/format.js";
 import { KIND_PAGES } from "../kind-pages.js";
 import { conditions } from "../main-table.js";
 import { kindOf } from "../../record/kind.js";
@@ -16,7 +16,7 @@ export function methodFacts(result: Result): [name: string, text: string][] {
   const caps = [...new Set(rows.flatMap(({ enforcement }) => enforcement ?? []))];
   const control = isAbsent(nullControl)
     ? `none: ${nullControl.absent}`
-    : `a subject that costs nothing, in ${nullControl.processes} processes: at most ${bytesIn(nullControl.largestBytes, "B")} B; from this the minimum detectable ${bytesIn(result.minimumDetectableBytes, "B", 0.1)} B`;
+    : `a subject that costs nothing, in ${counted(nullControl.processes, "process", "processes")}: at most ${bytesIn(nullControl.largestBytes, "B")} B; from this the minimum detectable ${bytesIn(result.minimumDetectableBytes, "B", 0.1)} B`;
   const collection = isAbsent(calibration)
     ? `not calibrated: ${calibration.absent}`
     : `\`${calibration.gcCall}\`, proven to run ${calibration.gcProof.join(" + ")}`;

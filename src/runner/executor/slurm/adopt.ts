@@ -1,3 +1,4 @@
+import { counted } from "../../../base/format.js";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -54,7 +55,7 @@ export async function adoptCells(log: RunLog, out: string, options: AdoptOptions
   }
   if (left.length > 0) {
     options.notice(
-      `Of ${left.length} cells that the former runner had in Slurm, ${adopted} had ended and are taken as they are; the others were cancelled and run again.`,
+      `Of ${counted(left.length, "cell")} that the former runner had in Slurm, ${adopted} had ended and are taken as they are; the others were cancelled and run again.`,
     );
   }
 }
