@@ -1,8 +1,10 @@
 import { bytesIn } from "../../base/format.js";
+import { kindOf } from "../../record/kind.js";
 import type { Result } from "../../record/schema.js";
+import { KIND_PAGES } from "../kind-pages.js";
 import { escaped } from "./escape.js";
 
-const FIELDS: [name: string, of: (environment: Result["environment"]) => string][] = [
+const FIELDS: [name: string, of: (environment: Result["environment"], result: Result) => string][] = [
   ["Node", ({ node, v8 }) => `${node} (V8 ${v8})`],
   ["System", ({ os, arch }) => `${os}, ${arch}`],
   ["Processor", ({ cpu }) => cpu],
@@ -20,7 +22,11 @@ const FIELDS: [name: string, of: (environment: Result["environment"]) => string]
             )
             .join("; "),
   ],
-  ["Optimising compilers", ({ compilers }) => compilers],
+  [
+    "Optimising compilers",
+    ({ compilers }, result) =>
+      KIND_PAGES[kindOf(result)].hasOurFlags ? compilers : "as each command sets them",
+  ],
   ["Commit", ({ commit }) => (typeof commit === "string" ? commit : `unknown: ${commit.absent}`)],
 ];
 
@@ -28,9 +34,9 @@ const FIELDS: [name: string, of: (environment: Result["environment"]) => string]
 export function environmentList(results: readonly Result[]): string {
   const lines = FIELDS.map(([name, of]) => {
     const values = new Map<string, string[]>();
-    for (const { environment, title } of results) {
-      const value = of(environment);
-      values.set(value, [...(values.get(value) ?? []), title]);
+    for (const result of results) {
+      const value = of(result.environment, result);
+      values.set(value, [...(values.get(value) ?? []), result.title]);
     }
     const shown = [...values].map(
       ([value, titles]) =>
