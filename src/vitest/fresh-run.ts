@@ -14,7 +14,7 @@ import type { CellMessage } from "../record/cell.js";
 import type { CurrentTest } from "./current-test.js";
 import { compareSnapshots } from "./leak/compare.js";
 import type { LeakWork } from "./leak/snapshots.js";
-import type { Order, Thrown } from "./order.js";
+import type { Order, RoundsWork, Thrown } from "./order.js";
 import { runnerCommand } from "./runner-command.js";
 
 export interface FreshRunOptions {
@@ -31,7 +31,7 @@ export interface FreshRunOptions {
 /** Runs the test again in a new process up to the matcher, which does `work` there. Never rejects. */
 export async function freshRun(
   test: CurrentTest,
-  work: CellWork | LeakWork,
+  work: CellWork | LeakWork | RoundsWork,
   options: FreshRunOptions,
 ): Promise<CellEnd> {
   if (work.kind === "command" || work.kind === "fits")

@@ -1,5 +1,7 @@
 import type { MatcherState } from "vitest";
 import { BytesperError } from "../base/errors.js";
+import type { Interval } from "../base/stats/interval.js";
+import type { GrowthAnswer } from "../inspect/growth/index.js";
 import { isAbsent } from "../system/probe/reading.js";
 import type { Result, ResultFit } from "../record/schema.js";
 import { totalOf } from "../record/total.js";
@@ -72,19 +74,19 @@ export function toReleaseEverything(this: MatcherState, received: unknown): Prom
         );
       }
       return async (measurement, test) => {
-        const result = await measurement.result(false);
-        requireFit(result);
-        const left = measurement.left();
-        const made = `after ${left.made.toLocaleString("en-US")} instances were made and dropped in each of ${left.processes} fresh processes`;
-        const detectable = `Minimum detectable: ${left.detectableBytes.toPrecision(2)} B per instance`;
-        const pass = left.bytes <= left.detectableBytes;
+        const grown = await measurement.growth();
+        requireSettled(grown.doubts);
+        const pass = grown.verdict !== "grows";
         if (pass !== isNot(this)) return { pass, message: () => "" };
+        const made = `after ${grown.calls.toLocaleString("en-US")} instances were made and dropped in each of ${grown.trials} fresh processes`;
+        const detectable = `Minimum detectable: ${grown.minimumDetectableBytes.toPrecision(2)} B per instance`;
+        const left = leftOf(grown);
         const parts = pass
           ? [`Nothing stays ${made}, and something was expected to.`, detectable]
           : [
-              `${bytes(left.bytes)} of each instance stay ${made}; everything should be released.`,
-              `Interval:           ${bytes(left.low)} to ${bytes(left.high)} over the processes, growth of heap and external memory\n${detectable}`,
-              ...leakLines(await measurement.leak()),
+              `${bytes(left.value)} of each instance stay ${made}; everything should be released.`,
+              `Interval:           ${bytes(left.low)} to ${bytes(left.high)} over the processes, growth of ${left.of}\n${detectable}`,
+              ...leakLines(await measurement.leak(grown.calls)),
             ];
         return { pass, message: () => [...parts, reproductionLine(test, undefined)].join("\n\n") };
       };
@@ -189,13 +191,28 @@ function requireFit(result: Result): ResultFit {
   const { fit } = result;
   if (isAbsent(fit))
     throw new BytesperError("CELL_FAILED", `There are no bytes per instance to judge: ${fit.absent}.`);
-  const unsettled = result.warnings.find(({ name }) => name === "not-settled");
+  requireSettled(result.warnings);
+  return fit;
+}
+
+function requireSettled(doubts: readonly { name: string; message: string }[]): void {
+  const unsettled = doubts.find(({ name }) => name === "not-settled");
   if (unsettled !== undefined)
     throw new BytesperError(
       "CELL_FAILED",
-      `The readings cannot be judged: ${unsettled.message} Let the factory start nothing that goes on by itself.`,
+      `The readings cannot be judged: ${unsettled.message.replace(/\.?$/, ".")} Let the factory start nothing that goes on by itself.`,
     );
-  return fit;
+}
+
+/** The memory that grows: V8's, or else what V8 does not know of. */
+function leftOf(grown: GrowthAnswer): Interval & { of: string } {
+  const { retainedVerdict, retainedPerCallBytes, nativePerCallBytes, kernelPerCallBytes } = grown;
+  if (retainedVerdict === "grows") return { ...retainedPerCallBytes, of: "heap and external memory" };
+  if (!isAbsent(nativePerCallBytes) && nativePerCallBytes.value > 0)
+    return { ...nativePerCallBytes, of: "native memory" };
+  return isAbsent(kernelPerCallBytes)
+    ? { ...retainedPerCallBytes, of: "heap and external memory" }
+    : { ...kernelPerCallBytes, of: "pages of the kernel" };
 }
 
 /** What one instance costs the process. Throws if native memory was not measured. */

@@ -1,21 +1,19 @@
-import { largestOf, smallestOf } from "../base/stats/extremes.js";
-import { heapAndExternal, retainedPerInstance } from "../analysis/trials.js";
 import { BytesperError } from "../base/errors.js";
-import { NULL_SUBJECT } from "../measure/load-subject.js";
-import type { ProtocolData } from "../measure/protocol.js";
+import type { SubjectReference } from "../experiment/subject.js";
+import type { GrowthAnswer, RoundsData } from "../inspect/growth/index.js";
+import { answerOf } from "../inspect/growth/index.js";
 import type { Result } from "../record/schema.js";
 import type { CellEnd } from "../record/cell-end.js";
 import type { CellWork } from "../runner/cell/work.js";
 import { measure } from "../runner/measure.js";
 import { runSingleCell } from "../runner/single-cell.js";
-import { median } from "../base/stats/median.js";
 import type { CurrentTest } from "./current-test.js";
 import type { FreshRunOptions } from "./fresh-run.js";
 import { freshRun } from "./fresh-run.js";
 import type { Leak } from "./leak/find.js";
 import type { LeakWork } from "./leak/snapshots.js";
 import { SUBJECT_KEY } from "./measuring-side.js";
-import type { Thrown } from "./order.js";
+import type { RoundsWork, Thrown } from "./order.js";
 import { sourceOf } from "./order.js";
 import { ModuleSubject } from "./subject.js";
 
@@ -24,17 +22,6 @@ const TRIALS = 3;
 /** Time kept free before the test's timeout, for the failure message and the test runner. */
 const SPARE_MS = 500;
 
-/** Bytes per instance that stayed in memory, over all processes. */
-export interface Left {
-  bytes: number;
-  low: number;
-  high: number;
-  processes: number;
-  detectableBytes: number;
-  /** Number of instances that each process created and dropped between its readings. */
-  made: number;
-}
-
 /** Measures one subject in new processes. Each reading is taken only once. */
 export class Measurement {
   readonly #received: unknown;
@@ -42,7 +29,6 @@ export class Measurement {
   readonly #anew: boolean;
   readonly #deadline: number;
   readonly #cells = new Map<string, Promise<CellEnd>>();
-  readonly #protocols: ProtocolData[] = [];
   #thrown: Thrown | undefined;
 
   /**
@@ -71,7 +57,7 @@ export class Measurement {
         ? {}
         : {
             opened: {
-              reference: { url: SUBJECT_URL, path: ["subject"], name },
+              reference: this.#reference(),
               doubts: [],
               dispose: () => undefined,
             },
@@ -96,35 +82,48 @@ export class Measurement {
     }
   }
 
-  /** Bytes that each instance left after it was dropped, and the smallest amount that could be detected. */
-  left(): Left {
-    const made = largestOf([1, ...this.#protocols.map(({ end, warm }) => end.created - warm.created)]);
-    const all = this.#protocols.map((data) => retainedPerInstance(data, heapAndExternal));
-    return {
-      bytes: median(all),
-      low: smallestOf(all),
-      high: largestOf(all),
-      processes: all.length,
-      detectableBytes: DRIFT_BYTES / made,
-      made,
-    };
+  /** What instances that are made and dropped leave behind, judged as `bytesper growth` judges calls. */
+  async growth(): Promise<GrowthAnswer> {
+    const order = { subject: this.#reference(), budgetMs: ROUNDS_MS };
+    const trials: RoundsData[] = [];
+    for (let trial = 0; trial < TRIALS; trial++) {
+      const end = await this.#fresh({ kind: "rounds", order });
+      if (end.outcome === "ok") {
+        trials.push(end.data as RoundsData);
+        continue;
+      }
+      if (this.#thrown !== undefined) throw errorOf(this.#thrown);
+      if (end.outcome === "interrupted") throw tooLate(this.#test);
+      throw new BytesperError(
+        end.code ?? "CELL_FAILED",
+        `What ${this.#name()} leaves behind was not measured: ${end.cause ?? end.outcome}`,
+      );
+    }
+    return answerOf(this.#name(), trials);
   }
 
   /** What stays in memory and what holds it, or why that is unknown. */
-  async leak(): Promise<{ leak: Leak; instances: number } | { absent: string }> {
-    const instances = Math.min(MOST_LEFT, this.left().made);
-    const work: LeakWork = {
+  async leak(calls: number): Promise<{ leak: Leak; instances: number } | { absent: string }> {
+    const instances = Math.min(MOST_LEFT, calls);
+    const end = await this.#fresh({
       kind: "leak",
-      subject: { url: SUBJECT_URL, path: ["subject"], name: this.#name() },
+      subject: this.#reference(),
       context: { factors: {}, seed: 1 },
       instances,
       folder: "",
-    };
-    const signal = signalAfter(this.#deadline - performance.now());
-    const end = await freshRun(this.#test, work, this.#freshOptions(TIMEOUT_MS, signal));
+    });
     return end.outcome === "ok"
       ? { leak: end.data as Leak, instances }
       : { absent: end.cause ?? `the run that looked for it ended as ${end.outcome}` };
+  }
+
+  #reference(): SubjectReference {
+    return { url: SUBJECT_URL, path: ["subject"], name: this.#name() };
+  }
+
+  #fresh(work: LeakWork | RoundsWork): Promise<CellEnd> {
+    const signal = signalAfter(this.#deadline - performance.now());
+    return freshRun(this.#test, work, this.#freshOptions(TIMEOUT_MS, signal));
   }
 
   #freshOptions(timeoutMs: number, signal: AbortSignal): FreshRunOptions {
@@ -145,11 +144,7 @@ export class Measurement {
     const key = JSON.stringify(work);
     const known = this.#cells.get(key);
     if (known !== undefined) return known;
-    const end = this.#run(work, timeoutMs, signal).then((cell) => {
-      if (cell.outcome === "ok" && work.kind === "protocol" && work.protocol.subject.url !== NULL_SUBJECT.url)
-        this.#protocols.push(cell.data as ProtocolData);
-      return cell;
-    });
+    const end = this.#run(work, timeoutMs, signal);
     this.#cells.set(key, end);
     return end;
   }
@@ -168,8 +163,8 @@ const SUBJECT_URL = `data:text/javascript,${encodeURIComponent(
 
 const TIMEOUT_MS = 300_000;
 
-/** Growth of an empty process, bytes, that `retainedPerInstance` counts as drift of the instrument. */
-const DRIFT_BYTES = 4096;
+/** Time in which one process makes and drops its instances. */
+const ROUNDS_MS = 2000;
 
 /** The factory's error, with the name, message and stack from the new process. */
 function errorOf({ name, message, stack }: Thrown): Error {

@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { BytesperError } from "../base/errors.js";
 import { calibrate } from "../measure/calibration.js";
 import { sentence } from "../base/sentence.js";
+import { runRounds } from "../inspect/growth/index.js";
 import { runGrowth } from "../measure/growth.js";
 import { runPilot } from "../measure/pilot.js";
 import { runProtocol } from "../measure/protocol.js";
@@ -66,6 +67,8 @@ async function carryOut(work: Order["work"], send: (record: unknown) => void): P
       return runSnapshotCell(work.snapshot, ignore);
     case "leak":
       return writeLeakSnapshots(work);
+    case "rounds":
+      return runRounds(work.order);
     case "program":
       throw new Error("a program is no subject of a matcher");
   }

@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import type { NodeWork } from "../runner/cell/work.js";
+import type { RoundsOrder } from "../inspect/growth/index.js";
 import type { LeakWork } from "./leak/snapshots.js";
+
+/** Calls in rounds, as `bytesper growth` makes them. */
+export interface RoundsWork {
+  kind: "rounds";
+  order: RoundsOrder;
+}
 
 /**
  * Environment variable with the path of the order's file. It is set in a test run that was started to
@@ -21,7 +28,7 @@ export interface Order {
    * replace what it leaks.
    */
   anew: boolean;
-  work: NodeWork | LeakWork;
+  work: NodeWork | LeakWork | RoundsWork;
   /** File for the records and the answer, one line of JSON each. */
   answerFile: string;
   /** Flags with which the measuring process must have been started. */

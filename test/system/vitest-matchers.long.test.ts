@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ROOT, run, subject } from "./cli.js";
+import { bytesper, ROOT, run, subject } from "./cli.js";
 
 // Each matcher starts some six runs of the test runner.
 const timeout = 600_000;
@@ -96,6 +96,29 @@ test("the failing example says where the bytes are, and who holds what stays", {
   expect(leak).toMatch(/^.*B of each instance stay after [\d,]+ instances were made and dropped/);
   expect(leak).toMatch(/^Session +40 +1$/m);
   expect(leak).toMatch(/One Session is held by\n(?:.*\n)*.*property "sessions" of Registry/);
+});
+
+// A table that doubles is flat between two of its steps, and a cache that fills is not flat at first.
+test("toReleaseEverything answers as growth does", { timeout }, async () => {
+  cpSync(join(ROOT, "test/fixtures/leaks/calls.mjs"), join(folder, "calls.mjs"));
+  const names = ["table", "boundedCache"];
+  const lines = names.map(
+    (name) =>
+      `test("${name}", { timeout }, () => expect((index) => calls.${name}(index)).toReleaseEverything());`,
+  );
+  const all = await outcomes(
+    "release.test.js",
+    `${HEAD}import * as calls from "./calls.mjs";\n${lines.join("\n")}\n`,
+  );
+  const kept: Record<string, boolean> = {};
+  for (const name of names) {
+    const { stdout } = await bytesper(["growth", `${join(folder, "calls.mjs")}#${name}`, "--json"]);
+    kept[name] = (JSON.parse(stdout) as { verdict: string }).verdict === "grows";
+  }
+  expect(kept).toEqual({ table: true, boundedCache: false });
+  expect(Object.keys(all).sort()).toEqual([...names].sort());
+  expect(all.table).toMatch(/B of each instance stay after [\d,]+ instances were made and dropped/);
+  expect(all.boundedCache).toBe("");
 });
 
 test("closures of a test file read objects of known size to the byte", { timeout }, async () => {
