@@ -48,16 +48,17 @@ function unallocatedOf({ reservedBytes, reservedKind, allocatedBytes }: OomRecor
   return undefined;
 }
 
-/**
- * What rounding may hide between the request and other figures, and half as much again: within it, one digit
- * more or less must not change what is said.
- */
-export function roundingOf({ ranges }: OomRecord, names: readonly string[]): number {
-  const hidden = ["requestedBytes", ...names].reduce((sum, name) => {
+/** What rounding may hide between the request and other figures, at most. */
+export function hiddenBy({ ranges }: OomRecord, names: readonly string[]): number {
+  return ["requestedBytes", ...names].reduce((sum, name) => {
     const [low, high] = ranges[name] ?? [0, 0];
     return sum + (high - low) / 2;
   }, 0);
-  return 1.5 * hidden;
+}
+
+/** That, and half as much again: within it, one digit more or less must not change what is said. */
+export function roundingOf(record: OomRecord, names: readonly string[]): number {
+  return 1.5 * hiddenBy(record, names);
 }
 
 /** Whether enough was free for the request, beyond what rounding may hide. */

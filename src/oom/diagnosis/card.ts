@@ -1,5 +1,5 @@
 import { bytesWithBinaryUnit as size } from "../../base/format.js";
-import { CONTEXT_BYTES, isFreeEnough, roundingOf, surelyAbove } from "../balance.js";
+import { CONTEXT_BYTES, hiddenBy, isFreeEnough, roundingOf, surelyAbove } from "../balance.js";
 import type { Case, Diagnosis, Rule } from "./diagnosis.js";
 import { isHost } from "./diagnosis.js";
 
@@ -40,11 +40,17 @@ function pieces({ record, facts, balance }: Case, large: boolean): Diagnosis | u
     ? " The log sets expandable_segments:True already, so other streams or private pools hold the pieces."
     : "";
   const there = alone ? unallocated : unallocated + (free ?? 0);
-  const sure = there - requested >= roundingOf(record, alone ? RESERVE : ["freeBytes", ...RESERVE]) / 1.5;
-  const asFar = sure ? "" : ", as far as the printed digits tell";
+  const over = there - requested;
+  const hidden = hiddenBy(record, alone ? RESERVE : ["freeBytes", ...RESERVE]);
+  const asFar = over >= hidden ? "" : ", as far as the printed digits tell";
+  // One digit more or less must not change the verdict, so it stands a little below the request too.
+  const enough =
+    over < -hidden
+      ? `${size(-over)} less than the ${size(requested)} asked for`
+      : `enough for the ${size(requested)} asked for${asFar}`;
   const message = alone
-    ? `${size(unallocated)} are reserved and not in use, enough for the ${size(requested)} asked for${asFar}, but in pieces that are each too small.`
-    : `${size(unallocated)} are reserved and not in use and ${size(free ?? 0)} are free: together ${sure ? "" : "about "}enough, but in separate pieces.`;
+    ? `${size(unallocated)} are reserved and not in use, ${enough}, ${over < -hidden ? "and" : "but"} in pieces that are each too small.`
+    : `${size(unallocated)} are reserved and not in use and ${size(free ?? 0)} are free: together ${enough}, ${over < -hidden ? "and" : "but"} in separate pieces.`;
   return { name: "fragmentation", message: message + already };
 }
 /** Figures that the unused reserve is computed from. */
