@@ -265,7 +265,7 @@ function numberDoubt({ fit, rows, unit }: Result, other: OtherNumber, spread: nu
   const most = largestOf(rows.map(({ instances }) => instances));
   warn(
     "depends-on-number",
-    `One ${unit} costs ${bytes(value)} in populations of up to ${most.toLocaleString("en-US")}, and ${bytes(other.value)} in one that grew to ${other.instances.toLocaleString("en-US")}: the cost of one depends on how many there are, or on its number (a table that doubles, a longer text). --instances N measures another number.`,
+    `One ${unit} costs ${bytes(value)} in populations of up to ${most.toLocaleString("en-US")}, and ${bytes(other.value)} in one that grew to ${other.instances.toLocaleString("en-US")}: the cost of one depends on how many there are, or on its number (a table that doubles, a longer text, an index that a constructor takes for a count). --instances N measures another number.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { BytesperError } from "../base/errors.js";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import type { FitsOptions } from "../runner/fits/fits.js";
@@ -60,6 +61,11 @@ export function addFits(program: Command): void {
 
 /** Searches and prints; also what `measure --fits` does. */
 export async function printFits(subject: string, flags: FitsFlags): Promise<void> {
+  if (flags.memory < 2 ** 20)
+    throw new BytesperError(
+      "USAGE",
+      `No process lives in the ${flags.memory.toLocaleString("en-US")} B of --memory; give a size with its unit, such as 2GiB.`,
+    );
   const [{ fits }, { fitsAnswer }] = await Promise.all([
     import("../runner/fits/fits.js"),
     import("../report/fits-page.js"),

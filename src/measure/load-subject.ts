@@ -75,13 +75,33 @@ function subjectOf(target: unknown, reference: SubjectReference): LoadedSubject 
   };
 }
 
-/** Constructs a class and calls any other function; both get the index. */
+/**
+ * Constructs a class and calls any other function; both get the index. A class whose first parameter has a default gets
+ * none: in place of a count of messages the index would make each instance larger than the one before.
+ */
 function maker(target: (...args: never[]) => unknown): LoadedSubject["create"] {
   if (isClass(target)) {
-    const Class = target as unknown as new (index: number) => unknown;
-    return (index) => new Class(index);
+    const Class = target as unknown as new (index?: number) => unknown;
+    return takesIndex(target) ? (index) => new Class(index) : () => new Class();
   }
   return target as unknown as LoadedSubject["create"];
+}
+
+/** Whether the constructor, its own or an inherited one, has a first parameter without a default. */
+function takesIndex(target: (...args: never[]) => unknown): boolean {
+  const source = Function.prototype.toString.call(target);
+  if (!source.startsWith("class")) {
+    const [, first] = /^function\b[^(]*\(\s*([\w$]+)/.exec(source) ?? [];
+    // As compilers for old runtimes write a default.
+    return first === undefined || !source.includes(`${first} === void 0`);
+  }
+  const [, first] = /(?:^|[{};\s])constructor\s*\(\s*([^\s,)]*)/.exec(source) ?? [];
+  if (first !== undefined && !first.startsWith("..."))
+    return target.length > 0 || /\barguments\b/.test(source);
+  const base: unknown = Object.getPrototypeOf(target);
+  if (typeof base === "function" && base !== Function.prototype)
+    return takesIndex(base as (...args: never[]) => unknown);
+  return first !== undefined;
 }
 
 /**

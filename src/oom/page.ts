@@ -61,7 +61,8 @@ export function explanationAnswer(explanation: Explanation, details: string): An
   const [first, ...then] = report?.changes ?? [];
   const likely = report?.certainty === "likely" ? "Likely: " : "";
   const more = [
-    ...(then.length === 0 ? [] : [counted(then.length, "further change")]),
+    // How many of them are shown depends on the lines that the answer may have.
+    ...(then.length === 0 ? [] : [`all ${then.length + 1} changes`]),
     ...(others.length === 0 ? [] : [counted(others.length, "further cause")]),
     "figures",
   ];
@@ -93,7 +94,7 @@ function sentenceCase(text: string): string {
 
 /** What to do and what to paste; remarks in brackets are for the whole page. */
 function briefChange({ change, paste, savesBytes }: Change, start: string): string[] {
-  const saves = savesBytes === null || savesBytes <= 0 ? "" : ` Frees ${size(savesBytes)}.`;
+  const saves = savesBytes === null || savesBytes <= 0 ? "" : ` Frees up to ${size(savesBytes)}.`;
   if (paste === null) return [`${start}${change}${saves}`];
   const action = change.slice(0, -paste.length - 2).replace(/ \([^()]*\)(?=:?$)/, "");
   const [command = ""] = (paste.split("\n")[0] ?? "").split(/ {3,}(?=\()/);

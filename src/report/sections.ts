@@ -27,9 +27,14 @@ export function headline(result: Result): string {
   const costs = unit === "call" ? "leaves" : "costs";
   return (
     (isTotal ? "" : `Native memory was not measured: ${total.absent}.\n`) +
-    `One ${unit} ${costs} ${bytesIn(shown.value, "B", doubt)} B${what}, ` +
-    `plus ${bytesWithUnit(fixedBytes.value, doubtOf(fixedBytes, detectableBytes(result, "fixedBytes")))} once. ${range}`
+    `One ${unit} ${costs} ${bytesIn(shown.value, "B", doubt)} B${what}${onceText(result, fixedBytes)}. ${range}`
   );
+}
+
+/** What is paid once. A line that begins below zero has a doubt that says so, and nothing costs less than nothing. */
+function onceText(result: Result, fixed: ResultFit["fixedBytes"]): string {
+  if (fixed.value < 0) return "";
+  return `, plus ${bytesWithUnit(fixed.value, doubtOf(fixed, detectableBytes(result, "fixedBytes")))} once`;
 }
 
 /** What the total consists of, after its number: one part is named, several are listed. */

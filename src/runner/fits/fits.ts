@@ -1,5 +1,6 @@
 import { BytesperError } from "../../base/errors.js";
 import { bytesWithBinaryUnit } from "../../base/format.js";
+import { largestOf, smallestOf } from "../../base/stats/extremes.js";
 import { processLines } from "../../analysis/process-lines.js";
 import type { ProcessLimits } from "../../analysis/walls.js";
 import { predictedWalls, residentLine } from "../../analysis/walls.js";
@@ -77,6 +78,8 @@ class Search {
   /** Whether Node sees the limit as that of its container, and chooses its heap limit by it. */
   readonly #seen: boolean;
   readonly #started = performance.now();
+  /** The populations that were tried, by the options of Node that were searched with. */
+  readonly #tried = new Map<string, FitsRun[]>();
   #processes = 0;
 
   constructor(subject: SubjectReference, options: FitsOptions, enforcement: Enforcement) {
@@ -185,13 +188,17 @@ class Search {
   }
 
   async #search(estimate: number, nodeOptions: readonly string[]): Promise<Pair<FitsRun>> {
+    const tried: FitsRun[] = [];
+    this.#tried.set(nodeOptions.join(" "), tried);
     return searchPair(estimate, async (target) => {
-      const end = await this.#run(
-        { kind: "hold", spec: { ...this.#spec(), target } },
-        nodeOptions,
-        (made) => `${target.toLocaleString("en-US")} instances: ${made.toLocaleString("en-US")} made`,
+      const end = await this.#run({ kind: "hold", spec: { ...this.#spec(), target } }, nodeOptions, (made) =>
+        [`${target.toLocaleString("en-US")} instances: ${made.toLocaleString("en-US")} made`, between(tried)]
+          .filter((part) => part !== undefined)
+          .join("; "),
       );
-      return this.#evidence(target, end);
+      const evidence = this.#evidence(target, end);
+      tried.push(evidence);
+      return evidence;
     });
   }
 
@@ -281,8 +288,17 @@ class Search {
       ...(tell === undefined ? {} : { onMade: (made: number) => this.#options.progress?.(tell(made)) }),
     });
     if (end.outcome === "interrupted")
-      throw new BytesperError("INTERRUPTED", "Interrupted; nothing was measured completely.");
+      throw new BytesperError("INTERRUPTED", `Interrupted; ${this.#soFar()}.`);
     return end;
+  }
+
+  /** What the processes that ended have shown, for somebody who waited for them. */
+  #soFar(): string {
+    const found = [...this.#tried].flatMap(([options, runs]) => {
+      const known = between(runs);
+      return known === undefined ? [] : [`${known}${options === "" ? "" : ` with ${options}`}`];
+    });
+    return found.length === 0 ? "nothing was measured completely" : `so far ${found.join(", and ")}`;
   }
 
   /** Why the population cannot be searched on this machine; true if it can. */
@@ -332,6 +348,18 @@ class Search {
   #tell(message: string): void {
     this.#options.progress?.(message);
   }
+}
+
+/** The largest population that lived and the smallest that died; undefined before the first of them ended. */
+function between(runs: readonly FitsRun[]): string | undefined {
+  const targets = (lives: boolean): number[] =>
+    runs.filter((run) => run.lives === lives).map(({ target }) => target);
+  const [living, dying] = [targets(true), targets(false)];
+  const parts = [
+    living.length === 0 ? undefined : `${largestOf(living).toLocaleString("en-US")} live`,
+    dying.length === 0 ? undefined : `${smallestOf(dying).toLocaleString("en-US")} die`,
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.join(" and ");
 }
 
 const HEAP_OPTION = /^--max[-_](?:old[-_]space[-_]size|heap[-_]size)/;
