@@ -5,7 +5,7 @@ import type { Marker } from "./marker.js";
 import { MarkerError } from "./problem.js";
 import type { Results } from "./results.js";
 import { tableFor } from "./table-options.js";
-import { valueAt } from "./value-path.js";
+import { meanBeside, valueAt } from "./value-path.js";
 import type { ValueText } from "./value-text.js";
 import { formOf, valueText } from "./value-text.js";
 import type { Result } from "../../record/schema.js";
@@ -51,7 +51,13 @@ function valueFilling(
 ): Filling {
   const { value, result } = valueOf(path, words, results);
   const text = format.value(value, result);
-  const notice = value.notice ?? value.reason;
+  const { experiment, rest } = results.split(path);
+  const mean = meanBeside(result, rest);
+  const ofRuns =
+    mean === undefined
+      ? undefined
+      : `the median of ${mean.runs} runs, where the table shows their mean; that is ${experiment}.${mean.path}`;
+  const notice = value.notice ?? value.reason ?? ofRuns;
   return {
     content: marker.inline ? text : block(marker, [text]),
     result,

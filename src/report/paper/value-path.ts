@@ -15,6 +15,8 @@ export type Leaf =
 
 /** Most paths that are searched for a suggestion. A grid may have thousands of rows. */
 const MOST_PATHS = 5000;
+/** What `statistics` tells of a reading in its own unit. */
+const OF_RUNS = new Set(["mean", "median", "standardDeviation", "interval"]);
 const STEP = /\.?([^.[\]]+)|\[((?:"[^"]*"|[^\]"])*)\]/gy;
 
 /**
@@ -25,6 +27,7 @@ const STEP = /\.?([^.[\]]+)|\[((?:"[^"]*"|[^\]"])*)\]/gy;
 export function valueAt(result: Result, path: string): Found {
   let node: unknown = result;
   let field = "";
+  let isOfRuns = false;
   let end = 0;
   for (const step of path.matchAll(STEP)) {
     end = step.index + step[0].length;
@@ -32,8 +35,9 @@ export function valueAt(result: Result, path: string): Found {
     const [, name, selector] = step;
     if (name !== undefined) {
       node = ofOwn(node, name);
-      // The ends of an interval, and a bound, have the unit of the field that contains them.
-      if (!["value", "low", "high", "above"].includes(name)) field = name;
+      // The ends of an interval, a bound, and what is told of several runs have the unit of the field that contains them.
+      if (!["value", "low", "high", "above"].includes(name) && !(isOfRuns && OF_RUNS.has(name))) field = name;
+      isOfRuns ||= name === "statistics";
     } else node = elementOf(result, node, selector ?? "", path.slice(0, step.index));
     if (node === undefined) throw unknown(result, path);
   }
@@ -42,6 +46,25 @@ export function valueAt(result: Result, path: string): Found {
   throw new MarkerError(
     `${result.experiment}.${path} is no single value; go on with ${Array.isArray(node) ? "a [selector]" : Object.keys(node as object).join(", ")}.`,
   );
+}
+
+/**
+ * The path to the mean of several runs, where a path leads to their median: the tables of commands and programs show
+ * means. Undefined where they are one number, or there is no mean.
+ */
+export function meanBeside(result: Result, path: string): { path: string; runs: number } | undefined {
+  const [, row, reading] = /^(.*)\.readings\.([^.[\]]+)(?:\.value)?$/.exec(path) ?? [];
+  if (row === undefined || reading === undefined) return undefined;
+  const told = (name: string): unknown => {
+    try {
+      return valueAt(result, `${row}.statistics.${reading}.${name}`).node;
+    } catch {
+      return undefined;
+    }
+  };
+  const [mean, median, runs] = [told("mean"), told("median"), told("n")];
+  if (typeof mean !== "number" || typeof runs !== "number" || mean === median) return undefined;
+  return { path: `${row}.statistics.${reading}.mean`, runs };
 }
 
 function isLeaf(node: unknown): node is Leaf {

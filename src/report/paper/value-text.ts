@@ -156,7 +156,10 @@ function scaleOf(field: string, unit: string | undefined): Scale {
     if (unit !== undefined && !(unit in TIMES)) throw wrong("a time", Object.keys(TIMES));
     return plain(unit ?? "ms", TIMES[unit ?? "ms"] ?? 1);
   }
-  if (unit !== undefined && !PERCENT.includes(unit)) throw wrong("a plain number", PERCENT);
+  if (unit !== undefined && !PERCENT.includes(unit)) {
+    const hint = isByteUnit(unit) ? " (a reading whose name ends in Bytes is in bytes)" : "";
+    throw wrong(`a plain number${hint}`, PERCENT);
+  }
   return unit === undefined ? plain("", 1) : plain("%", 0.01);
 }
 

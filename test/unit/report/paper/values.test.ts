@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { valueAt } from "../../../../src/report/paper/value-path.js";
+import { meanBeside, valueAt } from "../../../../src/report/paper/value-path.js";
 import { formOf, valueText } from "../../../../src/report/paper/value-text.js";
 import { wholeResult } from "./folder.js";
 
@@ -35,6 +35,24 @@ test.each([
   expect(shown(path, ...words)).toBe(text);
 });
 
+test("a reading of several runs is their median, and the mean that tables show is named beside it", () => {
+  const result = wholeResult();
+  const [row] = result.rows;
+  if (row === undefined) throw new Error("no row");
+  row.statistics = {
+    rssBytes: { n: 5, mean: 102_500, standardDeviation: 90, median: 102_400, interval: { absent: "few" } },
+    heapBytes: { n: 5, mean: 11_000, standardDeviation: 0, median: 11_000, interval: { absent: "few" } },
+  };
+  const path = "rows[sessions=1].statistics.rssBytes.mean";
+  expect(meanBeside(result, "rows[sessions=1].readings.rssBytes")).toEqual({ path, runs: 5 });
+  expect(meanBeside(result, "rows[sessions=1].readings.heapBytes")).toBeUndefined();
+  expect(meanBeside(result, "rows[sessions=1].readings.nativeBytes")).toBeUndefined();
+  expect(valueText(result, valueAt(result, path), formOf(["kB", "1"]))).toMatchObject({
+    text: "102.5",
+    unit: "kB",
+  });
+});
+
 describe("what cannot be given says why and what is near", () => {
   test.each([
     ["fit.perUnitByte", [], "the nearest is fit.perUnitBytes"],
@@ -56,7 +74,11 @@ describe("what cannot be given says why and what is near", () => {
       "KB is no unit, number of places (0 to 9), bare or range; the nearest is kB",
     ],
     ["fit.perUnitBytes", ["ms"], "is no unit of perUnitBytes, which is in bytes"],
-    ["capacity.perGiB", ["kB"], "is no unit of perGiB, which is a plain number"],
+    [
+      "capacity.perGiB",
+      ["kB"],
+      "is no unit of perGiB, which is a plain number (a reading whose name ends in Bytes is in bytes)",
+    ],
     ["fit.perUnitBytes", ["B", "kB"], "kB says again"],
     ["fit.shape", ["kB"], 'The value is the word "linear"'],
     ["rows[sessions=1].readings.nativeBytes", ["bare"], "there is none: this C library has no mallinfo2"],
