@@ -103,7 +103,7 @@ describe("mistakes are one sentence, and nothing is written", () => {
     const ended = await inOneProcess(["profile", "session-scalling"]);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(
-      /history-window, instance-overhead, memory-writes, pruning-policy, session-decode, session-scaling/,
+      /the nearest is session-scaling; the experiments are session-scaling, history-window, instance-overhead, /,
     );
   });
 
