@@ -15,10 +15,6 @@ export const nccl: SpokenFramework = {
       stands: "free",
     },
     {
-      text: "NCCL WARN Failed to CUDA calloc <<async >>{whole:requestedBytes} bytes",
-      means: ["card-full", "NCCL wanted {requested} of the card for its buffers, and they were not free."],
-    },
-    {
       text: "Failed to CUDA calloc <<async >>{whole:requestedBytes} bytes",
       means: ["card-full", "NCCL wanted {requested} of the card for its buffers, and they were not free."],
     },
